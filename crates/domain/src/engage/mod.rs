@@ -1,0 +1,4 @@
+//! Who should know, now: schedules, contacts, escalation policies, pages.
+
+pub mod escalations;
+pub mod schedules;

@@ -1,0 +1,9 @@
+//! Decides. Rules and types of incident response, in the order of an incident's life.
+//!
+//! Pure: reads no clock, draws no random number, opens nothing and never waits. Time comes in as
+//! `now: Timestamp`, chance as a seeded [`words::ids::Mint`].
+
+pub mod detect;
+pub mod engage;
+pub mod prepare;
+pub mod words;

@@ -1,0 +1,102 @@
+//! A person: how to reach them, in which order, and what they may do here.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::words::Span;
+
+/// The spec of a `person` document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The name that people read: `Ana Silva`.
+    pub full_name: String,
+    /// Signs in with this address; also where mail goes unless `contacts` says otherwise.
+    pub email: String,
+    /// IANA name of the person's own time zone: `Europe/Berlin`. Decides what "waking hours" means.
+    #[serde(default = "utc", skip_serializing_if = "is_utc")]
+    pub time_zone: String,
+    /// What the person may do here.
+    #[serde(default)]
+    pub access: Access,
+    /// Ways to reach the person, each with a short name that the ladder uses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
+    /// Which contact after how long, by urgency.
+    #[serde(default)]
+    pub ladder: Ladder,
+    /// A person who left is kept in the record but is never paged and cannot sign in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inactive: bool,
+}
+
+/// What a person or token may do. Each includes what stands before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Sees everything that is not restricted.
+    Viewer,
+    /// Also acknowledges, resolves, silences, overrides, and tests their own pages.
+    #[default]
+    Responder,
+    /// Also edits documents of the teams they belong to.
+    Manager,
+    /// Everything: integrations, tokens, people, all documents.
+    Administrator,
+}
+
+/// One way to reach a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Contact {
+    /// What the ladder calls it: `mail`, `phone`.
+    pub name: String,
+    #[serde(flatten)]
+    pub address: Address,
+}
+
+/// Where a message goes. One variant per channel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Address {
+    /// An e-mail address.
+    Email(String),
+    /// An ntfy topic URL: `https://ntfy.example.org/ana-9f3k`.
+    Ntfy(String),
+    /// A URL that gets a signed webhook (Standard Webhooks).
+    Webhook(String),
+}
+
+/// Which contact after how long, counted from the start of the step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    /// For pages that may wake the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub high: Vec<Rung>,
+    /// For pages that never wake anyone: held back outside waking hours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub low: Vec<Rung>,
+    /// Local waking hours, `HH:MM-HH:MM`; the default is 08:00-22:00.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waking: Option<String>,
+}
+
+/// One rung of a ladder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rung {
+    /// The name of one of the person's contacts.
+    pub contact: String,
+    /// How long after the start of the step.
+    #[serde(default)]
+    pub after: Span,
+}
+
+fn utc() -> String {
+    "UTC".into()
+}
+
+fn is_utc(zone: &String) -> bool {
+    zone == "UTC"
+}

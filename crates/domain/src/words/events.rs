@@ -1,0 +1,114 @@
+//! An event of the journal: what happened, when, who did it, on what, why.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::ids::{EventId, TokenId};
+use super::names::Name;
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Person(Name),
+    /// An API token, and the person who made it.
+    Token(TokenId, Name),
+    /// A source of signals.
+    Integration(Name),
+    /// A rule of ours: `escalation`, `auto-close`, `silence`.
+    Rule(&'static str),
+    /// The program itself: start, migration, the defaults.
+    System,
+}
+
+impl fmt::Display for Actor {
+    /// One word that reads back: `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`, `system`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(name) => write!(f, "person:{name}"),
+            Self::Token(id, name) => write!(f, "token:{id}:{name}"),
+            Self::Integration(name) => write!(f, "integration:{name}"),
+            Self::Rule(rule) => write!(f, "rule:{rule}"),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// An entry to be appended to the journal, in the transaction of the act that it tells of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub id: EventId,
+    pub kind: EventKind,
+    /// When it happened; the journal adds when it was recorded.
+    pub at: Timestamp,
+    pub actor: Actor,
+    /// What it is about: ids (`alr_…`, `pag_…`) and documents (`schedule/payments`). Each finds the event.
+    pub subjects: Vec<String>,
+    /// The reason, in words, if one was given.
+    pub why: Option<String>,
+    /// The particulars, by kind.
+    pub data: Value,
+}
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
+        /// What happened. The word is what the API, webhooks and the log say.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum EventKind { $($(#[$doc])* $name,)* }
+
+        impl EventKind {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// Alerts began to fire in a group. Subjects: the group and each alert.
+    AlertsFired = "alerts.fired";
+    AlertsResolved = "alerts.resolved";
+    AlertsAcknowledged = "alerts.acknowledged";
+    AlertsUnacknowledged = "alerts.unacknowledged";
+    AlertsSnoozed = "alerts.snoozed";
+    /// Closed because nothing was heard of them.
+    AlertsClosed = "alerts.closed";
+    AlertsMarkedNoise = "alerts.marked-noise";
+    SilenceCreated = "silence.created";
+    SilenceExpired = "silence.expired";
+    HeartbeatMissed = "heartbeat.missed";
+    HeartbeatReturned = "heartbeat.returned";
+    SignalRejected = "signal.rejected";
+    PageStarted = "page.started";
+    /// The page went on to a step, or skipped one that reaches nobody.
+    PageEscalated = "page.escalated";
+    PageAcknowledged = "page.acknowledged";
+    /// An acknowledgement timed out, or a snooze ended, and the alerts still fire.
+    PageRestarted = "page.restarted";
+    /// Over: resolved, silenced, or nobody answered.
+    PageEnded = "page.ended";
+    DeliverySent = "delivery.sent";
+    /// Given up: every attempt failed, or the channel said never.
+    DeliveryFailed = "delivery.failed";
+    OverrideCreated = "override.created";
+    OverrideRemoved = "override.removed";
+    DocumentsApplied = "documents.applied";
+    TokenCreated = "token.created";
+    TokenRevoked = "token.revoked";
+    IntegrationTokenRotated = "integration-token.rotated";
+    PersonSignedIn = "person.signed-in";
+    PasswordSet = "person.password-set";
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

@@ -1,0 +1,20 @@
+//! The small words that every phase uses: ids, names, time spans, labels, refusals.
+
+pub mod events;
+pub mod ids;
+pub mod labels;
+pub mod names;
+pub mod refusal;
+pub mod text;
+pub mod time;
+
+pub use events::{Actor, Event, EventKind};
+pub use ids::{
+    AlertId, ChangesetId, DeliveryId, EventId, GroupId, Id, Mint, OverrideId, PageId, RejectionId, SignalId, SilenceId,
+    TokenId,
+};
+pub use jiff::Timestamp;
+pub use labels::{Labels, Matcher};
+pub use names::Name;
+pub use refusal::{Refusal, RefusalKind, Result};
+pub use time::Span;
