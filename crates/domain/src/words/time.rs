@@ -42,7 +42,6 @@ impl Span {
     }
 
     /// For `skip_serializing_if`.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it a reference")]
     pub const fn is_zero_ref(&self) -> bool {
         self.0 == 0
     }
