@@ -2,4 +2,9 @@
 
 pub mod deliveries;
 pub mod escalations;
+pub mod oncall;
+#[cfg(test)]
+mod proofs;
+pub mod rotations;
 pub mod schedules;
+mod windows;
