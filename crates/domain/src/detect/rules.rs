@@ -26,7 +26,7 @@ impl Rules {
         });
         let extra = extra.collect();
         let inhibits = catalog.routes.values().any(|route| !route.inhibit.is_empty());
-        Self { routes, extra, inhibits, catalog }
+        Self { catalog, routes, extra, inhibits }
     }
 
     /// In the order in which they are tried.
