@@ -12,7 +12,8 @@ use crate::{one_line, repeat_note};
 const FONT: &str = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 
 const DARK: &str = "@media (prefers-color-scheme:dark){\
-    .page{background:#14171c!important}.card{background:#1e232b!important;border-color:#333b47!important}\
+    .page{background:#14171c!important}.card{background:#1e232b!important;border-left-color:#333b47!important;\
+    border-right-color:#333b47!important;border-bottom-color:#333b47!important}\
     .ink{color:#eceff4!important}.soft{color:#a3adbd!important}.rule{border-color:#333b47!important}\
     .text a{color:#8ab8ff!important}.plain{background:#2a313c!important;color:#eceff4!important;border-color:#465163!important}}\
     @media (max-width:480px){.page{padding:0!important}.card{border-radius:0!important;border-left:0!important;border-right:0!important}\
@@ -165,4 +166,70 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn linked(text: &str) -> String {
+        let mut out = String::new();
+        with_links(&mut out, text);
+        out.replace(" style=\"color:#1a5fb4\"", "")
+    }
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        for (text, html) in [
+            ("plain", "plain"),
+            (
+                "see https://a.example/x?y=1&z=2.",
+                "see <a href=\"https://a.example/x?y=1&amp;z=2\">https://a.example/x?y=1&amp;z=2</a>.",
+            ),
+            ("(http://a.example)", "(<a href=\"http://a.example\">http://a.example</a>)"),
+            (
+                "http://a.example http://b.example",
+                "<a href=\"http://a.example\">http://a.example</a> <a href=\"http://b.example\">http://b.example</a>",
+            ),
+            ("https://", "https://"),
+            ("http://http://", "<a href=\"http://http://\">http://http://</a>"),
+            ("javascript:alert(1)", "javascript:alert(1)"),
+            (
+                "https://a.example/\"onmouseover=alert(1)",
+                "<a href=\"https://a.example/\">https://a.example/</a>&quot;onmouseover=alert(1)",
+            ),
+            ("https://<script>", "https://&lt;script&gt;"),
+        ] {
+            assert_eq!(linked(text), html);
+        }
+    }
+
+    #[test]
+    fn every_field_is_text_and_never_markup() {
+        let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> &amp; \u{202e}\u{0}\u{1b}";
+        let link = |url: &str| domain::engage::deliveries::MessageLink {
+            label: evil.into(),
+            url: url.into(),
+            kind: LinkKind::Acknowledge,
+        };
+        let message = |evil: &str| Message {
+            key: evil.into(),
+            subject: evil.into(),
+            text: format!("{evil}\n\n{evil}: {evil}\nfield: {evil} https://a.example/{evil}"),
+            html: None,
+            urgency: Urgency::High,
+            links: vec![link(&format!("https://a.example/{evil}")), link("javascript:alert(1)"), link(evil)],
+            thread: evil.into(),
+            event: evil.into(),
+            data: serde_json::Value::Null,
+            repeat_of: None,
+        };
+        let tags = |html: &str| html.matches('<').count();
+        let html = render(&message(evil));
+        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("javascript:"), "{html}");
+        assert!(!html.contains(['\u{202e}', '\u{0}', '\u{1b}']));
+        // The same structure as with a harmless word in the same places.
+        assert_eq!(tags(&html), tags(&render(&message("harmless, words"))));
+        assert_eq!(html.matches("class=\"button").count(), 1, "only the link to the web");
+    }
 }
