@@ -458,3 +458,7 @@ pub fn insist(board: &Board, rules: &Rules, slot: Slot, effects: &mut Effects) {
         effects.news.entry(board.at(slot).group).or_default().insists = true;
     }
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;
