@@ -2,9 +2,14 @@
 
 pub mod catalog;
 pub mod documents;
+mod nodes;
 pub mod people;
+pub mod problems;
+pub mod reading;
 pub mod roles;
+pub mod schemas;
 pub mod services;
 pub mod severity;
 pub mod teams;
 pub mod templates;
+pub mod writing;
