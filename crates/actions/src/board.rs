@@ -13,7 +13,7 @@ use domain::detect::groups::{self, Call, Paged};
 use domain::detect::pipeline::Effects;
 use domain::detect::rules::Rules;
 use domain::engage::escalations::PageState;
-use domain::words::{AlertId, EventKind, GroupId, Labels, Span};
+use domain::words::{AlertId, EventKind, GroupId, Labels, Span, Timestamp};
 use serde_json::json;
 use store::detect::alerts::{AlertRow, Ended, Verdict};
 use store::detect::{alerts, boards, groups as group_rows, silences};
@@ -56,68 +56,77 @@ pub fn turn<T>(
         let rules = node.rules(tx)?;
         let version = boards::advance(tx)?;
         let mut board = node.board_mut();
-        bring_up_to_date(tx, node, &mut board, version - 1)?;
-        node.set_settled(false);
+        bring_up_to_date(tx, node, &mut board, version - 1, moment.now)?;
         let moment = moment.again();
         let effects = Effects::default();
         let mut turn = Turn { tx, moment, node, rules, board, effects, claimed: Vec::new() };
         let answer = act(&mut turn)?;
         settle(&mut turn, version)?;
-        Ok((answer, std::mem::take(&mut turn.claimed)))
+        Ok((version, answer, std::mem::take(&mut turn.claimed)))
     };
-    let outcome = match pace {
+    let (version, answer, claimed) = match pace {
         Pace::Ordinary => store.write(run),
         Pace::Bulk => store.write_bulk(run),
-    };
-    let (answer, claimed) = outcome?;
-    node.set_settled(true);
+    }?;
+    node.set_settled(version);
     node.hand_over(claimed);
     Ok(answer)
 }
 
 /// Reads what the store has and this node's board has not; for pages and queries, when they want to be sure.
-pub fn refresh(store: &Store, node: &Node) -> Result<(), Halt> {
+pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<(), Halt> {
     store.read(|tx| {
         node.rules(tx)?;
         let version = boards::version(tx)?;
-        if node.is_settled() && node.board().version == version {
+        if node.board().version == Some(version) {
             return Ok(());
         }
         let mut board = node.board_mut();
         // A turn of this node may be on its way to the disk: what it put on the board is newer than what we can read.
-        if board.version <= version {
-            bring_up_to_date(tx, node, &mut board, version)?;
-            board.version = version;
-            node.set_settled(true);
+        if board.version.is_none_or(|mine| mine < version) {
+            bring_up_to_date(tx, node, &mut board, version, now)?;
+            node.set_settled(version);
         }
         Ok(())
     })
 }
 
-fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i64) -> Result<(), Halt> {
-    if node.is_settled() && board.version == version {
+fn bring_up_to_date(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    board: &mut Board,
+    version: i64,
+    now: Timestamp,
+) -> Result<(), Halt> {
+    if board.version == Some(version) {
         return Ok(());
     }
-    let changes = if node.is_settled() { boards::changes_since(tx, board.version)? } else { None };
+    let mine = board.version.filter(|mine| *mine < version && node.is_settled(board));
+    let changes = match mine {
+        Some(mine) => boards::changes_since(tx, mine)?,
+        None => None,
+    };
     match changes {
         Some((alerts, groups)) => follow(tx, board, &alerts, &groups)?,
-        None => *board = load(tx)?,
+        None => *board = load(tx, now)?,
     }
     board.silences = silences::current(tx)?;
-    board.version = version;
+    board.version = Some(version);
     Ok(())
 }
 
+/// For so long after a person resolved an alert, its source may go on telling of the same firing without opening it.
+const LAID_ASIDE: Span = Span::hours(7 * 24);
+
 /// The whole board, from the tables.
-fn load(tx: &mut Tx<'_>) -> Result<Board, Halt> {
+fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
     let mut board = Board::default();
     for group in group_rows::open(tx)? {
         board.open_group(group);
     }
     put_rows(tx, &mut board, alerts::open(tx)?)?;
-    let yesterday = alerts::last_heard(tx)?.map(|at| Span::hours(24).before(at));
-    if let Some(since) = yesterday {
-        for row in alerts::closed_by_people(tx, since)? {
+    for row in alerts::closed_by_people(tx, LAID_ASIDE.before(now))? {
+        if board.by_key(&row.integration, row.key).is_none() {
             board.lay_aside(row.integration, row.key, row.starts_at);
         }
     }
@@ -219,7 +228,7 @@ fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
     let closed = turn.effects.closed.iter().map(|group| group.id);
     let groups: Vec<GroupId> = turn.effects.groups.iter().copied().chain(closed).collect();
     boards::note_changes(turn.tx, version, turn.moment.now, &changed, &groups)?;
-    turn.board.version = version;
+    turn.board.version = Some(version);
     Ok(())
 }
 

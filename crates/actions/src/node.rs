@@ -3,7 +3,7 @@
 //! The board, the catalog and the rules made of it. All of it is read again from the store when it is behind.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use domain::detect::board::Board;
@@ -34,8 +34,8 @@ impl fmt::Debug for Identity {
 pub struct Node {
     pub identity: Identity,
     board: RwLock<Board>,
-    /// The board shows something that is not, or not yet, in the store.
-    unsettled: AtomicBool,
+    /// The version of the board that is known to be in the store.
+    settled: AtomicI64,
     cache: Cache,
     rules: Mutex<Option<Arc<Rules>>>,
     /// Where messages go that were queued and claimed in one transaction, once it is committed.
@@ -49,8 +49,7 @@ impl Node {
         Self {
             identity,
             board: RwLock::default(),
-            // A board that was never read shows nothing of the store.
-            unsettled: AtomicBool::new(true),
+            settled: AtomicI64::new(-1),
             cache: Cache::default(),
             rules: Mutex::default(),
             outlet: Mutex::default(),
@@ -81,13 +80,13 @@ impl Node {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether everything on the board is in the store.
-    pub fn is_settled(&self) -> bool {
-        !self.unsettled.load(Ordering::Acquire)
+    /// Whether everything on this board is in the store.
+    pub fn is_settled(&self, board: &Board) -> bool {
+        board.version == Some(self.settled.load(Ordering::Acquire))
     }
 
-    pub(crate) fn set_settled(&self, settled: bool) {
-        self.unsettled.store(!settled, Ordering::Release);
+    pub(crate) fn set_settled(&self, version: i64) {
+        self.settled.fetch_max(version, Ordering::Release);
     }
 
     /// Where to hand messages that are to be sent at once. Without it they are sent when their lease ran out.
