@@ -89,7 +89,7 @@ function forms(html, url) {
     const { action = url.toString(), method = "get" } = attributes(opening);
     const values = {};
     const names = [];
-    for (const [, kind, rest, content] of inside.matchAll(/<(input|select|textarea|button)\b([^>]*)>(?:([\s\S]*?)<\/(?:select|textarea|button)>)?/gi)) {
+    for (const [, input, kind = "input", rest = input, content] of inside.matchAll(/<input\b([^>]*)>|<(select|textarea|button)\b([^>]*)>([\s\S]*?)<\/\2>/gi)) {
       const field = attributes(rest);
       if (!field.name || "disabled" in field) continue;
       names.push(field.name);
