@@ -99,7 +99,7 @@ function forms(html, url) {
         const chosen = options.find((option) => "selected" in option) ?? options[0];
         if (chosen) values[field.name] = chosen.value ?? chosen.words;
       } else if (/^button$/i.test(kind) || /^(submit|image|button|file)$/i.test(field.type ?? "")) continue;
-      else if (!/^(checkbox|radio)$/i.test(field.type ?? "") || "checked" in field) values[field.name] = field.value ?? (field.type ? "on" : "");
+      else if (!/^(checkbox|radio)$/i.test(field.type ?? "") || "checked" in field) values[field.name] = field.value ?? (/^(checkbox|radio)$/i.test(field.type ?? "") ? "on" : "");
     }
     return { action, method: method.toLowerCase(), names, values, html: inside };
   });
