@@ -2,4 +2,10 @@
 
 pub mod deliveries;
 pub mod escalations;
+pub mod links;
+pub mod oncall;
+#[cfg(test)]
+mod proofs;
+pub mod rotations;
 pub mod schedules;
+mod windows;
