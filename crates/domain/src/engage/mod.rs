@@ -5,6 +5,7 @@ pub mod deliveries;
 #[cfg(test)]
 mod escalation_proofs;
 pub mod escalations;
+pub mod links;
 pub mod oncall;
 pub mod rotations;
 #[cfg(test)]
