@@ -88,24 +88,24 @@ fn arrows_between_crates_run_one_way() {
             let name = line.split(['.', ' ', '=']).next().unwrap_or_default();
             let is_floor = FLOORS.iter().any(|(other, _)| *other == name);
             if section == "dependencies" && is_floor && !below.contains(&name) {
-                wrong.say(format!("crates/{floor}/Cargo.toml: {floor} may not stand on {name}"));
+                wrong.say(&format!("crates/{floor}/Cargo.toml: {floor} may not stand on {name}"));
             }
             // A test may play on a floor above, but `domain` is tested alone.
             if section == "dev-dependencies" && is_floor && *floor == "domain" {
-                wrong.say(format!("crates/{floor}/Cargo.toml: domain is tested alone, without {name}"));
+                wrong.say(&format!("crates/{floor}/Cargo.toml: domain is tested alone, without {name}"));
             }
             if section == "dependencies"
                 && let Some((_, keepers)) = KEPT.iter().find(|(kept, _)| *kept == name)
                 && !keepers.contains(floor)
             {
-                wrong.say(format!("crates/{floor}/Cargo.toml: only {} may use {name}", keepers.join(", ")));
+                wrong.say(&format!("crates/{floor}/Cargo.toml: only {} may use {name}", keepers.join(", ")));
             }
         }
     }
     let listed: BTreeSet<String> = FLOORS.iter().map(|(floor, _)| (*floor).to_owned()).collect();
     for folder in folders(&root().join("crates")) {
         if !listed.contains(&folder) {
-            wrong.say(format!(
+            wrong.say(&format!(
                 "crates/{folder}: is not one of the floors; add it to FLOORS, and say in ARCHITECTURE.md what it does"
             ));
         }
@@ -123,7 +123,7 @@ fn arrows_between_phases_of_the_domain_run_one_way() {
         for (at, line) in source.code_before_tests().lines().enumerate() {
             for above in &order[own + 1..] {
                 if line.contains(&format!("crate::{above}::")) && !excused(LOOKS_UP, inside) {
-                    wrong.say(format!("{}:{}: {} looks up to {above}", source.path, at + 1, order[own]));
+                    wrong.say(&format!("{}:{}: {} looks up to {above}", source.path, at + 1, order[own]));
                 }
             }
         }
@@ -140,7 +140,7 @@ fn only_the_door_names_a_database_driver() {
         }
         for (at, line) in source.code.lines().enumerate() {
             if line.contains("rusqlite::") || line.contains("postgres::") && !line.contains("door::postgres::") {
-                wrong.say(format!("{}:{}: only store/door names a database driver", source.path, at + 1));
+                wrong.say(&format!("{}:{}: only store/door names a database driver", source.path, at + 1));
             }
         }
     }
@@ -159,7 +159,7 @@ fn the_same_noun_has_the_same_address_on_each_floor() {
             let is_phase = noun.split_once('/').is_some_and(|(folder, _)| PHASES.contains(&folder));
             let is_address = nouns.contains(noun) || noun.ends_with("/mod.rs");
             if is_phase && !is_address && !excused(NO_NAMESAKE, noun) {
-                wrong.say(format!(
+                wrong.say(&format!(
                     "{}: there is no crates/domain/src/{noun}; the same noun has the same file on each floor",
                     source.path
                 ));
@@ -175,7 +175,7 @@ fn every_module_says_what_it_is() {
     for source in rust() {
         let first = source.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         if !first.starts_with("//! ") || first.contains("Skeleton") {
-            wrong.say(format!("{}: begin with `//! what it is. What it deliberately is not.`", source.path));
+            wrong.say(&format!("{}: begin with `//! what it is. What it deliberately is not.`", source.path));
         }
     }
     wrong.none();
@@ -185,15 +185,15 @@ fn every_module_says_what_it_is() {
 fn files_are_short_enough_to_be_read() {
     let mut wrong = Wrong::default();
     for (path, text) in all_texts() {
-        let is_code = [".rs", ".sql", ".html", ".css", ".ts", ".mjs", ".sh"].iter().any(|end| path.ends_with(end));
+        let is_code = ["rs", "sql", "html", "css", "ts", "mjs", "sh"].iter().any(|end| is(&path, end));
         let lines = text.lines().count();
         if is_code && lines > LONGEST && !excused(LONG, &path) {
-            wrong.say(format!("{path}: {lines} lines; cut it, or say in tidy.rs why it must be so long"));
+            wrong.say(&format!("{path}: {lines} lines; cut it, or say in tidy.rs why it must be so long"));
         }
     }
     for (path, _) in LONG {
         if read(&root().join(path)).lines().count() <= LONGEST {
-            wrong.say(format!("{path}: is short again; take it off the list"));
+            wrong.say(&format!("{path}: is short again; take it off the list"));
         }
     }
     wrong.none();
@@ -210,7 +210,7 @@ fn the_glossary_names_every_noun() {
         .collect();
     let mut need = |word: &str, of: &str| {
         if !headwords.contains(word) {
-            wrong.say(format!("GLOSSARY.md: `- **{word}**: ...` is missing ({of})"));
+            wrong.say(&format!("GLOSSARY.md: `- **{word}**: ...` is missing ({of})"));
         }
     };
     for kind in Kind::ALL {
@@ -229,7 +229,7 @@ fn the_glossary_names_every_noun() {
             let Some(rest) = line.trim_start().strip_prefix("CREATE TABLE ") else { continue };
             let table = rest.trim_start_matches("IF NOT EXISTS ").split([' ', '(']).next().unwrap_or_default();
             if !glossary.contains(&format!("`{table}`")) {
-                wrong.say(format!("GLOSSARY.md: the table `{table}` is not named ({path})"));
+                wrong.say(&format!("GLOSSARY.md: the table `{table}` is not named ({path})"));
             }
         }
     }
@@ -247,7 +247,7 @@ fn no_clock_is_read_below_the_edge() {
         for (at, line) in source.code_before_tests().lines().enumerate() {
             for clock in clocks {
                 if line.contains(clock) {
-                    wrong.say(format!("{}:{}: {clock}: take `now: Timestamp` as an argument", source.path, at + 1));
+                    wrong.say(&format!("{}:{}: {clock}: take `now: Timestamp` as an argument", source.path, at + 1));
                 }
             }
         }
@@ -272,12 +272,12 @@ fn sql_never_asks_the_database_for_the_time() {
         let upper = sql.to_uppercase();
         for clock in clocks {
             if upper.contains(clock) {
-                wrong.say(format!("{place}: {clock} in SQL; bind the instant instead"));
+                wrong.say(&format!("{place}: {clock} in SQL; bind the instant instead"));
             }
         }
     };
     for (path, text) in all_texts() {
-        if path.ends_with(".sql") {
+        if is(&path, "sql") {
             for (at, line) in text.lines().enumerate() {
                 look(format!("{path}:{}", at + 1), line.split("--").next().unwrap_or_default());
             }
@@ -312,7 +312,7 @@ fn sql_is_not_built_from_pieces() {
                 .iter()
                 .all(|piece| !piece.is_empty() && piece.chars().all(|c| c.is_ascii_uppercase() || c == '_'));
             if is_format && is_sql(literal) && !all_constants {
-                wrong.say(format!(
+                wrong.say(&format!(
                     "{}:{line}: SQL with {pieces:?} put in; bind it as $1, or use the builder of filters",
                     source.path
                 ));
@@ -328,10 +328,10 @@ fn no_test_sleeps_in_and_no_lint_is_silenced() {
     for source in rust() {
         for (at, line) in source.code.lines().enumerate() {
             if line.contains(concat!("#[", "ignore")) {
-                wrong.say(format!("{}:{}: an ignored test is none; mend it or remove it", source.path, at + 1));
+                wrong.say(&format!("{}:{}: an ignored test is none; mend it or remove it", source.path, at + 1));
             }
             if line.contains(concat!("#[", "allow(")) || line.contains(concat!("#![", "allow(")) {
-                wrong.say(format!("{}:{}: use #[expect(.., reason = \"..\")]", source.path, at + 1));
+                wrong.say(&format!("{}:{}: use #[expect(.., reason = \"..\")]", source.path, at + 1));
             }
         }
     }
@@ -342,12 +342,12 @@ fn no_test_sleeps_in_and_no_lint_is_silenced() {
                     .iter()
                     .any(|word| line.contains(word))
                 {
-                    wrong.say(format!("{path}:{}: a journey that is left out is none", at + 1));
+                    wrong.say(&format!("{path}:{}: a journey that is left out is none", at + 1));
                 }
             }
         }
         if path.ends_with(".pending-snap") || path.ends_with(".snap.new") {
-            wrong.say(format!("{path}: a snapshot that nobody looked at"));
+            wrong.say(&format!("{path}: a snapshot that nobody looked at"));
         }
     }
     wrong.none();
@@ -360,12 +360,12 @@ fn english_has_one_spelling() {
         let prose = prose.to_lowercase();
         for (american, ours) in SPELLING {
             if prose.contains(american) {
-                wrong.say(format!("{place}: {american}; here it is {ours}"));
+                wrong.say(&format!("{place}: {american}; here it is {ours}"));
             }
         }
     };
     for (path, text) in all_texts() {
-        if path.ends_with(".md") {
+        if is(&path, "md") {
             for (at, line) in text.lines().enumerate() {
                 look(&format!("{path}:{}", at + 1), line);
             }
@@ -396,9 +396,62 @@ fn nothing_names_the_machine_it_was_written_on() {
         for (at, line) in text.lines().enumerate() {
             for place in places {
                 if line.contains(place) {
-                    wrong.say(format!("{path}:{}: names {place}", at + 1));
+                    wrong.say(&format!("{path}:{}: names {place}", at + 1));
                 }
             }
+        }
+    }
+    wrong.none();
+}
+
+/// `cargo deny` asks the same and more, where it is installed; this holds everywhere.
+#[test]
+fn dependencies_are_what_deny_toml_allows() {
+    let mut wrong = Wrong::default();
+    let rules = read(&root().join("deny.toml"));
+    let list = |key: &str| -> Vec<String> {
+        let start = rules.find(&format!("\n{key} = [")).expect("the list is in deny.toml");
+        let list = rules[start..].split("\n]").next().unwrap_or_default();
+        list.lines().filter_map(|line| Some(line.split('"').nth(1)?.to_owned())).collect()
+    };
+    let (allowed, banned) = (list("allow"), list("deny"));
+    assert!(
+        allowed.contains(&"MIT".to_owned()) && banned.contains(&"openssl-sys".to_owned()),
+        "deny.toml is read wrongly"
+    );
+    let is_allowed = |licence: &str| {
+        licence.replace('/', " OR ").split(" AND ").all(|part| {
+            let part = part.trim_matches(['(', ')']);
+            part.split(" OR ").any(|name| allowed.iter().any(|known| known == name))
+        })
+    };
+    let cargo = std::process::Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(cargo.status.success(), "{}", String::from_utf8_lossy(&cargo.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&cargo.stdout).expect("cargo writes JSON");
+    for package in metadata["packages"].as_array().expect("packages") {
+        let (name, licence) =
+            (package["name"].as_str().unwrap_or_default(), package["license"].as_str().unwrap_or_default());
+        if !is_allowed(licence) {
+            wrong.say(&format!("{name}: the licence {licence:?} is not among those of deny.toml"));
+        }
+        if banned.iter().any(|other| other == name) {
+            wrong.say(&format!("{name}: is banned by deny.toml"));
+        }
+        let source = package["source"].as_str();
+        if !source.is_none_or(|source| source.starts_with("registry+https://github.com/rust-lang/crates.io-index")) {
+            wrong.say(&format!("{name}: comes from {source:?}"));
         }
     }
     wrong.none();
@@ -411,7 +464,7 @@ fn nothing_names_the_machine_it_was_written_on() {
 struct Wrong(String);
 
 impl Wrong {
-    fn say(&mut self, what: String) {
+    fn say(&mut self, what: &str) {
         writeln!(self.0, "  {what}").expect("a String takes all");
     }
 
@@ -425,6 +478,11 @@ fn excused(list: &[(&str, &str)], path: &str) -> bool {
         assert!(!reason.is_empty(), "{place} is excused without a reason");
         path == *place || place.ends_with('/') && path.starts_with(place)
     })
+}
+
+/// Does the file name end so?
+fn is(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == extension)
 }
 
 fn is_sql(literal: &str) -> bool {
@@ -496,7 +554,7 @@ impl Source {
 
 fn rust() -> Vec<Source> {
     let texts = all_texts();
-    let sources = texts.into_iter().filter(|(path, _)| path.starts_with("crates/") && path.ends_with(".rs"));
+    let sources = texts.into_iter().filter(|(path, _)| path.starts_with("crates/") && is(path, "rs"));
     sources.map(|(path, text)| take_apart(path, text)).collect()
 }
 

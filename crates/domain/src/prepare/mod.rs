@@ -1,11 +1,16 @@
 //! Who may, who owns, are we ready: people, teams, services, and the documents that say so.
 
 pub mod catalog;
+pub mod checks;
+pub mod diff;
 pub mod documents;
+pub mod fields;
 mod nodes;
 pub mod people;
 pub mod problems;
+mod readiness;
 pub mod reading;
+pub mod references;
 pub mod roles;
 pub mod schemas;
 pub mod services;
