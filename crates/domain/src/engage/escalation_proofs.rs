@@ -139,8 +139,8 @@ fn a_page_goes_through_the_steps_and_rounds_and_then_ends_unanswered() {
 fn a_step_that_reaches_nobody_is_skipped_at_once() {
     let first_two = world(&[("primary", None), ("secondary", None)], &["lead"]);
     insta::assert_snapshot!(unattended(&policy(POLICY), Urgency::High, &first_two), @r"
-    12:00 page.started: calling 3/1 until 12:15; tell boss, webhook; skip 1/1: on call for primary: nobody (no layer covers this time), with no end; skip 2/1: on call for secondary: nobody: no layer covers this time, with no end; lead is marked as inactive
-    12:15 page.escalated: calling 3/2 until 12:30; tell boss, webhook; skip 1/2: on call for primary: nobody (no layer covers this time), with no end; skip 2/2: on call for secondary: nobody: no layer covers this time, with no end; lead is marked as inactive
+    12:00 page.started: calling 3/1 until 12:15; tell boss, webhook; skip 1/1: on call for primary: nobody (no layer covers this time), with no end; skip 2/1: on call for secondary: nobody (no layer covers this time), with no end; lead is marked as inactive
+    12:15 page.escalated: calling 3/2 until 12:30; tell boss, webhook; skip 1/2: on call for primary: nobody (no layer covers this time), with no end; skip 2/2: on call for secondary: nobody (no layer covers this time), with no end; lead is marked as inactive
     12:30 page.ended: ended unanswered
     ");
     let part = world(&[("primary", Some("ana")), ("secondary", Some("ben"))], &["ben"]);
