@@ -131,14 +131,7 @@ pub fn resolve(tx: &mut Tx<'_>, alert: &Alert, ended: Ended<'_>) -> Result<(), E
     tx.execute(
         "UPDATE alerts SET resolved_at = $2, closing = $3, closed_by = $4, heard_at = $5, count = $6, muted = NULL, \
          snoozed_until = NULL WHERE id = $1",
-        &[
-            alert.id.into(),
-            resolved_at,
-            closing,
-            closed_by,
-            alert.heard_at().into(),
-            i64::from(alert.count()).into(),
-        ],
+        &[alert.id.into(), resolved_at, closing, closed_by, alert.heard_at().into(), i64::from(alert.count()).into()],
     )?;
     Ok(())
 }
@@ -175,11 +168,7 @@ pub fn closed_by_people(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<AlertRo
 }
 
 /// Resolved alerts, the newest end first, from before a place in that order.
-pub fn resolved(
-    tx: &mut Tx<'_>,
-    before: Option<(Timestamp, AlertId)>,
-    limit: u32,
-) -> Result<Vec<AlertRow>, Error> {
+pub fn resolved(tx: &mut Tx<'_>, before: Option<(Timestamp, AlertId)>, limit: u32) -> Result<Vec<AlertRow>, Error> {
     let (at, id) = before.map_or((i64::MAX, "~".to_owned()), |(at, id)| (at.as_microsecond(), id.to_string()));
     let sql = format!(
         "SELECT {COLUMNS} FROM alerts WHERE resolved_at IS NOT NULL AND (resolved_at, id) < ($1, $2) \
@@ -219,9 +208,7 @@ fn taken(taken: Option<&Taken>) -> (Value<'_>, Value<'_>, Value<'static>, Value<
     match taken {
         None => (Value::Null, Value::Null, Value::Null, Value::Null),
         Some(Taken::Acknowledged { by, at }) => ("acknowledged".into(), by.as_str().into(), (*at).into(), Value::Null),
-        Some(Taken::Snoozed { by, at, until }) => {
-            ("snoozed".into(), by.as_str().into(), (*at).into(), (*until).into())
-        }
+        Some(Taken::Snoozed { by, at, until }) => ("snoozed".into(), by.as_str().into(), (*at).into(), (*until).into()),
     }
 }
 

@@ -39,23 +39,33 @@ pub fn note_changes(
     Ok(())
 }
 
+/// What some versions changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub alerts: Vec<AlertId>,
+    pub groups: Vec<GroupId>,
+}
+
 /// What the versions after `version` changed; `None` if some of that was cut already.
-pub fn changes_since(tx: &mut Tx<'_>, version: i64) -> Result<Option<(Vec<AlertId>, Vec<GroupId>)>, Error> {
-    let rows = tx.query("SELECT version, alerts, groups FROM board_changes WHERE version > $1 ORDER BY version", &[version.into()])?;
+pub fn changes_since(tx: &mut Tx<'_>, version: i64) -> Result<Option<Changes>, Error> {
+    let rows = tx.query(
+        "SELECT version, alerts, groups FROM board_changes WHERE version > $1 ORDER BY version",
+        &[version.into()],
+    )?;
     let mut next = version + 1;
-    let (mut alerts, mut groups) = (Vec::new(), Vec::new());
+    let mut changes = Changes::default();
     for row in rows {
         if row.int("version")? != next {
             return Ok(None);
         }
         next += 1;
-        alerts.extend(split(row.text("alerts")?)?);
-        groups.extend(split(row.text("groups")?)?);
+        changes.alerts.extend(split::<AlertId>(row.text("alerts")?)?);
+        changes.groups.extend(split::<GroupId>(row.text("groups")?)?);
     }
     if next <= self::version(tx)? {
         return Ok(None);
     }
-    Ok(Some((alerts, groups)))
+    Ok(Some(changes))
 }
 
 /// Forgets changes that every board has seen by now, or must load afresh.

@@ -1,8 +1,0 @@
-//! Acts on what is wrong: signals received; alerts acknowledged, snoozed, resolved; silences; heartbeats.
-
-pub mod alerts;
-pub mod heartbeats;
-pub mod intake;
-pub mod rejections;
-pub mod signals;
-pub mod silences;
