@@ -1,4 +1,12 @@
 //! Is something wrong: signals come in, alerts come of them, routes say who cares.
 
+pub mod alerts;
+pub mod board;
+pub mod groups;
+pub mod index;
 pub mod integrations;
+pub mod pipeline;
 pub mod routes;
+pub mod rules;
+pub mod signals;
+pub mod silences;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::documents::{Document, Kind, Reference, Spec, with_kinds};
 use super::people::Person;
 use super::roles::Role;
 use super::services::Service;
@@ -29,4 +30,56 @@ pub struct Catalog {
     pub severity_matrices: BTreeMap<Name, SeverityMatrix>,
     pub roles: BTreeMap<Name, Role>,
     pub notification_templates: BTreeMap<Name, NotificationTemplate>,
+}
+
+macro_rules! lookups {
+    ($($kind:ident($spec:ty) in $field:ident;)*) => {
+        impl Catalog {
+            /// What the document says, if there is one.
+            pub fn get(&self, reference: &Reference) -> Option<Spec> {
+                match reference.kind { $(Kind::$kind => self.$field.get(&reference.name).cloned().map(Spec::$kind),)* }
+            }
+
+            pub fn has(&self, kind: Kind, name: &str) -> bool {
+                match kind { $(Kind::$kind => self.$field.contains_key(name),)* }
+            }
+
+            /// Puts the document in force, in the place of what was there.
+            pub fn insert(&mut self, document: Document) {
+                match document.spec { $(Spec::$kind(spec) => { self.$field.insert(document.name, spec); })* }
+            }
+
+            pub fn remove(&mut self, reference: &Reference) {
+                match reference.kind { $(Kind::$kind => { self.$field.remove(&reference.name); })* }
+            }
+
+            /// The names of all documents of a kind, sorted.
+            pub fn names(&self, kind: Kind) -> Vec<&Name> {
+                match kind { $(Kind::$kind => self.$field.keys().collect(),)* }
+            }
+
+            /// All documents of a kind, sorted by name.
+            pub fn of_kind(&self, kind: Kind) -> Vec<Document> {
+                match kind {
+                    $(Kind::$kind => {
+                        self.$field.iter().map(|(name, spec)| Document::new(name.clone(), spec.clone())).collect()
+                    })*
+                }
+            }
+        }
+    };
+}
+with_kinds!(lookups);
+
+impl Catalog {
+    /// All documents, in the order in which the kinds refer to each other.
+    pub fn documents(&self) -> Vec<Document> {
+        Kind::ALL.into_iter().flat_map(|kind| self.of_kind(kind)).collect()
+    }
+
+    /// All references, in the same order.
+    pub fn references(&self) -> Vec<Reference> {
+        let names = |kind| self.names(kind).into_iter().map(move |name| Reference::new(kind, name.clone()));
+        Kind::ALL.into_iter().flat_map(names).collect()
+    }
 }

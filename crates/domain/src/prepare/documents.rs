@@ -3,7 +3,20 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::words::{Refusal, text};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::people::Person;
+use super::roles::Role;
+use super::services::Service;
+use super::severity::SeverityMatrix;
+use super::teams::Team;
+use super::templates::NotificationTemplate;
+use crate::detect::integrations::Integration;
+use crate::detect::routes::Route;
+use crate::engage::escalations::EscalationPolicy;
+use crate::engage::schedules::Schedule;
+use crate::words::{Name, Refusal, text};
 
 /// The kinds of document. The word is the same in files, URLs and on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,5 +78,177 @@ impl FromStr for Kind {
             let near = text::did_you_mean(word, Self::ALL.map(Self::word));
             Refusal::invalid(format!("there is no kind of document {:?}{near}", text::shorten(word, 40)))
         })
+    }
+}
+
+/// Calls a macro with every kind, the type of its spec, and its field in the catalog.
+macro_rules! with_kinds {
+    ($then:ident) => {
+        $then! {
+            Person(Person) in people;
+            Team(Team) in teams;
+            Schedule(Schedule) in schedules;
+            EscalationPolicy(EscalationPolicy) in escalation_policies;
+            Service(Service) in services;
+            Route(Route) in routes;
+            Integration(Integration) in integrations;
+            SeverityMatrix(SeverityMatrix) in severity_matrices;
+            Role(Role) in roles;
+            NotificationTemplate(NotificationTemplate) in notification_templates;
+        }
+    };
+}
+pub(super) use with_kinds;
+
+macro_rules! specs {
+    ($($kind:ident($spec:ty) in $field:ident;)*) => {
+        /// What a document says: one variant per kind.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Spec { $($kind($spec),)* }
+
+        impl Spec {
+            pub const fn kind(&self) -> Kind {
+                match self { $(Self::$kind(_) => Kind::$kind,)* }
+            }
+
+            /// As JSON, in the order in which the fields are declared.
+            pub fn to_json(&self) -> Value {
+                let value = match self { $(Self::$kind(spec) => serde_json::to_value(spec),)* };
+                // A spec is made of texts, numbers, lists and maps with text keys: there is nothing to fail.
+                value.unwrap_or(Value::Null)
+            }
+
+            /// Reads a spec of the given kind from anything that serde reads from.
+            pub fn deserialize<'de, D: serde::Deserializer<'de>>(kind: Kind, from: D) -> Result<Self, D::Error> {
+                use serde::Deserialize as _;
+                match kind { $(Kind::$kind => <$spec>::deserialize(from).map(Self::$kind),)* }
+            }
+        }
+
+        $(impl From<$spec> for Spec {
+            fn from(spec: $spec) -> Self { Self::$kind(spec) }
+        })*
+    };
+}
+with_kinds!(specs);
+
+/// Which document: `schedule/payments-primary`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reference {
+    pub kind: Kind,
+    pub name: Name,
+}
+
+impl Reference {
+    pub const fn new(kind: Kind, name: Name) -> Self {
+        Self { kind, name }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+impl FromStr for Reference {
+    type Err = Refusal;
+
+    fn from_str(word: &str) -> Result<Self, Refusal> {
+        let (kind, name) = word.split_once('/').ok_or_else(|| {
+            Refusal::invalid(format!(
+                "{:?} does not name a document: write KIND/NAME, for example schedule/payments",
+                text::shorten(word, 80)
+            ))
+        })?;
+        Ok(Self { kind: kind.parse()?, name: name.parse()? })
+    }
+}
+
+/// A document: kind (that of its spec), name, spec.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    pub name: Name,
+    pub spec: Spec,
+}
+
+impl Document {
+    pub fn new(name: Name, spec: impl Into<Spec>) -> Self {
+        Self { name, spec: spec.into() }
+    }
+
+    pub const fn kind(&self) -> Kind {
+        self.spec.kind()
+    }
+
+    pub fn reference(&self) -> Reference {
+        Reference::new(self.kind(), self.name.clone())
+    }
+
+    /// `{"kind": .., "name": .., "spec": ..}`, fields in the order in which people read them.
+    pub fn to_json(&self) -> Value {
+        serde_json::json!({ "kind": self.kind().word(), "name": self.name.as_str(), "spec": self.spec.to_json() })
+    }
+
+    /// The one text that says this and nothing else: JSON without blanks, keys sorted, and without
+    /// what the specs leave out when it is the default.
+    pub fn canonical(&self) -> String {
+        sorted(self.to_json()).to_string()
+    }
+
+    /// SHA-256 of the canonical text, in hexadecimal. Equal exactly when the documents say the same.
+    pub fn hash(&self) -> String {
+        use fmt::Write as _;
+        Sha256::digest(self.canonical()).iter().fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// The same value with the keys of all objects in the order of their bytes.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut fields: Vec<(String, Value)> = fields.into_iter().map(|(key, v)| (key, sorted(v))).collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(fields.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prepare::teams::Team;
+
+    fn team(title: &str) -> Document {
+        let members = vec!["ana".parse().unwrap()];
+        Document::new("payments".parse().unwrap(), Team { title: title.into(), members, description: None })
+    }
+
+    #[test]
+    fn the_canonical_text_is_sorted_and_leaves_defaults_out() {
+        insta::assert_snapshot!(
+            team("Payments").canonical(),
+            @r#"{"kind":"team","name":"payments","spec":{"members":["ana"],"title":"Payments"}}"#
+        );
+        assert_eq!(team("Payments").hash(), team("Payments").hash());
+        assert_ne!(team("Payments").hash(), team("payments").hash());
+        assert_eq!(team("Payments").hash().len(), 64);
+    }
+
+    #[test]
+    fn a_reference_reads_back_and_a_misspelt_kind_is_suggested() {
+        let reference: Reference = "escalation-policy/payments".parse().unwrap();
+        assert_eq!(reference.to_string(), "escalation-policy/payments");
+        for (wrong, says) in [
+            ("payments", r#""payments" does not name a document: write KIND/NAME, for example schedule/payments"#),
+            ("shedule/a", r#"there is no kind of document "shedule" (did you mean "schedule"?)"#),
+        ] {
+            assert_eq!(wrong.parse::<Reference>().unwrap_err().to_string(), says);
+        }
     }
 }

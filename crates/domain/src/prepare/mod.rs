@@ -1,10 +1,20 @@
 //! Who may, who owns, are we ready: people, teams, services, and the documents that say so.
 
 pub mod catalog;
+pub mod checks;
+pub mod diff;
 pub mod documents;
+pub mod fields;
+mod nodes;
 pub mod people;
+pub mod problems;
+mod readiness;
+pub mod reading;
+pub mod references;
 pub mod roles;
+pub mod schemas;
 pub mod services;
 pub mod severity;
 pub mod teams;
 pub mod templates;
+pub mod writing;

@@ -23,7 +23,7 @@ pub struct Person {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
     /// Which contact after how long, by urgency.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Ladder::is_unset")]
     pub ladder: Ladder,
     /// A person who left is kept in the record but is never paged and cannot sign in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -47,12 +47,37 @@ pub enum Access {
 
 /// One way to reach a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "ContactWords")]
+#[schemars(!try_from, extend("unevaluatedProperties" = false))]
 pub struct Contact {
     /// What the ladder calls it: `mail`, `phone`.
     pub name: String,
     #[serde(flatten)]
     pub address: Address,
+}
+
+/// A contact as it is written. Read apart from [`Contact`] so that an error can say which word is wrong.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContactWords {
+    name: String,
+    email: Option<String>,
+    ntfy: Option<String>,
+    webhook: Option<String>,
+}
+
+impl TryFrom<ContactWords> for Contact {
+    type Error = String;
+
+    fn try_from(words: ContactWords) -> Result<Self, String> {
+        let address = match (words.email, words.ntfy, words.webhook) {
+            (Some(email), None, None) => Address::Email(email),
+            (None, Some(ntfy), None) => Address::Ntfy(ntfy),
+            (None, None, Some(webhook)) => Address::Webhook(webhook),
+            _ => return Err("a contact has exactly one of `email`, `ntfy` and `webhook`".into()),
+        };
+        Ok(Self { name: words.name, address })
+    }
 }
 
 /// Where a message goes. One variant per channel.
@@ -82,6 +107,13 @@ pub struct Ladder {
     pub waking: Option<String>,
 }
 
+impl Ladder {
+    /// Says nothing of its own.
+    pub fn is_unset(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// One rung of a ladder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +121,7 @@ pub struct Rung {
     /// The name of one of the person's contacts.
     pub contact: String,
     /// How long after the start of the step.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Span::is_zero_ref")]
     pub after: Span,
 }
 

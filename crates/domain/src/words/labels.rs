@@ -56,20 +56,19 @@ impl Labels {
         self.ends.is_empty()
     }
 
-    /// Alertmanager's fingerprint: FNV-1a over `name 0xff value 0xff`, in the order of the names.
+    /// Alertmanager's fingerprint.
     pub fn fingerprint(&self) -> u64 {
-        let mut hash = 0xcbf2_9ce4_8422_2325u64;
-        let mut eat = |bytes: &[u8]| {
-            for byte in bytes.iter().chain(&[0xff]) {
-                hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        };
-        for (name, value) in self.iter() {
-            eat(name.as_bytes());
-            eat(value.as_bytes());
-        }
-        hash
+        fingerprint(self.iter())
     }
+}
+
+/// Alertmanager's fingerprint: FNV-1a over `name 0xff value 0xff`, in the order of the names.
+pub fn fingerprint<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> u64 {
+    let eat = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    pairs.fold(0xcbf2_9ce4_8422_2325, |hash, (name, value)| {
+        let hash = eat(name.bytes().fold(hash, eat), 0xff);
+        eat(value.bytes().fold(hash, eat), 0xff)
+    })
 }
 
 impl fmt::Debug for Labels {

@@ -176,12 +176,12 @@ mod samples {
         }
     }
 
-    fn who(what: &str, person: Option<(&str, &str)>, ago: Option<i64>) -> Option<Who> {
-        Some(Who {
+    fn who(what: &str, person: Option<(&str, &str)>, ago: Option<i64>) -> Who {
+        Who {
             what: what.into(),
             person: person.map(|(name, full)| PersonTag::new(name, full)),
             when: ago.map(|minutes| viewpoint().when(minutes_ago(minutes))),
-        })
+        }
     }
 
     impl AlertsPage {
@@ -189,21 +189,21 @@ mod samples {
             let mut rows = vec![
                 AlertRow {
                     why: "Paged by route payments: severity critical, group of 3".into(),
-                    who: who("Paging", Some(("ana", "Ana Silva")), Some(2)),
+                    who: Some(who("Paging", Some(("ana", "Ana Silva")), Some(2))),
                     ..row(1, "critical", State::Firing, "Card payments: 14 % of requests fail", 4, 14)
                 },
                 AlertRow {
                     service: Some(Link::new("Ledger", "/services/ledger")),
                     labels: vec!["db=\"ledger-main\"".into()],
                     why: "Paged by route databases: severity error".into(),
-                    who: who("Paging", Some(("ben", "Ben Okafor")), Some(1)),
+                    who: Some(who("Paging", Some(("ben", "Ben Okafor")), Some(1))),
                     ..row(2, "error", State::Firing, "Replication of ledger-main is 312 s behind", 6, 3)
                 },
                 AlertRow {
                     labels: vec!["instance=\"pay-1\"".into()],
                     why: "Joined the group of PaymentsErrorRate: paged already, nothing new in severity or service"
                         .into(),
-                    who: who("Paging", Some(("ana", "Ana Silva")), Some(2)),
+                    who: Some(who("Paging", Some(("ana", "Ana Silva")), Some(2))),
                     ..row(
                         3,
                         "critical",
@@ -217,21 +217,21 @@ mod samples {
                     service: Some(Link::new("Checkout", "/services/checkout")),
                     labels: vec!["pod=\"checkout-7d9f\"".into()],
                     why: "Low urgency by severity warning: told in waking hours".into(),
-                    who: who("Acknowledged by", Some(("chidi", "Chidi Anyanwu")), Some(18)),
+                    who: Some(who("Acknowledged by", Some(("chidi", "Chidi Anyanwu")), Some(18))),
                     ..row(4, "warning", State::Acknowledged, "Checkout pods restart: 5 in 10 minutes", 26, 7)
                 },
                 AlertRow {
                     service: None,
                     labels: vec!["job=\"node\"".into(), "mountpoint=\"/var\"".into()],
                     why: "No route names a policy and no service is set: nobody was paged".into(),
-                    who: who("Nobody paged", None, None),
+                    who: Some(who("Nobody paged", None, None)),
                     ..row(5, "warning", State::Firing, "Disk /var on build-2 will be full in 9 hours", 51, 1)
                 },
                 AlertRow {
                     service: Some(Link::new("Search", "/services/search")),
                     labels: vec!["cluster=\"search-eu\"".into()],
                     why: "Snoozed by Ana Silva: waiting for the reindex".into(),
-                    who: who("Wakes up at 06:00", None, None),
+                    who: Some(who("Wakes up at 06:00", None, None)),
                     ..row(6, "info", State::Snoozed, "Search index is 40 minutes old", 190, 22)
                 },
                 AlertRow {

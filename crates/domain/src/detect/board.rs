@@ -1,0 +1,407 @@
+//! The board: what is open right now, in memory, on every node.
+//!
+//! A fold of the `alerts` and `groups` tables, brought up to date inside each transaction that changes it. Holds
+//! what deciding and finding need; annotations stay in the signals log. Pure: who writes it down, and when, is not
+//! known here.
+
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+use jiff::Timestamp;
+
+use super::alerts::{Muted, Severity, Taken};
+use super::groups::Group;
+use super::index::{PairId, PairIndex};
+use super::silences::Silence;
+use crate::engage::deliveries::Urgency;
+use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, labels::Compare};
+
+/// The place of an alert on the board. Used again when the alert is gone.
+pub type Slot = u32;
+
+/// An open alert.
+#[derive(Debug)]
+pub struct Alert {
+    pub id: AlertId,
+    pub integration: Name,
+    /// What tells it from others of its integration.
+    pub key: u64,
+    pub group: GroupId,
+    /// Where the log tells of it last.
+    pub signal: SignalId,
+    pub position: u32,
+    pub annotations_hash: u64,
+    pub urgency: Option<Urgency>,
+    pub starts_at: Timestamp,
+    pub fired_at: Timestamp,
+    pub taken: Option<Box<Taken>>,
+    muted: Option<Muted>,
+    pairs: Box<[PairId]>,
+    heard_at: AtomicI64,
+    expires_at: AtomicI64,
+    /// How often it was heard of.
+    count: AtomicU32,
+}
+
+impl Alert {
+    /// When the source spoke of it last.
+    pub fn heard_at(&self) -> Timestamp {
+        micros(self.heard_at.load(Ordering::Relaxed))
+    }
+
+    /// When it is over unless the source speaks of it again.
+    pub fn expires_at(&self) -> Timestamp {
+        micros(self.expires_at.load(Ordering::Relaxed))
+    }
+
+    pub fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// The source said again what is known already. Needs no turn with the pen: any number of readers may note it.
+    pub fn hear(&self, at: Timestamp, expires_at: Timestamp) {
+        self.heard_at.fetch_max(at.as_microsecond(), Ordering::Relaxed);
+        self.expires_at.store(expires_at.as_microsecond(), Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn muted(&self) -> Option<Muted> {
+        self.muted
+    }
+
+    /// Fires, is not muted, and nobody took it.
+    pub fn wants_attention(&self) -> bool {
+        self.muted.is_none() && self.taken.is_none()
+    }
+}
+
+fn micros(value: i64) -> Timestamp {
+    Timestamp::from_microsecond(value).unwrap_or(Timestamp::MAX)
+}
+
+/// What it takes to put an alert on the board.
+#[derive(Debug)]
+pub struct NewAlert {
+    pub id: AlertId,
+    pub integration: Name,
+    pub key: u64,
+    pub group: GroupId,
+    pub signal: SignalId,
+    pub position: u32,
+    pub annotations_hash: u64,
+    pub urgency: Option<Urgency>,
+    pub starts_at: Timestamp,
+    pub fired_at: Timestamp,
+    pub heard_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub count: u32,
+    pub taken: Option<Taken>,
+    pub muted: Option<Muted>,
+}
+
+/// A group and the slots of its open alerts.
+#[derive(Debug)]
+pub struct OpenGroup {
+    pub group: Group,
+    pub alerts: BTreeSet<Slot>,
+}
+
+/// What is open right now.
+#[derive(Debug, Default)]
+pub struct Board {
+    /// The version of the tables that it shows.
+    pub version: i64,
+    alerts: Vec<Option<Alert>>,
+    free: Vec<Slot>,
+    by_key: HashTable<Slot>,
+    by_id: BTreeMap<AlertId, Slot>,
+    index: PairIndex,
+    /// Due times that were true once; an alert heard of since is put back when its turn comes.
+    expiries: BinaryHeap<std::cmp::Reverse<(Timestamp, AlertId)>>,
+    groups: BTreeMap<GroupId, OpenGroup>,
+    by_group_key: BTreeMap<(Name, Vec<String>), GroupId>,
+    /// Pending and active ones.
+    pub silences: Vec<Silence>,
+    /// Which alerts each silence and each inhibiting alert mutes.
+    silenced: BTreeMap<SilenceId, BTreeSet<Slot>>,
+    inhibited: BTreeMap<AlertId, BTreeSet<Slot>>,
+    /// Alerts that a person resolved while their source goes on: (integration, key) and the start they had.
+    laid_aside: BTreeMap<(Name, u64), Timestamp>,
+}
+
+fn leave<K: Ord + Copy>(lists: &mut BTreeMap<K, BTreeSet<Slot>>, id: K, slot: Slot) {
+    if let Some(slots) = lists.get_mut(&id) {
+        slots.remove(&slot);
+        if slots.is_empty() {
+            lists.remove(&id);
+        }
+    }
+}
+
+fn key_hash(integration: &Name, key: u64) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write_u64(key);
+    hasher.write(integration.as_str().as_bytes());
+    hasher.finish()
+}
+
+impl Board {
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    pub fn at(&self, slot: Slot) -> &Alert {
+        self.alerts[slot as usize].as_ref().expect("a slot in use")
+    }
+
+    pub fn at_mut(&mut self, slot: Slot) -> &mut Alert {
+        self.alerts[slot as usize].as_mut().expect("a slot in use")
+    }
+
+    pub fn slot(&self, id: AlertId) -> Option<Slot> {
+        self.by_id.get(&id).copied()
+    }
+
+    pub fn by_key(&self, integration: &Name, key: u64) -> Option<Slot> {
+        let is = |slot: &Slot| {
+            let alert = self.at(*slot);
+            alert.key == key && alert.integration == *integration
+        };
+        self.by_key.find(key_hash(integration, key), is).copied()
+    }
+
+    /// Newest first, from before an id.
+    pub fn newest_first(&self, before: Option<AlertId>) -> impl Iterator<Item = Slot> {
+        use std::ops::Bound;
+        let to = before.map_or(Bound::Unbounded, Bound::Excluded);
+        self.by_id.range((Bound::Unbounded, to)).rev().map(|(_, slot)| *slot)
+    }
+
+    pub fn labels(&self, slot: Slot) -> Labels {
+        Labels::from_pairs(self.pairs(slot))
+    }
+
+    pub fn pairs(&self, slot: Slot) -> impl Iterator<Item = (&str, &str)> {
+        self.at(slot).pairs.iter().map(|pair| self.index.text(*pair))
+    }
+
+    pub fn label(&self, slot: Slot, name: &str) -> Option<&str> {
+        self.pairs(slot).find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
+    pub fn severity(&self, slot: Slot) -> Severity {
+        Severity::read(self.label(slot, "severity").unwrap_or(""))
+    }
+
+    /// The values of a label among open alerts, with how many have each.
+    pub fn label_values(&self, name: &str) -> Vec<(&str, u32)> {
+        self.index.values(name)
+    }
+
+    /// Puts an alert on the board. Its group must be there.
+    pub fn put<'l>(&mut self, new: NewAlert, labels: impl Iterator<Item = (&'l str, &'l str)>) -> Slot {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.alerts.push(None);
+            Slot::try_from(self.alerts.len() - 1).expect("fewer than four thousand million alerts")
+        });
+        let pairs = labels.map(|(name, value)| self.index.add(name, value, slot)).collect();
+        self.expiries.push(std::cmp::Reverse((new.expires_at, new.id)));
+        self.by_id.insert(new.id, slot);
+        if let Some(open) = self.groups.get_mut(&new.group) {
+            open.alerts.insert(slot);
+        }
+        let hash = key_hash(&new.integration, new.key);
+        self.alerts[slot as usize] = Some(Alert {
+            id: new.id,
+            integration: new.integration,
+            key: new.key,
+            group: new.group,
+            signal: new.signal,
+            position: new.position,
+            annotations_hash: new.annotations_hash,
+            urgency: new.urgency,
+            starts_at: new.starts_at,
+            fired_at: new.fired_at,
+            taken: new.taken.map(Box::new),
+            muted: None,
+            pairs,
+            heard_at: AtomicI64::new(new.heard_at.as_microsecond()),
+            expires_at: AtomicI64::new(new.expires_at.as_microsecond()),
+            count: AtomicU32::new(new.count),
+        });
+        let alerts = &self.alerts;
+        let again =
+            |slot: &Slot| alerts[*slot as usize].as_ref().map_or(0, |alert| key_hash(&alert.integration, alert.key));
+        self.by_key.insert_unique(hash, slot, again);
+        if new.muted.is_some() {
+            self.mute(slot, new.muted);
+        }
+        slot
+    }
+
+    /// Mutes an alert, or lets it speak.
+    pub fn mute(&mut self, slot: Slot, muted: Option<Muted>) {
+        match std::mem::replace(&mut self.at_mut(slot).muted, muted) {
+            Some(Muted::Silenced(id)) => leave(&mut self.silenced, id, slot),
+            Some(Muted::Inhibited(id)) => leave(&mut self.inhibited, id, slot),
+            None => {}
+        }
+        match muted {
+            Some(Muted::Silenced(id)) => _ = self.silenced.entry(id).or_default().insert(slot),
+            Some(Muted::Inhibited(id)) => _ = self.inhibited.entry(id).or_default().insert(slot),
+            None => {}
+        }
+    }
+
+    /// The alerts that a silence mutes.
+    pub fn silenced_by(&self, id: SilenceId) -> Vec<Slot> {
+        self.silenced.get(&id).into_iter().flatten().copied().collect()
+    }
+
+    /// The alerts that another alert mutes.
+    pub fn inhibited_by(&self, id: AlertId) -> Vec<Slot> {
+        self.inhibited.get(&id).into_iter().flatten().copied().collect()
+    }
+
+    /// Takes an alert off the board.
+    pub fn take(&mut self, slot: Slot) -> Alert {
+        if self.at(slot).muted.is_some() {
+            self.mute(slot, None);
+        }
+        let hash = key_hash(&self.at(slot).integration, self.at(slot).key);
+        if let Ok(found) = self.by_key.find_entry(hash, |s| *s == slot) {
+            found.remove();
+        }
+        let alert = self.alerts[slot as usize].take().expect("a slot in use");
+        self.by_id.remove(&alert.id);
+        if let Some(open) = self.groups.get_mut(&alert.group) {
+            open.alerts.remove(&slot);
+        }
+        for pair in &alert.pairs {
+            let alerts = &self.alerts;
+            let still = |slot: Slot| alerts[slot as usize].as_ref().is_some_and(|alert| alert.pairs.contains(pair));
+            self.index.remove(*pair, still);
+        }
+        self.free.push(slot);
+        alert
+    }
+
+    /// Open alerts that all matchers match, in no order. An exact matcher is looked up, not searched for.
+    pub fn matching(&self, matchers: &[Matcher]) -> Vec<Slot> {
+        let exact = matchers.iter().filter(|matcher| matcher.compare == Compare::Equal && !matcher.value.is_empty());
+        let mut rarest: Option<(PairId, u32)> = None;
+        for matcher in exact {
+            let Some((pair, live)) = self.index.look_up(&matcher.name, &matcher.value) else { return Vec::new() };
+            if rarest.is_none_or(|(_, least)| live < least) {
+                rarest = Some((pair, live));
+            }
+        }
+        let all = |slot: Slot| matchers.iter().all(|m| m.matches_value(self.label(slot, &m.name).unwrap_or("")));
+        let Some((pair, _)) = rarest else { return self.by_id.values().copied().filter(|slot| all(*slot)).collect() };
+        let has = |slot: &Slot| {
+            self.alerts[*slot as usize].as_ref().is_some_and(|alert| alert.pairs.contains(&pair)) && all(*slot)
+        };
+        let mut found: Vec<Slot> = self.index.slots(pair).iter().copied().filter(has).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    pub fn group(&self, id: GroupId) -> Option<&OpenGroup> {
+        self.groups.get(&id)
+    }
+
+    pub fn group_mut(&mut self, id: GroupId) -> Option<&mut Group> {
+        self.groups.get_mut(&id).map(|open| &mut open.group)
+    }
+
+    pub fn groups(&self) -> impl Iterator<Item = &OpenGroup> {
+        self.groups.values()
+    }
+
+    pub fn group_by_key(&self, route: &Name, values: &[String]) -> Option<GroupId> {
+        // A borrowed key would need a copy of the tuple's shape; groups are few against alerts.
+        self.by_group_key.get(&(route.clone(), values.to_vec())).copied()
+    }
+
+    pub fn open_group(&mut self, group: Group) {
+        let values = group.labels.iter().map(|(_, value)| value.clone()).collect();
+        self.by_group_key.insert((group.route.clone(), values), group.id);
+        self.groups.insert(group.id, OpenGroup { group, alerts: BTreeSet::new() });
+    }
+
+    pub fn close_group(&mut self, id: GroupId) -> Option<Group> {
+        let open = self.groups.remove(&id)?;
+        let values: Vec<String> = open.group.labels.iter().map(|(_, value)| value.clone()).collect();
+        self.by_group_key.remove(&(open.group.route.clone(), values));
+        Some(open.group)
+    }
+
+    /// Alerts that were not heard of in time, at most so many; the others' due times are set right on the way.
+    pub fn lapsed(&mut self, now: Timestamp, most: usize) -> Vec<Slot> {
+        let mut lapsed = Vec::new();
+        while let Some(std::cmp::Reverse((due, id))) = self.expiries.peek().copied() {
+            if due > now || lapsed.len() == most {
+                break;
+            }
+            self.expiries.pop();
+            let Some(slot) = self.slot(id) else { continue };
+            let expires_at = self.at(slot).expires_at();
+            if expires_at > now {
+                self.expiries.push(std::cmp::Reverse((expires_at, id)));
+            } else {
+                lapsed.push(slot);
+            }
+        }
+        lapsed
+    }
+
+    /// When an alert may lapse next, at the earliest.
+    pub fn next_lapse(&mut self) -> Option<Timestamp> {
+        while let Some(std::cmp::Reverse((_, id))) = self.expiries.peek() {
+            if self.by_id.contains_key(id) {
+                break;
+            }
+            self.expiries.pop();
+        }
+        let std::cmp::Reverse((due, id)) = *self.expiries.peek()?;
+        let expires_at = self.at(self.slot(id)?).expires_at();
+        if expires_at > due {
+            self.expiries.pop();
+            self.expiries.push(std::cmp::Reverse((expires_at, id)));
+            return self.expiries.peek().map(|next| next.0.0);
+        }
+        Some(due)
+    }
+
+    /// A lapse that was looked at but not carried out: it comes up again at its own time.
+    pub fn put_back_expiry(&mut self, slot: Slot) {
+        let alert = self.at(slot);
+        let entry = std::cmp::Reverse((alert.expires_at(), alert.id));
+        self.expiries.push(entry);
+    }
+
+    /// A person resolved it: the same firing, told again, opens nothing.
+    pub fn lay_aside(&mut self, integration: Name, key: u64, starts_at: Timestamp) {
+        self.laid_aside.insert((integration, key), starts_at);
+    }
+
+    /// Was this very firing resolved by a person? Any other word about it forgets that.
+    pub fn is_laid_aside(&self, integration: &Name, key: u64, starts_at: Option<Timestamp>) -> bool {
+        !self.laid_aside.is_empty()
+            && self.laid_aside.get(&(integration.clone(), key)).is_some_and(|laid| Some(*laid) == starts_at)
+    }
+
+    pub fn forget_laid_aside(&mut self, integration: &Name, key: u64) {
+        if !self.laid_aside.is_empty() {
+            self.laid_aside.remove(&(integration.clone(), key));
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! A signal: one thing that a source told us about one alert.
+//!
+//! The signals log keeps what came in, in one form: Alertmanager's v2 JSON array, as it was posted, or as our own
+//! mapping wrote it. Reading borrows from the body, so that a repeat of a known alert copies nothing.
+//! What a signal means for an alert is decided in `pipeline`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::words::labels::fingerprint;
+use crate::words::{Labels, Refusal, Result, text};
+
+/// The most alerts in one call.
+pub const ALERTS_MOST: usize = 10_000;
+/// The most labels, and the most annotations, of one alert.
+pub const PAIRS_MOST: usize = 256;
+/// The longest label name or value, in bytes.
+pub const LABEL_BYTES_MOST: usize = 4096;
+/// The longest annotation value, in bytes.
+pub const ANNOTATION_BYTES_MOST: usize = 65_536;
+
+/// Pairs of name and value in the order of the names, borrowed from the body where they need no unescaping.
+pub type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// One alert of a body, read but not copied.
+#[derive(Debug)]
+pub struct Signal<'a> {
+    /// Its place in the body: 0 for the first.
+    pub position: u32,
+    pub labels: Pairs<'a>,
+    /// Alertmanager's fingerprint of the labels.
+    pub fingerprint: u64,
+    /// What tells the alert from others within its integration: the fingerprint, or the hash of the source's own key.
+    pub key: u64,
+    annotations: Option<&'a RawValue>,
+    /// Of the annotations as they were written: the same bytes, the same hash.
+    pub annotations_hash: u64,
+    /// As told; Alertmanager's zero time counts as not told.
+    pub starts_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
+    pub link: Option<Cow<'a, str>>,
+}
+
+impl Signal<'_> {
+    pub fn labels(&self) -> Labels {
+        Labels::from_pairs(self.labels.iter().map(|(name, value)| (name, value)))
+    }
+
+    /// Resolved if it says that it ended by now.
+    pub fn resolved(&self, now: Timestamp) -> bool {
+        self.ends_at.is_some_and(|ends_at| ends_at <= now)
+    }
+
+    /// The annotations, checked.
+    pub fn annotations(&self) -> Result<Labels> {
+        let Some(raw) = self.annotations else { return Ok(Labels::default()) };
+        let pairs: Read<'_> = serde_json::from_str(raw.get()).map_err(|_| {
+            Refusal::invalid("must be an object of texts").at(format!("/{}/annotations", self.position))
+        })?;
+        check_pairs(&pairs.0, ANNOTATION_BYTES_MOST)
+            .map_err(|refusal| inside(refusal, self.position, "annotations"))?;
+        Ok(Labels::from_pairs(pairs.0))
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow)]
+    labels: Read<'a>,
+    #[serde(borrow, default)]
+    annotations: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "startsAt")]
+    starts_at: Option<Text<'a>>,
+    #[serde(borrow, default, rename = "endsAt")]
+    ends_at: Option<Text<'a>>,
+    #[serde(borrow, default, rename = "generatorURL")]
+    link: Option<Text<'a>>,
+    /// Ours: the source's own key for the alert.
+    #[serde(borrow, default, rename = "dedupKey")]
+    key: Option<Text<'a>>,
+}
+
+/// Reads a body. `extra` are the integration's own labels, given to every alert that does not have them.
+pub fn read<'a>(body: &'a [u8], extra: &[(String, String)]) -> Result<Vec<Signal<'a>>> {
+    let wires: Vec<Wire<'a>> = serde_json::from_slice(body).map_err(|error| explain(body, &error))?;
+    if wires.len() > ALERTS_MOST {
+        return Err(Refusal::invalid(format!("{} alerts in one call; the most is {ALERTS_MOST}", wires.len())));
+    }
+    wires.into_iter().zip(0u32..).map(|(wire, position)| signal(wire, position, extra)).collect()
+}
+
+fn signal<'a>(wire: Wire<'a>, position: u32, extra: &[(String, String)]) -> Result<Signal<'a>> {
+    let mut labels = wire.labels.0;
+    for (name, value) in extra {
+        if !labels.iter().any(|(n, v)| n == name && !v.is_empty()) {
+            labels.push((Cow::Owned(name.clone()), Cow::Owned(value.clone())));
+        }
+    }
+    labels.retain(|(_, value)| !value.is_empty());
+    labels.sort_by(|a, b| a.0.cmp(&b.0));
+    labels.dedup_by(|later, earlier| {
+        later.0 == earlier.0 && {
+            std::mem::swap(later, earlier);
+            true
+        }
+    });
+    if labels.is_empty() {
+        return Err(Refusal::invalid("at least one label pair required").at(format!("/{position}/labels")));
+    }
+    check_pairs(&labels, LABEL_BYTES_MOST).map_err(|refusal| inside(refusal, position, "labels"))?;
+    let starts_at = told_time(wire.starts_at.as_ref(), position, "startsAt")?;
+    let ends_at = told_time(wire.ends_at.as_ref(), position, "endsAt")?;
+    if let (Some(starts), Some(ends)) = (starts_at, ends_at)
+        && ends < starts
+    {
+        return Err(Refusal::invalid("start time must be before end time").at(format!("/{position}/endsAt")));
+    }
+    let fingerprint = fingerprint(labels.iter().map(|(name, value)| (&**name, &**value)));
+    let key = wire.key.map_or(fingerprint, |key| hash(0x6b65_7921, key.0.as_bytes()));
+    let annotations_hash = wire.annotations.map_or(0, |raw| hash(1, raw.get().as_bytes()));
+    let link = wire.link.map(|link| link.0).filter(|link| !link.is_empty());
+    Ok(Signal {
+        position,
+        labels,
+        fingerprint,
+        key,
+        annotations: wire.annotations,
+        annotations_hash,
+        starts_at,
+        ends_at,
+        link,
+    })
+}
+
+fn inside(refusal: Refusal, position: u32, part: &str) -> Refusal {
+    let name = refusal.at.clone().unwrap_or_default();
+    refusal.at(format!("/{position}/{part}{name}"))
+}
+
+fn check_pairs(pairs: &[(Cow<'_, str>, Cow<'_, str>)], value_bytes_most: usize) -> Result<()> {
+    if pairs.len() > PAIRS_MOST {
+        return Err(Refusal::invalid(format!("{} pairs; the most is {PAIRS_MOST}", pairs.len())));
+    }
+    for (name, value) in pairs {
+        let place = || format!("/{}", pointer_part(&text::shorten(name, 80)));
+        if name.is_empty() {
+            return Err(Refusal::invalid("a name is empty").at(place()));
+        }
+        if name.len() > LABEL_BYTES_MOST || value.len() > value_bytes_most {
+            let most = if name.len() > LABEL_BYTES_MOST { LABEL_BYTES_MOST } else { value_bytes_most };
+            return Err(Refusal::invalid(format!("too long: the most is {most} bytes")).at(place()));
+        }
+        if name.contains('\0') || value.contains('\0') {
+            return Err(Refusal::invalid("contains a NUL character").at(place()));
+        }
+    }
+    Ok(())
+}
+
+fn told_time(told: Option<&Text<'_>>, position: u32, field: &str) -> Result<Option<Timestamp>> {
+    let Some(told) = told else { return Ok(None) };
+    // Alertmanager's and amtool's way of saying nothing.
+    if told.0.is_empty() || told.0.starts_with("0001-01-01T00:00:00") {
+        return Ok(None);
+    }
+    told.0.parse().map(Some).map_err(|_| {
+        let shown = text::shorten(&told.0, 40);
+        Refusal::invalid(format!("{shown:?} is not a time: write it like 2026-11-22T02:05:00Z"))
+            .at(format!("/{position}/{field}"))
+    })
+}
+
+/// Finds the words for a body that does not read: which field, and what it should be.
+fn explain(body: &[u8], error: &serde_json::Error) -> Refusal {
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else {
+        let what = if error.is_eof() { "the body ends too early" } else { "the body is not JSON that can be read" };
+        return Refusal::invalid(format!("{what} (line {}, column {})", error.line(), error.column()));
+    };
+    let Some(alerts) = value.as_array() else {
+        return Refusal::invalid("the body must be an array of alerts").at("");
+    };
+    for (position, alert) in alerts.iter().enumerate() {
+        let at = |part: &str| format!("/{position}{part}");
+        let Some(fields) = alert.as_object() else { return Refusal::invalid("must be an object").at(at("")) };
+        match fields.get("labels") {
+            None => return Refusal::invalid("missing: every alert needs labels").at(at("/labels")),
+            Some(serde_json::Value::Object(labels)) => {
+                if let Some((name, _)) = labels.iter().find(|(_, value)| !value.is_string()) {
+                    let name = pointer_part(&text::shorten(name, 80));
+                    return Refusal::invalid("must be a text").at(at(&format!("/labels/{name}")));
+                }
+            }
+            Some(_) => return Refusal::invalid("must be an object of texts").at(at("/labels")),
+        }
+        for field in ["startsAt", "endsAt", "generatorURL", "dedupKey"] {
+            if fields.get(field).is_some_and(|value| !value.is_string() && !value.is_null()) {
+                return Refusal::invalid("must be a text").at(at(&format!("/{field}")));
+            }
+        }
+    }
+    Refusal::invalid(format!("the body does not read as alerts (line {}, column {})", error.line(), error.column()))
+}
+
+fn pointer_part(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// FNV-1a, as the fingerprint uses it.
+fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    let start = 0xcbf2_9ce4_8422_2325u64 ^ seed;
+    bytes.iter().fold(start, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// A text that is borrowed from the body where it can be.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        from.deserialize_str(Reads)
+    }
+}
+
+/// An object of texts.
+struct Read<'a>(Pairs<'a>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Read<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> Visitor<'de> for Reads {
+            type Value = Read<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of texts")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read<'de>, A::Error> {
+                let mut pairs = Vec::with_capacity(12);
+                while let Some((name, value)) = map.next_entry::<Text<'de>, Text<'de>>()? {
+                    pairs.push((name.0, value.0));
+                }
+                Ok(Read(pairs))
+            }
+        }
+        from.deserialize_map(Reads)
+    }
+}
+
+/// One alert as a mapping made it, to be written in the form of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    pub labels: Labels,
+    pub annotations: Labels,
+    #[serde(rename = "startsAt", skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    #[serde(rename = "endsAt", skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    #[serde(rename = "generatorURL", skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    #[serde(rename = "dedupKey", skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+}
+
+/// Writes the form of the log: what `read` reads.
+pub fn write(told: &[Told]) -> Vec<u8> {
+    serde_json::to_vec(told).expect("texts and times have a JSON form")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(body: &str) -> String {
+        read(body.as_bytes(), &[]).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_body_reads_with_the_integrations_own_labels() {
+        let body = r#"[{"labels":{"severity":"page","alertname":"Disk","empty":""},"annotations":{"summary":"full"},
+            "startsAt":"2026-11-22T02:05:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://p/"}]"#;
+        let extra = [("team".to_owned(), "core".to_owned()), ("severity".to_owned(), "info".to_owned())];
+        let signals = read(body.as_bytes(), &extra).unwrap();
+        assert_eq!(signals[0].labels().to_string(), r#"{alertname="Disk", severity="page", team="core"}"#);
+        assert_eq!(signals[0].annotations().unwrap().get("summary"), Some("full"));
+        assert_eq!(signals[0].fingerprint, signals[0].labels().fingerprint());
+        assert!(signals[0].ends_at.is_none() && signals[0].starts_at.is_some());
+    }
+
+    #[test]
+    fn a_bad_body_is_refused_with_the_place() {
+        for (body, expected) in [
+            ("", "the body ends too early (line 1, column 0)"),
+            ("{}", ": the body must be an array of alerts"),
+            ("[1]", "/0: must be an object"),
+            ("[{}]", "/0/labels: missing: every alert needs labels"),
+            (r#"[{"labels":{"a":"b"}},{"labels":{"a":1}}]"#, "/1/labels/a: must be a text"),
+            (r#"[{"labels":{"a":""}}]"#, "/0/labels: at least one label pair required"),
+            (
+                r#"[{"labels":{"a":"b"},"startsAt":"yesterday"}]"#,
+                r#"/0/startsAt: "yesterday" is not a time: write it like 2026-11-22T02:05:00Z"#,
+            ),
+            (
+                r#"[{"labels":{"a":"b"},"startsAt":"2026-11-22T02:05:00Z","endsAt":"2026-11-22T02:04:00Z"}]"#,
+                "/0/endsAt: start time must be before end time",
+            ),
+            (r#"[{"labels":{"a":"b"},"endsAt":7}]"#, "/0/endsAt: must be a text"),
+        ] {
+            assert_eq!(refused(body), expected, "{body}");
+        }
+        let bad = read(br#"[{"labels":{"a":"b"},"annotations":{"x":[1]}}]"#, &[]).unwrap();
+        assert_eq!(bad[0].annotations().unwrap_err().to_string(), "/0/annotations: must be an object of texts");
+        let deep = format!(r#"[{{"labels":{{"a":"b"}},"annotations":{}}}]"#, "[".repeat(100_000));
+        assert!(read(deep.as_bytes(), &[]).is_err());
+    }
+
+    #[test]
+    fn what_a_mapping_wrote_reads_back() {
+        let told =
+            Told { labels: Labels::from_pairs([("alertname", "x\"y")]), key: Some("k1".into()), ..Told::default() };
+        let body = write(std::slice::from_ref(&told));
+        let back = read(&body, &[]).unwrap();
+        assert_eq!(back[0].labels(), told.labels);
+        assert_ne!(back[0].key, back[0].fingerprint);
+    }
+}

@@ -1,0 +1,79 @@
+//! Which documents a document names, and where in it. The one place that knows all references.
+
+use super::documents::{Kind, Spec};
+use crate::engage::escalations::Target;
+use crate::words::Name;
+
+/// A document that is named by another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// Where in the document: `/spec/steps/0/notify/1/schedule`.
+    pub pointer: String,
+    pub kind: Kind,
+    pub name: Name,
+}
+
+/// Every document that the spec names, in the order in which they stand.
+pub fn mentions(spec: &Spec) -> Vec<Mention> {
+    let mut found = Vec::new();
+    let mut one = |pointer: String, kind: Kind, name: &Name| {
+        found.push(Mention { pointer: format!("/spec{pointer}"), kind, name: name.clone() });
+    };
+    let team = |team: &Option<Name>| team.clone().map(|name| ("/team".to_owned(), Kind::Team, name));
+    match spec {
+        Spec::Person(_) | Spec::SeverityMatrix(_) | Spec::Role(_) | Spec::NotificationTemplate(_) => {}
+        Spec::Team(spec) => {
+            for (place, member) in spec.members.iter().enumerate() {
+                one(format!("/members/{place}"), Kind::Person, member);
+            }
+        }
+        Spec::Schedule(spec) => {
+            for (layer, spec) in spec.layers.iter().enumerate() {
+                for (place, person) in spec.people.iter().enumerate() {
+                    one(format!("/layers/{layer}/people/{place}"), Kind::Person, person);
+                }
+            }
+            if let Some((pointer, kind, name)) = team(&spec.team) {
+                one(pointer, kind, &name);
+            }
+        }
+        Spec::EscalationPolicy(spec) => {
+            for (step, spec) in spec.steps.iter().enumerate() {
+                for (place, target) in spec.notify.iter().enumerate() {
+                    let pointer = format!("/steps/{step}/notify/{place}");
+                    match target {
+                        Target::Person(name) => one(format!("{pointer}/person"), Kind::Person, name),
+                        Target::Schedule(name) => one(format!("{pointer}/schedule"), Kind::Schedule, name),
+                        Target::Webhook(_) => {}
+                    }
+                }
+            }
+            if let Some((pointer, kind, name)) = team(&spec.team) {
+                one(pointer, kind, &name);
+            }
+        }
+        Spec::Service(spec) => {
+            one("/team".into(), Kind::Team, &spec.team);
+            for (place, service) in spec.depends_on.iter().enumerate() {
+                one(format!("/depends_on/{place}"), Kind::Service, service);
+            }
+            if let Some(policy) = &spec.escalation_policy {
+                one("/escalation_policy".into(), Kind::EscalationPolicy, policy);
+            }
+        }
+        Spec::Route(spec) => {
+            if let Some(service) = &spec.service {
+                one("/service".into(), Kind::Service, service);
+            }
+            if let Some(policy) = &spec.escalation_policy {
+                one("/escalation_policy".into(), Kind::EscalationPolicy, policy);
+            }
+        }
+        Spec::Integration(spec) => {
+            if let Some((pointer, kind, name)) = team(&spec.team) {
+                one(pointer, kind, &name);
+            }
+        }
+    }
+    found
+}

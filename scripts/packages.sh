@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# Debian packages: installs those that are missing, and keeps the services they bring from starting.
+# Sourced by run.sh and test.sh.
+
+installed() { dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+policy=/usr/sbin/policy-rc.d
+
+# Packages of servers start them when they are installed, unless policy-rc.d says no. Ours says no for
+# the time of the installation; one that was there before is put back.
+forbid_services() {
+  if [ -e "$policy" ]; then as_root mv "$policy" "$policy.allclear-kept"; fi
+  printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+  as_root chmod 755 "$policy"
+}
+restore_services() {
+  as_root rm -f "$policy"
+  if [ -e "$policy.allclear-kept" ]; then as_root mv "$policy.allclear-kept" "$policy"; fi
+}
+
+# want PACKAGE...: installs what is missing of them.
+want() {
+  local missing=() package
+  for package in "$@"; do
+    installed "$package" || missing+=("$package")
+  done
+  if [ ${#missing[@]} = 0 ]; then
+    say "Debian packages: all there"
+    return
+  fi
+  command -v apt-get >/dev/null || die "these packages are missing, and this is not Debian: ${missing[*]}"
+  say "installing ${missing[*]}"
+  (
+    trap restore_services EXIT
+    forbid_services
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$logs/apt.log" 2>&1 ||
+      { tail -20 "$logs/apt.log"; die "the packages could not be installed"; }
+  )
+  # They shall not start with the machine either: only the tests use them.
+  if [ -d /run/systemd/system ]; then
+    local unit
+    for unit in postgresql prometheus prometheus-alertmanager; do
+      if [[ " ${missing[*]} " == *" $unit "* ]]; then as_root systemctl --quiet disable "$unit" || true; fi
+    done
+  fi
+}
+
+# Exim, the mail server of the tests, is unpacked here and not installed: installing one mail server
+# removes the other that this machine may have. It only insists that its user exists.
+unpack_exim() {
+  exim=$root/.allclear/exim/usr/sbin/exim4
+  if [ ! -x "$exim" ]; then
+    say "unpacking exim4 into .allclear/exim"
+    rm -rf .allclear/exim
+    mkdir -p .allclear/exim
+    (cd .allclear/exim && apt-get download -qq exim4-daemon-light 2>/dev/null && dpkg-deb -x exim4-daemon-light_*.deb .) ||
+      die "the package exim4-daemon-light could not be fetched"
+    chmod 755 "$exim" # without the set-user-id bit
+  fi
+  if ! getent passwd Debian-exim >/dev/null; then
+    as_root useradd --system --no-create-home --home-dir /var/spool/exim4 --shell /usr/sbin/nologin Debian-exim
+  fi
+}
