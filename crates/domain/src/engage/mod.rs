@@ -2,6 +2,7 @@
 
 pub mod deliveries;
 pub mod escalations;
+pub mod links;
 pub mod oncall;
 #[cfg(test)]
 mod proofs;
