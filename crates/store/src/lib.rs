@@ -4,6 +4,7 @@
 //! Every function takes `tx: &mut Tx`, so that one act is one transaction.
 
 pub mod door;
+pub mod prepare;
 pub mod schema;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
