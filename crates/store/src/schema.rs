@@ -11,6 +11,8 @@ use crate::door::{Error, ErrorKind, Halt, Store, Tx};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_house", include_str!("../migrations/0001_house.sql")),
     ("0002_prepare", include_str!("../migrations/0002_prepare.sql")),
+    ("0003_detect", include_str!("../migrations/0003_detect.sql")),
+    ("0004_engage", include_str!("../migrations/0004_engage.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.
