@@ -49,6 +49,12 @@ pub fn head_number(tx: &mut Tx<'_>) -> Result<i64, Error> {
     row.map_or(Ok(0), |row| row.int("number"))
 }
 
+/// The id of the last changeset: it moves whenever the documents in force do.
+pub fn last_changeset_id(tx: &mut Tx<'_>) -> Result<Option<ChangesetId>, Error> {
+    let row = tx.one("SELECT id FROM changesets ORDER BY number DESC LIMIT 1", &[])?;
+    row.map(|row| row.id("id")).transpose()
+}
+
 /// All documents in force.
 pub fn load_all(tx: &mut Tx<'_>) -> Result<Catalog, Error> {
     let revision = head_number(tx)?;
