@@ -6,6 +6,7 @@
 pub mod detect;
 pub mod door;
 pub mod engage;
+pub mod prepare;
 pub mod schema;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
