@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGua
 
 use domain::detect::board::Board;
 use domain::detect::rules::Rules;
+use domain::engage::links::LinkKey;
 use store::{Error, Tx};
 
 use crate::courier::Claimed;
@@ -21,7 +22,7 @@ pub struct Identity {
     /// Where people reach us: `https://allclear.example.org`, without a slash at the end.
     pub public_url: String,
     /// Signs the links in messages.
-    pub link_key: [u8; 32],
+    pub link_key: LinkKey,
 }
 
 impl fmt::Debug for Identity {

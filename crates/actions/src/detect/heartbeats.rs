@@ -2,7 +2,7 @@
 
 use domain::detect::heartbeats::Heartbeat;
 use domain::detect::integrations::Source;
-use domain::detect::signals::{self, Told};
+use domain::detect::signals::Told;
 use domain::words::{Actor, EventKind, Labels, Mint, Name, Refusal, Span, Timestamp};
 use serde_json::json;
 use store::detect::heartbeats;
@@ -110,15 +110,6 @@ fn tell(
         link: None,
         key: None,
     };
-    let body = signals::write(&[told]);
-    let signals = signals::read(&body, &[])?;
-    let incoming = Incoming {
-        integration: integration.clone(),
-        format: "heartbeat",
-        body,
-        signals,
-        repeats: false,
-        received_at: turn.moment.now,
-    };
+    let incoming = Incoming::told(integration.clone(), "heartbeat", &[told], false, turn.moment.now)?;
     receive_one(turn, &incoming)
 }

@@ -3,6 +3,7 @@
 use domain::detect::pipeline::{self, Arrival};
 use domain::detect::signals::{self, Signal};
 use domain::words::{Actor, Labels, Mint, Name, SignalId, Timestamp};
+use store::signals::{Body, Received};
 use store::{Error, Halt, Store, Tx};
 
 use crate::board::{self, Pace, Turn};
@@ -16,6 +17,8 @@ pub struct Incoming {
     pub format: &'static str,
     /// In the form of the log.
     pub body: Vec<u8>,
+    /// The same, as the log keeps it.
+    pub packed: Body,
     pub signals: Vec<Signal>,
     /// The source tells again and again of what still fires.
     pub repeats: bool,
@@ -34,12 +37,35 @@ impl Incoming {
     ) -> Result<Self, domain::words::Refusal> {
         let signals = signals::read(&body, extra)?;
         if extra.is_empty() {
-            return Ok(Self { integration, format, body, signals, repeats, received_at });
+            return Ok(Self::new(integration, format, body, signals, repeats, received_at));
         }
         let told = signals.iter().map(|signal| told(signal, &body)).collect::<Result<Vec<_>, _>>()?;
-        let body = signals::write(&told);
+        Self::told(integration, format, &told, repeats, received_at)
+    }
+
+    /// The same, of what a mapping read.
+    pub fn told(
+        integration: Name,
+        format: &'static str,
+        told: &[signals::Told],
+        repeats: bool,
+        received_at: Timestamp,
+    ) -> Result<Self, domain::words::Refusal> {
+        let body = signals::write(told);
         let signals = signals::read(&body, &[])?;
-        Ok(Self { integration, format, body, signals, repeats, received_at })
+        Ok(Self::new(integration, format, body, signals, repeats, received_at))
+    }
+
+    fn new(
+        integration: Name,
+        format: &'static str,
+        body: Vec<u8>,
+        signals: Vec<Signal>,
+        repeats: bool,
+        received_at: Timestamp,
+    ) -> Self {
+        let packed = Body::pack(&body);
+        Self { integration, format, body, packed, signals, repeats, received_at }
     }
 }
 
@@ -50,7 +76,7 @@ fn told(signal: &Signal, body: &[u8]) -> Result<signals::Told, domain::words::Re
         starts_at: signal.starts_at,
         ends_at: signal.ends_at,
         link: signal.link.as_deref().map(str::to_owned),
-        key: None,
+        key: signal.told_key.as_deref().map(str::to_owned),
     })
 }
 
@@ -114,14 +140,14 @@ pub(crate) fn receive_one(turn: &mut Turn<'_, '_>, call: &Incoming) -> Result<()
     if told_of(turn) != before {
         store::signals::append(
             turn.tx,
-            &store::signals::Entry {
+            &Received {
                 id,
-                integration: call.integration.clone(),
+                integration: &call.integration,
                 received_at: call.received_at,
-                format: call.format.to_owned(),
+                format: call.format,
                 count: u32::try_from(call.signals.len()).unwrap_or(u32::MAX),
-                node: turn.node.identity.name.clone(),
-                body: call.body.clone(),
+                body: &call.packed,
+                node: &turn.node.identity.name,
             },
         )?;
     }

@@ -5,7 +5,8 @@ use domain::detect::board::Board;
 use domain::detect::rules::Rules;
 use domain::engage::deliveries::{LinkKind, Message, MessageLink, Urgency};
 use domain::engage::escalations::State;
-use domain::engage::links::{self, Action};
+use domain::engage::links::{self, Claim};
+use domain::prepare::templates::render;
 use domain::words::{Span, Timestamp, text};
 use serde_json::{Value, json};
 use store::engage::pages::PageRow;
@@ -33,27 +34,13 @@ pub fn message(
 ) -> Result<Message, Halt> {
     let told = alerts_of(tx, board, page)?;
     let ended = delivery.step == 0;
-    let test = page.group.is_none();
-    let open_url = match (page.group, told.first()) {
-        (Some(_), Some(first)) => format!("{}/alerts/{}", node.identity.public_url, first.id),
-        (Some(_), None) => format!("{}/alerts", node.identity.public_url),
-        (None, _) => format!("{}/me", node.identity.public_url),
+    let facts = facts(node, board, rules, page, delivery, &told, now);
+    let (subject, body) = words(rules, page, &facts, ended);
+    let event = match () {
+        () if ended => "page.ended",
+        () if page.group.is_none() => "page.test",
+        () => "page.started",
     };
-    let mut links = Vec::new();
-    if let Some(person) = delivery.person.as_ref().filter(|_| !ended) {
-        let link = |label: &str, kind, action| {
-            let expires_at = LINK_LIFE.after(now);
-            let token = links::mint(&node.identity.link_key, page.id, person, action, expires_at);
-            MessageLink { label: label.into(), url: format!("{}/p/{token}", node.identity.public_url), kind }
-        };
-        links.push(link("Acknowledge", LinkKind::Acknowledge, Action::Acknowledge));
-        if !test {
-            links.push(link("Escalate", LinkKind::Escalate, Action::Escalate));
-        }
-    }
-    links.push(MessageLink { label: "Open".into(), url: open_url, kind: LinkKind::Open });
-    let (subject, body) = words(rules, page, delivery, &told, ended);
-    let service = page.service.as_ref().and_then(|name| rules.catalog.services.get_key_value(name));
     let data = json!({
         "page": page.id,
         "group": page.group,
@@ -62,10 +49,11 @@ pub fn message(
         "urgency": page.urgency,
         "started_at": page.started_at,
         "state": page.state.word(),
+        "policy": page.policy,
         "step": delivery.step,
         "round": delivery.round,
-        "service": service.map(|(name, _)| name),
-        "runbook": service.and_then(|(_, service)| service.runbook.as_deref()),
+        "service": page.service,
+        "runbook": facts["service"]["runbook"],
         "alerts": told.iter().map(|alert| json!({
             "id": alert.id,
             "labels": alert.particulars.labels,
@@ -74,21 +62,47 @@ pub fn message(
             "starts_at": alert.starts_at,
             "severity": alert.severity.word(),
         })).collect::<Vec<_>>(),
-        "alerts_total": alerts_total(board, page),
+        "alerts_total": facts["count"],
     });
-    let event = if ended { "page.ended" } else if test { "page.test" } else { "page.started" };
     Ok(Message {
         key: delivery.id.to_string(),
         subject,
         text: body,
         html: None,
         urgency: if ended { Urgency::Low } else { page.urgency },
-        links,
+        links: links(node, page, delivery, &told, now),
         thread: page.id.to_string(),
         event: event.into(),
         data,
         repeat_of: None,
     })
+}
+
+/// What the reader can do: acknowledge and escalate by signed links that name the person, and look.
+fn links(node: &Node, page: &PageRow, delivery: &Delivery, told: &[Told], now: Timestamp) -> Vec<MessageLink> {
+    let root = &node.identity.public_url;
+    let mut links = Vec::new();
+    if let Some(person) = delivery.person.as_ref().filter(|_| delivery.step > 0) {
+        let link = |label: &str, kind| {
+            let claim = Claim { page: page.id, person: person.clone(), action: kind, expires: LINK_LIFE.after(now) };
+            let token = links::mint(&node.identity.link_key, &claim);
+            MessageLink { label: label.into(), url: format!("{root}/p/{token}"), kind }
+        };
+        links.push(link("Acknowledge", LinkKind::Acknowledge));
+        if page.group.is_some() {
+            links.push(link("Escalate", LinkKind::Escalate));
+        }
+    }
+    links.push(MessageLink { label: "Open".into(), url: open_url(root, page, told), kind: LinkKind::Open });
+    links
+}
+
+fn open_url(root: &str, page: &PageRow, told: &[Told]) -> String {
+    match (page.group, told.first()) {
+        (Some(_), Some(first)) => format!("{root}/alerts/{}", first.id),
+        (Some(_), None) => format!("{root}/alerts"),
+        (None, _) => format!("{root}/me"),
+    }
 }
 
 /// One alert, as a message tells it.
@@ -118,39 +132,68 @@ fn alerts_total(board: &Board, page: &PageRow) -> usize {
     page.group.and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len())
 }
 
-/// Subject and text: by the template of the kind of message, or in plain words if it fails.
-fn words(rules: &Rules, page: &PageRow, delivery: &Delivery, told: &[Told], ended: bool) -> (String, String) {
-    let summary = |alert: &Told| {
-        let annotations = &alert.particulars.annotations;
-        let said = ["summary", "message", "description"].into_iter().find_map(|name| annotations.get(name));
-        text::shorten(said.or_else(|| alert.particulars.labels.get("alertname")).unwrap_or("Alert"), 300)
-    };
-    let facts = json!({
+/// What templates fill in; `defaults/templates.yaml` tells what each means.
+fn facts(
+    node: &Node,
+    board: &Board,
+    rules: &Rules,
+    page: &PageRow,
+    delivery: &Delivery,
+    told: &[Told],
+    now: Timestamp,
+) -> Value {
+    let service = page.service.as_ref().and_then(|name| rules.catalog.services.get_key_value(name));
+    let person = delivery.person.as_ref().and_then(|name| rules.catalog.people.get_key_value(name));
+    let because = serde_json::from_str::<Value>(&delivery.payload).unwrap_or_default();
+    let again = delivery.step > 1 || delivery.round > 1;
+    json!({
         "page": {
-            "id": page.id, "title": page.title, "because": page.because, "urgency": page.urgency,
-            "started_at": page.started_at.to_string(), "step": delivery.step, "round": delivery.round,
+            "id": page.id,
+            "url": open_url(&node.identity.public_url, page, told),
+            "title": page.title,
+            "because": page.because,
+            "urgency": page.urgency,
+            "started_at": page.started_at.to_string(),
         },
-        "person": delivery.person,
-        "service": page.service,
-        "runbook": page.service.as_ref().and_then(|s| rules.catalog.services.get(s)).and_then(|s| s.runbook.clone()),
-        "severity": told.first().map_or("unknown", |alert| alert.severity.word()),
+        "summary": told.first().map_or_else(|| page.title.clone(), summary),
+        "severity": told.first().and_then(|alert| alert.particulars.labels.get("severity")).unwrap_or(""),
+        "service": service.map(|(name, service)| json!({ "name": name, "title": service.title, "runbook": service.runbook })),
+        "person": person.map(|(name, person)| json!({ "name": name, "full_name": person.full_name })),
+        "why": because["because"].as_str().unwrap_or("the escalation policy names you"),
+        "policy": page.policy,
+        "step": delivery.step,
+        "round": delivery.round,
+        "waited": again.then(|| Span::seconds(Span::between(page.started_at, now).as_millis() / 1000).to_string()),
+        "count": alerts_total(board, page),
         "alerts": told.iter().map(|alert| json!({
+            "name": alert.particulars.labels.get("alertname").unwrap_or("Alert"),
             "summary": summary(alert),
             "severity": alert.severity.word(),
             "labels": alert.particulars.labels,
             "annotations": alert.particulars.annotations,
             "link": alert.particulars.link,
+            "started_at": alert.starts_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
         })).collect::<Vec<_>>(),
-    });
+    })
+}
+
+fn summary(alert: &Told) -> String {
+    let annotations = &alert.particulars.annotations;
+    let said = ["summary", "message", "description"].into_iter().find_map(|name| annotations.get(name));
+    text::shorten(said.or_else(|| alert.particulars.labels.get("alertname")).unwrap_or("Alert"), 300)
+}
+
+/// Subject and text: by the template of the kind of message, or in plain words if there is none or it fails.
+fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
     let name = match () {
-        () if page.group.is_none() => "test-page",
+        () if page.group.is_none() => "page-test",
         () if ended => "page-ended",
-        () if delivery.round > 1 || delivery.step > 1 => "page-escalated",
+        () if facts["waited"].is_string() => "page-escalated",
         () => "page-started",
     };
     let template = rules.catalog.notification_templates.get(name);
-    let written = template.and_then(|template| domain::prepare::templates::render(template, &facts).ok());
-    written.unwrap_or_else(|| plain(page, &facts, ended))
+    let written = template.and_then(|template| render(template, facts).ok());
+    written.unwrap_or_else(|| plain(page, facts, ended))
 }
 
 fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
@@ -161,9 +204,10 @@ fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
     };
     let mut lines = vec![format!("{} ({} urgency): {}", page.title, page.urgency, page.because)];
     for alert in facts["alerts"].as_array().into_iter().flatten() {
-        lines.push(format!("- [{}] {}", alert["severity"].as_str().unwrap_or(""), alert["summary"].as_str().unwrap_or("")));
+        let part = |name: &str| alert[name].as_str().unwrap_or("").to_owned();
+        lines.push(format!("- [{}] {}", part("severity"), part("summary")));
     }
-    if let Some(runbook) = facts["runbook"].as_str() {
+    if let Some(runbook) = facts["service"]["runbook"].as_str() {
         lines.push(format!("Runbook: {runbook}"));
     }
     (text::shorten(&subject, 200), lines.join("\n"))

@@ -1,12 +1,14 @@
 //! Pages: started when a group pages, escalated when nobody answers, acknowledged by people, ended by their alerts.
 
+use std::collections::BTreeSet;
+
 use domain::engage::contacts;
 use domain::engage::deliveries::Urgency;
 use domain::engage::escalations::{self, End, EscalationPolicy, Lookup, Move, Notify, Recipient, State};
 use domain::words::{Actor, EventKind, GroupId, Mint, Name, PageId, Refusal, Span, Timestamp};
 use serde_json::json;
 use store::engage::pages::{self, PageRow};
-use store::outbox::{self, NewDelivery};
+use store::outbox::{self, Kind, New};
 use store::{Halt, Store, Tx};
 
 use super::who::Who;
@@ -135,32 +137,42 @@ fn subjects(page: &PageRow) -> Vec<String> {
 fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<serde_json::Value, Halt> {
     let now = turn.moment.now;
     let mut queued = Vec::new();
+    let payload = json!({ "because": notify.because }).to_string();
     for (person, contact, address, due_at) in contacts_of(turn, page, notify) {
-        let delivery = NewDelivery {
+        let new = New {
             id: turn.moment.mint.id(now),
-            kind: if page.group.is_some() { "page" } else { "test" }.into(),
+            kind: kind(page, &notify.to),
             page: Some(page.id),
-            person: person.clone(),
-            contact: contact.clone(),
-            channel: contacts::channel(&address).into(),
-            address: contacts::target(&address).to_owned(),
-            step: notify.step,
-            round: notify.round,
+            person: person.as_ref(),
+            contact: &contact,
+            channel: contacts::channel(&address),
+            address: contacts::target(&address),
+            step: notify.step.into(),
+            round: notify.round.into(),
             urgency: page.urgency,
-            payload: String::new(),
+            payload: &payload,
             due_at,
         };
-        queued.push(json!({ "delivery": delivery.id, "contact": contact, "due_at": due_at }));
-        if due_at <= now {
-            let lease = LEASE.after(now);
-            let claimed = outbox::queue_claimed(turn.tx, &delivery, &turn.node.identity.name, lease, now)?;
-            let message = super::compose::message(turn.tx, turn.node, &turn.board, &turn.rules, page, &claimed, now)?;
-            turn.claimed.push(courier::Claimed::new(&claimed, message));
-        } else {
-            outbox::queue(turn.tx, &delivery, now)?;
+        queued.push(json!({ "delivery": new.id, "contact": contact, "due_at": due_at }));
+        if due_at > now {
+            outbox::queue(turn.tx, &new, None, now)?;
+            continue;
+        }
+        outbox::queue(turn.tx, &new, Some((&turn.node.identity.name, LEASE.after(now))), now)?;
+        if let Some(born) = outbox::get(turn.tx, new.id)? {
+            let message = super::compose::message(turn.tx, turn.node, &turn.board, &turn.rules, page, &born, now)?;
+            turn.claimed.push(courier::Claimed::new(&born, message));
         }
     }
     Ok(queued.into())
+}
+
+fn kind(page: &PageRow, to: &Recipient) -> Kind {
+    match to {
+        _ if page.group.is_none() => Kind::Test,
+        Recipient::Person(_) => Kind::Page,
+        Recipient::Webhook(_) => Kind::Hook,
+    }
 }
 
 type Due = (Option<Name>, String, domain::prepare::people::Address, Timestamp);
@@ -191,19 +203,36 @@ pub(crate) fn end(turn: &mut Turn<'_, '_>, id: PageId, why: End) -> Result<(), H
     outbox::cancel_for_page(turn.tx, id, now)?;
     carry_out(turn, &mut page, ended)?;
     if why == End::Resolved {
-        let told = outbox::told_of_page(turn.tx, id)?;
-        for before in told {
-            let delivery = NewDelivery {
-                id: turn.moment.mint.id(now),
-                // Step 0: the end, as against a step of the policy.
-                step: 0,
-                round: 0,
-                urgency: Urgency::Low,
-                due_at: now,
-                ..before
-            };
-            outbox::queue(turn.tx, &delivery, now)?;
+        tell_the_end(turn, id)?;
+    }
+    Ok(())
+}
+
+/// Whoever was told of the page by a message that went out is told of its end in the same way, quietly.
+fn tell_the_end(turn: &mut Turn<'_, '_>, page: PageId) -> Result<(), Halt> {
+    let now = turn.moment.now;
+    let mut told: BTreeSet<(Option<Name>, String)> = BTreeSet::new();
+    for (before, _) in outbox::for_page(turn.tx, page)? {
+        let went_out = matches!(before.state, outbox::State::Sent) && before.step > 0;
+        if !went_out || !told.insert((before.person.clone(), before.address.clone())) {
+            continue;
         }
+        let new = New {
+            id: turn.moment.mint.id(now),
+            kind: before.kind,
+            page: Some(page),
+            person: before.person.as_ref(),
+            contact: &before.contact,
+            channel: &before.channel,
+            address: &before.address,
+            // Step 0: the end, as against a step of the policy.
+            step: 0,
+            round: 0,
+            urgency: Urgency::Low,
+            payload: "{}",
+            due_at: now,
+        };
+        outbox::queue(turn.tx, &new, None, now)?;
     }
     Ok(())
 }
@@ -232,7 +261,11 @@ pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name
     let decided = escalations::acknowledge(&policy, &before, by, turn.moment.now)?;
     if decided.event.is_some() {
         outbox::cancel_for_page(turn.tx, id, turn.moment.now)?;
-        outbox::mark_seen(turn.tx, id, by, turn.moment.now)?;
+        for (delivery, _) in outbox::for_page(turn.tx, id)? {
+            if delivery.person.as_ref() == Some(by) && delivery.state == outbox::State::Sent {
+                outbox::mark_seen(turn.tx, delivery.id, turn.moment.now)?;
+            }
+        }
     }
     carry_out(turn, &mut page, decided)?;
     Ok(page)
