@@ -4,7 +4,12 @@
 //! Every function takes `tx: &mut Tx`, so that one act is one transaction.
 
 pub mod door;
+pub mod journal;
+pub mod leases;
+pub mod outbox;
 pub mod schema;
+pub mod settings;
+pub mod signals;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
