@@ -8,7 +8,12 @@ use sha2::{Digest, Sha256};
 use crate::door::{Error, ErrorKind, Halt, Store, Tx};
 
 /// The migrations, oldest first. A line is added, never changed: what was applied stays as it was.
-const MIGRATIONS: &[(&str, &str)] = &[("0001_house", include_str!("../migrations/0001_house.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_house", include_str!("../migrations/0001_house.sql")),
+    ("0002_prepare", include_str!("../migrations/0002_prepare.sql")),
+    ("0003_detect", include_str!("../migrations/0003_detect.sql")),
+    ("0004_engage", include_str!("../migrations/0004_engage.sql")),
+];
 
 /// A word of the schema, on SQLite and on PostgreSQL.
 const WORDS: &[(&str, &str, &str)] = &[

@@ -139,17 +139,17 @@ fn a_page_goes_through_the_steps_and_rounds_and_then_ends_unanswered() {
 fn a_step_that_reaches_nobody_is_skipped_at_once() {
     let first_two = world(&[("primary", None), ("secondary", None)], &["lead"]);
     insta::assert_snapshot!(unattended(&policy(POLICY), Urgency::High, &first_two), @r"
-    12:00 page.started: calling 3/1 until 12:15; tell boss, webhook; skip 1/1: on call for primary: nobody (no layer covers this time), with no end; skip 2/1: on call for secondary: nobody (no layer covers this time), with no end; lead is marked as inactive
-    12:15 page.escalated: calling 3/2 until 12:30; tell boss, webhook; skip 1/2: on call for primary: nobody (no layer covers this time), with no end; skip 2/2: on call for secondary: nobody (no layer covers this time), with no end; lead is marked as inactive
+    12:00 page.started: calling 3/1 until 12:15; tell boss, webhook; skip 1/1: on call for primary: nobody (no layer covers this time); skip 2/1: on call for secondary: nobody (no layer covers this time); lead is marked as inactive
+    12:15 page.escalated: calling 3/2 until 12:30; tell boss, webhook; skip 1/2: on call for primary: nobody (no layer covers this time); skip 2/2: on call for secondary: nobody (no layer covers this time); lead is marked as inactive
     12:30 page.ended: ended unanswered
     ");
     let part = world(&[("primary", Some("ana")), ("secondary", Some("ben"))], &["ben"]);
     insta::assert_snapshot!(unattended(&policy(POLICY), Urgency::High, &part), @r"
     12:00 page.started: calling 1/1 until 12:05; tell ana
-    12:05 page.escalated: calling 2/1 until 12:15; tell lead; missed in 2/1: ben is marked as inactive (on call for secondary: primary, turn 14, with no end)
+    12:05 page.escalated: calling 2/1 until 12:15; tell lead; missed in 2/1: ben is marked as inactive (on call for secondary: primary, turn 14)
     12:15 page.escalated: calling 3/1 until 12:30; tell boss, webhook
     12:30 page.escalated: calling 1/2 until 12:35; tell ana
-    12:35 page.escalated: calling 2/2 until 12:45; tell lead; missed in 2/2: ben is marked as inactive (on call for secondary: primary, turn 14, with no end)
+    12:35 page.escalated: calling 2/2 until 12:45; tell lead; missed in 2/2: ben is marked as inactive (on call for secondary: primary, turn 14)
     12:45 page.escalated: calling 3/2 until 13:00; tell boss, webhook
     13:00 page.ended: ended unanswered
     ");
@@ -158,7 +158,7 @@ fn a_step_that_reaches_nobody_is_skipped_at_once() {
 #[test]
 fn a_round_that_reaches_nobody_ends_the_page_where_people_see_it() {
     let nobody = world(&[("primary", None)], &["lead", "boss"]);
-    insta::assert_snapshot!(unattended(&policy(POLICY), Urgency::High, &nobody), @"12:00 page.started: ended unanswered; tell webhook; skip 1/1: on call for primary: nobody (no layer covers this time), with no end; skip 2/1: there is no schedule secondary; lead is marked as inactive; skip 3/1: boss is marked as inactive");
+    insta::assert_snapshot!(unattended(&policy(POLICY), Urgency::High, &nobody), @"12:00 page.started: ended unanswered; tell webhook; skip 1/1: on call for primary: nobody (no layer covers this time); skip 2/1: there is no schedule secondary; lead is marked as inactive; skip 3/1: boss is marked as inactive");
 }
 
 #[test]
@@ -195,7 +195,7 @@ steps:
     );
     insta::assert_snapshot!(unattended(&hooks, Urgency::High, &world(&[("primary", None)], &[])), @r"
     12:00 page.started: calling 1/1 until 12:01; tell webhook
-    12:01 page.escalated: calling 3/1 until 12:06; tell webhook, ana; skip 2/1: on call for primary: nobody (no layer covers this time), with no end
+    12:01 page.escalated: calling 3/1 until 12:06; tell webhook, ana; skip 2/1: on call for primary: nobody (no layer covers this time)
     12:06 page.ended: ended unanswered
     ");
 }
@@ -335,7 +335,7 @@ fn asking_for_help_never_ends_a_page() {
     let somebody = world(&[("primary", Some("ana"))], &["lead", "boss"]);
     insta::assert_snapshot!(show_move(&escalate_now(&policy, &page, minutes(1), &somebody).unwrap()), @"page.escalated: calling 1/3 until 12:06; tell ana");
     let nobody = world(&[("primary", None)], &["lead", "boss"]);
-    insta::assert_snapshot!(escalate_now(&policy, &page, minutes(1), &nobody).unwrap_err(), @"no step reaches anybody now; step 1: on call for primary: nobody (no layer covers this time), with no end; step 2: there is no schedule secondary; lead is marked as inactive; step 3: boss is marked as inactive");
+    insta::assert_snapshot!(escalate_now(&policy, &page, minutes(1), &nobody).unwrap_err(), @"no step reaches anybody now; step 1: on call for primary: nobody (no layer covers this time); step 2: there is no schedule secondary; lead is marked as inactive; step 3: boss is marked as inactive");
 }
 
 #[test]

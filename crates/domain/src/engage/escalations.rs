@@ -423,6 +423,10 @@ fn tell(spec: &Step, (step, round): (u16, u16), urgency: Urgency, now: Timestamp
             Target::Webhook(url) => (Recipient::Webhook(url.clone()), format!("named in step {step}")),
             Target::Person(person) => {
                 people = true;
+                if let Err(why) = who.reachable(person, urgency) {
+                    told.nobody.push(format!("{person} {why}"));
+                    continue;
+                }
                 (Recipient::Person(person.clone()), format!("named in step {step}"))
             }
             Target::Schedule(schedule) => {
@@ -431,25 +435,23 @@ fn tell(spec: &Step, (step, round): (u16, u16), urgency: Urgency, now: Timestamp
                     told.nobody.push(format!("there is no schedule {schedule}"));
                     continue;
                 };
-                let because = format!("on call for {schedule}: {}", on_call.sentence());
-                let Some(person) = on_call.person else {
-                    told.nobody.push(because);
+                let reason = format!("on call for {schedule}: {}", on_call.reason());
+                let Some(person) = &on_call.person else {
+                    told.nobody.push(reason);
                     continue;
                 };
-                (Recipient::Person(person), because)
+                if let Err(why) = who.reachable(person, urgency) {
+                    told.nobody.push(format!("{person} {why} ({reason})"));
+                    continue;
+                }
+                let because = format!("{reason}, {}", on_call.until_sentence());
+                (Recipient::Person(person.clone()), because)
             }
         };
         if told.notify.iter().any(|earlier| earlier.to == to) {
             continue;
         }
-        if let Recipient::Person(person) = &to {
-            if let Err(why) = who.reachable(person, urgency) {
-                let whence = if because.starts_with("on call") { format!(" ({because})") } else { String::new() };
-                told.nobody.push(format!("{person} {why}{whence}"));
-                continue;
-            }
-            told.waits = true;
-        }
+        told.waits |= matches!(to, Recipient::Person(_));
         told.notify.push(Notify { to, because, step, round });
     }
     told.waits |= !people && !told.notify.is_empty();

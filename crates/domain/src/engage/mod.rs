@@ -1,6 +1,7 @@
 //! Who should know, now: schedules, contacts, escalation policies, pages.
 
 pub mod contacts;
+pub mod coverage;
 pub mod deliveries;
 #[cfg(test)]
 mod escalation_proofs;
