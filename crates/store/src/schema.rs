@@ -95,7 +95,8 @@ pub(crate) fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
 /// Whether there is such a table.
 pub(crate) fn has_table(tx: &mut Tx<'_>, name: &str) -> Result<bool, Error> {
     let sql = if tx.is_postgres() {
-        "SELECT to_regclass($1) IS NOT NULL AS present"
+        // Not `to_regclass`: it answers from a cache that does not know yet what another node has just made.
+        "SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1) AS present"
     } else {
         "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1) AS present"
     };
