@@ -91,13 +91,7 @@ pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<(), Halt> {
     })
 }
 
-fn bring_up_to_date(
-    tx: &mut Tx<'_>,
-    node: &Node,
-    board: &mut Board,
-    version: i64,
-    now: Timestamp,
-) -> Result<(), Halt> {
+fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i64, now: Timestamp) -> Result<(), Halt> {
     if board.version == Some(version) {
         return Ok(());
     }
@@ -124,7 +118,8 @@ fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
     for group in group_rows::open(tx)? {
         board.open_group(group);
     }
-    put_rows(tx, &mut board, alerts::open(tx)?)?;
+    let open = alerts::open(tx)?;
+    put_rows(tx, &mut board, open)?;
     for row in alerts::closed_by_people(tx, LAID_ASIDE.before(now))? {
         if board.by_key(&row.integration, row.key).is_none() {
             board.lay_aside(row.integration, row.key, row.starts_at);
@@ -136,20 +131,19 @@ fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
 /// What other nodes changed.
 fn follow(tx: &mut Tx<'_>, board: &mut Board, changes: &boards::Changes) -> Result<(), Halt> {
     for id in changes.groups.iter().copied().collect::<BTreeSet<_>>() {
-        match group_rows::get(tx, id)? {
-            Some((group, None)) => match board.group_mut(id) {
+        if let Some((group, None)) = group_rows::get(tx, id)? {
+            match board.group_mut(id) {
                 Some(mine) => *mine = group,
                 None => board.open_group(group),
-            },
-            _ => {
-                if let Some(open) = board.group(id) {
-                    for slot in open.alerts.clone() {
-                        board.take(slot);
-                    }
-                }
-                board.close_group(id);
+            }
+            continue;
+        }
+        if let Some(open) = board.group(id) {
+            for slot in open.alerts.clone() {
+                board.take(slot);
             }
         }
+        board.close_group(id);
     }
     let mut rows = Vec::new();
     for id in changes.alerts.iter().copied().collect::<BTreeSet<_>>() {

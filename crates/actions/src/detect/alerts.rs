@@ -19,20 +19,18 @@ pub enum Wish {
     Acknowledge,
     /// It fires for everybody again, and pages.
     Unacknowledge,
-    Snooze { until: Timestamp },
+    Snooze {
+        until: Timestamp,
+    },
     Resolve,
     /// It should not have paged; the reason helps whoever tunes it.
-    Noise { reason: String },
+    Noise {
+        reason: String,
+    },
 }
 
 /// Does it for all of the alerts, or for none. Those that are over already are left alone. Answers how many changed.
-pub fn act(
-    store: &Store,
-    node: &Node,
-    moment: &mut Moment<'_>,
-    ids: &[AlertId],
-    wish: &Wish,
-) -> Result<usize, Halt> {
+pub fn act(store: &Store, node: &Node, moment: &mut Moment<'_>, ids: &[AlertId], wish: &Wish) -> Result<usize, Halt> {
     if ids.is_empty() {
         return Err(Refusal::invalid("name at least one alert").at("/alerts").into());
     }
@@ -53,7 +51,7 @@ pub fn act(
                 take(turn, ids, &by, Some(until))
             }
             Wish::Unacknowledge => give_back(turn, ids),
-            Wish::Resolve => resolve(turn, ids, &by),
+            Wish::Resolve => Ok(resolve(turn, ids, &by)),
             Wish::Noise { reason } => noise(turn, ids, reason),
         }
     })
@@ -101,12 +99,7 @@ fn take(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name, until: Option<Times
 }
 
 /// Marks alerts as taken; answers with the group of each that changed.
-fn mark(
-    turn: &mut Turn<'_, '_>,
-    ids: &[AlertId],
-    by: &Name,
-    until: Option<Timestamp>,
-) -> Result<Vec<GroupId>, Halt> {
+fn mark(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name, until: Option<Timestamp>) -> Result<Vec<GroupId>, Halt> {
     let at = turn.moment.now;
     let (mut groups, mut subjects) = (Vec::new(), Vec::new());
     for id in ids {
@@ -154,7 +147,7 @@ fn give_back(turn: &mut Turn<'_, '_>, ids: &[AlertId]) -> Result<usize, Halt> {
     Ok(changed)
 }
 
-fn resolve(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name) -> Result<usize, Halt> {
+fn resolve(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name) -> usize {
     let now = turn.moment.now;
     let mut changed = 0;
     for id in ids {
@@ -163,7 +156,7 @@ fn resolve(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name) -> Result<usize,
         pipeline::resolve(&mut turn.board, &turn.rules, slot, now, closing, now, &mut turn.effects);
         changed += 1;
     }
-    Ok(changed)
+    changed
 }
 
 fn noise(turn: &mut Turn<'_, '_>, ids: &[AlertId], reason: &str) -> Result<usize, Halt> {

@@ -95,10 +95,8 @@ fn tell(
     ends_at: Option<Timestamp>,
 ) -> Result<(), Halt> {
     let extra = turn.rules.extra(integration);
-    let mut labels: Vec<(String, String)> = vec![
-        ("alertname".into(), "HeartbeatMissed".into()),
-        ("heartbeat".into(), integration.to_string()),
-    ];
+    let mut labels: Vec<(String, String)> =
+        vec![("alertname".into(), "HeartbeatMissed".into()), ("heartbeat".into(), integration.to_string())];
     labels.extend(extra.iter().filter(|(name, _)| name != "alertname" && name != "heartbeat").cloned());
     let title = turn.rules.catalog.integrations.get(integration).map_or("", |found| found.title.as_str());
     let summary = format!("{title} has not called in; it should at least every {every}");

@@ -52,8 +52,8 @@ impl Intake {
             return answer(Err(refused.into()));
         }
         if let Err(error) = self.queue.try_send((incoming, answer)) {
-            let (std::sync::mpsc::TrySendError::Full((_, answer)) | std::sync::mpsc::TrySendError::Disconnected((_, answer))) =
-                error;
+            let (std::sync::mpsc::TrySendError::Full((_, answer))
+            | std::sync::mpsc::TrySendError::Disconnected((_, answer))) = error;
             answer(Err(Refusal::new(RefusalKind::TooMany, "too many calls wait already; try again").into()));
         }
     }

@@ -161,7 +161,8 @@ fn told_of(turn: &Turn<'_, '_>) -> (usize, usize, usize) {
 /// The labels of every alert of an entry of the log; none if it was cut.
 pub fn labels_of(tx: &mut Tx<'_>, id: SignalId) -> Result<Vec<Labels>, Error> {
     let Some(entry) = store::signals::get(tx, id)? else { return Ok(Vec::new()) };
-    let signals = signals::read(&entry.body, &[]).map_err(|_| Error::corrupt(format!("the body of {id} does not read")))?;
+    let signals =
+        signals::read(&entry.body, &[]).map_err(|_| Error::corrupt(format!("the body of {id} does not read")))?;
     Ok(signals.into_iter().map(|signal| signal.labels).collect())
 }
 

@@ -38,14 +38,14 @@ pub fn put(
                 if before.phase(now) == Phase::Active {
                     silence.starts_at = started.max(before.starts_at);
                 }
-                write(turn, silence, "changed")
+                write(turn, &silence, "changed")
             }
             before => {
                 let silence = Silence { id: turn.moment.mint.id(now), ..silence }.checked(now)?;
                 if let Some(before) = before.filter(|before| before.phase(now) != Phase::Expired) {
                     end(turn, before)?;
                 }
-                write(turn, silence, "created")
+                write(turn, &silence, "created")
             }
         }
     })
@@ -82,7 +82,7 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
     })
 }
 
-fn write(turn: &mut Turn<'_, '_>, silence: Silence, how: &'static str) -> Result<SilenceId, Halt> {
+fn write(turn: &mut Turn<'_, '_>, silence: &Silence, how: &'static str) -> Result<SilenceId, Halt> {
     let id = silence.id;
     let data = json!({
         "how": how,
@@ -98,9 +98,9 @@ fn write(turn: &mut Turn<'_, '_>, silence: Silence, how: &'static str) -> Result
     turn.board.silences.push(silence.clone());
     turn.board.version = None;
     if silence.phase(turn.moment.now) == Phase::Active {
-        begin(turn, &silence)?;
+        begin(turn, silence)?;
     } else {
-        silences::save(turn.tx, &silence, Some(silence.starts_at))?;
+        silences::save(turn.tx, silence, Some(silence.starts_at))?;
     }
     Ok(id)
 }

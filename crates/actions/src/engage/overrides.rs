@@ -44,7 +44,9 @@ pub fn create(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &Wa
         return Err(Refusal::invalid("it ends in the past").at("/ends_at").into());
     }
     if Span::between(wanted.starts_at, wanted.ends_at) > Span::hours(24 * 92) {
-        return Err(Refusal::invalid("an override lasts three months at most; change the schedule").at("/ends_at").into());
+        return Err(Refusal::invalid("an override lasts three months at most; change the schedule")
+            .at("/ends_at")
+            .into());
     }
     let stand_in = Override {
         id: moment.mint.id(moment.now),

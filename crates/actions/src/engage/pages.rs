@@ -66,7 +66,8 @@ pub(crate) fn start_for_group(
 
 /// The policy, or one that reaches nobody: what was paged under a policy that is gone must still come to an end.
 fn policy(catalog: &domain::prepare::catalog::Catalog, name: Option<&Name>) -> EscalationPolicy {
-    let gone = || EscalationPolicy { title: "none".into(), steps: Vec::new(), repeat: 0, ack_timeout: None, team: None };
+    let gone =
+        || EscalationPolicy { title: "none".into(), steps: Vec::new(), repeat: 0, ack_timeout: None, team: None };
     name.and_then(|name| catalog.escalation_policies.get(name)).cloned().unwrap_or_else(gone)
 }
 
@@ -107,7 +108,14 @@ fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Resu
     // A page that begins and ends at once reached nobody: that is two things that happened.
     if let (EventKind::PageStarted, State::Ended { why, .. }) = (event, &page.state) {
         let data = json!({ "ended": why.word(), "title": page.title });
-        announce::event(turn.tx, &mut turn.moment, EventKind::PageEnded, subjects(page), Some("no step reaches anybody"), data)?;
+        announce::event(
+            turn.tx,
+            &mut turn.moment,
+            EventKind::PageEnded,
+            subjects(page),
+            Some("no step reaches anybody"),
+            data,
+        )?;
     }
     Ok(())
 }
