@@ -1,1 +1,19 @@
-//! Skeleton.
+//! Remembers. SQL, written once, on two engines: embedded SQLite, or PostgreSQL.
+//!
+//! Knows what the domain means, never what it decides: rows go in and out, rules stay downstairs.
+//! Every function takes `tx: &mut Tx`, so that one act is one transaction.
+
+pub mod detect;
+pub mod door;
+pub mod engage;
+pub mod journal;
+pub mod leases;
+pub mod outbox;
+pub mod prepare;
+pub mod schema;
+pub mod settings;
+pub mod signals;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use door::{Breach, Error, ErrorKind, Halt, Place, Row, Store, Tx, Value};

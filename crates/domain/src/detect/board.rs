@@ -16,7 +16,7 @@ use super::alerts::{Muted, Severity, Taken};
 use super::groups::Group;
 use super::index::{PairId, PairIndex};
 use super::silences::Silence;
-use crate::engage::deliveries::Urgency;
+use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, labels::Compare};
 
 /// The place of an alert on the board. Used again when the alert is gone.
@@ -112,8 +112,8 @@ pub struct OpenGroup {
 /// What is open right now.
 #[derive(Debug, Default)]
 pub struct Board {
-    /// The version of the tables that it shows.
-    pub version: i64,
+    /// The version of the tables that it shows; none since it was changed.
+    pub version: Option<i64>,
     alerts: Vec<Option<Alert>>,
     free: Vec<Slot>,
     by_key: HashTable<Slot>,
@@ -162,6 +162,7 @@ impl Board {
     }
 
     pub fn at_mut(&mut self, slot: Slot) -> &mut Alert {
+        self.version = None;
         self.alerts[slot as usize].as_mut().expect("a slot in use")
     }
 
@@ -207,6 +208,7 @@ impl Board {
 
     /// Puts an alert on the board. Its group must be there.
     pub fn put<'l>(&mut self, new: NewAlert, labels: impl Iterator<Item = (&'l str, &'l str)>) -> Slot {
+        self.version = None;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.alerts.push(None);
             Slot::try_from(self.alerts.len() - 1).expect("fewer than four thousand million alerts")
@@ -279,6 +281,7 @@ impl Board {
         if let Ok(found) = self.by_key.find_entry(hash, |s| *s == slot) {
             found.remove();
         }
+        self.version = None;
         let alert = self.alerts[slot as usize].take().expect("a slot in use");
         self.by_id.remove(&alert.id);
         if let Some(open) = self.groups.get_mut(&alert.group) {
@@ -319,6 +322,7 @@ impl Board {
     }
 
     pub fn group_mut(&mut self, id: GroupId) -> Option<&mut Group> {
+        self.version = None;
         self.groups.get_mut(&id).map(|open| &mut open.group)
     }
 
@@ -332,12 +336,14 @@ impl Board {
     }
 
     pub fn open_group(&mut self, group: Group) {
+        self.version = None;
         let values = group.labels.iter().map(|(_, value)| value.clone()).collect();
         self.by_group_key.insert((group.route.clone(), values), group.id);
         self.groups.insert(group.id, OpenGroup { group, alerts: BTreeSet::new() });
     }
 
     pub fn close_group(&mut self, id: GroupId) -> Option<Group> {
+        self.version = None;
         let open = self.groups.remove(&id)?;
         let values: Vec<String> = open.group.labels.iter().map(|(_, value)| value.clone()).collect();
         self.by_group_key.remove(&(open.group.route.clone(), values));
@@ -390,6 +396,7 @@ impl Board {
 
     /// A person resolved it: the same firing, told again, opens nothing.
     pub fn lay_aside(&mut self, integration: Name, key: u64, starts_at: Timestamp) {
+        self.version = None;
         self.laid_aside.insert((integration, key), starts_at);
     }
 
@@ -401,6 +408,7 @@ impl Board {
 
     pub fn forget_laid_aside(&mut self, integration: &Name, key: u64) {
         if !self.laid_aside.is_empty() {
+            self.version = None;
             self.laid_aside.remove(&(integration.clone(), key));
         }
     }

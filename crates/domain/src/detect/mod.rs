@@ -3,8 +3,10 @@
 pub mod alerts;
 pub mod board;
 pub mod groups;
+pub mod heartbeats;
 pub mod index;
 pub mod integrations;
+pub mod mapping;
 pub mod pipeline;
 pub mod routes;
 pub mod rules;

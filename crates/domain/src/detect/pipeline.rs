@@ -14,7 +14,7 @@ use super::groups::{Group, News};
 use super::routes::Route;
 use super::rules::Rules;
 use super::signals::Signal;
-use crate::engage::deliveries::Urgency;
+use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Mint, Name, Result, SignalId, Span, text};
 
 /// The stages, in order.
@@ -45,7 +45,7 @@ pub struct Call<'a> {
 /// A signal, and what the stages found.
 #[derive(Debug)]
 pub struct Passing<'a> {
-    signal: &'a Signal<'a>,
+    signal: &'a Signal,
     resolved: bool,
     /// It opens an alert, as far as one can see before the last stage.
     fresh: bool,
@@ -103,7 +103,7 @@ impl Effects {
 pub struct Arrival<'a> {
     pub integration: &'a Name,
     pub signal: SignalId,
-    pub signals: &'a [Signal<'a>],
+    pub signals: &'a [Signal],
     pub repeats: bool,
     pub now: Timestamp,
 }
@@ -127,15 +127,12 @@ pub fn receive(board: &mut Board, rules: &Rules, arrival: &Arrival<'_>, mint: &m
 }
 
 /// What the annotations of new alerts must satisfy, before any of a call is let in.
-pub fn check(signals: &[Signal<'_>]) -> Result<()> {
-    signals.iter().try_for_each(|signal| signal.annotations().map(drop))
+pub fn check(signals: &[Signal], body: &[u8]) -> Result<()> {
+    signals.iter().try_for_each(|signal| signal.annotations(body).map(drop))
 }
 
-fn label<'s>(signal: &'s Signal<'_>) -> impl Fn(&str) -> Option<&'s str> {
-    move |name| {
-        let at = signal.labels.binary_search_by(|(n, _)| (**n).cmp(name)).ok()?;
-        Some(&*signal.labels[at].1)
-    }
+fn label<'s>(signal: &'s Signal) -> impl Fn(&str) -> Option<&'s str> {
+    move |name| signal.labels.get(name)
 }
 
 /// Firing or resolved, and does it open an alert?
@@ -173,11 +170,11 @@ fn silence(call: &mut Call<'_>, board: &mut Board, _: &Rules, _: &mut Mint, _: &
 /// Does an alert that fires, on the board or in the same call, mute it?
 fn inhibit(call: &mut Call<'_>, board: &mut Board, rules: &Rules, _: &mut Mint, _: &mut Effects) {
     for (_, rule) in rules.inhibits() {
-        let all = |matchers: &[Matcher], signal: &Signal<'_>| {
+        let all = |matchers: &[Matcher], signal: &Signal| {
             let label = label(signal);
             matchers.iter().all(|matcher| matcher.matches_value(label(&matcher.name).unwrap_or("")))
         };
-        let sources: Vec<(AlertId, &Signal<'_>)> = call
+        let sources: Vec<(AlertId, &Signal)> = call
             .passing
             .iter()
             .filter_map(|passing| passing.id.map(|id| (id, passing.signal)))
@@ -274,7 +271,7 @@ fn dedup(call: &mut Call<'_>, board: &mut Board, rules: &Rules, mint: &mut Mint,
 }
 
 /// When an alert is over unless it is heard of again.
-fn expires_at(call: &Call<'_>, signal: &Signal<'_>, timeout: Option<Span>, route: Option<&Route>) -> Timestamp {
+fn expires_at(call: &Call<'_>, signal: &Signal, timeout: Option<Span>, route: Option<&Route>) -> Timestamp {
     let told = signal.ends_at.filter(|ends_at| *ends_at > call.now);
     let timeout = timeout.filter(|_| call.repeats).or_else(|| route.map(|route| route.auto_close));
     told.unwrap_or_else(|| timeout.unwrap_or(Span::hours(7 * 24)).after(call.now))
@@ -285,7 +282,7 @@ pub fn repeat_expires_at(
     board: &Board,
     slot: Slot,
     rules: &Rules,
-    signal: &Signal<'_>,
+    signal: &Signal,
     repeats: bool,
     now: Timestamp,
 ) -> Timestamp {
@@ -337,7 +334,7 @@ fn open(
         taken: None,
         muted: passing.muted,
     };
-    let slot = board.put(new, signal.labels.iter().map(|(name, value)| (&**name, &**value)));
+    let slot = board.put(new, signal.labels.iter());
     effects.fired.push(id);
     if passing.muted.is_none() {
         tell(board, rules, slot, effects);
@@ -458,3 +455,7 @@ pub fn insist(board: &Board, rules: &Rules, slot: Slot, effects: &mut Effects) {
         effects.news.entry(board.at(slot).group).or_default().insists = true;
     }
 }
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;

@@ -1,17 +1,17 @@
 //! A signal: one thing that a source told us about one alert.
 //!
 //! The signals log keeps what came in, in one form: Alertmanager's v2 JSON array, as it was posted, or as our own
-//! mapping wrote it. Reading borrows from the body, so that a repeat of a known alert copies nothing.
+//! mapping wrote it.
 //! What a signal means for an alert is decided in `pipeline`.
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use jiff::Timestamp;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::words::labels::fingerprint;
 use crate::words::{Labels, Refusal, Result, text};
 
 /// The most alerts in one call.
@@ -23,42 +23,42 @@ pub const LABEL_BYTES_MOST: usize = 4096;
 /// The longest annotation value, in bytes.
 pub const ANNOTATION_BYTES_MOST: usize = 65_536;
 
-/// Pairs of name and value in the order of the names, borrowed from the body where they need no unescaping.
-pub type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+/// Pairs of name and value, borrowed from the body where they need no unescaping.
+type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
-/// One alert of a body, read but not copied.
-#[derive(Debug)]
-pub struct Signal<'a> {
+/// One alert of a body. Annotations stay in the body: a repeat of a known alert never looks at them.
+#[derive(Clone, Debug)]
+pub struct Signal {
     /// Its place in the body: 0 for the first.
     pub position: u32,
-    pub labels: Pairs<'a>,
-    /// Alertmanager's fingerprint of the labels.
-    pub fingerprint: u64,
-    /// What tells the alert from others within its integration: the fingerprint, or the hash of the source's own key.
+    pub labels: Labels,
+    /// What tells the alert from others within its integration: the fingerprint of its labels, or the hash of the
+    /// source's own key.
     pub key: u64,
-    annotations: Option<&'a RawValue>,
+    /// The source's own key, if it told one.
+    pub told_key: Option<Box<str>>,
+    /// Where the annotations stand in the body.
+    annotations: Option<Range<usize>>,
     /// Of the annotations as they were written: the same bytes, the same hash.
     pub annotations_hash: u64,
     /// As told; Alertmanager's zero time counts as not told.
     pub starts_at: Option<Timestamp>,
     pub ends_at: Option<Timestamp>,
-    pub link: Option<Cow<'a, str>>,
+    pub link: Option<Box<str>>,
 }
 
-impl Signal<'_> {
-    pub fn labels(&self) -> Labels {
-        Labels::from_pairs(self.labels.iter().map(|(name, value)| (name, value)))
-    }
-
+impl Signal {
     /// Resolved if it says that it ended by now.
     pub fn resolved(&self, now: Timestamp) -> bool {
         self.ends_at.is_some_and(|ends_at| ends_at <= now)
     }
 
-    /// The annotations, checked.
-    pub fn annotations(&self) -> Result<Labels> {
-        let Some(raw) = self.annotations else { return Ok(Labels::default()) };
-        let pairs: Read<'_> = serde_json::from_str(raw.get()).map_err(|_| {
+    /// The annotations, checked. `body` is what the signal was read from.
+    pub fn annotations(&self, body: &[u8]) -> Result<Labels> {
+        let Some(raw) = self.annotations.as_ref().and_then(|range| body.get(range.clone())) else {
+            return Ok(Labels::default());
+        };
+        let pairs: Read<'_> = serde_json::from_slice(raw).map_err(|_| {
             Refusal::invalid("must be an object of texts").at(format!("/{}/annotations", self.position))
         })?;
         check_pairs(&pairs.0, ANNOTATION_BYTES_MOST)
@@ -85,33 +85,26 @@ struct Wire<'a> {
 }
 
 /// Reads a body. `extra` are the integration's own labels, given to every alert that does not have them.
-pub fn read<'a>(body: &'a [u8], extra: &[(String, String)]) -> Result<Vec<Signal<'a>>> {
-    let wires: Vec<Wire<'a>> = serde_json::from_slice(body).map_err(|error| explain(body, &error))?;
+pub fn read(body: &[u8], extra: &[(String, String)]) -> Result<Vec<Signal>> {
+    let wires: Vec<Wire<'_>> = serde_json::from_slice(body).map_err(|error| explain(body, &error))?;
     if wires.len() > ALERTS_MOST {
         return Err(Refusal::invalid(format!("{} alerts in one call; the most is {ALERTS_MOST}", wires.len())));
     }
-    wires.into_iter().zip(0u32..).map(|(wire, position)| signal(wire, position, extra)).collect()
+    wires.into_iter().zip(0u32..).map(|(wire, position)| signal(wire, position, body, extra)).collect()
 }
 
-fn signal<'a>(wire: Wire<'a>, position: u32, extra: &[(String, String)]) -> Result<Signal<'a>> {
-    let mut labels = wire.labels.0;
+fn signal(wire: Wire<'_>, position: u32, body: &[u8], extra: &[(String, String)]) -> Result<Signal> {
+    let mut pairs = wire.labels.0;
     for (name, value) in extra {
-        if !labels.iter().any(|(n, v)| n == name && !v.is_empty()) {
-            labels.push((Cow::Owned(name.clone()), Cow::Owned(value.clone())));
+        if !pairs.iter().any(|(n, v)| n == name && !v.is_empty()) {
+            pairs.push((Cow::Borrowed(name), Cow::Borrowed(value)));
         }
     }
-    labels.retain(|(_, value)| !value.is_empty());
-    labels.sort_by(|a, b| a.0.cmp(&b.0));
-    labels.dedup_by(|later, earlier| {
-        later.0 == earlier.0 && {
-            std::mem::swap(later, earlier);
-            true
-        }
-    });
+    check_pairs(&pairs, LABEL_BYTES_MOST).map_err(|refusal| inside(refusal, position, "labels"))?;
+    let labels = Labels::from_pairs(pairs);
     if labels.is_empty() {
         return Err(Refusal::invalid("at least one label pair required").at(format!("/{position}/labels")));
     }
-    check_pairs(&labels, LABEL_BYTES_MOST).map_err(|refusal| inside(refusal, position, "labels"))?;
     let starts_at = told_time(wire.starts_at.as_ref(), position, "startsAt")?;
     let ends_at = told_time(wire.ends_at.as_ref(), position, "endsAt")?;
     if let (Some(starts), Some(ends)) = (starts_at, ends_at)
@@ -119,21 +112,15 @@ fn signal<'a>(wire: Wire<'a>, position: u32, extra: &[(String, String)]) -> Resu
     {
         return Err(Refusal::invalid("start time must be before end time").at(format!("/{position}/endsAt")));
     }
-    let fingerprint = fingerprint(labels.iter().map(|(name, value)| (&**name, &**value)));
-    let key = wire.key.map_or(fingerprint, |key| hash(0x6b65_7921, key.0.as_bytes()));
+    let told_key: Option<Box<str>> = wire.key.map(|key| key.0.into());
+    let key = told_key.as_deref().map_or_else(|| labels.fingerprint(), |key| hash(0x6b65_7921, key.as_bytes()));
     let annotations_hash = wire.annotations.map_or(0, |raw| hash(1, raw.get().as_bytes()));
-    let link = wire.link.map(|link| link.0).filter(|link| !link.is_empty());
-    Ok(Signal {
-        position,
-        labels,
-        fingerprint,
-        key,
-        annotations: wire.annotations,
-        annotations_hash,
-        starts_at,
-        ends_at,
-        link,
-    })
+    let annotations = wire.annotations.map(|raw| {
+        let from = raw.get().as_ptr().addr() - body.as_ptr().addr();
+        from..from + raw.get().len()
+    });
+    let link = wire.link.filter(|link| !link.0.is_empty()).map(|link| link.0.into());
+    Ok(Signal { position, labels, key, told_key, annotations, annotations_hash, starts_at, ends_at, link })
 }
 
 fn inside(refusal: Refusal, position: u32, part: &str) -> Refusal {
@@ -299,9 +286,9 @@ mod tests {
             "startsAt":"2026-11-22T02:05:00Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://p/"}]"#;
         let extra = [("team".to_owned(), "core".to_owned()), ("severity".to_owned(), "info".to_owned())];
         let signals = read(body.as_bytes(), &extra).unwrap();
-        assert_eq!(signals[0].labels().to_string(), r#"{alertname="Disk", severity="page", team="core"}"#);
-        assert_eq!(signals[0].annotations().unwrap().get("summary"), Some("full"));
-        assert_eq!(signals[0].fingerprint, signals[0].labels().fingerprint());
+        assert_eq!(signals[0].labels.to_string(), r#"{alertname="Disk", severity="page", team="core"}"#);
+        assert_eq!(signals[0].annotations(body.as_bytes()).unwrap().get("summary"), Some("full"));
+        assert_eq!(signals[0].key, signals[0].labels.fingerprint());
         assert!(signals[0].ends_at.is_none() && signals[0].starts_at.is_some());
     }
 
@@ -326,8 +313,9 @@ mod tests {
         ] {
             assert_eq!(refused(body), expected, "{body}");
         }
-        let bad = read(br#"[{"labels":{"a":"b"},"annotations":{"x":[1]}}]"#, &[]).unwrap();
-        assert_eq!(bad[0].annotations().unwrap_err().to_string(), "/0/annotations: must be an object of texts");
+        let body = br#"[{"labels":{"a":"b"},"annotations":{"x":[1]}}]"#;
+        let bad = read(body, &[]).unwrap();
+        assert_eq!(bad[0].annotations(body).unwrap_err().to_string(), "/0/annotations: must be an object of texts");
         let deep = format!(r#"[{{"labels":{{"a":"b"}},"annotations":{}}}]"#, "[".repeat(100_000));
         assert!(read(deep.as_bytes(), &[]).is_err());
     }
@@ -338,7 +326,7 @@ mod tests {
             Told { labels: Labels::from_pairs([("alertname", "x\"y")]), key: Some("k1".into()), ..Told::default() };
         let body = write(std::slice::from_ref(&told));
         let back = read(&body, &[]).unwrap();
-        assert_eq!(back[0].labels(), told.labels);
-        assert_ne!(back[0].key, back[0].fingerprint);
+        assert_eq!(back[0].labels, told.labels);
+        assert_ne!(back[0].key, back[0].labels.fingerprint());
     }
 }

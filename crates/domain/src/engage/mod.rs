@@ -1,11 +1,15 @@
 //! Who should know, now: schedules, contacts, escalation policies, pages.
 
+pub mod contacts;
+pub mod coverage;
 pub mod deliveries;
+#[cfg(test)]
+mod escalation_proofs;
 pub mod escalations;
 pub mod links;
 pub mod oncall;
-#[cfg(test)]
-mod proofs;
 pub mod rotations;
+#[cfg(test)]
+mod schedule_proofs;
 pub mod schedules;
 mod windows;

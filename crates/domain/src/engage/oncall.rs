@@ -239,15 +239,19 @@ pub fn seams(zone: &TimeZone, from: Timestamp, to: Timestamp) -> Vec<Seam> {
 impl OnCall {
     /// For people: `primary, turn 14, until Mon 09:00 Europe/Berlin`.
     pub fn sentence(&self) -> String {
-        let reason = match (&self.why, &self.person) {
+        format!("{}, {}", self.reason(), self.until_sentence())
+    }
+
+    /// The sentence without its end: `primary, turn 14`, `nobody (no layer covers this time)`.
+    pub fn reason(&self) -> String {
+        match (&self.why, &self.person) {
             (Why::Override(id), Some(_)) => format!("standing in by override {id}"),
             (Why::Override(id), None) => format!("deliberately nobody, by override {id}"),
             (Why::Turn { layer, turn }, _) => format!("{layer}, turn {turn}"),
-            (Why::Gap { intended: false }, _) => "nobody: no layer covers this time".into(),
+            (Why::Gap { intended: false }, _) => "nobody (no layer covers this time)".into(),
             (Why::Gap { intended: true }, _) => "nobody, as intended".into(),
-            (Why::Unreadable(why), _) => return format!("nobody: {why}"),
-        };
-        format!("{reason}, {}", self.until_sentence())
+            (Why::Unreadable(why), _) => format!("nobody ({why})"),
+        }
     }
 
     /// `until Mon 09:00 Europe/Berlin`; with the date where the weekday alone would mislead.
@@ -346,7 +350,7 @@ layers:
             "2026-04-07T13:00:00Z",
             "2026-04-07T20:00:00Z",
         ]), @r"
-        2026-01-05T07:59:59Z -: nobody: no layer covers this time, until Mon 09:00 Europe/Berlin
+        2026-01-05T07:59:59Z -: nobody (no layer covers this time), until Mon 09:00 Europe/Berlin
         2026-01-05T08:00:00Z ana: primary, turn 1, until Mon 12 Jan 09:00 Europe/Berlin
         2026-03-24T08:00:00Z eve: office, turn 2, until Tue 17:00 Europe/Berlin
         2026-03-28T12:00:00Z cleo: primary, turn 12, until Mon 09:00 Europe/Berlin
@@ -417,6 +421,6 @@ layers:
     fn a_schedule_that_cannot_be_read_reaches_nobody_and_says_so() {
         let mut broken = schedule(SCHEDULE);
         broken.time_zone = "Europe/Atlantis".into();
-        insta::assert_snapshot!(ask(&broken, &[], &["2026-04-07T12:00:00Z"]), @r#"2026-04-07T12:00:00Z -: nobody: the schedule cannot be read: /time_zone: there is no time zone "Europe/Atlantis" (did you mean "Europe/Athens"?); use an IANA name like Europe/Berlin"#);
+        insta::assert_snapshot!(ask(&broken, &[], &["2026-04-07T12:00:00Z"]), @r#"2026-04-07T12:00:00Z -: nobody (the schedule cannot be read: /time_zone: there is no time zone "Europe/Atlantis" (did you mean "Europe/Athens"?); use an IANA name like Europe/Berlin), with no end"#);
     }
 }

@@ -5,10 +5,11 @@
 //! not touch, does not stand in the way of a change that has nothing to do with it: it becomes a warning.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::catalog::Catalog;
 use super::documents::{Kind, Reference};
-use super::people::Access;
+use super::people::{Access, Address};
 use super::problems::{Origin, Problem, suggest};
 use super::reading::Proposal;
 use super::{fields, readiness, references};
@@ -25,6 +26,28 @@ pub struct Findings {
     pub warnings: Vec<Problem>,
 }
 
+/// What decides besides the documents.
+#[derive(Clone, Copy)]
+pub struct Conditions<'a> {
+    /// Where "the coming days" begin.
+    pub now: Timestamp,
+    /// Whether messages can be sent to such an address here; or why not (`no mail server is set up`).
+    pub works: &'a dyn Fn(&Address) -> Result<(), String>,
+}
+
+impl fmt::Debug for Conditions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Conditions at {}", self.now)
+    }
+}
+
+impl Conditions<'_> {
+    /// Where every channel works.
+    pub fn at(now: Timestamp) -> Self {
+        Self { now, works: &|_| Ok(()) }
+    }
+}
+
 /// The catalog as it would be with the proposals in force and the deletions done.
 pub fn proposed(before: &Catalog, proposals: &[Proposal], deletions: &[Reference]) -> Catalog {
     let mut after = before.clone();
@@ -37,8 +60,13 @@ pub fn proposed(before: &Catalog, proposals: &[Proposal], deletions: &[Reference
     after
 }
 
-/// Everything that is wrong or doubtful in the set. `now` decides what "the coming days" are.
-pub fn check(before: &Catalog, proposals: &[Proposal], deletions: &[Reference], now: Timestamp) -> Findings {
+/// Everything that is wrong or doubtful in the set.
+pub fn check(
+    before: &Catalog,
+    proposals: &[Proposal],
+    deletions: &[Reference],
+    conditions: Conditions<'_>,
+) -> Findings {
     let mut origins = BTreeMap::new();
     let mut twice = Vec::new();
     for proposal in proposals {
@@ -58,19 +86,19 @@ pub fn check(before: &Catalog, proposals: &[Proposal], deletions: &[Reference], 
     }
     let after = proposed(before, proposals, deletions);
     let deleted = deletions.iter().filter(|reference| !origins.contains_key(reference)).collect();
-    let mut findings = Checker { catalog: &after, origins, deleted, now, findings: Findings::default() }.run();
+    let mut findings = Checker { catalog: &after, origins, deleted, conditions, findings: Findings::default() }.run();
     if let Some(problem) = administrators(before, &after, proposals) {
         findings.problems.push(problem);
     }
-    set_apart_what_was_wrong_before(before, proposals, now, &mut findings);
+    set_apart_what_was_wrong_before(before, proposals, conditions, &mut findings);
     findings.problems.splice(0..0, twice);
     findings
 }
 
 /// Everything that is wrong or doubtful in the documents in force.
-pub fn check_in_force(catalog: &Catalog, now: Timestamp) -> Findings {
+pub fn check_in_force(catalog: &Catalog, conditions: Conditions<'_>) -> Findings {
     let (origins, deleted) = (BTreeMap::new(), BTreeSet::new());
-    Checker { catalog, origins, deleted, now, findings: Findings::default() }.run()
+    Checker { catalog, origins, deleted, conditions, findings: Findings::default() }.run()
 }
 
 /// While there is somebody who may do everything, there always is.
@@ -92,13 +120,18 @@ fn administrators(before: &Catalog, after: &Catalog, proposals: &[Proposal]) -> 
     })
 }
 
-fn set_apart_what_was_wrong_before(before: &Catalog, proposals: &[Proposal], now: Timestamp, findings: &mut Findings) {
+fn set_apart_what_was_wrong_before(
+    before: &Catalog,
+    proposals: &[Proposal],
+    conditions: Conditions<'_>,
+    findings: &mut Findings,
+) {
     let touched: BTreeSet<Reference> = proposals.iter().map(|proposal| proposal.document.reference()).collect();
     let elsewhere = |problem: &Problem| problem.document.as_ref().is_some_and(|document| !touched.contains(document));
     if !findings.problems.iter().any(elsewhere) {
         return;
     }
-    let known = check_in_force(before, now).problems;
+    let known = check_in_force(before, conditions).problems;
     let (old, new) = std::mem::take(&mut findings.problems)
         .into_iter()
         .partition(|problem| elsewhere(problem) && known.contains(problem));
@@ -111,7 +144,7 @@ pub(super) struct Checker<'c> {
     pub(super) catalog: &'c Catalog,
     origins: BTreeMap<Reference, &'c Origin>,
     deleted: BTreeSet<&'c Reference>,
-    pub(super) now: Timestamp,
+    pub(super) conditions: Conditions<'c>,
     findings: Findings,
 }
 
@@ -322,8 +355,8 @@ name: prometheus
 spec: { title: Prometheus, source: { alertmanager: {} } }
 ";
 
-    fn now() -> Timestamp {
-        "2026-11-22T12:00:00Z".parse().unwrap()
+    fn now() -> Conditions<'static> {
+        Conditions::at("2026-11-22T12:00:00Z".parse().unwrap())
     }
 
     fn firm() -> Catalog {
@@ -434,8 +467,12 @@ spec: { title: Mail, team: payments, escalation_policy: payments, depends_on: [m
         insta::assert_snapshot!(found("
 kind: person
 name: ben
-spec: { full_name: Ben Ode, email: ben@example.org, contacts: [{ name: mail, email: ben@example.org }], ladder: { low: [{ contact: mail }] } }
-", &[]), @"new.yaml:4: ben is on call for payments-primary from 2026-11-23 09:00 but has no working contact for high urgency");
+spec: { full_name: Ben Ode, email: ben@, contacts: [{ name: mail, email: ben@ }] }
+", &[]), @r#"
+        new.yaml:4: "ben@" is not an e-mail address: what stands after the @ is not a domain
+        new.yaml:4: "ben@" is not an e-mail address: what stands after the @ is not a domain
+        new.yaml:4: ben is on call for payments-primary from 2026-11-23 09:00 but has no working contact for high urgency (mail: "ben@" is not an e-mail address: what stands after the @ is not a domain)
+        "#);
         insta::assert_snapshot!(found("
 kind: person
 name: ben
@@ -448,8 +485,8 @@ spec:
   steps:
   - notify: [{ person: ben }]
 ", &[]), @"
-        new.yaml:11: ben is told by escalation policy cards but is inactive
-        new.yaml:4: ben is on call for payments-primary from 2026-11-23 09:00 but is inactive
+        new.yaml:11: ben is told by escalation policy cards but is marked as inactive
+        new.yaml:4: ben is on call for payments-primary from 2026-11-23 09:00 but is marked as inactive
         ");
         insta::assert_snapshot!(found("
 kind: person
@@ -468,7 +505,27 @@ spec:
     - carol
     starts: '2026-11-16T09:00'
     rotate: { weeks: 1 }
-", &[]), @"new.yaml:15: carol is on call for payments-primary from 2026-11-23 09:00 but is inactive");
+", &[]), @"new.yaml:15: carol is on call for payments-primary from 2026-11-23 09:00 but is marked as inactive");
+    }
+
+    #[test]
+    fn a_person_is_not_reachable_through_a_channel_that_is_not_set_up() {
+        let no_mail = |address: &Address| match address {
+            Address::Email(_) => Err("no mail server is set up".to_owned()),
+            _ => Ok(()),
+        };
+        let conditions = Conditions { works: &no_mail, ..now() };
+        let before = Catalog { escalation_policies: BTreeMap::new(), ..firm() };
+        let yaml = "kind: escalation-policy\nname: payments\nspec:\n  title: Payments\n  steps:\n  - notify:\n    - schedule: payments-primary\n";
+        let findings = check(&before, &from_yaml("new.yaml", yaml).proposals, &[], conditions);
+        insta::assert_snapshot!(findings.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"
+        new.yaml:7: ana is on call for payments-primary now but has no working contact for high urgency (mail: no mail server is set up)
+        new.yaml:7: ben is on call for payments-primary from 2026-11-23 09:00 but has no working contact for high urgency (mail: no mail server is set up)
+        ");
+        // What stood before the mail server was taken away does not stand in the way of other changes.
+        let team = from_yaml("new.yaml", "kind: team\nname: web\nspec: { title: Web }\n").proposals;
+        let findings = check(&firm(), &team, &[], conditions);
+        assert_eq!((findings.problems.len(), findings.warnings.len()), (0, 2));
     }
 
     #[test]
@@ -541,21 +598,21 @@ spec:
   time_zone: Mars/Olympus
   layers: []
 ", &[]), @r#"
-        new.yaml:5: `full_name` is empty: write what people call it
+        new.yaml:5: the name that people read is empty
         new.yaml:6: "carol" is not an e-mail address: write it like ana@example.org
         new.yaml:7: there is no time zone "Europe/Berlni" (did you mean "Europe/Berlin"?); use an IANA name like Europe/Berlin
-        new.yaml:9: "a@b@c" is not an e-mail address: write it like ana@example.org
-        new.yaml:10: there is another contact "mail" already
-        new.yaml:10: "https://ntfy.sh" is not the URL of an ntfy topic: write it like https://ntfy.example.org/ana-9f3k
-        new.yaml:11: "javascript:alert(1)" is not a URL here: it begins with https:// or http:// and has a host
-        new.yaml:13: there is no contact "mial" here (did you mean "mail"?)
-        new.yaml:14: "8-22" are no waking hours: write them like 08:00-22:00
+        new.yaml:9: "a@b@c" is not an e-mail address: it contains a character that does not belong there
+        new.yaml:10: two contacts are called "mail"; give each a name of its own
+        new.yaml:10: "https://ntfy.sh" names no ntfy topic: write it like https://ntfy.example.org/ana-9f3k
+        new.yaml:11: "javascript:alert(1)" is not a URL to post to: it begins with https:// or http://
+        new.yaml:13: there is no contact "mial" (did you mean "mail"?); the contacts are: mail, mail, hook
+        new.yaml:14: "8-22" are no waking hours: "8" is not a time of day: write HH:MM, like 09:00
         new.yaml:66: there is no time zone "Mars/Olympus"; use an IANA name like Europe/Berlin
         new.yaml:67: a schedule needs at least one layer, or nobody is ever on call
         new.yaml:22: the tier is 1 (the business stops) to 4 (nobody notices today), not 5
-        new.yaml:23: "ftp://x" is not a URL here: it begins with https:// or http:// and has a host
+        new.yaml:23: "ftp://x" is not a link: it begins with https:// or http://
         new.yaml:24: `title` is empty: write what people call it
-        new.yaml:24: "https://" is not a URL here: it begins with https:// or http:// and has a host
+        new.yaml:24: "https://" is not a link: there is no host name after the //
         new.yaml:42: "a" stands here twice
         new.yaml:44: nobody is paged for 2h: at most 1h
         new.yaml:43: 1s would close alerts between two repeats: at least 5m

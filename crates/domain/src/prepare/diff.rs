@@ -212,7 +212,7 @@ fn show(value: &Value) -> String {
         Value::Array(items) if items.is_empty() => "(empty)".into(),
         Value::Array(items) => items.iter().map(show).collect::<Vec<_>>().join(", "),
         Value::Object(fields) if fields.len() == 1 && fields.values().all(|value| !value.is_object()) => {
-            fields.iter().map(|(key, value)| format!("{key} {}", show(value))).collect::<Vec<_>>().join("")
+            fields.iter().flat_map(|(key, value)| [key.clone(), " ".into(), show(value)]).collect()
         }
         other => other.to_string(),
     };

@@ -118,6 +118,14 @@ macro_rules! specs {
                 value.unwrap_or(Value::Null)
             }
 
+            /// Reads what [`Spec::canonical`] wrote.
+            pub fn from_canonical(kind: Kind, text: &str) -> Result<Self, serde_json::Error> {
+                let mut from = serde_json::Deserializer::from_str(text);
+                let spec = Self::deserialize(kind, &mut from)?;
+                from.end()?;
+                Ok(spec)
+            }
+
             /// Reads a spec of the given kind from anything that serde reads from.
             pub fn deserialize<'de, D: serde::Deserializer<'de>>(kind: Kind, from: D) -> Result<Self, D::Error> {
                 use serde::Deserialize as _;
@@ -131,6 +139,14 @@ macro_rules! specs {
     };
 }
 with_kinds!(specs);
+
+impl Spec {
+    /// The one text that says this and nothing else: JSON without blanks, keys sorted, and without what the specs
+    /// leave out when it is the default.
+    pub fn canonical(&self) -> String {
+        sorted(self.to_json()).to_string()
+    }
+}
 
 /// Which document: `schedule/payments-primary`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,8 +206,7 @@ impl Document {
         serde_json::json!({ "kind": self.kind().word(), "name": self.name.as_str(), "spec": self.spec.to_json() })
     }
 
-    /// The one text that says this and nothing else: JSON without blanks, keys sorted, and without
-    /// what the specs leave out when it is the default.
+    /// As [`Spec::canonical`], for the whole document.
     pub fn canonical(&self) -> String {
         sorted(self.to_json()).to_string()
     }
@@ -238,6 +253,14 @@ mod tests {
         assert_eq!(team("Payments").hash(), team("Payments").hash());
         assert_ne!(team("Payments").hash(), team("payments").hash());
         assert_eq!(team("Payments").hash().len(), 64);
+    }
+
+    #[test]
+    fn what_is_kept_reads_back() {
+        let spec = team("Payments").spec;
+        assert_eq!(Spec::from_canonical(Kind::Team, &spec.canonical()).unwrap(), spec);
+        assert!(Spec::from_canonical(Kind::Team, "{}").is_err());
+        assert!(Spec::from_canonical(Kind::Role, &spec.canonical()).is_err());
     }
 
     #[test]

@@ -1,18 +1,16 @@
 //! What is wrong in one document on its own: empty titles, URLs that lead nowhere, pointers that point at nothing.
 //!
-//! Whether the documents it names exist is for `checks`; schedules and policies check themselves (`engage`).
+//! Whether the documents it names exist is for `checks`; people, schedules and policies are checked where they are used (`engage`).
 
 use std::collections::BTreeSet;
 
 use super::documents::Spec;
-use super::people::{Address, Person};
 use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::templates::NotificationTemplate;
 use crate::detect::integrations::{Integration, Mapping, Source};
 use crate::detect::routes::Route;
-use crate::engage::escalations::{EscalationPolicy, Target};
-use crate::engage::schedules;
+use crate::engage::contacts::{self, check_url};
 use crate::words::{Refusal, Span, text};
 
 /// A longer title is a description.
@@ -23,7 +21,7 @@ const TEXT_BYTES_MOST: usize = 64 << 10;
 pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
     let mut found = Found(Vec::new());
     match spec {
-        Spec::Person(spec) => person(spec, &mut found),
+        Spec::Person(spec) => found.0.extend(contacts::check(spec)),
         Spec::Team(spec) => found.title("/title", &spec.title),
         Spec::Schedule(spec) => {
             found.title("/title", &spec.title);
@@ -31,7 +29,7 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
         }
         Spec::EscalationPolicy(spec) => {
             found.title("/title", &spec.title);
-            policy(spec, &mut found);
+            found.0.extend(spec.check());
         }
         Spec::Service(spec) => service(spec, &mut found),
         Spec::Route(spec) => route(spec, &mut found),
@@ -45,6 +43,9 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
         }
         Spec::NotificationTemplate(spec) => template(spec, &mut found),
     }
+    // Of two that say the same of one field, the first.
+    let mut seen = BTreeSet::new();
+    found.0.retain(|refusal| seen.insert(refusal.at.clone()));
     found.0
 }
 
@@ -74,73 +75,6 @@ impl Found {
     }
 }
 
-fn person(spec: &Person, found: &mut Found) {
-    found.title("/full_name", &spec.full_name);
-    found.take("/email", email(&spec.email));
-    found.take("/time_zone", schedules::zone(&spec.time_zone).map(drop));
-    let mut names = BTreeSet::new();
-    for (place, contact) in spec.contacts.iter().enumerate() {
-        let pointer = format!("/contacts/{place}");
-        if contact.name.trim().is_empty() {
-            found.field(&format!("{pointer}/name"), "is empty: the ladder needs a name to call it by");
-        } else if !names.insert(contact.name.as_str()) {
-            found.refuse(format!("{pointer}/name"), format!("there is another contact {:?} already", contact.name));
-        }
-        let (word, answer) = match &contact.address {
-            Address::Email(address) => ("email", email(address)),
-            Address::Ntfy(address) => ("ntfy", ntfy(address)),
-            Address::Webhook(address) => ("webhook", url(address)),
-        };
-        found.take(&format!("{pointer}/{word}"), answer);
-    }
-    for (word, rungs) in [("high", &spec.ladder.high), ("low", &spec.ladder.low)] {
-        for (place, rung) in rungs.iter().enumerate() {
-            if !names.contains(rung.contact.as_str()) {
-                let near = text::did_you_mean(&rung.contact, names.iter().copied());
-                let message = format!("there is no contact {:?} here{near}", rung.contact);
-                found.refuse(format!("/ladder/{word}/{place}/contact"), message);
-            }
-        }
-    }
-    if let Some(waking) = &spec.ladder.waking {
-        found.take("/ladder/waking", waking_hours(waking));
-    }
-}
-
-/// `HH:MM-HH:MM`, not empty; may pass midnight.
-fn waking_hours(text: &str) -> Result<(), Refusal> {
-    let time = |part: &str| {
-        let (hour, minute) = part.trim().split_once(':')?;
-        let number = |digits: &str| (digits.len() == 2).then(|| digits.parse::<u32>().ok()).flatten();
-        let (hour, minute) = (number(hour)?, number(minute)?);
-        ((hour < 24 && minute < 60) || (hour, minute) == (24, 0)).then_some(hour * 60 + minute)
-    };
-    text.split_once('-')
-        .and_then(|(from, to)| Some((time(from)?, time(to)?)))
-        .filter(|(from, to)| from != to)
-        .map(drop)
-        .ok_or_else(|| {
-            let text = text::shorten(text, 40);
-            Refusal::invalid(format!("{text:?} are no waking hours: write them like 08:00-22:00"))
-        })
-}
-
-fn policy(spec: &EscalationPolicy, found: &mut Found) {
-    if spec.steps.is_empty() {
-        found.field("/steps", "is empty: a policy has at least one step");
-    }
-    for (place, step) in spec.steps.iter().enumerate() {
-        if step.notify.is_empty() {
-            found.field(&format!("/steps/{place}/notify"), "is empty: the step would reach nobody");
-        }
-        for (target, address) in step.notify.iter().enumerate() {
-            if let Target::Webhook(address) = address {
-                found.take(&format!("/steps/{place}/notify/{target}/webhook"), url(address));
-            }
-        }
-    }
-}
-
 fn service(spec: &Service, found: &mut Found) {
     found.title("/title", &spec.title);
     if !(1..=4).contains(&spec.tier) {
@@ -150,11 +84,11 @@ fn service(spec: &Service, found: &mut Found) {
         );
     }
     if let Some(runbook) = &spec.runbook {
-        found.take("/runbook", url(runbook));
+        found.take("/runbook", link(runbook));
     }
     for (place, link) in spec.links.iter().enumerate() {
         found.title(&format!("/links/{place}/title"), &link.title);
-        found.take(&format!("/links/{place}/url"), url(&link.url));
+        found.take(&format!("/links/{place}/url"), self::link(&link.url));
     }
 }
 
@@ -277,55 +211,7 @@ fn template(spec: &NotificationTemplate, found: &mut Found) {
     }
 }
 
-/// An http(s) URL with a host, and nothing that would end a line or a header.
-pub fn url(text: &str) -> Result<(), Refusal> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let host = host.map(|host| host.rsplit_once('@').map_or(host, |(_, host)| host));
-    let fits = text.len() <= 2000
-        && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace())
-        && host.is_some_and(|host| !host.is_empty() && !host.starts_with(':'));
-    if fits {
-        return Ok(());
-    }
-    let shown = text::shorten(text, 80);
-    Err(Refusal::invalid(format!("{shown:?} is not a URL here: it begins with https:// or http:// and has a host")))
-}
-
-/// The URL of an ntfy topic: exactly the host and one word after it.
-fn ntfy(text: &str) -> Result<(), Refusal> {
-    url(text)?;
-    let path = text.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
-    if path.trim_end_matches('/').is_empty() || text.contains(['?', '#']) {
-        return Err(Refusal::invalid(format!(
-            "{:?} is not the URL of an ntfy topic: write it like https://ntfy.example.org/ana-9f3k",
-            text::shorten(text, 80)
-        )));
-    }
-    Ok(())
-}
-
-/// The shape of an e-mail address. Whether mail arrives is known when it did.
-pub fn email(text: &str) -> Result<(), Refusal> {
-    let fits = text.len() <= 254
-        && text.rsplit_once('@').is_some_and(|(local, domain)| {
-            let local_fits = !local.is_empty()
-                && local.len() <= 64
-                && local.chars().all(|letter| letter.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(letter))
-                && !local.starts_with('.')
-                && !local.ends_with('.')
-                && !local.contains("..");
-            let label_fits = |label: &str| {
-                !label.is_empty()
-                    && !label.starts_with('-')
-                    && !label.ends_with('-')
-                    && label.chars().all(|letter| letter.is_alphanumeric() || letter == '-')
-            };
-            local_fits && domain.split('.').all(label_fits)
-        });
-    if fits {
-        return Ok(());
-    }
-    let shown = text::shorten(text, 80);
-    Err(Refusal::invalid(format!("{shown:?} is not an e-mail address: write it like ana@example.org")))
+/// A URL that people follow.
+fn link(url: &str) -> Result<(), Refusal> {
+    check_url(url).map_err(|refusal| Refusal::invalid(refusal.message.replacen("a URL to post to", "a link", 1)))
 }

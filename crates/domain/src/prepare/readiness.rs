@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 
 use super::checks::Checker;
 use super::documents::{Kind, Reference};
-use super::people::Person;
+use crate::engage::contacts;
+use crate::engage::deliveries::Urgency;
 use crate::engage::escalations::Target;
 use crate::engage::oncall;
 use crate::words::{Name, Timestamp};
@@ -32,7 +33,7 @@ pub(super) fn check(checker: &mut Checker<'_>) {
                 match target {
                     Target::Person(name) => {
                         let pointer = format!("{pointer}/person");
-                        if let Some((where_, why)) = catalog.people.get(name).and_then(unreachable) {
+                        if let Some((where_, why)) = unreachable(checker, name) {
                             let message = format!("{name} is told by escalation policy {policy:?} but {why}");
                             blame(checker, name, where_, &reference, &pointer, &message);
                         }
@@ -56,15 +57,10 @@ pub(super) fn check(checker: &mut Checker<'_>) {
 }
 
 /// Where in the person's document, and why, if the person cannot be reached when it matters.
-fn unreachable(person: &Person) -> Option<(&'static str, &'static str)> {
-    if person.inactive {
-        return Some(("/spec/inactive", "is inactive"));
-    }
-    // Who says nothing of a ladder is mailed; who has one for low urgency only is not reached when it matters.
-    let works = |name: &str| person.contacts.iter().any(|contact| contact.name == name);
-    let reached = person.ladder.high.iter().any(|rung| works(&rung.contact))
-        || (person.ladder.high.is_empty() && person.ladder.low.is_empty());
-    (!reached).then_some(("/spec/ladder", "has no working contact for high urgency"))
+fn unreachable(checker: &Checker<'_>, person: &Name) -> Option<(&'static str, String)> {
+    let person = checker.catalog.people.get(person)?;
+    let why = contacts::reachable_by(person, Urgency::High, checker.conditions.works).err()?;
+    Some((if person.inactive { "/spec/inactive" } else { "/spec/contacts" }, why))
 }
 
 /// The people in the rotations of a schedule that some policy uses.
@@ -74,12 +70,12 @@ fn on_call(checker: &mut Checker<'_>, name: &Name, policy: &Reference, pointer: 
     let mut seen = BTreeSet::new();
     for (layer, spec) in schedule.layers.iter().enumerate() {
         for (place, person) in spec.people.iter().enumerate() {
-            let Some((where_, why)) = checker.catalog.people.get(person).and_then(unreachable) else { continue };
+            let Some((where_, why)) = unreachable(checker, person) else { continue };
             if !seen.insert(person) {
                 continue;
             }
             let when = match first_turn(checker, name, person) {
-                Some(when) => format!("is on call for {name} from {when}"),
+                Some(when) => format!("is on call for {name} {when}"),
                 None => format!("is in the rotation of {name}"),
             };
             let message = format!("{person} {when} but {why}");
@@ -107,9 +103,12 @@ fn blame(checker: &mut Checker<'_>, person: &Name, where_: &str, other: &Referen
 fn first_turn(checker: &Checker<'_>, schedule: &Name, person: &Name) -> Option<String> {
     let spec = checker.catalog.schedules.get(schedule)?;
     let zone = crate::engage::schedules::zone(&spec.time_zone).ok()?;
-    let strips = oncall::strips(spec, &[], checker.now, days_later(checker.now, DAYS_SEARCHED));
+    let strips = oncall::strips(spec, &[], checker.conditions.now, days_later(checker.conditions.now, DAYS_SEARCHED));
     let shift = strips.rendered.iter().find(|shift| shift.person.as_ref() == Some(person))?;
-    Some(shift.from.to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string())
+    if shift.from == checker.conditions.now {
+        return Some("now".into());
+    }
+    Some(shift.from.to_zoned(zone).strftime("from %Y-%m-%d %H:%M").to_string())
 }
 
 /// Times of the coming days when nobody is on call.
@@ -117,7 +116,7 @@ fn gaps(checker: &mut Checker<'_>, name: &Name) {
     let Some(spec) = checker.catalog.schedules.get(name) else { return };
     // A schedule that cannot be read has its problems already.
     let (Ok(zone), true) = (crate::engage::schedules::zone(&spec.time_zone), spec.check().is_empty()) else { return };
-    let gaps = oncall::strips(spec, &[], checker.now, days_later(checker.now, DAYS_AHEAD)).gaps;
+    let gaps = oncall::strips(spec, &[], checker.conditions.now, days_later(checker.conditions.now, DAYS_AHEAD)).gaps;
     let Some(first) = gaps.first() else { return };
     let show = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%a %d %b %H:%M").to_string();
     let shown: Vec<String> =
@@ -126,7 +125,7 @@ fn gaps(checker: &mut Checker<'_>, name: &Name) {
         0 => String::new(),
         more => format!(", and {more} more times"),
     };
-    let whole = gaps.len() == 1 && *first == (checker.now, days_later(checker.now, DAYS_AHEAD));
+    let whole = gaps.len() == 1 && *first == (checker.conditions.now, days_later(checker.conditions.now, DAYS_AHEAD));
     let message = if whole {
         format!("nobody is on call for {name} in the coming {DAYS_AHEAD} days")
     } else {

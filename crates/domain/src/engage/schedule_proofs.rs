@@ -28,7 +28,7 @@ const AROUND: [&str; 6] = [
     "2026-07-01T00:00:00Z",
 ];
 
-fn name(index: usize) -> Name {
+pub(super) fn name(index: usize) -> Name {
     ["ana", "ben", "cleo", "dan", "eve"][index % 5].parse().unwrap()
 }
 
@@ -89,7 +89,7 @@ fn some_overrides(around: Timestamp) -> impl Strategy<Value = Vec<Override>> {
     })
 }
 
-fn a_case() -> impl Strategy<Value = (Schedule, Vec<Override>, Timestamp)> {
+pub(super) fn a_case() -> impl Strategy<Value = (Schedule, Vec<Override>, Timestamp)> {
     prop::sample::select(AROUND.to_vec()).prop_flat_map(|around| {
         let around: Timestamp = around.parse().unwrap();
         (a_schedule(), some_overrides(around), Just(around))

@@ -1,0 +1,258 @@
+//! Rows of alerts. Labels and annotations are not here: the row points into the signals log.
+
+use domain::detect::alerts::{Closing, Muted, Taken};
+use domain::detect::board::Alert;
+use domain::engage::deliveries::Urgency;
+use domain::words::{AlertId, GroupId, Name, SignalId, Timestamp};
+
+use crate::door::{Error, Row, Tx, Value};
+
+/// An alert as its row tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertRow {
+    pub id: AlertId,
+    pub integration: Name,
+    pub key: u64,
+    pub group: GroupId,
+    pub signal: SignalId,
+    pub position: u32,
+    pub annotations_hash: u64,
+    pub urgency: Option<Urgency>,
+    pub starts_at: Timestamp,
+    pub fired_at: Timestamp,
+    pub heard_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub count: u32,
+    pub verdict: String,
+    pub verdict_about: Option<String>,
+    pub config: i64,
+    pub muted: Option<Muted>,
+    pub taken: Option<Taken>,
+    pub resolved_at: Option<Timestamp>,
+    pub closing: Option<String>,
+    pub closed_by: Option<String>,
+    pub noise: Option<String>,
+}
+
+const COLUMNS: &str = "id, integration, key, group_id, signal, position, annotations_hash, urgency, starts_at, fired_at, \
+    heard_at, expires_at, count, verdict, verdict_about, config, muted, taken, taken_by, taken_at, snoozed_until, \
+    resolved_at, closing, closed_by, noise";
+
+/// Why an alert paged, or why not, in a word, and what that is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'a> {
+    pub word: &'static str,
+    pub about: Option<&'a str>,
+    pub config: i64,
+}
+
+/// How it ended, for the row.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    pub at: Timestamp,
+    pub closing: &'a Closing,
+}
+
+/// Writes a new alert; `ended` if it came to its end in the same transaction.
+pub fn insert(tx: &mut Tx<'_>, alert: &Alert, verdict: Verdict<'_>, ended: Option<Ended<'_>>) -> Result<(), Error> {
+    let taken = taken(alert.taken.as_deref());
+    let [resolved_at, closing, closed_by] = closing(ended);
+    tx.execute(
+        "INSERT INTO alerts (id, integration, key, group_id, signal, position, annotations_hash, urgency, starts_at, \
+         fired_at, heard_at, expires_at, count, verdict, verdict_about, config, muted, taken, taken_by, taken_at, \
+         snoozed_until, resolved_at, closing, closed_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+        &[
+            alert.id.into(),
+            alert.integration.as_str().into(),
+            alert.key.cast_signed().into(),
+            alert.group.into(),
+            alert.signal.into(),
+            i64::from(alert.position).into(),
+            alert.annotations_hash.cast_signed().into(),
+            alert.urgency.map(Urgency::word).into(),
+            alert.starts_at.into(),
+            alert.fired_at.into(),
+            alert.heard_at().into(),
+            alert.expires_at().into(),
+            i64::from(alert.count()).into(),
+            verdict.word.into(),
+            verdict.about.into(),
+            verdict.config.into(),
+            muted(alert.muted()),
+            taken.0,
+            taken.1,
+            taken.2,
+            taken.3,
+            resolved_at,
+            closing,
+            closed_by,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes what can change of an open alert.
+pub fn update(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Error> {
+    let taken = taken(alert.taken.as_deref());
+    tx.execute(
+        "UPDATE alerts SET signal = $2, position = $3, annotations_hash = $4, heard_at = $5, expires_at = $6, count = $7, \
+         muted = $8, taken = $9, taken_by = $10, taken_at = $11, snoozed_until = $12 WHERE id = $1",
+        &[
+            alert.id.into(),
+            alert.signal.into(),
+            i64::from(alert.position).into(),
+            alert.annotations_hash.cast_signed().into(),
+            alert.heard_at().into(),
+            alert.expires_at().into(),
+            i64::from(alert.count()).into(),
+            muted(alert.muted()),
+            taken.0,
+            taken.1,
+            taken.2,
+            taken.3,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes that an alert was heard of: for those whose written end comes near.
+pub fn touch(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE alerts SET heard_at = $2, expires_at = $3, count = $4 WHERE id = $1",
+        &[alert.id.into(), alert.heard_at().into(), alert.expires_at().into(), i64::from(alert.count()).into()],
+    )?;
+    Ok(())
+}
+
+/// Writes the end of an alert.
+pub fn resolve(tx: &mut Tx<'_>, alert: &Alert, ended: Ended<'_>) -> Result<(), Error> {
+    let [resolved_at, closing, closed_by] = closing(Some(ended));
+    tx.execute(
+        "UPDATE alerts SET resolved_at = $2, closing = $3, closed_by = $4, heard_at = $5, count = $6, muted = NULL, \
+         snoozed_until = NULL WHERE id = $1",
+        &[alert.id.into(), resolved_at, closing, closed_by, alert.heard_at().into(), i64::from(alert.count()).into()],
+    )?;
+    Ok(())
+}
+
+/// Writes a later verdict: an alert that was muted spoke, or the other way round.
+pub fn set_verdict(tx: &mut Tx<'_>, id: AlertId, verdict: Verdict<'_>) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE alerts SET verdict = $2, verdict_about = $3, config = $4 WHERE id = $1",
+        &[id.into(), verdict.word.into(), verdict.about.into(), verdict.config.into()],
+    )?;
+    Ok(())
+}
+
+/// A person says that it was noise. True if there is such an alert.
+pub fn set_noise(tx: &mut Tx<'_>, id: AlertId, reason: Option<&str>) -> Result<bool, Error> {
+    Ok(tx.execute("UPDATE alerts SET noise = $2 WHERE id = $1", &[id.into(), reason.into()])? > 0)
+}
+
+pub fn get(tx: &mut Tx<'_>, id: AlertId) -> Result<Option<AlertRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM alerts WHERE id = $1");
+    tx.one(&sql, &[id.into()])?.map(|row| read(&row)).transpose()
+}
+
+/// Every open alert, oldest first.
+pub fn open(tx: &mut Tx<'_>) -> Result<Vec<AlertRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM alerts WHERE resolved_at IS NULL ORDER BY id");
+    tx.query(&sql, &[])?.iter().map(read).collect()
+}
+
+/// Alerts that a person resolved after `since`: what their sources go on saying about them opens nothing.
+pub fn closed_by_people(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<AlertRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM alerts WHERE resolved_at >= $1 AND closing = 'person' ORDER BY id");
+    tx.query(&sql, &[since.into()])?.iter().map(read).collect()
+}
+
+/// Resolved alerts, the newest end first, from before a place in that order.
+pub fn resolved(tx: &mut Tx<'_>, before: Option<(Timestamp, AlertId)>, limit: u32) -> Result<Vec<AlertRow>, Error> {
+    let (at, id) = before.map_or((i64::MAX, "~".to_owned()), |(at, id)| (at.as_microsecond(), id.to_string()));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM alerts WHERE resolved_at IS NOT NULL AND (resolved_at, id) < ($1, $2) \
+         ORDER BY resolved_at DESC, id DESC LIMIT $3"
+    );
+    tx.query(&sql, &[at.into(), id.into(), i64::from(limit).into()])?.iter().map(read).collect()
+}
+
+/// The earliest end of a snooze.
+pub fn next_snooze(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let row = tx.one("SELECT min(snoozed_until) AS due FROM alerts WHERE snoozed_until IS NOT NULL", &[])?;
+    row.map_or(Ok(None), |row| row.opt_instant("due"))
+}
+
+/// Alerts whose snooze is over.
+pub fn snoozes_over(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<AlertId>, Error> {
+    let sql = "SELECT id FROM alerts WHERE snoozed_until <= $1 AND resolved_at IS NULL ORDER BY id LIMIT 500";
+    tx.query(sql, &[now.into()])?.iter().map(|row| row.id("id")).collect()
+}
+
+fn muted(muted: Option<Muted>) -> Value<'static> {
+    match muted {
+        None => Value::Null,
+        Some(Muted::Silenced(id)) => id.to_string().into(),
+        Some(Muted::Inhibited(id)) => id.to_string().into(),
+    }
+}
+
+fn read_muted(text: Option<&str>) -> Result<Option<Muted>, Error> {
+    let Some(text) = text else { return Ok(None) };
+    let silenced = || text.parse().map(Muted::Silenced);
+    let muted = text.parse().map(Muted::Inhibited).or_else(|_| silenced());
+    muted.map(Some).map_err(|_| Error::corrupt("the column muted is neither a silence nor an alert"))
+}
+
+fn taken(taken: Option<&Taken>) -> (Value<'_>, Value<'_>, Value<'static>, Value<'static>) {
+    match taken {
+        None => (Value::Null, Value::Null, Value::Null, Value::Null),
+        Some(Taken::Acknowledged { by, at }) => ("acknowledged".into(), by.as_str().into(), (*at).into(), Value::Null),
+        Some(Taken::Snoozed { by, at, until }) => ("snoozed".into(), by.as_str().into(), (*at).into(), (*until).into()),
+    }
+}
+
+fn closing(ended: Option<Ended<'_>>) -> [Value<'_>; 3] {
+    let Some(Ended { at, closing }) = ended else { return [Value::Null, Value::Null, Value::Null] };
+    let by = match closing {
+        Closing::Person(name) => name.as_str().into(),
+        _ => Value::Null,
+    };
+    [at.into(), closing.word().into(), by]
+}
+
+fn read(row: &Row) -> Result<AlertRow, Error> {
+    let taken = match row.opt_text("taken")? {
+        None => None,
+        Some("snoozed") => match row.opt_instant("snoozed_until")? {
+            Some(until) => Some(Taken::Snoozed { by: row.name("taken_by")?, at: row.instant("taken_at")?, until }),
+            None => Some(Taken::Acknowledged { by: row.name("taken_by")?, at: row.instant("taken_at")? }),
+        },
+        Some(_) => Some(Taken::Acknowledged { by: row.name("taken_by")?, at: row.instant("taken_at")? }),
+    };
+    let number = |column| row.int(column).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
+    Ok(AlertRow {
+        id: row.id("id")?,
+        integration: row.name("integration")?,
+        key: row.int("key")?.cast_unsigned(),
+        group: row.id("group_id")?,
+        signal: row.id("signal")?,
+        position: number("position")?,
+        annotations_hash: row.int("annotations_hash")?.cast_unsigned(),
+        urgency: row.opt_parse("urgency")?,
+        starts_at: row.instant("starts_at")?,
+        fired_at: row.instant("fired_at")?,
+        heard_at: row.instant("heard_at")?,
+        expires_at: row.instant("expires_at")?,
+        count: number("count")?,
+        verdict: row.text("verdict")?.to_owned(),
+        verdict_about: row.opt_text("verdict_about")?.map(str::to_owned),
+        config: row.int("config")?,
+        muted: read_muted(row.opt_text("muted")?)?,
+        taken,
+        resolved_at: row.opt_instant("resolved_at")?,
+        closing: row.opt_text("closing")?.map(str::to_owned),
+        closed_by: row.opt_text("closed_by")?.map(str::to_owned),
+        noise: row.opt_text("noise")?.map(str::to_owned),
+    })
+}

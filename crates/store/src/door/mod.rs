@@ -1,0 +1,284 @@
+//! The door: the only place that knows which database is behind it.
+//!
+//! One act is one transaction, as if alone on both engines: SQLite has one writer, PostgreSQL runs at
+//! `SERIALIZABLE` and the act runs again when the engine asks. Synchronous on purpose; callers that
+//! wait elsewhere use a thread for blocking work. There is no query builder and no mapper here.
+
+mod checkpoint;
+mod error;
+mod gate;
+mod pool;
+mod postgres;
+mod postgres_bell;
+mod postgres_link;
+mod row;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+pub use error::{Breach, Error, ErrorKind, Halt};
+pub use row::Row;
+pub use value::{Value, Word};
+
+use gate::Pace;
+
+/// Where the store is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file of our own: one process at a time.
+    Sqlite(PathBuf),
+    /// A SQLite database that ends with the process: for rehearsals and tests.
+    Memory,
+    /// `postgres://user:password@host,other/database?sslmode=verify-full`
+    Postgres(String),
+}
+
+impl fmt::Display for Place {
+    /// Without user and password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "{}", path.display()),
+            Self::Memory => f.write_str("memory"),
+            Self::Postgres(url) => f.write_str(&postgres::without_secrets(url)),
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The store. Cheap to clone; all clones are one store.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    bell: Arc<Bell>,
+}
+
+enum Engine {
+    Sqlite(Box<sqlite::Database>),
+    Postgres(Box<postgres::Database>),
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date, and checks that it keeps its promises.
+    pub fn open(place: &Place) -> Result<Self, Error> {
+        let store = Self::open_as_it_is(place)?;
+        crate::schema::migrate(&store)?;
+        Ok(store)
+    }
+
+    /// Opens without touching the schema.
+    pub(crate) fn open_as_it_is(place: &Place) -> Result<Self, Error> {
+        let bell = Arc::new(Bell::default());
+        let engine = match place {
+            Place::Sqlite(path) => Engine::Sqlite(Box::new(sqlite::Database::open(path)?)),
+            Place::Memory => Engine::Sqlite(Box::new(sqlite::Database::in_memory()?)),
+            Place::Postgres(url) => Engine::Postgres(Box::new(postgres::Database::open(url, &bell)?)),
+        };
+        Ok(Self(Arc::new(Inner { engine, bell })))
+    }
+
+    /// Runs the act in a transaction of its own, and commits if it answers `Ok`.
+    ///
+    /// The act may run more than once, so it has no effect outside of `tx`.
+    pub fn write<T>(&self, act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        self.write_at(Pace::Ordinary, act)
+    }
+
+    /// As [`Store::write`], but gives way to every ordinary write that waits: for ingest.
+    pub fn write_bulk<T>(&self, act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        self.write_at(Pace::Bulk, act)
+    }
+
+    fn write_at<T>(&self, pace: Pace, mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        let (answer, changed) = match &self.0.engine {
+            Engine::Sqlite(database) => database.write(pace, &mut act)?,
+            Engine::Postgres(database) => database.write(&mut act)?,
+        };
+        // A turn that changed nothing stays silent, or whoever wakes to find nothing would wake itself.
+        if changed {
+            if let Engine::Postgres(database) = &self.0.engine {
+                database.tell_the_others();
+            }
+            self.0.bell.ring();
+        }
+        Ok(answer)
+    }
+
+    /// Runs the act on one consistent view of the store. Whatever writes is refused.
+    pub fn read<T>(&self, mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        match &self.0.engine {
+            Engine::Sqlite(database) => database.read(&mut act),
+            Engine::Postgres(database) => database.read(&mut act),
+        }
+    }
+
+    /// The bell: rung after each commit that changed something, here or (on PostgreSQL) elsewhere.
+    ///
+    /// It carries nothing, and may ring once for many commits or for none; look at the tables. It is
+    /// rung on the thread of the writer, so it must be quick and must not write.
+    pub fn on_commit(&self, ring: impl Fn() + Send + Sync + 'static) {
+        self.0.bell.add(Box::new(ring));
+    }
+
+    /// Why the store has stopped taking writes, if it has. Only a restart helps.
+    pub fn broken(&self) -> Option<String> {
+        match &self.0.engine {
+            Engine::Sqlite(database) => database.broken(),
+            Engine::Postgres(_) => None,
+        }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0.engine, Engine::Postgres(_))
+    }
+
+    /// Runs statements of the schema in one transaction, alone among all processes.
+    pub(crate) fn alone<T>(&self, mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        match &self.0.engine {
+            Engine::Sqlite(database) => database.write(Pace::Ordinary, &mut act).map(|(answer, _)| answer),
+            Engine::Postgres(database) => database.alone(&mut act),
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_postgres() { "Store (PostgreSQL)" } else { "Store (SQLite)" })
+    }
+}
+
+/// A transaction. A statement that failed ends it: what follows fails too, and nothing is committed.
+pub struct Tx<'a> {
+    session: Session<'a>,
+    changed: bool,
+    failed: Option<Error>,
+}
+
+enum Session<'a> {
+    Sqlite(sqlite::Session<'a>),
+    Postgres(postgres::Session<'a>),
+}
+
+impl<'a> Tx<'a> {
+    fn new(session: Session<'a>) -> Self {
+        Self { session, changed: false, failed: None }
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub fn execute(&mut self, sql: &str, with: &[Value<'_>]) -> Result<u64, Error> {
+        self.turn(sql, with, |session, changed| {
+            let (touched, writes) = match session {
+                Session::Sqlite(session) => session.execute(sql, with)?,
+                Session::Postgres(session) => session.execute(sql, with)?,
+            };
+            *changed |= writes && touched > 0;
+            Ok(touched)
+        })
+    }
+
+    /// All rows of a query, or of a statement with `RETURNING`.
+    pub fn query(&mut self, sql: &str, with: &[Value<'_>]) -> Result<Vec<Row>, Error> {
+        self.turn(sql, with, |session, changed| {
+            let (rows, writes) = match session {
+                Session::Sqlite(session) => session.query(sql, with)?,
+                Session::Postgres(session) => session.query(sql, with)?,
+            };
+            *changed |= writes && !rows.is_empty();
+            Ok(rows)
+        })
+    }
+
+    /// The first row, if there is one.
+    pub fn one(&mut self, sql: &str, with: &[Value<'_>]) -> Result<Option<Row>, Error> {
+        Ok(self.query(sql, with)?.into_iter().next())
+    }
+
+    /// Several statements without values: the schema only.
+    pub(crate) fn script(&mut self, sql: &str) -> Result<(), Error> {
+        self.turn(sql, &[], |session, changed| {
+            *changed = true;
+            match session {
+                Session::Sqlite(session) => session.script(sql),
+                Session::Postgres(session) => session.script(sql),
+            }
+        })
+    }
+
+    /// Which dialect the schema is to be spelled in.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.session, Session::Postgres(_))
+    }
+
+    /// Whether transactions commit in the order in which they began: then a number can be given inside of one.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        !self.is_postgres()
+    }
+
+    /// Whether a statement failed because of the disk.
+    fn torn(&self) -> bool {
+        matches!(&self.session, Session::Sqlite(session) if session.torn)
+    }
+
+    fn turn<T>(
+        &mut self,
+        sql: &str,
+        with: &[Value<'_>],
+        run: impl FnOnce(&mut Session<'a>, &mut bool) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if let Some(failed) = &self.failed {
+            return Err(failed.clone());
+        }
+        let trouble = with.iter().enumerate().find_map(|(place, value)| value.trouble().map(|why| (place + 1, why)));
+        let outcome = match trouble {
+            Some((number, why)) => {
+                Err(Error::other(format!("${number} is {why}, which cannot be stored: {}", brief(sql))))
+            }
+            None => run(&mut self.session, &mut self.changed),
+        };
+        if let Err(error) = &outcome {
+            self.failed = Some(error.clone());
+        }
+        outcome
+    }
+}
+
+impl fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tx")
+    }
+}
+
+/// The statement in one line, for errors.
+fn brief(sql: &str) -> String {
+    let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
+    domain::words::text::shorten(&line, 160)
+}
+
+/// What is rung after a commit.
+#[derive(Default)]
+struct Bell(RwLock<Vec<Ring>>);
+
+type Ring = Box<dyn Fn() + Send + Sync>;
+
+impl Bell {
+    fn add(&self, ring: Ring) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(ring);
+    }
+
+    fn ring(&self) {
+        for ring in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
+            ring();
+        }
+    }
+}

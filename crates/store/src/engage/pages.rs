@@ -1,0 +1,161 @@
+//! Rows of pages.
+
+use domain::engage::deliveries::Urgency;
+use domain::engage::escalations::{End, State};
+use domain::words::{GroupId, Name, PageId, Timestamp};
+
+use crate::door::{Error, Row, Tx, Value};
+
+/// A page as its row tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PageRow {
+    pub id: PageId,
+    /// None: a test that somebody sent to themselves.
+    pub group: Option<GroupId>,
+    pub policy: Option<Name>,
+    pub service: Option<Name>,
+    pub title: String,
+    /// Why it was started: `first page of the group`.
+    pub because: String,
+    pub urgency: Urgency,
+    pub started_at: Timestamp,
+    pub state: State,
+}
+
+const COLUMNS: &str = "id, kind, group_id, policy, service, title, because, urgency, started_at, state, step, round, \
+    state_at, due_at, state_by, ended_why";
+
+pub fn insert(tx: &mut Tx<'_>, page: &PageRow) -> Result<(), Error> {
+    let facts = facts(&page.state);
+    tx.execute(
+        "INSERT INTO pages (id, kind, group_id, policy, service, title, because, urgency, started_at, state, step, round, \
+         state_at, due_at, state_by, ended_why) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        &[
+            page.id.into(),
+            if page.group.is_some() { "alert" } else { "test" }.into(),
+            page.group.into(),
+            page.policy.as_ref().map(AsRef::as_ref).into(),
+            page.service.as_ref().map(AsRef::as_ref).into(),
+            page.title.as_str().into(),
+            page.because.as_str().into(),
+            page.urgency.word().into(),
+            page.started_at.into(),
+            page.state.word().into(),
+            facts.step.into(),
+            facts.round.into(),
+            facts.at.into(),
+            page.state.due_at().into(),
+            facts.by,
+            facts.why,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes a new state.
+pub fn save_state(tx: &mut Tx<'_>, id: PageId, state: &State) -> Result<(), Error> {
+    let facts = facts(state);
+    tx.execute(
+        "UPDATE pages SET state = $2, step = $3, round = $4, state_at = $5, due_at = $6, state_by = $7, ended_why = $8 \
+         WHERE id = $1",
+        &[
+            id.into(),
+            state.word().into(),
+            facts.step.into(),
+            facts.round.into(),
+            facts.at.into(),
+            state.due_at().into(),
+            facts.by,
+            facts.why,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes why it was started again, and how urgent it is now.
+pub fn save_reason(tx: &mut Tx<'_>, id: PageId, urgency: Urgency, because: &str) -> Result<(), Error> {
+    let sql = "UPDATE pages SET urgency = $2, because = $3 WHERE id = $1";
+    tx.execute(sql, &[id.into(), urgency.word().into(), because.into()])?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx<'_>, id: PageId) -> Result<Option<PageRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM pages WHERE id = $1");
+    tx.one(&sql, &[id.into()])?.map(|row| read(&row)).transpose()
+}
+
+/// The pages of a group, newest first.
+pub fn of_group(tx: &mut Tx<'_>, group: GroupId) -> Result<Vec<PageRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM pages WHERE group_id = $1 ORDER BY id DESC LIMIT 50");
+    tx.query(&sql, &[group.into()])?.iter().map(read).collect()
+}
+
+/// Pages newest first, from before an id; only those that are not over, if `open`.
+pub fn list(tx: &mut Tx<'_>, open: bool, before: Option<PageId>, limit: u32) -> Result<Vec<PageRow>, Error> {
+    let filter = if open { "state <> 'ended' AND" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM pages WHERE {filter} id < $1 ORDER BY id DESC LIMIT $2");
+    let before = before.map_or_else(|| "pag~".to_owned(), |id| id.to_string());
+    tx.query(&sql, &[before.into(), i64::from(limit).into()])?.iter().map(read).collect()
+}
+
+/// Pages of which something is due.
+pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<PageId>, Error> {
+    let sql = "SELECT id FROM pages WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";
+    tx.query(sql, &[now.into(), i64::from(limit).into()])?.iter().map(|row| row.id("id")).collect()
+}
+
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let row = tx.one("SELECT min(due_at) AS due FROM pages WHERE due_at IS NOT NULL", &[])?;
+    row.map_or(Ok(None), |row| row.opt_instant("due"))
+}
+
+struct Facts<'a> {
+    step: i64,
+    round: i64,
+    at: Timestamp,
+    by: Value<'a>,
+    why: Value<'a>,
+}
+
+fn facts(state: &State) -> Facts<'_> {
+    match state {
+        State::Calling { step, round, since, .. } => {
+            Facts { step: (*step).into(), round: (*round).into(), at: *since, by: Value::Null, why: Value::Null }
+        }
+        State::Acknowledged { by, at, step, round, .. } => {
+            Facts { step: (*step).into(), round: (*round).into(), at: *at, by: by.into(), why: Value::Null }
+        }
+        State::Ended { at, why } => Facts { step: 0, round: 0, at: *at, by: Value::Null, why: why.word().into() },
+    }
+}
+
+fn read(row: &Row) -> Result<PageRow, Error> {
+    let small = |column| row.int(column).map(|value| u16::try_from(value).unwrap_or(u16::MAX));
+    let (step, round, at) = (small("step")?, small("round")?, row.instant("state_at")?);
+    let state = match row.text("state")? {
+        "calling" => State::Calling { step, round, since: at, due_at: row.opt_instant("due_at")? },
+        "acknowledged" => {
+            State::Acknowledged { by: row.name("state_by")?, at, until: row.opt_instant("due_at")?, step, round }
+        }
+        _ => {
+            let why = match row.text("ended_why")? {
+                "resolved" => End::Resolved,
+                "silenced" => End::Silenced,
+                _ => End::Unanswered,
+            };
+            State::Ended { at, why }
+        }
+    };
+    Ok(PageRow {
+        id: row.id("id")?,
+        group: row.opt_id("group_id")?,
+        policy: row.opt_name("policy")?,
+        service: row.opt_name("service")?,
+        title: row.text("title")?.to_owned(),
+        because: row.text("because")?.to_owned(),
+        urgency: row.parse("urgency")?,
+        started_at: row.instant("started_at")?,
+        state,
+    })
+}

@@ -1,0 +1,3 @@
+//! Rows of what is prepared: documents with their revisions, and who may come in.
+
+pub mod documents;

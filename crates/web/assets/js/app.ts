@@ -1,0 +1,21 @@
+// What the pages do beyond plain HTML. Everything here may be missing: links, forms and menus work without it.
+import "htmx.org";
+import { startClipboard } from "./clipboard";
+import { startKeys } from "./keys";
+import { startLive } from "./live";
+import { startMenus } from "./menus";
+import { startPalette } from "./palette";
+import { startSchedule } from "./schedule";
+import { startSelection } from "./selection";
+import { startTimes } from "./relative-time";
+
+document.documentElement.classList.add("js");
+
+startTimes();
+startMenus();
+startClipboard();
+startSelection();
+const palette = startPalette();
+startKeys(palette);
+startSchedule();
+startLive();

@@ -1,0 +1,4 @@
+//! Is something wrong: alerts, silences, integrations.
+
+pub mod alert;
+pub mod alerts;
