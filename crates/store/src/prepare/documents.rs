@@ -121,12 +121,7 @@ pub fn history(
 ) -> Result<Vec<Revision>, Error> {
     let rows = tx.query(
         &format!("{REVISION} WHERE r.kind = $1 AND r.name = $2 AND r.number < $3 ORDER BY r.number DESC LIMIT $4"),
-        &[
-            reference.kind.word().into(),
-            (&reference.name).into(),
-            before.unwrap_or(i64::MAX).into(),
-            limit.into(),
-        ],
+        &[reference.kind.word().into(), (&reference.name).into(), before.unwrap_or(i64::MAX).into(), limit.into()],
     )?;
     rows.iter().map(revision).collect()
 }
