@@ -2,7 +2,6 @@
 # Browser assets and npm packages: by the lock file, and only when something changed. Sourced by run.sh and test.sh.
 
 assets() {
-  [ -f build.mjs ] || return 0 # TODO(skeleton)
   local lock built
   lock=$(sha256sum package-lock.json)
   if [ "$(cat node_modules/.allclear-lock 2>/dev/null)" != "$lock" ]; then

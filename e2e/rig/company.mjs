@@ -77,7 +77,7 @@ export async function setUp(rig, allclear, options = {}) {
   const ana = allclear.visitor();
   const first = await ana.get("/");
   if (first.path !== "/setup") throw new Error(`an empty database leads to ${first.path}, not to /setup`);
-  const done = await ana.submit(first, {
+  const done = await ana.press(first, /create|continue|next/i, {
     full_name: "Ana Silva",
     email: "ana@example.test",
     password,
@@ -96,7 +96,7 @@ export async function setUp(rig, allclear, options = {}) {
 /** A token for programs, made on one's own page; it is shown once. */
 export async function makeToken(visitor) {
   const page = await visitor.get("/me");
-  const made = await visitor.submit(page, { title: "journeys" }, (form) => form.action.includes("token"));
+  const made = await visitor.press(page, /token/i, { title: "journeys" });
   const token = /\b(alc_[A-Za-z0-9_-]{20,})\b/.exec(made.text)?.[1];
   if (!token) throw new Error(`no token on the page: ${made.text.slice(0, 800)}`);
   return token;

@@ -14,18 +14,21 @@ export class Visitor {
   }
 
   /**
-   * Sends the form of the page that `fits` (the first, if nothing is said), with `fields` filled in over what
-   * the page filled in itself. Refuses fields that the form does not have: a person could not fill them in.
+   * Presses the button of the page with these `words`, with `fields` filled in over what the page filled in itself.
+   * Refuses fields that the form does not have: a person could not fill them in.
    */
-  async submit(page, fields = {}, fits = () => true) {
-    const form = page.forms.find((form) => form.method === "post" && fits(form));
-    if (!form) throw new Error(`no such form on ${page.url}; there are ${JSON.stringify(page.forms.map((form) => form.action))}`);
+  async press(page, words, fields = {}) {
+    const buttons = page.forms.filter((form) => form.method === "post").flatMap((form) => form.buttons.map((button) => ({ form, button })));
+    const found = buttons.find(({ button }) => words.test(button.words));
+    if (!found) throw new Error(`no button ${words} on ${page.url}, but ${buttons.map(({ button }) => button.words).join(" | ")}:\n${page.text.slice(0, 1000)}`);
+    const { form, button } = found;
     const values = { ...form.values };
+    if (button.name) values[button.name] = button.value ?? "";
     for (const [name, value] of Object.entries(fields)) {
       if (!form.names.includes(name)) throw new Error(`the form ${form.action} has no field ${name}, but ${form.names.join(", ")}`);
       values[name] = value;
     }
-    return this.#ask("POST", new URL(form.action, page.url).toString(), new URLSearchParams(values));
+    return this.#ask("POST", new URL(button.formaction ?? form.action, page.url).toString(), new URLSearchParams(values));
   }
 
   async #ask(method, path, body) {
@@ -89,9 +92,12 @@ function forms(html, url) {
     const { action = url.toString(), method = "get" } = attributes(opening);
     const values = {};
     const names = [];
+    const buttons = [];
     for (const [, input, kind = "input", rest = input, content] of inside.matchAll(/<input\b([^>]*)>|<(select|textarea|button)\b([^>]*)>([\s\S]*?)<\/\2>/gi)) {
       const field = attributes(rest);
-      if (!field.name || "disabled" in field) continue;
+      if ("disabled" in field) continue;
+      if (/^button$/i.test(kind) && !/^(button|reset)$/i.test(field.type ?? "")) buttons.push({ ...field, words: plain(content ?? "") || field["aria-label"] });
+      if (!field.name) continue;
       names.push(field.name);
       if (/^textarea$/i.test(kind)) values[field.name] = unescape(content ?? "").replace(/^\n/, "");
       else if (/^select$/i.test(kind)) {
@@ -101,6 +107,6 @@ function forms(html, url) {
       } else if (/^button$/i.test(kind) || /^(submit|image|button|file)$/i.test(field.type ?? "")) continue;
       else if (!/^(checkbox|radio)$/i.test(field.type ?? "") || "checked" in field) values[field.name] = field.value ?? (/^(checkbox|radio)$/i.test(field.type ?? "") ? "on" : "");
     }
-    return { action, method: method.toLowerCase(), names, values, html: inside };
+    return { action, method: method.toLowerCase(), names, values, buttons, html: inside };
   });
 }

@@ -6,8 +6,13 @@
 pub mod detect;
 pub mod door;
 pub mod engage;
+pub mod journal;
+pub mod leases;
+pub mod outbox;
 pub mod prepare;
 pub mod schema;
+pub mod settings;
+pub mod signals;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 

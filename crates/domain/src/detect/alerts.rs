@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 
 use super::routes::UrgencyRule;
-use crate::engage::deliveries::Urgency;
+use crate::words::Urgency;
 use crate::words::{AlertId, Name, Refusal, Result, SilenceId};
 
 /// What people have done about an open alert.

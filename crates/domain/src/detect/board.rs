@@ -16,7 +16,7 @@ use super::alerts::{Muted, Severity, Taken};
 use super::groups::Group;
 use super::index::{PairId, PairIndex};
 use super::silences::Silence;
-use crate::engage::deliveries::Urgency;
+use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, labels::Compare};
 
 /// The place of an alert on the board. Used again when the alert is gone.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::engage::deliveries::Urgency;
+use crate::words::Urgency;
 use crate::words::{GroupId, Name, PageId};
 
 /// An open group.

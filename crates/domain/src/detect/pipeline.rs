@@ -14,7 +14,7 @@ use super::groups::{Group, News};
 use super::routes::Route;
 use super::rules::Rules;
 use super::signals::Signal;
-use crate::engage::deliveries::Urgency;
+use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Mint, Name, Result, SignalId, Span, text};
 
 /// The stages, in order.

@@ -7,6 +7,7 @@ pub mod names;
 pub mod refusal;
 pub mod text;
 pub mod time;
+pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
@@ -18,3 +19,4 @@ pub use labels::{Labels, Matcher};
 pub use names::Name;
 pub use refusal::{Refusal, RefusalKind, Result};
 pub use time::Span;
+pub use urgency::Urgency;

@@ -220,6 +220,11 @@ impl<'a> Tx<'a> {
         matches!(self.session, Session::Postgres(_))
     }
 
+    /// Whether transactions commit in the order in which they began: then a number can be given inside of one.
+    pub(crate) fn has_one_writer(&self) -> bool {
+        !self.is_postgres()
+    }
+
     /// Whether a statement failed because of the disk.
     fn torn(&self) -> bool {
         matches!(&self.session, Session::Sqlite(session) if session.torn)

@@ -1,6 +1,7 @@
-//! The bell between nodes: `NOTIFY allclear` after a commit, and a connection that listens.
+//! The bell between nodes: a `NOTIFY` after a commit, and a connection that listens.
 //!
-//! It carries nothing. When it is lost, the others find out at their next look.
+//! The channel is named after the schema, `allclear_public`, so that two installations in one database
+//! do not wake each other. It carries nothing. When it is lost, the others find out at their next look.
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
@@ -9,6 +10,7 @@ use std::time::Duration;
 use ::postgres::Client;
 use ::postgres::fallible_iterator::FallibleIterator;
 
+use super::postgres::failure;
 use super::postgres_link::Link;
 use super::{Bell, Error};
 
@@ -61,7 +63,7 @@ impl Drop for Crier {
 
 impl Shared {
     fn run(&self, link: &Link) {
-        let mut client: Option<Client> = None;
+        let mut client: Option<(Client, String)> = None;
         loop {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let mut state = self
@@ -83,16 +85,16 @@ impl Shared {
         }
     }
 
-    fn notify(&self, link: &Link, client: &mut Option<Client>) -> Result<(), Error> {
-        let fault = |error: ::postgres::Error| Error::unavailable(error.to_string());
+    fn notify(&self, link: &Link, client: &mut Option<(Client, String)>) -> Result<(), Error> {
         if client.is_none() {
             let mut fresh = link.connect()?;
-            let row = fresh.query_one("SELECT pg_backend_pid()", &[]).map_err(fault)?;
-            self.backend.store(row.try_get(0).map_err(fault)?, Ordering::Release);
-            *client = Some(fresh);
+            let row = fresh.query_one("SELECT pg_backend_pid()", &[]).map_err(|error| failure(&error, None))?;
+            self.backend.store(row.try_get(0).map_err(|error| failure(&error, None))?, Ordering::Release);
+            let notify = format!("NOTIFY {}", channel(&mut fresh)?);
+            *client = Some((fresh, notify));
         }
-        let Some(client) = client else { return Ok(()) };
-        client.batch_execute("NOTIFY allclear").map_err(fault)
+        let Some((client, notify)) = client else { return Ok(()) };
+        client.batch_execute(notify).map_err(|error| failure(&error, None))
     }
 }
 
@@ -123,13 +125,13 @@ impl Drop for Listener {
 }
 
 fn listen(link: &Link, bell: &Weak<Bell>, own: &AtomicI32, stop: &AtomicBool) -> Result<(), Error> {
-    let fault = |error: ::postgres::Error| Error::unavailable(error.to_string());
     let mut client = link.connect()?;
-    client.batch_execute("LISTEN allclear").map_err(fault)?;
+    let listen = format!("LISTEN {}", channel(&mut client)?);
+    client.batch_execute(&listen).map_err(|error| failure(&error, None))?;
     // Something may have happened before.
     ring(bell);
     while !stop.load(Ordering::Acquire) {
-        let heard = client.notifications().timeout_iter(BREATH).next().map_err(fault)?;
+        let heard = client.notifications().timeout_iter(BREATH).next().map_err(|error| failure(&error, None))?;
         match heard {
             Some(heard) if heard.process_id() != own.load(Ordering::Acquire) => ring(bell),
             None if client.is_closed() => return Err(Error::unavailable("the connection was closed")),
@@ -137,6 +139,12 @@ fn listen(link: &Link, bell: &Weak<Bell>, own: &AtomicI32, stop: &AtomicBool) ->
         }
     }
     Ok(())
+}
+
+/// The name of the channel, quoted.
+fn channel(client: &mut Client) -> Result<String, Error> {
+    let row = client.query_one("SELECT quote_ident('allclear_' || current_schema())", &[]);
+    row.and_then(|row| row.try_get(0)).map_err(|error| failure(&error, None))
 }
 
 fn ring(bell: &Weak<Bell>) {

@@ -1,0 +1,263 @@
+//! What happened: appended in the transaction of the act that it tells of, and never changed.
+//!
+//! Readers follow the number. On SQLite, with its one writer, an entry has it from the start. On
+//! PostgreSQL a lower number could be committed later than a higher one and be missed, so there an
+//! entry is numbered after its commit, by whoever holds the lease [`LEASE`]; until then nobody sees it
+//! in [`since`]. By subject it is found at once.
+
+use domain::words::{Event, EventId, EventKind, Timestamp};
+use serde_json::Value as Json;
+
+use crate::door::{Error, Row, Tx, Value};
+
+/// The lease for [`number`].
+pub const LEASE: &str = "journal";
+
+/// An entry that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its place in the order of commits; `None` for a moment on PostgreSQL.
+    pub number: Option<i64>,
+    pub id: EventId,
+    /// The word of its kind; see [`Entry::kind`].
+    pub word: String,
+    pub at: Timestamp,
+    pub recorded_at: Timestamp,
+    /// `person:ana`, `rule:escalation` ...
+    pub actor: String,
+    pub subjects: Vec<String>,
+    pub why: Option<String>,
+    pub data: Json,
+}
+
+impl Entry {
+    /// `None` if a newer program wrote it.
+    pub fn kind(&self) -> Option<EventKind> {
+        EventKind::from_word(&self.word)
+    }
+
+    fn of(row: &Row) -> Result<Self, Error> {
+        Ok(Self {
+            number: row.opt_int("number")?,
+            id: row.id("id")?,
+            word: row.text("kind")?.to_owned(),
+            at: row.instant("at")?,
+            recorded_at: row.instant("recorded_at")?,
+            actor: row.text("actor")?.to_owned(),
+            subjects: row.text("subjects")?.lines().map(str::to_owned).collect(),
+            why: row.opt_text("why")?.map(str::to_owned),
+            data: row.json("data")?,
+        })
+    }
+}
+
+/// Appends the event. A subject that holds a line break would be two, so it is refused.
+pub fn append(tx: &mut Tx<'_>, event: &Event, recorded_at: Timestamp) -> Result<(), Error> {
+    if event.subjects.iter().any(|subject| subject.is_empty() || subject.contains(['\n', '\r'])) {
+        return Err(Error::other(format!("a subject of {} is empty or has a line break", event.id)));
+    }
+    let number = if tx.has_one_writer() {
+        let last = tx.one("SELECT max(number) AS last FROM journal", &[])?;
+        let last = last.map(|row| row.opt_int("last")).transpose()?.flatten();
+        Some(last.unwrap_or(0) + 1)
+    } else {
+        None
+    };
+    tx.execute(
+        "INSERT INTO journal (id, number, kind, at, recorded_at, actor, subjects, why, data) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        &[
+            event.id.into(),
+            number.into(),
+            event.kind.word().into(),
+            event.at.into(),
+            recorded_at.into(),
+            event.actor.to_string().into(),
+            event.subjects.join("\n").into(),
+            event.why.as_ref().into(),
+            event.data.to_string().into(),
+        ],
+    )?;
+    let id = Value::from(event.id);
+    for subject in &event.subjects {
+        tx.execute(
+            "INSERT INTO journal_subjects (subject, event) VALUES ($1, $2) ON CONFLICT (subject, event) DO NOTHING",
+            &[subject.into(), id.clone()],
+        )?;
+    }
+    Ok(())
+}
+
+/// The entries after `number`, in order.
+pub fn since(tx: &mut Tx<'_>, number: i64, limit: u32) -> Result<Vec<Entry>, Error> {
+    let rows = tx.query(
+        &format!("SELECT {COLUMNS} FROM journal WHERE number > $1 ORDER BY number LIMIT $2"),
+        &[number.into(), limit.into()],
+    )?;
+    rows.iter().map(Entry::of).collect()
+}
+
+/// What is told of a subject, newest first, from before the event `before` if there is one.
+pub fn of_subject(tx: &mut Tx<'_>, subject: &str, before: Option<EventId>, limit: u32) -> Result<Vec<Entry>, Error> {
+    let before = before.map_or(Value::from(AFTER_ALL), Value::from);
+    let rows = tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM journal_subjects JOIN journal ON journal.id = journal_subjects.event \
+             WHERE journal_subjects.subject = $1 AND journal_subjects.event < $2 \
+             ORDER BY journal_subjects.event DESC LIMIT $3"
+        ),
+        &[subject.into(), before, limit.into()],
+    )?;
+    rows.iter().map(Entry::of).collect()
+}
+
+/// Everything, newest first, from before the event `before` if there is one.
+pub fn newest(tx: &mut Tx<'_>, before: Option<EventId>, limit: u32) -> Result<Vec<Entry>, Error> {
+    let before = before.map_or(Value::from(AFTER_ALL), Value::from);
+    let rows = tx.query(
+        &format!("SELECT {COLUMNS} FROM journal WHERE journal.id < $1 ORDER BY journal.id DESC LIMIT $2"),
+        &[before, limit.into()],
+    )?;
+    rows.iter().map(Entry::of).collect()
+}
+
+/// The highest number given so far, or 0.
+pub fn last(tx: &mut Tx<'_>) -> Result<i64, Error> {
+    let row = tx.one("SELECT max(number) AS last FROM journal", &[])?;
+    Ok(row.map(|row| row.opt_int("last")).transpose()?.flatten().unwrap_or(0))
+}
+
+/// Numbers what was committed without a number, oldest first; how many. For the holder of [`LEASE`].
+///
+/// Two at once do no harm: one of them is run again and finds nothing left.
+pub fn number(tx: &mut Tx<'_>, limit: u32) -> Result<u64, Error> {
+    let rows = tx.query("SELECT id FROM journal WHERE number IS NULL ORDER BY id LIMIT $1", &[limit.into()])?;
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let mut number = last(tx)?;
+    for row in &rows {
+        number += 1;
+        tx.execute("UPDATE journal SET number = $1 WHERE id = $2", &[number.into(), row.text("id")?.into()])?;
+    }
+    Ok(rows.len() as u64)
+}
+
+const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, journal.recorded_at, journal.actor, \
+                       journal.subjects, journal.why, journal.data";
+/// Greater than every id: they begin with letters.
+const AFTER_ALL: &str = "~";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::both_engines;
+    use domain::words::{Actor, Mint};
+    use serde_json::json;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    fn event(mint: &mut Mint, second: i64, subjects: &[&str]) -> Event {
+        Event {
+            id: mint.id(at(second)),
+            kind: EventKind::PageStarted,
+            at: at(second),
+            actor: Actor::Rule("escalation"),
+            subjects: subjects.iter().map(ToString::to_string).collect(),
+            why: None,
+            data: json!({ "second": second }),
+        }
+    }
+
+    both_engines! {
+        fn an_entry_reads_back_as_it_was_written(store) {
+            let mut mint = Mint::seeded(1);
+            let written = Event {
+                why: Some("it was mine: \"é\" \u{1F6A8}".into()),
+                actor: Actor::Person("ana".parse().unwrap()),
+                data: json!({ "text": "a\nb", "n": 1.5, "none": null, "list": [1, 2] }),
+                ..event(&mut mint, 0, &["grp_1", "schedule/payments", "grp_1"])
+            };
+            store.write(|tx| Ok(append(tx, &written, at(9))?)).unwrap();
+            let found = store.read(|tx| Ok(newest(tx, None, 10)?)).unwrap();
+            assert_eq!(found, [Entry {
+                number: (!store.is_postgres()).then_some(1),
+                id: written.id,
+                word: "page.started".into(),
+                at: at(0),
+                recorded_at: at(9),
+                actor: "person:ana".into(),
+                subjects: vec!["grp_1".into(), "schedule/payments".into(), "grp_1".into()],
+                why: written.why.clone(),
+                data: written.data.clone(),
+            }]);
+            assert_eq!(found[0].kind(), Some(EventKind::PageStarted));
+            assert_eq!(store.read(|tx| Ok(of_subject(tx, "schedule/payments", None, 10)?)).unwrap(), found);
+            assert_eq!(store.read(|tx| Ok(of_subject(tx, "schedule/pay", None, 10)?)).unwrap(), []);
+        }
+
+        fn entries_are_followed_by_number_and_paged_by_subject(store) {
+            let mut mint = Mint::seeded(1);
+            for second in 0..7 {
+                let subject = if second % 2 == 0 { "even" } else { "odd" };
+                let event = event(&mut mint, second, &[subject, "all"]);
+                store.write(|tx| Ok(append(tx, &event, at(second))?)).unwrap();
+            }
+            store.write(|tx| Ok(number(tx, 100)?)).unwrap();
+            let seconds = |entries: Vec<Entry>| entries.iter().map(|entry| entry.data["second"].as_i64().unwrap()).collect::<Vec<_>>();
+            store.read(|tx| {
+                assert_eq!(last(tx)?, 7);
+                let numbers: Vec<_> = since(tx, 2, 3)?.iter().map(|entry| entry.number.unwrap()).collect();
+                assert_eq!(numbers, [3, 4, 5]);
+                assert_eq!(seconds(since(tx, 2, 3)?), [2, 3, 4]);
+                assert_eq!(seconds(since(tx, 7, 3)?), Vec::<i64>::new());
+                let first = of_subject(tx, "even", None, 2)?;
+                let before = first[1].id;
+                assert_eq!(seconds(first), [6, 4]);
+                assert_eq!(seconds(of_subject(tx, "even", Some(before), 9)?), [2, 0]);
+                assert_eq!(seconds(newest(tx, Some(before), 2)?), [3, 2]);
+                Ok(())
+            }).unwrap();
+        }
+
+        fn numbers_have_no_hole_whoever_gives_them(store) {
+            // Writers and numberers all at once; a reader that follows must see each entry once, in order.
+            std::thread::scope(|threads| {
+                for writer in 0..2 {
+                    threads.spawn(move || {
+                        let mut mint = Mint::seeded(writer);
+                        for second in 0..20 {
+                            let event = event(&mut mint, second, &["all"]);
+                            store.write(|tx| Ok(append(tx, &event, at(second))?)).unwrap();
+                        }
+                    });
+                }
+                for _ in 0..2 {
+                    threads.spawn(|| {
+                        for _ in 0..20 { store.write(|tx| Ok(number(tx, 3)?)).unwrap(); }
+                    });
+                }
+                let (mut seen, mut followed) = (0, Vec::new());
+                while followed.len() < 40 {
+                    for entry in store.read(|tx| Ok(since(tx, seen, 100)?)).unwrap() {
+                        seen = entry.number.unwrap();
+                        followed.push(seen);
+                    }
+                    store.write(|tx| Ok(number(tx, 100)?)).unwrap();
+                }
+                assert_eq!(followed, (1..=40).collect::<Vec<i64>>());
+            });
+        }
+
+        fn a_subject_that_would_be_two_is_refused(store) {
+            let mut mint = Mint::seeded(1);
+            for wrong in ["a\nb", "", "a\rb"] {
+                let event = event(&mut mint, 0, &[wrong]);
+                assert!(store.write(|tx| Ok(append(tx, &event, at(0))?)).is_err());
+            }
+            assert_eq!(store.read(|tx| Ok(newest(tx, None, 10)?)).unwrap(), []);
+        }
+    }
+}
