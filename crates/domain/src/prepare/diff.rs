@@ -285,6 +285,7 @@ fn moves(name: &Name, before: Option<&Schedule>, after: Option<&Schedule>, now: 
     let Some(before) = before else {
         let first = new.iter().find(|shift| shift.person.is_some());
         return match first.and_then(|shift| Some((shift, shift.person.as_ref()?))) {
+            Some((shift, person)) if shift.from == now => vec![format!("{person} is on call for {name} from now on")],
             Some((shift, person)) => {
                 vec![format!("{person} is on call for {name} from {}", show_time(shift.from, &zone))]
             }
