@@ -42,6 +42,7 @@ check() {
 rust_tests() {
   step "Rust tests, on SQLite and PostgreSQL"
   local log=$logs/cargo.log failures=0 status=0
+  export ALLCLEAR_GALLERY=$scratch/gallery # the pages of web's samples, for the journeys
   cargo test --workspace --locked --no-fail-fast >"$log" 2>&1 || status=$?
   grep -E '^( +Running|test result|   Doc-tests)' "$log" || true
   failures=$(sum 's/^test result: .* ([0-9]+) failed;.*/\1/p' "$log")

@@ -4,8 +4,15 @@
 //! or a second node change nothing more.
 
 pub mod announce;
+pub mod board;
+pub mod clockwork;
+pub mod courier;
+pub mod detect;
+pub mod engage;
 pub mod moment;
+pub mod node;
 pub mod prepare;
 
 pub use moment::Moment;
+pub use node::Node;
 pub use store::Halt;
