@@ -8,7 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::Viewpoint;
 use super::detect::alert::AlertPage;
 use super::detect::alerts::AlertsPage;
+use super::engage::escalation_policies::{PoliciesPage, PolicyPage};
 use super::engage::pages::PageByLink;
+use super::engage::schedules::{SchedulePage, SchedulesPage};
 
 /// A Sunday night in Berlin.
 pub(crate) fn now() -> Timestamp {
@@ -30,6 +32,11 @@ fn every_page() -> Vec<(&'static str, String)> {
         ("alerts-empty", AlertsPage::sample_empty().render().unwrap()),
         ("alert", AlertPage::sample().render().unwrap()),
         ("alert-acknowledged", AlertPage::sample_acknowledged().render().unwrap()),
+        ("schedules", SchedulesPage::sample().render().unwrap()),
+        ("schedules-empty", SchedulesPage::sample_empty().render().unwrap()),
+        ("schedule", SchedulePage::sample().render().unwrap()),
+        ("policies", PoliciesPage::sample().render().unwrap()),
+        ("policy", PolicyPage::sample().render().unwrap()),
     ];
     pages.extend(PageByLink::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
     pages
