@@ -310,6 +310,15 @@ pub fn cancel_for_page(tx: &mut Tx<'_>, page: PageId, now: Timestamp) -> Result<
     )
 }
 
+/// Nothing that waits is to be sent, whatever it is about; how many that were.
+pub fn cancel_all(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE deliveries SET state = 'cancelled', wake_at = NULL, settled_at = $1, detail = $2 \
+         WHERE wake_at IS NOT NULL",
+        &[now.into(), why.into()],
+    )
+}
+
 /// The person opened the message or acted on it; `false` if that was known, or there is no such delivery.
 pub fn mark_seen(tx: &mut Tx<'_>, id: DeliveryId, now: Timestamp) -> Result<bool, Error> {
     let seen =
