@@ -203,6 +203,8 @@ struct Watcher {
 impl Watcher {
     fn new(args: Watch) -> anyhow::Result<Self> {
         let proof = proof_url(&args.url)?;
+        // Said now, and not at three in the morning as "no answer".
+        Allow::everything().check_url(proof.as_str()).map_err(|why| anyhow::anyhow!("the URL to watch: {why}"))?;
         let mut shown = proof.clone();
         anyhow::ensure!(args.secret.len() >= 16, "the watch secret must be at least 16 letters long");
         shown.set_path(proof.path().strip_suffix(PROOF_PATH).unwrap_or_default());
@@ -264,8 +266,8 @@ impl Watcher {
             match &say {
                 Say::Beat(line) if state.trouble.is_some() => tracing::warn!("{line}"),
                 Say::Beat(line) => tracing::info!("{line}"),
-                Say::Page { why, .. } => tracing::error!("telling {} people: {why}", self.notify.len()),
-                Say::AllClear { .. } => tracing::info!("all clear: telling {} people", self.notify.len()),
+                Say::Page { why, .. } => tracing::error!("telling people: {why}"),
+                Say::AllClear { .. } => tracing::info!("all clear: telling people"),
             }
             if let Some(message) = watch::message(&say, &self.shown, now) {
                 // What is newer takes the place of what could not be said.
@@ -580,6 +582,7 @@ mod tests {
             (right.replace(SECRET, "short"), "at least 16"),
             (right.replace("https://a.example", "a.example"), "must look like"),
             (right.replace("https://a.example", "ftp://a.example"), "must begin with"),
+            (right.replace("https://a.example", "http://a.example:25"), "port 25"),
             (right.replace("ntfy+https", "ntfy"), "write mailto:"),
             (format!("{right}|--notify|mailto:ana@example.org"), "needs a mail server"),
             (format!("{right}|--notify|https://hook.example/x"), "needs --webhook-secret"),
