@@ -179,7 +179,9 @@ pub async fn enter(State((app, may)): State<(App, May)>, mut request: Request, n
         match app.read(|tx| Ok(store::prepare::access::has_accounts(tx)?)).await {
             Ok(false) => {}
             Ok(true) if request.method() == Method::GET => return Redirect::to("/").into_response(),
-            Ok(true) => return Problem::from(Refusal::forbidden("this installation is set up already")).into_response(),
+            Ok(true) => {
+                return Problem::from(Refusal::forbidden("this installation is set up already")).into_response();
+            }
             Err(halt) => return Problem::from(halt).into_response(),
         }
     }

@@ -106,7 +106,8 @@ impl From<store::Error> for Problem {
 
 /// The same failure, the same number: whoever reports it and whoever reads the log mean the same.
 fn incident_number(error: &str) -> String {
-    let hash = error.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let hash =
+        error.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, b| (hash ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
     format!("{:08x}", hash >> 32)
 }
 
