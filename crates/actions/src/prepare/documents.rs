@@ -670,5 +670,27 @@ spec:
             let third = now(&desk);
             assert_eq!((third.revision, third.teams.len()), (2, 2));
         }
+
+        fn many_who_apply_at_once_all_get_their_own_number(store) {
+            let desk = Desk::new(store);
+            let now = desk.now;
+            std::thread::scope(|scope| {
+                for writer in 0..4_u64 {
+                    let store: &Store = store;
+                    scope.spawn(move || {
+                        let mut mint = Mint::seeded(100 + writer);
+                        for turn in 0..10 {
+                            let yaml = format!("kind: team\nname: web-{writer}\nspec: {{ title: Turn {turn} }}\n");
+                            let outcome = store.write(|tx| {
+                                apply(tx, &mut Moment::new(now, Actor::System, &mut mint), &order(&yaml), Conditions::at(now))
+                            });
+                            applied(outcome);
+                        }
+                    });
+                }
+            });
+            assert_eq!(desk.head(), 41);
+            assert_eq!(desk.read(|tx| Ok(rows::last_number(tx, &reference("team/web-3"))?)), 10);
+        }
     }
 }
