@@ -14,7 +14,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_DATA", default_value = "data")]
     pub(crate) data: PathBuf,
 
-    /// PostgreSQL instead of the embedded database: postgres://user:password@host/database
+    /// PostgreSQL instead of the embedded database: `postgres://user:password@host/database`
     #[arg(long, env = "ALLCLEAR_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
 
@@ -22,11 +22,11 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_LISTEN", default_value = "127.0.0.1:8080")]
     pub(crate) listen: SocketAddr,
 
-    /// Where people reach this: https://allclear.example.org. Links in messages begin with it.
+    /// Where people reach this: `https://allclear.example.org`. Links in messages begin with it.
     #[arg(long, env = "ALLCLEAR_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
 
-    /// The mail server: smtp://user:password@host:587?tls=required, or smtps://...
+    /// The mail server: `smtp://user:password@host:587?tls=required`, or `smtps://...`
     #[arg(long, env = "ALLCLEAR_SMTP", hide_env_values = true)]
     pub(crate) smtp: Option<String>,
 

@@ -25,7 +25,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Serve(settings) => serve::run(settings),
+        Command::Serve(settings) => serve::run(&settings),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ use actions::detect::intake::intake;
 use actions::node::Identity;
 use actions::{Halt, Moment, Node};
 use anyhow::{Context as _, Result};
+use axum::serve::ListenerExt as _;
 use domain::engage::links::LinkKey;
 use domain::words::{Actor, Mint};
 use store::Store;
@@ -16,8 +17,8 @@ use crate::config::Serve;
 use crate::{clock, rounds};
 
 /// Serves until it is told to stop.
-pub(crate) fn run(settings: Serve) -> Result<()> {
-    start_log(&settings)?;
+pub(crate) fn run(settings: &Serve) -> Result<()> {
+    start_log(settings)?;
     let clock = clock::clock();
     let mut mint = clock::mint()?;
     let place = settings.place()?;
@@ -34,7 +35,7 @@ pub(crate) fn run(settings: Serve) -> Result<()> {
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;
 
-    let channels = channels(&settings, keys.webhooks)?;
+    let channels = channels(settings, keys.webhooks)?;
     let (intake, writer) = intake(&store, &node);
     let writer_mint = Mint::new(mint.secret());
     let writing = std::thread::Builder::new().name("intake".into()).spawn(move || writer.run(writer_mint))?;
@@ -73,7 +74,8 @@ pub(crate) fn run(settings: Serve) -> Result<()> {
         };
         let router = web::routes::router(&app);
         drop(app);
-        axum::serve(listener, router).tcp_nodelay(true).with_graceful_shutdown(until).await?;
+        let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
+        axum::serve(listener, router).with_graceful_shutdown(until).await?;
         // What is being sent may finish, within the time one attempt may take.
         _ = tokio::time::timeout(Duration::from_secs(12), rounds).await;
         anyhow::Ok(())
@@ -92,7 +94,7 @@ struct Keys {
 impl Keys {
     fn of(store: &Store, mint: &mut Mint) -> Result<Self> {
         let mut key = |name: &str| -> Result<[u8; 32]> {
-            let fresh: String = mint.secret().iter().map(|byte| format!("{byte:02x}")).collect();
+            let fresh = mint.secret().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
             let kept = plain(store.write(|tx| Ok(store::settings::get_or_set(tx, name, &fresh)?)))?;
             let bytes = (0..32).map(|at| u8::from_str_radix(kept.get(2 * at..2 * at + 2).unwrap_or(""), 16));
             let bytes = bytes.collect::<Result<Vec<u8>, _>>().context("a key in the database does not read")?;
@@ -103,13 +105,11 @@ impl Keys {
 }
 
 fn channels(settings: &Serve, webhooks: [u8; 32]) -> Result<channels::Channels> {
-    let email = match &settings.smtp {
-        Some(server) => Some(channels::email::Settings::parse(server, &settings.smtp_from)?),
-        None => {
-            tracing::warn!("no mail server is set up (--smtp): nobody can be paged by e-mail");
-            None
-        }
-    };
+    let parse = |server| channels::email::Settings::parse(server, &settings.smtp_from);
+    let email = settings.smtp.as_deref().map(parse).transpose()?;
+    if email.is_none() {
+        tracing::warn!("no mail server is set up (--smtp): nobody can be paged by e-mail");
+    }
     let authorities = match &settings.ca {
         Some(file) => Some(std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?),
         None => None,
@@ -128,7 +128,8 @@ pub(crate) fn plain<T>(outcome: Result<T, Halt>) -> Result<T> {
 
 fn hostname() -> String {
     let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-    let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).take(40).collect();
+    let name: String =
+        name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).take(40).collect();
     if name.is_empty() { "node".into() } else { name }
 }
 
@@ -159,4 +160,3 @@ fn start_log(settings: &Serve) -> Result<()> {
     }
     Ok(())
 }
-

@@ -205,7 +205,7 @@ fn to_sign_in(request: &Request) -> Response {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()),
         _ => "/",
     };
-    let next: String = wanted.bytes().map(|byte| percent(byte)).collect();
+    let next: String = wanted.bytes().map(percent).collect();
     Redirect::to(&format!("/sign-in?next={next}")).into_response()
 }
 

@@ -6,8 +6,6 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
-use domain::prepare::access::Scope;
-use domain::prepare::people::Access;
 
 use crate::app::App;
 use crate::enter::{self, May};
@@ -85,9 +83,6 @@ pub fn table() -> Vec<Route> {
     }
     all
 }
-
-/// What only an administrator may do.
-pub(crate) const ADMINISTER: May = May::Person(Access::Administrator, Scope::Administration);
 
 /// The router: every line of the table behind its door.
 pub fn router(app: &App) -> Router {
