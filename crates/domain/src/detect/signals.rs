@@ -35,6 +35,8 @@ pub struct Signal {
     /// What tells the alert from others within its integration: the fingerprint of its labels, or the hash of the
     /// source's own key.
     pub key: u64,
+    /// The source's own key, if it told one.
+    pub told_key: Option<Box<str>>,
     /// Where the annotations stand in the body.
     annotations: Option<Range<usize>>,
     /// Of the annotations as they were written: the same bytes, the same hash.
@@ -110,14 +112,15 @@ fn signal(wire: Wire<'_>, position: u32, body: &[u8], extra: &[(String, String)]
     {
         return Err(Refusal::invalid("start time must be before end time").at(format!("/{position}/endsAt")));
     }
-    let key = wire.key.map_or_else(|| labels.fingerprint(), |key| hash(0x6b65_7921, key.0.as_bytes()));
+    let told_key: Option<Box<str>> = wire.key.map(|key| key.0.into());
+    let key = told_key.as_deref().map_or_else(|| labels.fingerprint(), |key| hash(0x6b65_7921, key.as_bytes()));
     let annotations_hash = wire.annotations.map_or(0, |raw| hash(1, raw.get().as_bytes()));
     let annotations = wire.annotations.map(|raw| {
         let from = raw.get().as_ptr().addr() - body.as_ptr().addr();
         from..from + raw.get().len()
     });
     let link = wire.link.filter(|link| !link.0.is_empty()).map(|link| link.0.into());
-    Ok(Signal { position, labels, key, annotations, annotations_hash, starts_at, ends_at, link })
+    Ok(Signal { position, labels, key, told_key, annotations, annotations_hash, starts_at, ends_at, link })
 }
 
 fn inside(refusal: Refusal, position: u32, part: &str) -> Refusal {

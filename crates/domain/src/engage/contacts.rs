@@ -260,6 +260,12 @@ pub fn channel(address: &Address) -> &'static str {
     }
 }
 
+/// Where it goes, as the channel needs it.
+pub fn target(address: &Address) -> &str {
+    let (Address::Email(target) | Address::Ntfy(target) | Address::Webhook(target)) = address;
+    target
+}
+
 /// The contacts by name, and the person's own e-mail address where no contact is a mail address.
 fn contacts(person: &Person) -> Vec<(String, Address)> {
     let mut contacts: Vec<(String, Address)> =

@@ -73,6 +73,13 @@ pub fn save_state(tx: &mut Tx<'_>, id: PageId, state: &State) -> Result<(), Erro
     Ok(())
 }
 
+/// Writes why it was started again, and how urgent it is now.
+pub fn save_reason(tx: &mut Tx<'_>, id: PageId, urgency: Urgency, because: &str) -> Result<(), Error> {
+    let sql = "UPDATE pages SET urgency = $2, because = $3 WHERE id = $1";
+    tx.execute(sql, &[id.into(), urgency.word().into(), because.into()])?;
+    Ok(())
+}
+
 pub fn get(tx: &mut Tx<'_>, id: PageId) -> Result<Option<PageRow>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM pages WHERE id = $1");
     tx.one(&sql, &[id.into()])?.map(|row| read(&row)).transpose()

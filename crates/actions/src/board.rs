@@ -1,0 +1,373 @@
+//! A turn at the board: the one way to change alerts and groups.
+//!
+//! Takes the next version of the board, brings this node's board up to date, runs the act, decides what pages, and
+//! writes all of it down, in one transaction. If that is not committed, the board is read afresh before it is used
+//! again, so what it shows is never more than a moment ahead of the store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, RwLockWriteGuard};
+
+use domain::detect::alerts::{Muted, Taken};
+use domain::detect::board::{Board, NewAlert};
+use domain::detect::groups::{self, Call, Paged};
+use domain::detect::pipeline::Effects;
+use domain::detect::rules::Rules;
+use domain::engage::escalations::{End, State};
+use domain::words::{AlertId, EventKind, GroupId, Labels, Span, Timestamp};
+use serde_json::json;
+use store::detect::alerts::{AlertRow, Ended, Verdict};
+use store::detect::{alerts, boards, groups as group_rows, silences};
+use store::{Halt, Store, Tx};
+
+use crate::courier::Claimed;
+use crate::engage::pages;
+use crate::{Moment, Node, announce};
+
+/// A turn: everything that an act on the board works with.
+#[derive(Debug)]
+pub struct Turn<'t, 'x> {
+    pub tx: &'t mut Tx<'x>,
+    pub moment: Moment<'t>,
+    pub node: &'t Node,
+    pub rules: Arc<Rules>,
+    pub board: RwLockWriteGuard<'t, Board>,
+    pub effects: Effects,
+    /// Messages that this node claimed as it queued them.
+    pub claimed: Vec<Claimed>,
+}
+
+/// How a write takes its place among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    Ordinary,
+    /// Gives way to others: ingest.
+    Bulk,
+}
+
+/// Takes a turn. The act may run more than once.
+pub fn turn<T>(
+    store: &Store,
+    node: &Node,
+    pace: Pace,
+    moment: &mut Moment<'_>,
+    mut act: impl FnMut(&mut Turn<'_, '_>) -> Result<T, Halt>,
+) -> Result<T, Halt> {
+    let run = |tx: &mut Tx<'_>| {
+        let rules = node.rules(tx)?;
+        let version = boards::advance(tx)?;
+        let mut board = node.board_mut();
+        bring_up_to_date(tx, node, &mut board, version - 1, moment.now)?;
+        let moment = moment.again();
+        let effects = Effects::default();
+        let mut turn = Turn { tx, moment, node, rules, board, effects, claimed: Vec::new() };
+        let answer = act(&mut turn)?;
+        settle(&mut turn, version)?;
+        Ok((version, answer, std::mem::take(&mut turn.claimed)))
+    };
+    let (version, answer, claimed) = match pace {
+        Pace::Ordinary => store.write(run),
+        Pace::Bulk => store.write_bulk(run),
+    }?;
+    node.set_settled(version);
+    node.hand_over(claimed);
+    Ok(answer)
+}
+
+/// Reads what the store has and this node's board has not; for pages and queries, when they want to be sure.
+pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<(), Halt> {
+    store.read(|tx| {
+        node.rules(tx)?;
+        let version = boards::version(tx)?;
+        if node.board().version == Some(version) {
+            return Ok(());
+        }
+        let mut board = node.board_mut();
+        // A turn of this node may be on its way to the disk: what it put on the board is newer than what we can read.
+        if board.version.is_none_or(|mine| mine < version) {
+            bring_up_to_date(tx, node, &mut board, version, now)?;
+            node.set_settled(version);
+        }
+        Ok(())
+    })
+}
+
+fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i64, now: Timestamp) -> Result<(), Halt> {
+    if board.version == Some(version) {
+        return Ok(());
+    }
+    let mine = board.version.filter(|mine| *mine < version && node.is_settled(board));
+    let changes = match mine {
+        Some(mine) => boards::changes_since(tx, mine)?,
+        None => None,
+    };
+    match changes {
+        Some(changes) => follow(tx, board, &changes)?,
+        None => *board = load(tx, now)?,
+    }
+    board.silences = silences::current(tx)?;
+    board.version = Some(version);
+    Ok(())
+}
+
+/// For so long after a person resolved an alert, its source may go on telling of the same firing without opening it.
+const LAID_ASIDE: Span = Span::hours(7 * 24);
+
+/// The whole board, from the tables.
+fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
+    let mut board = Board::default();
+    for group in group_rows::open(tx)? {
+        board.open_group(group);
+    }
+    let open = alerts::open(tx)?;
+    put_rows(tx, &mut board, open)?;
+    for row in alerts::closed_by_people(tx, LAID_ASIDE.before(now))? {
+        if board.by_key(&row.integration, row.key).is_none() {
+            board.lay_aside(row.integration, row.key, row.starts_at);
+        }
+    }
+    Ok(board)
+}
+
+/// What other nodes changed.
+fn follow(tx: &mut Tx<'_>, board: &mut Board, changes: &boards::Changes) -> Result<(), Halt> {
+    for id in changes.groups.iter().copied().collect::<BTreeSet<_>>() {
+        if let Some((group, None)) = group_rows::get(tx, id)? {
+            match board.group_mut(id) {
+                Some(mine) => *mine = group,
+                None => board.open_group(group),
+            }
+            continue;
+        }
+        if let Some(open) = board.group(id) {
+            for slot in open.alerts.clone() {
+                board.take(slot);
+            }
+        }
+        board.close_group(id);
+    }
+    let mut rows = Vec::new();
+    for id in changes.alerts.iter().copied().collect::<BTreeSet<_>>() {
+        if let Some(slot) = board.slot(id) {
+            board.take(slot);
+        }
+        match alerts::get(tx, id)? {
+            Some(row) if row.resolved_at.is_none() => rows.push(row),
+            Some(row) if row.closing.as_deref() == Some("person") => {
+                board.lay_aside(row.integration, row.key, row.starts_at);
+            }
+            _ => {}
+        }
+    }
+    put_rows(tx, board, rows)
+}
+
+/// Puts rows on the board, with their labels from the signals log.
+fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>) -> Result<(), Halt> {
+    let mut last: Option<(domain::words::SignalId, Vec<Labels>)> = None;
+    for row in rows {
+        if last.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
+            last = Some((row.signal, crate::detect::signals::labels_of(tx, row.signal)?));
+        }
+        let labels = last.as_ref().and_then(|(_, all)| all.get(row.position as usize).cloned()).unwrap_or_default();
+        let new = NewAlert {
+            id: row.id,
+            integration: row.integration,
+            key: row.key,
+            group: row.group,
+            signal: row.signal,
+            position: row.position,
+            annotations_hash: row.annotations_hash,
+            urgency: row.urgency,
+            starts_at: row.starts_at,
+            fired_at: row.fired_at,
+            heard_at: row.heard_at,
+            expires_at: row.expires_at,
+            count: row.count,
+            taken: row.taken,
+            muted: row.muted,
+        };
+        board.put(new, labels.iter());
+    }
+    Ok(())
+}
+
+/// Decides what pages, and writes everything down.
+fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
+    let mut verdicts: BTreeMap<GroupId, (&'static str, Option<String>)> = BTreeMap::new();
+    for (id, news) in std::mem::take(&mut turn.effects.news) {
+        let verdict = page_if_due(turn, id, &news)?;
+        turn.effects.groups.insert(id);
+        verdicts.insert(id, verdict);
+    }
+    for group in std::mem::take(&mut turn.effects.closed) {
+        if let Some(page) = group.page {
+            pages::end(turn, page, End::Resolved)?;
+        }
+        group_rows::save(turn.tx, &group, Some(turn.moment.now))?;
+        turn.effects.closed.push(group);
+    }
+    end_pages_of_muted_groups(turn)?;
+    write_alerts(turn, &verdicts)?;
+    for id in &turn.effects.groups {
+        if let Some(open) = turn.board.group(*id) {
+            group_rows::save(turn.tx, &open.group, None)?;
+        }
+    }
+    journal(turn)?;
+    let changed: Vec<AlertId> = {
+        let effects = &turn.effects;
+        let resolved = effects.resolved.iter().map(|resolved| resolved.alert.id);
+        effects.fired.iter().copied().chain(effects.updated.iter().copied()).chain(resolved).collect()
+    };
+    let closed = turn.effects.closed.iter().map(|group| group.id);
+    let groups: Vec<GroupId> = turn.effects.groups.iter().copied().chain(closed).collect();
+    boards::note_changes(turn.tx, version, turn.moment.now, &changed, &groups)?;
+    turn.board.version = Some(version);
+    Ok(())
+}
+
+/// Decides whether news in a group pages, and starts the page. Answers with the verdict for the alerts that are new.
+fn page_if_due(
+    turn: &mut Turn<'_, '_>,
+    id: GroupId,
+    news: &groups::News,
+) -> Result<(&'static str, Option<String>), Halt> {
+    let Some(open) = turn.board.group(id) else { return Ok(("closed", None)) };
+    let paged = match open.group.page {
+        None => Paged::Never,
+        Some(page) => match store::engage::pages::get(turn.tx, page)?.map(|page| page.state) {
+            Some(State::Calling { .. }) => Paged::Calling,
+            Some(State::Acknowledged { .. }) => Paged::Acknowledged,
+            _ => Paged::Over,
+        },
+    };
+    let route = turn.rules.catalog.routes.get(&open.group.route);
+    let wait = route.map_or(Span::ZERO, |route| route.group_wait);
+    let now = turn.moment.now;
+    match groups::call(&open.group, paged, news, wait, now) {
+        Call::Start { because } => {
+            let before = open.group.page;
+            if let Some(group) = turn.board.group_mut(id) {
+                group.told.extend(news.values.iter().cloned());
+                group.urgency = group.urgency.max(news.urgency);
+                group.due_at = None;
+            }
+            let page = pages::start_for_group(turn, id, &because, before)?;
+            if let Some(group) = turn.board.group_mut(id) {
+                group.page = Some(page);
+            }
+            Ok(("paged", Some(page.to_string())))
+        }
+        Call::Wait { until } => {
+            if let Some(group) = turn.board.group_mut(id) {
+                group.due_at = Some(until);
+                group.urgency = group.urgency.max(news.urgency);
+            }
+            Ok(("waits", Some(until.to_string())))
+        }
+        Call::Join => Ok(("joined", open.group.page.map(|page| page.to_string()))),
+        Call::Nobody { because } => Ok(("nobody", Some(because.to_owned()))),
+    }
+}
+
+/// A page about nothing that still speaks is over: everything in its group is silenced or inhibited.
+fn end_pages_of_muted_groups(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
+    let mut over = Vec::new();
+    for id in &turn.effects.groups {
+        let Some(open) = turn.board.group(*id) else { continue };
+        if let Some(page) = open.group.page
+            && !open.alerts.is_empty()
+            && open.alerts.iter().all(|slot| turn.board.at(*slot).muted().is_some())
+        {
+            over.push(page);
+        }
+    }
+    for page in over {
+        pages::end(turn, page, End::Silenced)?;
+    }
+    Ok(())
+}
+
+fn write_alerts(
+    turn: &mut Turn<'_, '_>,
+    verdicts: &BTreeMap<GroupId, (&'static str, Option<String>)>,
+) -> Result<(), Halt> {
+    let config = turn.rules.catalog.revision;
+    let by_group = |group: GroupId| {
+        let (word, about) = verdicts.get(&group).map_or(("joined", None), |(word, about)| (*word, about.as_deref()));
+        Verdict { word, about, config }
+    };
+    for id in &turn.effects.fired {
+        let Some(slot) = turn.board.slot(*id) else { continue };
+        let alert = turn.board.at(slot);
+        let about;
+        let verdict = match alert.muted() {
+            None => by_group(alert.group),
+            Some(Muted::Silenced(silence)) => {
+                about = silence.to_string();
+                Verdict { word: "silenced", about: Some(&about), config }
+            }
+            Some(Muted::Inhibited(other)) => {
+                about = other.to_string();
+                Verdict { word: "inhibited", about: Some(&about), config }
+            }
+        };
+        alerts::insert(turn.tx, alert, verdict, None)?;
+    }
+    for resolved in &turn.effects.resolved {
+        let ended = Ended { at: resolved.at, closing: &resolved.closing };
+        if turn.effects.fired.binary_search(&resolved.alert.id).is_ok() {
+            let verdict = Verdict { word: "over", about: None, config };
+            alerts::insert(turn.tx, &resolved.alert, verdict, Some(ended))?;
+        } else {
+            alerts::resolve(turn.tx, &resolved.alert, ended)?;
+        }
+    }
+    for id in &turn.effects.updated {
+        let Some(slot) = turn.board.slot(*id) else { continue };
+        let alert = turn.board.at(slot);
+        alerts::update(turn.tx, alert)?;
+        if alert.muted().is_none() && verdicts.contains_key(&alert.group) {
+            alerts::set_verdict(turn.tx, *id, by_group(alert.group))?;
+        }
+    }
+    Ok(())
+}
+
+/// One event for all that fired, one for all that ended: the alerts stand in the data, the groups find them.
+fn journal(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
+    let mut fired: BTreeMap<GroupId, Vec<AlertId>> = BTreeMap::new();
+    for id in &turn.effects.fired {
+        if let Some(slot) = turn.board.slot(*id) {
+            fired.entry(turn.board.at(slot).group).or_default().push(*id);
+        }
+    }
+    let mut ended: BTreeMap<&'static str, BTreeMap<GroupId, Vec<AlertId>>> = BTreeMap::new();
+    for resolved in &turn.effects.resolved {
+        let word = resolved.closing.word();
+        ended.entry(word).or_default().entry(resolved.alert.group).or_default().push(resolved.alert.id);
+    }
+    let subjects = |groups: &BTreeMap<GroupId, Vec<AlertId>>| groups.keys().map(ToString::to_string).collect();
+    if !fired.is_empty() {
+        let data = json!({ "groups": fired_json(&fired) });
+        announce::event(turn.tx, &mut turn.moment, EventKind::AlertsFired, subjects(&fired), None, data)?;
+    }
+    for (closing, groups) in ended {
+        let kind = if closing == "lapsed" { EventKind::AlertsClosed } else { EventKind::AlertsResolved };
+        let data = json!({ "by": closing, "groups": fired_json(&groups) });
+        announce::event(turn.tx, &mut turn.moment, kind, subjects(&groups), None, data)?;
+    }
+    Ok(())
+}
+
+fn fired_json(groups: &BTreeMap<GroupId, Vec<AlertId>>) -> serde_json::Value {
+    groups.iter().map(|(group, alerts)| (group.to_string(), json!(alerts))).collect::<serde_json::Map<_, _>>().into()
+}
+
+/// Has somebody taken the alert, and when does that end?
+pub fn taken_by(taken: Option<&Taken>) -> Option<&domain::words::Name> {
+    match taken {
+        Some(Taken::Acknowledged { by, .. } | Taken::Snoozed { by, .. }) => Some(by),
+        None => None,
+    }
+}

@@ -1,0 +1,50 @@
+//! The clockwork: what happens without a person, when its time has come.
+//!
+//! Every due time is a column. `tick` does what is due and says when to come again; coming early or twice changes
+//! nothing, coming late makes things late but loses nothing.
+
+use domain::words::{Mint, Timestamp};
+use store::{Halt, Store};
+
+use crate::detect::{alerts, heartbeats, silences};
+use crate::engage::pages;
+use crate::{Node, board};
+
+/// How much may be due at once before others get a turn.
+const ROUNDS_MOST: usize = 50;
+
+/// Does everything that is due by `now`. Answers when something is due next; the same instant, if there is more to do.
+pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Result<Option<Timestamp>, Halt> {
+    board::refresh(store, node, now)?;
+    for _ in 0..ROUNDS_MOST {
+        // Sources first, people last: an alert that is over need not be escalated.
+        let done = silences::keep_time(store, node, mint, now)?
+            + heartbeats::look_for_missed(store, node, mint, now)?
+            + alerts::close_lapsed(store, node, mint, now)?
+            + alerts::end_snoozes(store, node, mint, now)?
+            + alerts::end_waits(store, node, mint, now)?
+            + pages::advance_due(store, node, mint, now)?;
+        if done == 0 {
+            return next_due(store, node);
+        }
+    }
+    Ok(Some(now))
+}
+
+/// When something is due next, as far as the store and this node's board know.
+pub fn next_due(store: &Store, node: &Node) -> Result<Option<Timestamp>, Halt> {
+    let in_store = store.read(|tx| {
+        Ok([
+            store::detect::silences::next_due(tx)?,
+            store::detect::heartbeats::next_due(tx)?,
+            store::detect::alerts::next_snooze(tx)?,
+            store::detect::groups::next_due(tx)?,
+            store::engage::pages::next_due(tx)?,
+        ]
+        .into_iter()
+        .flatten()
+        .min())
+    })?;
+    let lapse = node.board_mut().next_lapse();
+    Ok(in_store.into_iter().chain(lapse).min())
+}

@@ -1,0 +1,151 @@
+//! The courier's desk: what is due is claimed and written out; what became of it is settled.
+//!
+//! Sending itself is not done here: the edge does it, between the claim and the settling.
+
+use domain::engage::deliveries::{self, Message, Outcome, Settled};
+use domain::engage::escalations::State;
+use domain::words::{Actor, DeliveryId, EventKind, Mint, Span, Timestamp};
+use serde_json::json;
+use store::outbox::{self, Delivery};
+use store::{Halt, Store, Tx};
+
+use crate::{Moment, Node, announce};
+
+/// How long a node may take to send one message before others may.
+pub const LEASE: Span = Span::seconds(30);
+
+/// How many messages one claim takes: the most that a crash can send twice.
+pub const CLAIMED_AT_ONCE: u32 = 16;
+
+/// A message that this node may send, once, now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claimed {
+    pub id: DeliveryId,
+    pub fence: i64,
+    pub attempt: u32,
+    pub channel: String,
+    pub address: String,
+    pub message: Message,
+}
+
+impl Claimed {
+    pub(crate) fn new(delivery: &Delivery, message: Message) -> Self {
+        Self {
+            id: delivery.id,
+            fence: delivery.fence,
+            attempt: delivery.attempts,
+            channel: delivery.channel.clone(),
+            address: delivery.address.clone(),
+            message,
+        }
+    }
+}
+
+/// Claims what is due and writes it out.
+pub fn claim(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Claimed>, Halt> {
+    if store.read(|tx| Ok(outbox::next_due(tx)?))?.is_none_or(|due| due > now) {
+        return Ok(Vec::new());
+    }
+    store.write(|tx| {
+        let mut claimed = Vec::new();
+        for delivery in outbox::claim(tx, &node.identity.name, now, LEASE, CLAIMED_AT_ONCE)? {
+            claimed.extend(write_out(tx, node, &delivery, now)?);
+        }
+        Ok(claimed)
+    })
+}
+
+/// Writes the message of a claimed delivery; nothing, if nobody wants it any more.
+fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) -> Result<Option<Claimed>, Halt> {
+    let page = match delivery.page {
+        Some(page) => store::engage::pages::get(tx, page)?,
+        None => None,
+    };
+    let Some(page) = page else {
+        let why = "what it was about is gone".to_owned();
+        outbox::settle(tx, delivery.id, delivery.fence, &Settled::GivenUp { why }, now)?;
+        return Ok(None);
+    };
+    // The end of a page is told after it; everything else only while it calls.
+    if delivery.step > 0 && !matches!(page.state, State::Calling { .. }) {
+        outbox::cancel_for_page(tx, page.id, now)?;
+        return Ok(None);
+    }
+    let rules = node.rules(tx)?;
+    let mut message = super::engage::compose::message(tx, node, &node.board(), &rules, &page, delivery, now)?;
+    if delivery.attempts > 1 {
+        let before = outbox::attempts(tx, delivery.id)?;
+        message.repeat_of = before.last().map_or(Some(delivery.created_at), |attempt| Some(attempt.started_at));
+    }
+    Ok(Some(Claimed::new(delivery, message)))
+}
+
+/// Settles what became of a message. False: somebody else has claimed it since, and will settle it.
+///
+/// When trying again cannot help, the person's next contact is due at once; when the whole step has none left, the
+/// page goes on to its next step at once.
+pub fn settle(
+    store: &Store,
+    mint: &mut Mint,
+    claimed: &Claimed,
+    outcome: &Outcome,
+    now: Timestamp,
+) -> Result<bool, Halt> {
+    store.write(|tx| {
+        let chance = mint.chance();
+        let urgency = claimed.message.urgency;
+        let settled = deliveries::settle(outcome.clone(), urgency, claimed.attempt, now, chance);
+        if !outbox::settle(tx, claimed.id, claimed.fence, &settled, now)? {
+            return Ok(false);
+        }
+        let Some(delivery) = outbox::get(tx, claimed.id)? else { return Ok(true) };
+        let mut moment = Moment::new(now, Actor::Rule("courier"), mint);
+        match &settled {
+            Settled::Sent { receipt } => note(tx, &mut moment, &delivery, EventKind::DeliverySent, receipt.as_deref())?,
+            Settled::Again { .. } => {}
+            Settled::GivenUp { why } => {
+                note(tx, &mut moment, &delivery, EventKind::DeliveryFailed, Some(why))?;
+                go_on(tx, &delivery, now)?;
+            }
+        }
+        Ok(true)
+    })
+}
+
+fn note(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    delivery: &Delivery,
+    kind: EventKind,
+    detail: Option<&str>,
+) -> Result<(), Halt> {
+    let page = delivery.page.iter().map(ToString::to_string);
+    let person = delivery.person.iter().map(|person| format!("person/{person}"));
+    let subjects = [delivery.id.to_string()].into_iter().chain(page).chain(person).collect();
+    let data = json!({
+        "channel": delivery.channel, "contact": delivery.contact, "person": delivery.person,
+        "attempt": delivery.attempts, "step": delivery.step,
+    });
+    announce::event(tx, moment, kind, subjects, detail, data)
+}
+
+fn go_on(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), Halt> {
+    let Some(page) = delivery.page else { return Ok(()) };
+    if let Some(person) = &delivery.person
+        && outbox::expedite(tx, page, person, now)?.is_some()
+    {
+        return Ok(());
+    }
+    let Some(found) = store::engage::pages::get(tx, page)? else { return Ok(()) };
+    let State::Calling { step, round, since, .. } = found.state else { return Ok(()) };
+    let (this_step, this_round) = (u32::from(step), u32::from(round));
+    let hopeful = outbox::for_page(tx, page)?.into_iter().any(|(other, _)| {
+        let gone = matches!(other.state, outbox::State::Failed | outbox::State::Cancelled);
+        (other.step, other.round) == (this_step, this_round) && !gone
+    });
+    if !hopeful && found.group.is_some() {
+        let state = State::Calling { step, round, since, due_at: Some(now) };
+        store::engage::pages::save_state(tx, page, &state)?;
+    }
+    Ok(())
+}

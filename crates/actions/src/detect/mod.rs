@@ -1,0 +1,8 @@
+//! Acts on what is wrong: signals received; alerts acknowledged, snoozed, resolved; silences; heartbeats.
+
+pub mod alerts;
+pub mod heartbeats;
+pub mod intake;
+pub mod rejections;
+pub mod signals;
+pub mod silences;

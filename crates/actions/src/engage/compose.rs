@@ -1,0 +1,219 @@
+//! What a message says: a page for a person or a machine, in the words of the template, with its signed links.
+
+use domain::detect::alerts::Severity;
+use domain::detect::board::Board;
+use domain::detect::rules::Rules;
+use domain::engage::deliveries::{LinkKind, Message, MessageLink, Urgency};
+use domain::engage::escalations::State;
+use domain::engage::links::{self, Claim};
+use domain::prepare::templates::render;
+use domain::words::{Span, Timestamp, text};
+use serde_json::{Value, json};
+use store::engage::pages::PageRow;
+use store::outbox::Delivery;
+use store::{Halt, Tx};
+
+use crate::Node;
+use crate::detect::signals;
+
+/// How many alerts a message tells of one by one.
+const ALERTS_TOLD: usize = 5;
+
+/// For how long a link in a message works.
+const LINK_LIFE: Span = Span::hours(24);
+
+/// Writes the message of a delivery, from the page as it is now.
+pub fn message(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    board: &Board,
+    rules: &Rules,
+    page: &PageRow,
+    delivery: &Delivery,
+    now: Timestamp,
+) -> Result<Message, Halt> {
+    let told = alerts_of(tx, board, page)?;
+    let ended = delivery.step == 0;
+    let facts = facts(node, board, rules, page, delivery, &told, now);
+    let (subject, body) = words(rules, page, &facts, ended);
+    let event = match () {
+        () if ended => "page.ended",
+        () if page.group.is_none() => "page.test",
+        () => "page.started",
+    };
+    let data = json!({
+        "page": page.id,
+        "group": page.group,
+        "title": page.title,
+        "because": page.because,
+        "urgency": page.urgency,
+        "started_at": page.started_at,
+        "state": page.state.word(),
+        "policy": page.policy,
+        "step": delivery.step,
+        "round": delivery.round,
+        "service": page.service,
+        "runbook": facts["service"]["runbook"],
+        "alerts": told.iter().map(|alert| json!({
+            "id": alert.id,
+            "labels": alert.particulars.labels,
+            "annotations": alert.particulars.annotations,
+            "link": alert.particulars.link,
+            "starts_at": alert.starts_at,
+            "severity": alert.severity.word(),
+        })).collect::<Vec<_>>(),
+        "alerts_total": facts["count"],
+    });
+    Ok(Message {
+        key: delivery.id.to_string(),
+        subject,
+        text: body,
+        html: None,
+        urgency: if ended { Urgency::Low } else { page.urgency },
+        links: links(node, page, delivery, &told, now),
+        thread: page.id.to_string(),
+        event: event.into(),
+        data,
+        repeat_of: None,
+    })
+}
+
+/// What the reader can do: acknowledge and escalate by signed links that name the person, and look.
+fn links(node: &Node, page: &PageRow, delivery: &Delivery, told: &[Told], now: Timestamp) -> Vec<MessageLink> {
+    let root = &node.identity.public_url;
+    let mut links = Vec::new();
+    if let Some(person) = delivery.person.as_ref().filter(|_| delivery.step > 0) {
+        let link = |label: &str, kind| {
+            let claim = Claim { page: page.id, person: person.clone(), action: kind, expires: LINK_LIFE.after(now) };
+            let token = links::mint(&node.identity.link_key, &claim);
+            MessageLink { label: label.into(), url: format!("{root}/p/{token}"), kind }
+        };
+        links.push(link("Acknowledge", LinkKind::Acknowledge));
+        if page.group.is_some() {
+            links.push(link("Escalate", LinkKind::Escalate));
+        }
+    }
+    links.push(MessageLink { label: "Open".into(), url: open_url(root, page, told), kind: LinkKind::Open });
+    links
+}
+
+fn open_url(root: &str, page: &PageRow, told: &[Told]) -> String {
+    match (page.group, told.first()) {
+        (Some(_), Some(first)) => format!("{root}/alerts/{}", first.id),
+        (Some(_), None) => format!("{root}/alerts"),
+        (None, _) => format!("{root}/me"),
+    }
+}
+
+/// One alert, as a message tells it.
+struct Told {
+    id: domain::words::AlertId,
+    severity: Severity,
+    starts_at: Timestamp,
+    particulars: signals::Particulars,
+}
+
+fn alerts_of(tx: &mut Tx<'_>, board: &Board, page: &PageRow) -> Result<Vec<Told>, Halt> {
+    let Some(open) = page.group.and_then(|group| board.group(group)) else { return Ok(Vec::new()) };
+    // The worst first; of the same severity the newest, which is what the message is about.
+    let mut slots: Vec<_> = open.alerts.iter().copied().filter(|slot| board.at(*slot).muted().is_none()).collect();
+    slots.sort_by_key(|slot| std::cmp::Reverse((board.severity(*slot), board.at(*slot).id)));
+    let mut told = Vec::new();
+    for slot in slots.into_iter().take(ALERTS_TOLD) {
+        let alert = board.at(slot);
+        let mut particulars = signals::particulars(tx, alert.signal, alert.position)?;
+        particulars.labels = board.labels(slot);
+        told.push(Told { id: alert.id, severity: board.severity(slot), starts_at: alert.starts_at, particulars });
+    }
+    Ok(told)
+}
+
+fn alerts_total(board: &Board, page: &PageRow) -> usize {
+    page.group.and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len())
+}
+
+/// What templates fill in; `defaults/templates.yaml` tells what each means.
+fn facts(
+    node: &Node,
+    board: &Board,
+    rules: &Rules,
+    page: &PageRow,
+    delivery: &Delivery,
+    told: &[Told],
+    now: Timestamp,
+) -> Value {
+    let service = page.service.as_ref().and_then(|name| rules.catalog.services.get_key_value(name));
+    let person = delivery.person.as_ref().and_then(|name| rules.catalog.people.get_key_value(name));
+    let because = serde_json::from_str::<Value>(&delivery.payload).unwrap_or_default();
+    let again = delivery.step > 1 || delivery.round > 1;
+    json!({
+        "page": {
+            "id": page.id,
+            "url": open_url(&node.identity.public_url, page, told),
+            "title": page.title,
+            "because": page.because,
+            "urgency": page.urgency,
+            "started_at": page.started_at.to_string(),
+        },
+        "summary": told.first().map_or_else(|| page.title.clone(), summary),
+        "severity": told.first().and_then(|alert| alert.particulars.labels.get("severity")).unwrap_or(""),
+        "service": service.map(|(name, service)| json!({ "name": name, "title": service.title, "runbook": service.runbook })),
+        "person": person.map(|(name, person)| json!({ "name": name, "full_name": person.full_name })),
+        "why": because["because"].as_str().unwrap_or("the escalation policy names you"),
+        "policy": page.policy,
+        "step": delivery.step,
+        "round": delivery.round,
+        "waited": again.then(|| Span::seconds(Span::between(page.started_at, now).as_millis() / 1000).to_string()),
+        "count": alerts_total(board, page),
+        "alerts": told.iter().map(|alert| json!({
+            "name": alert.particulars.labels.get("alertname").unwrap_or("Alert"),
+            "summary": summary(alert),
+            "severity": alert.severity.word(),
+            "labels": alert.particulars.labels,
+            "annotations": alert.particulars.annotations,
+            "link": alert.particulars.link,
+            "started_at": alert.starts_at.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn summary(alert: &Told) -> String {
+    let annotations = &alert.particulars.annotations;
+    let said = ["summary", "message", "description"].into_iter().find_map(|name| annotations.get(name));
+    text::shorten(said.or_else(|| alert.particulars.labels.get("alertname")).unwrap_or("Alert"), 300)
+}
+
+/// Subject and text: by the template of the kind of message, or in plain words if there is none or it fails.
+fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
+    let name = match () {
+        () if page.group.is_none() => "page-test",
+        () if ended => "page-ended",
+        () if facts["waited"].is_string() => "page-escalated",
+        () => "page-started",
+    };
+    let template = rules.catalog.notification_templates.get(name);
+    let written = template.and_then(|template| render(template, facts).ok());
+    written.unwrap_or_else(|| plain(page, facts, ended))
+}
+
+fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
+    let subject = match &page.state {
+        _ if page.group.is_none() => "Test page from Allclear".to_owned(),
+        State::Ended { why, .. } if ended => format!("{}: {}", capital(why.word()), page.title),
+        _ => format!("Page: {}", page.title),
+    };
+    let mut lines = vec![format!("{} ({} urgency): {}", page.title, page.urgency, page.because)];
+    for alert in facts["alerts"].as_array().into_iter().flatten() {
+        let part = |name: &str| alert[name].as_str().unwrap_or("").to_owned();
+        lines.push(format!("- [{}] {}", part("severity"), part("summary")));
+    }
+    if let Some(runbook) = facts["service"]["runbook"].as_str() {
+        lines.push(format!("Runbook: {runbook}"));
+    }
+    (text::shorten(&subject, 200), lines.join("\n"))
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -1,0 +1,406 @@
+//! Pages: started when a group pages, escalated when nobody answers, acknowledged by people, ended by their alerts.
+
+use std::collections::BTreeSet;
+
+use domain::engage::contacts;
+use domain::engage::deliveries::Urgency;
+use domain::engage::escalations::{self, End, EscalationPolicy, Lookup, Move, Notify, Recipient, State};
+use domain::words::{Actor, EventKind, GroupId, Mint, Name, PageId, Refusal, Span, Timestamp};
+use serde_json::json;
+use store::engage::pages::{self, PageRow};
+use store::outbox::{self, Kind, New};
+use store::{Halt, Store, Tx};
+
+use super::who::Who;
+use crate::board::{self, Pace, Turn};
+use crate::courier::{self, LEASE};
+use crate::detect::alerts;
+use crate::{Moment, Node, announce};
+
+/// Pages for a group: a new page, or the one that it has again from the start.
+pub(crate) fn start_for_group(
+    turn: &mut Turn<'_, '_>,
+    id: GroupId,
+    because: &str,
+    before: Option<PageId>,
+) -> Result<PageId, Halt> {
+    let Some(open) = turn.board.group(id) else { return Err(Refusal::not_found("such group").into()) };
+    let group = &open.group;
+    let urgency = group.urgency.unwrap_or(Urgency::High);
+    let rules = turn.rules.clone();
+    let policy = policy(&rules.catalog, group.policy.as_ref());
+    let now = turn.moment.now;
+    let before = match before {
+        Some(before) => pages::get(turn.tx, before)?.filter(|page| !matches!(page.state, State::Ended { .. })),
+        None => None,
+    };
+    let (service, title, policy_name) = (group.service.clone(), group.title.clone(), group.policy.clone());
+    let who = Who::for_policy(turn.tx, &rules.catalog, &policy, now)?;
+    if let Some(mut page) = before {
+        // The page goes on under its old number, so that the thread in people's mail is one.
+        page.urgency = page.urgency.max(urgency);
+        because.clone_into(&mut page.because);
+        pages::save_reason(turn.tx, page.id, page.urgency, because)?;
+        outbox::cancel_for_page(turn.tx, page.id, now)?;
+        let mut again = escalations::start(&policy, page.urgency, now, &who);
+        again.event = Some(EventKind::PageRestarted);
+        carry_out(turn, &mut page, again)?;
+        return Ok(page.id);
+    }
+    let begun = escalations::start(&policy, urgency, now, &who);
+    let mut page = PageRow {
+        id: turn.moment.mint.id(now),
+        group: Some(id),
+        policy: policy_name,
+        service,
+        title,
+        because: because.to_owned(),
+        urgency,
+        started_at: now,
+        state: begun.state.clone(),
+    };
+    pages::insert(turn.tx, &page)?;
+    carry_out(turn, &mut page, begun)?;
+    Ok(page.id)
+}
+
+/// The policy, or one that reaches nobody: what was paged under a policy that is gone must still come to an end.
+fn policy(catalog: &domain::prepare::catalog::Catalog, name: Option<&Name>) -> EscalationPolicy {
+    let gone =
+        || EscalationPolicy { title: "none".into(), steps: Vec::new(), repeat: 0, ack_timeout: None, team: None };
+    name.and_then(|name| catalog.escalation_policies.get(name)).cloned().unwrap_or_else(gone)
+}
+
+/// Writes what a rule decided: the state, the journal, and a delivery for everybody who is to be told.
+fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Result<(), Halt> {
+    let Some(event) = decided.event else { return Ok(()) };
+    page.state = decided.state;
+    pages::save_state(turn.tx, page.id, &page.state)?;
+    let mut told = Vec::new();
+    for notify in &decided.notify {
+        let queued = queue(turn, page, notify)?;
+        told.push(json!({ "to": recipient(&notify.to), "because": notify.because, "contacts": queued }));
+    }
+    let skipped = |list: &[escalations::Skipped]| -> Vec<_> {
+        list.iter().map(|one| json!({ "step": one.step, "round": one.round, "why": one.why })).collect()
+    };
+    let mut data = json!({ "title": page.title, "urgency": page.urgency, "told": told });
+    match &page.state {
+        State::Calling { step, round, due_at, .. } => {
+            data["step"] = json!(step);
+            data["round"] = json!(round);
+            data["due_at"] = json!(due_at);
+        }
+        State::Acknowledged { by, until, .. } => {
+            data["by"] = json!(by);
+            data["until"] = json!(until);
+        }
+        State::Ended { why, .. } => data["ended"] = json!(why.word()),
+    }
+    if !decided.skipped.is_empty() {
+        data["skipped"] = skipped(&decided.skipped).into();
+    }
+    if !decided.missed.is_empty() {
+        data["missed"] = skipped(&decided.missed).into();
+    }
+    let because = matches!(event, EventKind::PageStarted | EventKind::PageRestarted).then_some(page.because.as_str());
+    announce::event(turn.tx, &mut turn.moment, event, subjects(page), because, data)?;
+    // A page that begins and ends at once reached nobody: that is two things that happened.
+    if let (EventKind::PageStarted, State::Ended { why, .. }) = (event, &page.state) {
+        let data = json!({ "ended": why.word(), "title": page.title });
+        announce::event(
+            turn.tx,
+            &mut turn.moment,
+            EventKind::PageEnded,
+            subjects(page),
+            Some("no step reaches anybody"),
+            data,
+        )?;
+    }
+    Ok(())
+}
+
+fn recipient(to: &Recipient) -> String {
+    match to {
+        Recipient::Person(name) => format!("person/{name}"),
+        Recipient::Webhook(url) => format!("webhook {}", without_secrets(url)),
+    }
+}
+
+/// A webhook's host: its path is as good as a password.
+fn without_secrets(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    &url[..end]
+}
+
+fn subjects(page: &PageRow) -> Vec<String> {
+    let group = page.group.iter().map(ToString::to_string);
+    let service = page.service.iter().map(|service| format!("service/{service}"));
+    [page.id.to_string()].into_iter().chain(group).chain(service).collect()
+}
+
+/// Queues what one recipient is to be told; what is due at once is claimed by this node as it is queued, which saves
+/// the page a trip to the disk. Answers with the contacts and when each is due.
+fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<serde_json::Value, Halt> {
+    let now = turn.moment.now;
+    let mut queued = Vec::new();
+    let payload = json!({ "because": notify.because }).to_string();
+    for (person, contact, address, due_at) in contacts_of(turn, page, notify) {
+        let new = New {
+            id: turn.moment.mint.id(now),
+            kind: kind(page, &notify.to),
+            page: Some(page.id),
+            person: person.as_ref(),
+            contact: &contact,
+            channel: contacts::channel(&address),
+            address: contacts::target(&address),
+            step: notify.step.into(),
+            round: notify.round.into(),
+            urgency: page.urgency,
+            payload: &payload,
+            due_at,
+        };
+        queued.push(json!({ "delivery": new.id, "contact": contact, "due_at": due_at }));
+        if due_at > now {
+            outbox::queue(turn.tx, &new, None, now)?;
+            continue;
+        }
+        outbox::queue(turn.tx, &new, Some((&turn.node.identity.name, LEASE.after(now))), now)?;
+        if let Some(born) = outbox::get(turn.tx, new.id)? {
+            let message = super::compose::message(turn.tx, turn.node, &turn.board, &turn.rules, page, &born, now)?;
+            turn.claimed.push(courier::Claimed::new(&born, message));
+        }
+    }
+    Ok(queued.into())
+}
+
+fn kind(page: &PageRow, to: &Recipient) -> Kind {
+    match to {
+        _ if page.group.is_none() => Kind::Test,
+        Recipient::Person(_) => Kind::Page,
+        Recipient::Webhook(_) => Kind::Hook,
+    }
+}
+
+type Due = (Option<Name>, String, domain::prepare::people::Address, Timestamp);
+
+fn contacts_of(turn: &Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Vec<Due> {
+    let now = turn.moment.now;
+    match &notify.to {
+        Recipient::Webhook(url) => {
+            let address = domain::prepare::people::Address::Webhook(url.clone());
+            vec![(None, "webhook".into(), address, now)]
+        }
+        Recipient::Person(name) => {
+            let Some(person) = turn.rules.catalog.people.get(name) else { return Vec::new() };
+            let planned = contacts::plan(person, page.urgency, now).into_iter();
+            planned.map(|one| (Some(name.clone()), one.contact, one.address, one.due_at)).collect()
+        }
+    }
+}
+
+/// Ends a page whose alerts are over or silenced. Whoever was told is told that, quietly.
+pub(crate) fn end(turn: &mut Turn<'_, '_>, id: PageId, why: End) -> Result<(), Halt> {
+    let Some(mut page) = pages::get(turn.tx, id)? else { return Ok(()) };
+    let now = turn.moment.now;
+    let ended = escalations::end(&escalations::Page { urgency: page.urgency, state: page.state.clone() }, why, now);
+    if ended.event.is_none() {
+        return Ok(());
+    }
+    outbox::cancel_for_page(turn.tx, id, now)?;
+    carry_out(turn, &mut page, ended)?;
+    if why == End::Resolved {
+        tell_the_end(turn, id)?;
+    }
+    Ok(())
+}
+
+/// Whoever was told of the page by a message that went out is told of its end in the same way, quietly.
+fn tell_the_end(turn: &mut Turn<'_, '_>, page: PageId) -> Result<(), Halt> {
+    let now = turn.moment.now;
+    let mut told: BTreeSet<(Option<Name>, String)> = BTreeSet::new();
+    for (before, _) in outbox::for_page(turn.tx, page)? {
+        let went_out = matches!(before.state, outbox::State::Sent) && before.step > 0;
+        if !went_out || !told.insert((before.person.clone(), before.address.clone())) {
+            continue;
+        }
+        let new = New {
+            id: turn.moment.mint.id(now),
+            kind: before.kind,
+            page: Some(page),
+            person: before.person.as_ref(),
+            contact: &before.contact,
+            channel: &before.channel,
+            address: &before.address,
+            // Step 0: the end, as against a step of the policy.
+            step: 0,
+            round: 0,
+            urgency: Urgency::Low,
+            payload: "{}",
+            due_at: now,
+        };
+        outbox::queue(turn.tx, &new, None, now)?;
+    }
+    Ok(())
+}
+
+/// Somebody has it: nobody else is called, and the alerts of its group are theirs.
+pub fn acknowledge(
+    store: &Store,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    id: PageId,
+    by: &Name,
+) -> Result<PageRow, Halt> {
+    board::turn(store, node, Pace::Ordinary, moment, |turn| {
+        let page = acknowledge_in_turn(turn, id, by)?;
+        if let Some(group) = page.group {
+            alerts::take_group(turn, group, by)?;
+        }
+        Ok(page)
+    })
+}
+
+pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name) -> Result<PageRow, Halt> {
+    let mut page = pages::get(turn.tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+    let policy = policy(&turn.rules.catalog, page.policy.as_ref());
+    let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
+    let decided = escalations::acknowledge(&policy, &before, by, turn.moment.now)?;
+    if decided.event.is_some() {
+        outbox::cancel_for_page(turn.tx, id, turn.moment.now)?;
+        for (delivery, _) in outbox::for_page(turn.tx, id)? {
+            if delivery.person.as_ref() == Some(by) && delivery.state == outbox::State::Sent {
+                outbox::mark_seen(turn.tx, delivery.id, turn.moment.now)?;
+            }
+        }
+    }
+    carry_out(turn, &mut page, decided)?;
+    Ok(page)
+}
+
+/// Somebody asks for the next step at once.
+pub fn escalate(store: &Store, node: &Node, moment: &mut Moment<'_>, id: PageId) -> Result<PageRow, Halt> {
+    board::turn(store, node, Pace::Ordinary, moment, |turn| {
+        let mut page = pages::get(turn.tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+        let rules = turn.rules.clone();
+        let policy = policy(&rules.catalog, page.policy.as_ref());
+        let who = Who::for_policy(turn.tx, &rules.catalog, &policy, turn.moment.now)?;
+        let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
+        let decided = escalations::escalate_now(&policy, &before, turn.moment.now, &who)?;
+        if matches!(before.state, State::Acknowledged { .. })
+            && let Some(group) = page.group
+        {
+            alerts::give_back_group(turn, group);
+        }
+        carry_out(turn, &mut page, decided)?;
+        Ok(page)
+    })
+}
+
+/// How many pages move on in one transaction.
+const PAGES_AT_ONCE: u32 = 100;
+
+/// Moves pages on whose time has come. Answers how many.
+pub fn advance_due(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Result<usize, Halt> {
+    if store.read(|tx| Ok(pages::due(tx, now, 1)?))?.is_empty() {
+        return Ok(0);
+    }
+    let mut moment = Moment::new(now, Actor::Rule("escalation"), mint);
+    board::turn(store, node, Pace::Ordinary, &mut moment, |turn| {
+        let due = pages::due(turn.tx, now, PAGES_AT_ONCE)?;
+        for id in &due {
+            advance(turn, *id)?;
+        }
+        Ok(due.len())
+    })
+}
+
+fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
+    let Some(mut page) = pages::get(turn.tx, id)? else { return Ok(()) };
+    let rules = turn.rules.clone();
+    let policy = policy(&rules.catalog, page.policy.as_ref());
+    let who = Who::for_policy(turn.tx, &rules.catalog, &policy, turn.moment.now)?;
+    let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
+    let decided = escalations::next(&policy, &before, turn.moment.now, &who);
+    if let (State::Acknowledged { .. }, Some(group)) = (&before.state, page.group)
+        && decided.event.is_some()
+    {
+        alerts::give_back_group(turn, group);
+        "the acknowledgement timed out and it still fires".clone_into(&mut page.because);
+        pages::save_reason(turn.tx, page.id, page.urgency, &page.because)?;
+    }
+    carry_out(turn, &mut page, decided)
+}
+
+/// Sends a page to the person who asks for it, by their ladder, so that they know what one looks like.
+pub fn send_test(store: &Store, node: &Node, moment: &mut Moment<'_>, person: &Name) -> Result<PageRow, Halt> {
+    board::turn(store, node, Pace::Ordinary, moment, |turn| {
+        let now = turn.moment.now;
+        let rules = turn.rules.clone();
+        let Some(found) = rules.catalog.people.get(person) else {
+            return Err(Refusal::not_found(format!("person {person}")).into());
+        };
+        contacts::reachable(found, Urgency::High)
+            .map_err(|why| Refusal::conflict(format!("{person} {why}; give them a contact first")))?;
+        // Nobody escalates a test; it waits for its person for an hour at most.
+        let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(Span::hours(1).after(now)) };
+        let notify = Notify {
+            to: Recipient::Person(person.clone()),
+            because: "they asked for a test page".into(),
+            step: 1,
+            round: 1,
+        };
+        let mut page = PageRow {
+            id: turn.moment.mint.id(now),
+            group: None,
+            policy: None,
+            service: None,
+            title: "Test page".into(),
+            because: "they asked for a test page".into(),
+            urgency: Urgency::High,
+            started_at: now,
+            state: state.clone(),
+        };
+        pages::insert(turn.tx, &page)?;
+        let decided = Move {
+            state,
+            notify: vec![notify],
+            skipped: Vec::new(),
+            missed: Vec::new(),
+            event: Some(EventKind::PageStarted),
+        };
+        carry_out(turn, &mut page, decided)?;
+        Ok(page)
+    })
+}
+
+/// Who would be told by a policy's steps right now: for the policy's page, and for `oncall`.
+pub fn would_tell(
+    tx: &mut Tx<'_>,
+    catalog: &domain::prepare::catalog::Catalog,
+    policy: &EscalationPolicy,
+    now: Timestamp,
+) -> Result<Vec<(escalations::Target, String)>, Halt> {
+    let who = Who::for_policy(tx, catalog, policy, now)?;
+    let targets = policy.steps.iter().flat_map(|step| step.notify.iter());
+    Ok(targets
+        .map(|target| {
+            let says = match target {
+                escalations::Target::Schedule(name) => match who.on_call(name, now) {
+                    Some(found) => match &found.person {
+                        Some(person) => format!("{person} ({})", found.sentence()),
+                        None => found.sentence(),
+                    },
+                    None => "there is no such schedule".into(),
+                },
+                escalations::Target::Person(name) => match who.reachable(name, Urgency::High) {
+                    Ok(()) => name.to_string(),
+                    Err(why) => format!("{name} {why}"),
+                },
+                escalations::Target::Webhook(url) => without_secrets(url).to_owned(),
+            };
+            (target.clone(), says)
+        })
+        .collect())
+}
