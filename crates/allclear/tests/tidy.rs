@@ -77,7 +77,6 @@ const SQL_FROM_PIECES: &[(&str, &str)] = &[
     ("crates/store/src/door/", "the door itself, and its builder of filters"),
     ("crates/store/src/keeping/", "copies and counts whole tables, whose names it asks of the schema"),
     ("crates/store/src/testing.rs", "makes and drops the schemas of tests"),
-    ("crates/store/src/keeping/", "copies every table of the schema, by the names that the schema gives"),
     ("crates/store/src/schema.rs", "expands the words of dialect in migrations of ours"),
 ];
 
