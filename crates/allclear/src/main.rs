@@ -1,28 +1,40 @@
-//! The commands of Allclear, one line each.
+//! Runs. The binary: the commands, one line each.
 
 mod clock;
+mod config;
+mod rounds;
+mod serve;
 mod watch;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Incident response that you host yourself.
-#[derive(Parser, Debug)]
-#[command(name = "allclear", version)]
-struct Allclear {
+/// Incident response from the alarm to the all-clear to the lesson.
+#[derive(Debug, Parser)]
+#[command(name = "allclear", version, about, max_term_width = 100)]
+struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
-#[derive(Subcommand, Debug)]
+#[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve: take signals, page people, show pages.
+    Serve(config::Serve),
     Watch(watch::Watch),
 }
 
 fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match Allclear::parse().command {
-        Command::Watch(watch) => watch::run(watch),
+    let outcome = match Cli::parse().command {
+        Command::Serve(settings) => serve::run(&settings),
+        Command::Watch(watch) => return watch::run(watch),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

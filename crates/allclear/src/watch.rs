@@ -128,6 +128,8 @@ const NOT_TOLD: u8 = 3;
 
 /// The whole command, with its own runtime.
 pub(crate) fn run(args: Watch) -> ExitCode {
+    tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).init();
+    let clock = crate::clock::clock();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(why) => return wrong(&anyhow::Error::new(why)),
@@ -140,10 +142,10 @@ pub(crate) fn run(args: Watch) -> ExitCode {
             Err(why) => return wrong(&why),
         };
         if test {
-            return ExitCode::from(watcher.test(crate::clock::now()).await);
+            return ExitCode::from(watcher.test(clock()).await);
         }
         if once {
-            return ExitCode::from(watcher.beat(crate::clock::now()).await);
+            return ExitCode::from(watcher.beat(clock()).await);
         }
         tracing::info!("watching {} every {every:?}", watcher.shown);
         let mut beats = tokio::time::interval(every);
@@ -158,7 +160,7 @@ pub(crate) fn run(args: Watch) -> ExitCode {
                     return ExitCode::SUCCESS;
                 }
             }
-            watcher.beat(crate::clock::now()).await;
+            watcher.beat(clock()).await;
         }
     })
 }

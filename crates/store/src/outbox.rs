@@ -206,11 +206,11 @@ fn claim_where(
     lease: Span,
     limit: u32,
 ) -> Result<Vec<Delivery>, Error> {
-    let of_channel = if channel.is_some() { "channel = $6 AND " } else { "" };
+    let filter = if channel.is_some() { "channel = $6 AND " } else { "" };
     let sql = format!(
         "UPDATE deliveries SET state = 'claimed', node = $1, claimed_at = $2, lease_until = $3, wake_at = $3, \
          fence = fence + 1, attempts = attempts + 1 WHERE id IN \
-         (SELECT id FROM deliveries WHERE {of_channel}urgency = $4 AND wake_at <= $2 ORDER BY wake_at, id LIMIT $5) \
+         (SELECT id FROM deliveries WHERE {filter}urgency = $4 AND wake_at <= $2 ORDER BY wake_at, id LIMIT $5) \
          RETURNING {COLUMNS}"
     );
     let mut claimed = Vec::new();

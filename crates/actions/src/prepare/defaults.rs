@@ -61,7 +61,10 @@ mod tests {
 
     #[test]
     fn the_templates_say_what_a_person_needs_at_night() {
+        use std::fmt::Write as _;
+
         use domain::prepare::templates::{example, render};
+
         let catalog = checks::proposed(&Catalog::default(), &read().proposals, &[]);
         let mut told = String::new();
         let plain = serde_json::json!({
@@ -72,7 +75,7 @@ mod tests {
         for (name, template) in &catalog.notification_templates {
             for facts in [&example(), &plain] {
                 let (subject, text) = render(template, facts).unwrap();
-                told += &format!("== {name}: {subject}\n{text}\n");
+                writeln!(told, "== {name}: {subject}\n{text}").unwrap();
             }
         }
         insta::assert_snapshot!(told, @"

@@ -6,6 +6,8 @@
 
 mod checkpoint;
 mod error;
+#[cfg(test)]
+mod faults;
 pub(crate) mod files;
 mod gate;
 mod pool;
