@@ -132,11 +132,21 @@ impl Egress {
     async fn request(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
         let mut url = self.allow.check_url(url).map_err(NoAnswer::Refused)?;
         url.set_fragment(None);
-        let mut request = self.client.request(method.clone(), url).headers(headers);
-        if method != Method::GET {
-            request = request.body(body);
-        }
-        let mut response = request.send().await.map_err(|why| no_answer(&why))?;
+        let send = || {
+            let request = self.client.request(method.clone(), url.clone()).headers(headers.clone());
+            if method == Method::GET { request.send() } else { request.body(body.clone()).send() }
+        };
+        let attempt = async {
+            match send().await {
+                // A warm connection that the other side gave up just now looks like this. Everything sent here may be
+                // sent again (the key tells), so it is tried once more instead of waiting for the next attempt.
+                Err(why) if why.is_request() && !why.is_connect() && !why.is_timeout() => send().await,
+                answer => answer,
+            }
+        };
+        let too_late = || NoAnswer::Failed(format!("no answer within {} seconds", ATTEMPT_TIMEOUT.as_secs()));
+        let answered = tokio::time::timeout(ATTEMPT_TIMEOUT, attempt).await.map_err(|_| too_late())?;
+        let mut response = answered.map_err(|why| no_answer(&why))?;
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
         // Reading to the end lets the connection be used again; what is too slow or too long is dropped with it.

@@ -258,6 +258,19 @@ async fn posts_to_one_place_share_a_warm_connection() {
 }
 
 #[tokio::test]
+async fn a_warm_connection_that_was_given_up_costs_no_page() {
+    let sink = Sink::serving("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", 1).await;
+    let channels = channels(None);
+    for _ in 0..3 {
+        let outcome = channels.send("webhook", &sink.url("/x"), &message(), now()).await;
+        assert_eq!(say(outcome), "sent 200 OK");
+    }
+    let seen: Vec<_> = sink.seen().iter().map(|r| (r.connection, r.header("webhook-id").to_owned())).collect();
+    assert_eq!(seen.iter().map(|(connection, _)| *connection).collect::<Vec<_>>(), [1, 1, 2, 2, 3]);
+    assert!(seen.iter().all(|(_, id)| *id == message().key), "the same key, so the receiver can tell");
+}
+
+#[tokio::test]
 async fn nothing_reaches_the_loopback_unless_it_is_allowed() {
     let sink = Sink::with("200 OK", "", "").await;
     let strict = channels_with(None, "private, 10.0.0.0/8", None);

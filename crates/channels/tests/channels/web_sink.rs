@@ -33,6 +33,11 @@ pub(crate) struct Sink {
 impl Sink {
     /// Answers every request with these bytes, as they are.
     pub(crate) async fn answering(answer: impl Into<Vec<u8>>) -> Self {
+        Self::serving(answer, usize::MAX).await
+    }
+
+    /// Answers so many requests on each connection; at the next one it hangs up without a word.
+    pub(crate) async fn serving(answer: impl Into<Vec<u8>>, each: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -42,7 +47,7 @@ impl Sink {
             while let Ok((stream, _)) = listener.accept().await {
                 connection += 1;
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(talk(stream, connection, answer.clone(), Arc::clone(&record)));
+                tokio::spawn(talk(stream, connection, answer.clone(), each, Arc::clone(&record)));
             }
         });
         Self { port, seen }
@@ -62,7 +67,14 @@ impl Sink {
     }
 }
 
-async fn talk(mut stream: TcpStream, connection: usize, answer: Vec<u8>, record: Arc<Mutex<Vec<Request>>>) {
+async fn talk(
+    mut stream: TcpStream,
+    connection: usize,
+    answer: Vec<u8>,
+    each: usize,
+    record: Arc<Mutex<Vec<Request>>>,
+) {
+    let mut answered = 0;
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     loop {
@@ -93,6 +105,10 @@ async fn talk(mut stream: TcpStream, connection: usize, answer: Vec<u8>, record:
         let body = bytes[head..head + length].to_vec();
         bytes.drain(..head + length);
         record.lock().unwrap().push(Request { line, headers, body, connection });
+        if answered == each {
+            return;
+        }
+        answered += 1;
         if answer.is_empty() {
             // Silent: keeps the connection open and never answers.
             std::future::pending::<()>().await;
