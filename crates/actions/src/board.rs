@@ -193,6 +193,8 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>) -> Result<(
 
 /// Decides what pages, and writes everything down.
 fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
+    // Causes first: the journal tells of an alert before it tells of its page.
+    journal(turn)?;
     let mut verdicts: BTreeMap<GroupId, (&'static str, Option<String>)> = BTreeMap::new();
     for (id, news) in std::mem::take(&mut turn.effects.news) {
         let verdict = page_if_due(turn, id, &news)?;
@@ -213,7 +215,6 @@ fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
             group_rows::save(turn.tx, &open.group, None)?;
         }
     }
-    journal(turn)?;
     let changed: Vec<AlertId> = {
         let effects = &turn.effects;
         let resolved = effects.resolved.iter().map(|resolved| resolved.alert.id);

@@ -7,6 +7,7 @@
 mod checkpoint;
 mod error;
 mod gate;
+mod mishap;
 mod pool;
 mod postgres;
 mod postgres_bell;
@@ -22,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use error::{Breach, Error, ErrorKind, Halt};
+pub use mishap::Mishap;
 pub use row::Row;
 pub use value::{Value, Word};
 
@@ -136,6 +138,13 @@ impl Store {
         match &self.0.engine {
             Engine::Sqlite(database) => database.broken(),
             Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Arranges for the next commit of a store in memory to go wrong: for rehearsals. Any other store ignores it.
+    pub fn arrange(&self, mishap: Mishap) {
+        if let Engine::Sqlite(database) = &self.0.engine {
+            database.arrange(mishap);
         }
     }
 
