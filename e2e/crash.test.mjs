@@ -64,7 +64,7 @@ function startLoad(allclear, seen) {
 
 /** The names of all alerts that the server knows of, by the v2 API. */
 async function known(allclear) {
-  const answer = await fetch(`${allclear.url}/in/load/api/v2/alerts`, { headers: { authorization: `Bearer ${allclear.integrationToken}` } });
+  const answer = await fetch(`${allclear.url}/in/load/api/v2/alerts`, { headers: { authorization: `Bearer ${allclear.token}` } });
   assert.equal(answer.status, 200);
   return new Set((await answer.json()).map((alert) => alert.labels.alertname));
 }

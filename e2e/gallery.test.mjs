@@ -19,7 +19,8 @@ async function serveGallery(rig, gallery) {
     const body = await readFile(file).catch(() => undefined);
     answer.writeHead(body ? 200 : 404, {
       "content-type": kinds[path.extname(file)] ?? "application/octet-stream",
-      "content-security-policy": "default-src 'self'; frame-ancestors 'none'",
+      "content-security-policy":
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'",
     });
     answer.end(body);
   });

@@ -16,11 +16,11 @@ async function start(t) {
   return { rig, mail, allclear };
 }
 
-/** amtool with the integration's token as password, as its users write it. */
+/** amtool with an API token as password, as its users write it: a source may only bring signals, and they do more. */
 function amtoolOf(rig, allclear) {
   const url = new URL(`${allclear.url}/in/prometheus`);
   url.username = "amtool";
-  url.password = allclear.integrationToken;
+  url.password = allclear.token;
   const args = (words) => [`--alertmanager.url=${url}`, ...words];
   const env = { HOME: rig.dir, XDG_CONFIG_HOME: rig.dir };
   return {
@@ -86,7 +86,8 @@ test("the v2 API answers what it cannot take as Alertmanager does, and takes the
   const url = `${allclear.url}/in/prometheus/api/v2/alerts`;
   const send = (body, more = {}) => fetch(url, { method: "POST", headers: { ...headers, ...more }, body: typeof body === "string" ? body : JSON.stringify(body) });
   const good = { labels: { alertname: "Good", service: "payments" } };
-  const names = async () => (await (await fetch(url, { headers })).json()).map((alert) => alert.labels.alertname).sort();
+  const reader = { authorization: `Bearer ${allclear.token}` };
+  const names = async () => (await (await fetch(url, { headers: reader })).json()).map((alert) => alert.labels.alertname).sort();
 
   for (const [what, body, status] of [
     ["no JSON", "{", 400],
@@ -104,10 +105,14 @@ test("the v2 API answers what it cannot take as Alertmanager does, and takes the
   const empty = await send([]);
   assert.deepEqual([empty.status, await empty.text()], [200, ""]);
 
-  assert.equal((await fetch(url)).status, 401, "without a token");
-  assert.equal((await fetch(url, { headers: { authorization: "Bearer wrong" } })).status, 401);
-  const basic = Buffer.from(`x:${allclear.integrationToken}`).toString("base64");
-  assert.equal((await fetch(url, { headers: { authorization: `Basic ${basic}` } })).status, 200);
-  assert.equal((await fetch(`${url}?token=${allclear.integrationToken}`)).status, 200);
+  const status = (token) => fetch(url, { method: "POST", body: "[]", headers: { "content-type": "application/json", ...token } }).then((answer) => answer.status);
+  assert.equal(await status({}), 401, "without a token");
+  assert.equal(await status({ authorization: "Bearer wrong" }), 401);
+  const basic = (token) => ({ authorization: `Basic ${Buffer.from(`x:${token}`).toString("base64")}` });
+  assert.equal(await status(basic(allclear.integrationToken)), 200);
+  assert.equal((await fetch(`${url}?token=${allclear.integrationToken}`, { method: "POST", body: "[]", headers: { "content-type": "application/json" } })).status, 200);
+  // The token of a source stands in many configuration files: it brings signals, and reads nothing.
+  assert.equal((await fetch(url, { headers })).status, 403);
+  assert.equal((await fetch(`${allclear.url}/in/prometheus/api/v2/status`, { headers: basic(allclear.token) })).status, 200);
   assert.equal((await fetch(`${allclear.url}/api/v2/status`, { headers })).status, 200, "also without the name of the integration");
 });

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # Debian packages: installs those that are missing, and keeps the services they bring from starting.
+# shellcheck disable=SC2154 # root, logs and scratch are of the script that sources this
 # Sourced by run.sh and test.sh.
 
 installed() { dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }

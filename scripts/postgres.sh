@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # A throw-away PostgreSQL on a free port, for the tests only: nothing is synced, all is removed.
+# shellcheck disable=SC2154 # root, logs and scratch are of the script that sources this
 # Sourced by test.sh.
 
 postgres_pid=

@@ -69,41 +69,46 @@ spec: {title: Prometheus in Frankfurt, source: {alertmanager: {}}, team: payment
 `;
 }
 
+/** Where an empty database leads. */
+export const firstRun = /^\/(welcome|setup)/;
+
 /**
- * From an empty directory to a configured server, as a person does it: the set-up page, signing in, a token for
- * the command line, \`allclear apply\`, and a token for the integration.
+ * From an empty directory to a configured server, as a person does it: the first-run page, a token for the command
+ * line, `allclear apply`, and a token for the integration.
  */
 export async function setUp(rig, allclear, options = {}) {
   const ana = allclear.visitor();
   const first = await ana.get("/");
-  if (first.path !== "/setup") throw new Error(`an empty database leads to ${first.path}, not to /setup`);
-  const done = await ana.press(first, /create|continue|next/i, {
+  if (!firstRun.test(first.path)) throw new Error(`an empty database leads to ${first.path}`);
+  const done = await ana.press(first, /create the administrator/i, {
     full_name: "Ana Silva",
     email: "ana@example.test",
     password,
     time_zone: "Europe/Berlin",
   });
-  if (done.status !== 200) throw new Error(`/setup: ${done.status} ${done.text.slice(0, 500)}`);
+  if (done.status !== 200) throw new Error(`${done.path}: ${done.status} ${done.text.slice(0, 500)}`);
   allclear.ana = ana;
   allclear.token = await makeToken(ana);
   const file = rig.file(`company-${Math.random().toString(36).slice(2, 8)}.yaml`);
   await writeFile(file, options.documents ?? documents(options));
   await allclear.told("apply", "-f", file, "--reason", "the company of the journeys");
-  allclear.integrationToken = await integrationToken(allclear, options.integration ?? "prometheus");
+  allclear.integrationToken = await integrationToken(ana, options.integration ?? "prometheus");
   return ana;
 }
 
-/** A token for programs, made on one's own page; it is shown once. */
+/** A token for programs; it is shown once. */
 export async function makeToken(visitor) {
-  const page = await visitor.get("/me");
-  const made = await visitor.press(page, /token/i, { title: "journeys" });
-  const token = /\b(alc_[A-Za-z0-9_-]{20,})\b/.exec(made.text)?.[1];
-  if (!token) throw new Error(`no token on the page: ${made.text.slice(0, 800)}`);
-  return token;
+  const made = await visitor.press(await visitor.get("/tokens"), /make the token/i, { title: "journeys", access: "administrator" });
+  return secret(made, "secret");
 }
 
-/** A fresh token for an integration: what a source shows when it posts. */
-export async function integrationToken(allclear, name) {
-  const answer = await allclear.api("POST", `/integrations/${name}/tokens`, {});
-  return answer.token;
+/** A fresh token for an integration: what a source shows when it posts. It is shown once. */
+export async function integrationToken(visitor, name) {
+  return secret(await visitor.press(await visitor.get(`/integrations/${name}`), /(rotate|make) the token/i), "token");
+}
+
+function secret(page, id) {
+  const found = new RegExp(`<code id="${id}">([^<]+)</code>`).exec(page.html)?.[1];
+  if (!found) throw new Error(`no token on ${page.url} (${page.status}): ${page.text.slice(0, 800)}`);
+  return found.trim();
 }

@@ -76,6 +76,7 @@ host_lookup =
 rfc1413_query_timeout = 0s
 deliver_drop_privilege
 keep_environment =
+${process.getuid() === 0 ? "" : `admin_groups = ${process.getgid()}\nexim_user = ${process.getuid()}\nexim_group = ${process.getgid()}\n`}
 
 begin acl
 signed_in:

@@ -166,7 +166,7 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>) -> Result<(
     let mut last: Option<(domain::words::SignalId, Vec<Labels>)> = None;
     for row in rows {
         if last.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
-            last = Some((row.signal, crate::detect::signals::labels_of(tx, row.signal)?));
+            last = Some((row.signal, crate::detect::signals::entry(tx, row.signal)?.into_labels()));
         }
         let labels = last.as_ref().and_then(|(_, all)| all.get(row.position as usize).cloned()).unwrap_or_default();
         let new = NewAlert {

@@ -1,1 +1,40 @@
-fn main() {}
+//! Runs. The binary: the commands, one line each.
+
+mod clock;
+mod config;
+mod rounds;
+mod serve;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Incident response from the alarm to the all-clear to the lesson.
+#[derive(Debug, Parser)]
+#[command(name = "allclear", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve: take signals, page people, show pages.
+    Serve(config::Serve),
+    Watch(watch::Watch),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(settings) => serve::run(&settings),
+        Command::Watch(watch) => return watch::run(watch),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

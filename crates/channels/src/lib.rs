@@ -1,1 +1,121 @@
-//! Skeleton.
+//! Speaks: carries one message over one channel and says what became of it: sent, later or never.
+//!
+//! Knows nothing of pages, retries or the outbox, keeps nothing, and reads no clock: `now` is an argument. Everything
+//! that an address or an answer says is hostile, so all HTTP goes through one guarded client ([`egress`]).
+
+pub mod egress;
+pub mod email;
+pub mod ntfy;
+pub mod tls;
+pub mod webhook;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::engage::deliveries::{Message, Outcome};
+use domain::words::{Refusal, Timestamp, text};
+
+/// How long a connection may take.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a whole attempt may take: the courier's lease must be longer.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What an installation sets about speaking outward.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The mail server; without it, e-mail answers `Never`, and the ladder goes on.
+    pub email: Option<email::Settings>,
+    /// What webhooks are signed with; each address gets its own secret from it.
+    pub webhook_secret: webhook::Secret,
+    /// Which places inside the own network may be reached.
+    pub allow: egress::Allow,
+    /// Certificate authorities (PEM) that are trusted besides the usual ones.
+    pub authorities: Option<Vec<u8>>,
+}
+
+/// All channels of an installation. Cheap to clone; keeps its connections warm.
+#[derive(Clone)]
+pub struct Channels {
+    email: Option<email::Email>,
+    ntfy: ntfy::Ntfy,
+    webhook: webhook::Webhook,
+}
+
+impl Channels {
+    /// Opens nothing yet: the first message opens the first connection.
+    pub fn new(settings: Settings) -> Result<Self, Refusal> {
+        let trust = tls::trust(settings.authorities.as_deref())?;
+        let egress = Arc::new(egress::Egress::new(settings.allow, &trust)?);
+        Ok(Self {
+            email: settings.email.map(|email| email::Email::new(email, trust)),
+            ntfy: ntfy::Ntfy::new(Arc::clone(&egress)),
+            webhook: webhook::Webhook::new(egress, settings.webhook_secret),
+        })
+    }
+
+    /// Sends one message to one address over the named channel: `email`, `ntfy` or `webhook`.
+    ///
+    /// Safe to cancel: a connection that was being used is dropped, never used again.
+    pub async fn send(&self, channel: &str, address: &str, message: &Message, now: Timestamp) -> Outcome {
+        match (channel, &self.email) {
+            ("email", Some(email)) => email.send(address, message, now).await,
+            ("email", None) => {
+                never("e-mail is not set up here: set the address of a mail server (smtp://...) in the settings")
+            }
+            ("ntfy", _) => self.ntfy.send(address, message, now).await,
+            ("webhook", _) => self.webhook.send(address, message, now).await,
+            (other, _) => never(format!(
+                "there is no channel {:?}{}",
+                text::shorten(other, 40),
+                text::did_you_mean(other, ["email", "ntfy", "webhook"])
+            )),
+        }
+    }
+
+    /// Can messages go out by mail?
+    pub fn has_email(&self) -> bool {
+        self.email.is_some()
+    }
+}
+
+fn sent(receipt: impl Into<Option<String>>) -> Outcome {
+    Outcome::Sent { receipt: receipt.into() }
+}
+
+fn later(why: impl Into<String>) -> Outcome {
+    Outcome::Later { at: None, why: why.into() }
+}
+
+fn never(why: impl Into<String>) -> Outcome {
+    Outcome::Never { why: why.into() }
+}
+
+/// One line without anything that moves the cursor, reorders letters or breaks a line; cut at `most` characters.
+fn one_line(text: &str, most: usize) -> String {
+    let harmless: String = text
+        .chars()
+        .map(|c| match c {
+            // Line and paragraph separators, and what turns the direction of writing around.
+            '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .collect();
+    let words: Vec<&str> = harmless.split_whitespace().collect();
+    text::shorten(&words.join(" "), most)
+}
+
+/// The text, cut to at most so many bytes of UTF-8, with an ellipsis where it was cut.
+fn cut_bytes(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    let end = (0..=most.saturating_sub("…".len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}…", &text[..end])
+}
+
+/// What the reader is told when an earlier attempt may have arrived.
+fn repeat_note(message: &Message) -> Option<String> {
+    let at = message.repeat_of?;
+    Some(format!("Repeat of {}: an earlier attempt may have arrived.", at.strftime("%H:%M:%S UTC")))
+}

@@ -7,6 +7,7 @@ pub mod detect;
 pub mod door;
 pub mod engage;
 pub mod journal;
+pub mod keeping;
 pub mod leases;
 pub mod outbox;
 pub mod prepare;

@@ -206,11 +206,11 @@ fn claim_where(
     lease: Span,
     limit: u32,
 ) -> Result<Vec<Delivery>, Error> {
-    let of_channel = if channel.is_some() { "channel = $6 AND " } else { "" };
+    let filter = if channel.is_some() { "channel = $6 AND " } else { "" };
     let sql = format!(
         "UPDATE deliveries SET state = 'claimed', node = $1, claimed_at = $2, lease_until = $3, wake_at = $3, \
          fence = fence + 1, attempts = attempts + 1 WHERE id IN \
-         (SELECT id FROM deliveries WHERE {of_channel}urgency = $4 AND wake_at <= $2 ORDER BY wake_at, id LIMIT $5) \
+         (SELECT id FROM deliveries WHERE {filter}urgency = $4 AND wake_at <= $2 ORDER BY wake_at, id LIMIT $5) \
          RETURNING {COLUMNS}"
     );
     let mut claimed = Vec::new();
@@ -307,6 +307,15 @@ pub fn cancel_for_page(tx: &mut Tx<'_>, page: PageId, now: Timestamp) -> Result<
         "UPDATE deliveries SET state = 'cancelled', wake_at = NULL, settled_at = $2 \
          WHERE page = $1 AND wake_at IS NOT NULL",
         &[page.into(), now.into()],
+    )
+}
+
+/// Nothing that waits is to be sent, whatever it is about; how many that were.
+pub fn cancel_all(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE deliveries SET state = 'cancelled', wake_at = NULL, settled_at = $1, detail = $2 \
+         WHERE wake_at IS NOT NULL",
+        &[now.into(), why.into()],
     )
 }
 

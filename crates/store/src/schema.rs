@@ -50,6 +50,12 @@ fn migrate_to(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> {
     Ok(())
 }
 
+/// As the first version of the program left it.
+#[cfg(test)]
+pub(crate) fn migrate_to_first(store: &Store) {
+    migrate_to(store, &MIGRATIONS[..1]).expect("the first migration");
+}
+
 fn applied_of(tx: &mut Tx<'_>, migrations: &[(&str, &str)]) -> Result<usize, Error> {
     if !has_table(tx, "migrations")? {
         return Ok(0);

@@ -92,8 +92,7 @@ impl Drop for Fresh {
 }
 
 fn run(url: &str, sql: &str) {
-    let mut client = ::postgres::Client::connect(url, ::postgres::NoTls).expect("PostgreSQL answers");
-    client.batch_execute(sql).expect("the schema of a test");
+    crate::door::run_on_postgres(url, sql).expect("the schema of a test");
 }
 
 /// Unlike any other of this machine, now or from a run that was killed.
@@ -118,19 +117,19 @@ macro_rules! both_engines {
             #[allow(unused_imports, clippy::allow_attributes, reason = "a test may need nothing from around it")]
             use super::*;
 
-            fn check($store: &$crate::testing::Fresh) $body
+            fn on_either_engine($store: &$crate::testing::Fresh) $body
 
             $(#[$attribute])*
             #[test]
             fn on_sqlite() {
-                check(&$crate::testing::Fresh::sqlite());
+                on_either_engine(&$crate::testing::Fresh::sqlite());
             }
 
             $(#[$attribute])*
             #[test]
             fn on_postgres() {
                 if let Some(store) = $crate::testing::Fresh::postgres() {
-                    check(&store);
+                    on_either_engine(&store);
                 }
             }
         }

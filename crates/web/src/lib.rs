@@ -1,4 +1,14 @@
 //! Shows: the pages, the API, what comes in. Handlers parse, act and render; a handler holds no rule.
 
+pub mod app;
 pub mod assets;
+pub mod enter;
+pub mod health;
+pub mod inbound;
+pub mod live;
+pub mod metrics;
 pub mod pages;
+pub mod problem;
+pub mod routes;
+
+pub use app::{App, Settings};

@@ -6,3 +6,4 @@ pub mod intake;
 pub mod rejections;
 pub mod signals;
 pub mod silences;
+pub mod views;

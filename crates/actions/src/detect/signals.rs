@@ -158,12 +158,11 @@ fn told_of(turn: &Turn<'_, '_>) -> (usize, usize, usize) {
     (turn.effects.fired.len(), turn.effects.updated.len(), turn.effects.resolved.len())
 }
 
-/// The labels of every alert of an entry of the log; none if it was cut.
-pub fn labels_of(tx: &mut Tx<'_>, id: SignalId) -> Result<Vec<Labels>, Error> {
-    let Some(entry) = store::signals::get(tx, id)? else { return Ok(Vec::new()) };
-    let signals =
-        signals::read(&entry.body, &[]).map_err(|_| Error::corrupt(format!("the body of {id} does not read")))?;
-    Ok(signals.into_iter().map(|signal| signal.labels).collect())
+/// An entry of the log, read.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    body: Vec<u8>,
+    signals: Vec<Signal>,
 }
 
 /// What an entry of the log tells of one alert.
@@ -174,12 +173,27 @@ pub struct Particulars {
     pub link: Option<String>,
 }
 
-/// The particulars of one alert; empty if the log was cut before its entry.
-pub fn particulars(tx: &mut Tx<'_>, id: SignalId, position: u32) -> Result<Particulars, Error> {
-    let Some(entry) = store::signals::get(tx, id)? else { return Ok(Particulars::default()) };
-    let corrupt = || Error::corrupt(format!("the body of {id} does not read"));
-    let signals = signals::read(&entry.body, &[]).map_err(|_| corrupt())?;
-    let Some(signal) = signals.into_iter().nth(position as usize) else { return Err(corrupt()) };
-    let annotations = signal.annotations(&entry.body).unwrap_or_default();
-    Ok(Particulars { labels: signal.labels, annotations, link: signal.link.map(Into::into) })
+/// Reads an entry of the log; an empty one, if the log was cut.
+pub fn entry(tx: &mut Tx<'_>, id: SignalId) -> Result<Entry, Error> {
+    let Some(entry) = store::signals::get(tx, id)? else { return Ok(Entry::default()) };
+    let signals =
+        signals::read(&entry.body, &[]).map_err(|_| Error::corrupt(format!("the body of {id} does not read")))?;
+    Ok(Entry { body: entry.body, signals })
+}
+
+impl Entry {
+    /// The labels of every alert, in order.
+    pub fn into_labels(self) -> Vec<Labels> {
+        self.signals.into_iter().map(|signal| signal.labels).collect()
+    }
+
+    /// What it tells of one alert; nothing, if the log was cut.
+    pub fn particulars(&self, position: u32) -> Particulars {
+        let Some(signal) = self.signals.get(position as usize) else { return Particulars::default() };
+        Particulars {
+            labels: signal.labels.clone(),
+            annotations: signal.annotations(&self.body).unwrap_or_default(),
+            link: signal.link.as_deref().map(str::to_owned),
+        }
+    }
 }

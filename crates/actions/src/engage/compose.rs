@@ -121,7 +121,7 @@ fn alerts_of(tx: &mut Tx<'_>, board: &Board, page: &PageRow) -> Result<Vec<Told>
     let mut told = Vec::new();
     for slot in slots.into_iter().take(ALERTS_TOLD) {
         let alert = board.at(slot);
-        let mut particulars = signals::particulars(tx, alert.signal, alert.position)?;
+        let mut particulars = signals::entry(tx, alert.signal)?.particulars(alert.position);
         particulars.labels = board.labels(slot);
         told.push(Told { id: alert.id, severity: board.severity(slot), starts_at: alert.starts_at, particulars });
     }

@@ -1,3 +1,7 @@
 //! Acts of preparing: documents and their revisions, the defaults, who may come in.
 
+pub mod access;
 pub mod catalog;
+pub mod defaults;
+pub mod documents;
+pub mod passwords;

@@ -12,4 +12,5 @@ pub mod rotations;
 #[cfg(test)]
 mod schedule_proofs;
 pub mod schedules;
+pub mod watch;
 mod windows;

@@ -625,8 +625,8 @@ spec:
         new.yaml:32: `resolved` is missing: which words at `status` mean resolved?
         new.yaml:52: there is another level "sev1" already
         new.yaml:56: a role has at least one duty
-        new.yaml:60: `subject` is not a template: syntax error: unexpected end of input, expected end of variable block in its line 1
-        new.yaml:60: `text` is not a template: syntax error: unexpected end of block in its line 1
+        new.yaml:60: `subject` is not a template: syntax error: unexpected end of input, expected end of variable block, in its line 1
+        new.yaml:60: `text` is not a template: syntax error: unexpected end of block, in its line 1
         "#);
     }
 

@@ -285,6 +285,7 @@ fn moves(name: &Name, before: Option<&Schedule>, after: Option<&Schedule>, now: 
     let Some(before) = before else {
         let first = new.iter().find(|shift| shift.person.is_some());
         return match first.and_then(|shift| Some((shift, shift.person.as_ref()?))) {
+            Some((shift, person)) if shift.from == now => vec![format!("{person} is on call for {name} from now on")],
             Some((shift, person)) => {
                 vec![format!("{person} is on call for {name} from {}", show_time(shift.from, &zone))]
             }
@@ -393,19 +394,15 @@ fn person(name: &Name, before: Option<&Person>, after: Option<&Person>) -> Vec<S
         said.push(format!("{name} can be paged and sign in again"));
     }
     if after.access > before.access {
-        said.push(format!("{name} may do more here: {}", access(after)));
+        said.push(format!("{name} may do more here: {}", after.access));
     }
     if after.access < before.access {
-        said.push(format!("{name} may do less here: {}", access(after)));
+        said.push(format!("{name} may do less here: {}", after.access));
     }
     if after.ladder != before.ladder || after.contacts != before.contacts {
         said.push(format!("{name} is reached in another way"));
     }
     said
-}
-
-fn access(person: &Person) -> String {
-    serde_json::to_value(person.access).ok().as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

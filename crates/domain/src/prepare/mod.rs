@@ -1,5 +1,6 @@
 //! Who may, who owns, are we ready: people, teams, services, and the documents that say so.
 
+pub mod access;
 pub mod catalog;
 pub mod checks;
 pub mod diff;

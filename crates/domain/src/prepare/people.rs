@@ -1,9 +1,12 @@
 //! A person: how to reach them, in which order, and what they may do here.
 
+use std::fmt;
+use std::str::FromStr;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::words::Span;
+use crate::words::{Refusal, Span, text};
 
 /// The spec of a `person` document.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +46,37 @@ pub enum Access {
     Manager,
     /// Everything: integrations, tokens, people, all documents.
     Administrator,
+}
+
+impl Access {
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Responder, Self::Manager, Self::Administrator];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Responder => "responder",
+            Self::Manager => "manager",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Access {
+    type Err = Refusal;
+
+    fn from_str(word: &str) -> Result<Self, Refusal> {
+        Self::ALL.into_iter().find(|access| access.word() == word).ok_or_else(|| {
+            let near = text::did_you_mean(word, Self::ALL.map(Self::word));
+            let all = Self::ALL.map(Self::word).join(", ");
+            Refusal::invalid(format!("there is no access {:?}{near}; it is one of {all}", text::shorten(word, 40)))
+        })
+    }
 }
 
 /// One way to reach a person.

@@ -20,6 +20,87 @@ const FUEL: u64 = 20_000;
 const SUBJECT_MOST: usize = 200;
 const TEXT_BYTES_MOST: usize = 16_384;
 
+/// What templates fill in, with values of an example: every name that there is.
+pub fn example() -> serde_json::Value {
+    serde_json::json!({
+        "page": {
+            "id": "pag_06f1k2m9qv7x3t1a",
+            "url": "https://allclear.example.org/alerts/alr_06f1k2m9qv7x3t1a",
+            "title": "DiskFull database",
+            "because": "the first alert of its group",
+            "urgency": "high",
+            "started_at": "2026-11-22T02:05:00Z",
+        },
+        "summary": "Disk full on db1",
+        "severity": "critical",
+        "service": { "name": "database", "title": "Database", "runbook": "https://wiki.example.org/disk-full" },
+        "person": { "name": "ana", "full_name": "Ana Silva" },
+        "why": "on call for database until Mon 23 Nov 09:00",
+        "policy": "database",
+        "step": 2,
+        "round": 1,
+        "waited": "5m",
+        "count": 3,
+        "alerts": [
+            {
+                "name": "DiskFull",
+                "summary": "Disk full on db1",
+                "severity": "critical",
+                "labels": { "alertname": "DiskFull", "host": "db1" },
+                "annotations": { "summary": "Disk full on db1" },
+                "link": "https://prometheus.example.org/graph",
+                "started_at": "2026-11-22 02:04 UTC",
+            },
+            {
+                "name": "DiskFull",
+                "summary": "Disk full on db2",
+                "severity": "critical",
+                "labels": { "alertname": "DiskFull", "host": "db2" },
+                "annotations": {},
+                "link": null,
+                "started_at": "2026-11-22 02:05 UTC",
+            },
+        ],
+    })
+}
+
+/// Everything that is wrong in it, each with a JSON pointer into the spec: it must read, fill in only what there is,
+/// and come to an end.
+pub fn check(template: &NotificationTemplate) -> Vec<Refusal> {
+    let mut refusals = Vec::new();
+    let example = example();
+    let known: Vec<&str> = example.as_object().into_iter().flat_map(|facts| facts.keys().map(String::as_str)).collect();
+    let engine = minijinja::Environment::new();
+    for (pointer, source) in [("/subject", &template.subject), ("/text", &template.text)] {
+        if source.len() > TEXT_BYTES_MOST {
+            refusals.push(Refusal::invalid(format!("is too long: at most {TEXT_BYTES_MOST} bytes")).at(pointer));
+            continue;
+        }
+        match engine.template_from_str(source) {
+            Ok(read) => {
+                let mut unknown: Vec<String> = read.undeclared_variables(false).into_iter().collect();
+                unknown.retain(|name| !known.contains(&name.as_str()) && name != "range");
+                unknown.sort_unstable();
+                refusals.extend(unknown.into_iter().map(|name| {
+                    let near = text::did_you_mean(&name, known.iter().copied());
+                    let message = format!("there is no `{name}` to fill in{near}; there are {}", known.join(", "));
+                    Refusal::invalid(message).at(pointer)
+                }));
+            }
+            Err(error) => {
+                let line = error.line().map(|line| format!(", in its line {line}")).unwrap_or_default();
+                let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+                refusals
+                    .push(Refusal::invalid(format!("is not a template: {}{detail}{line}", error.kind())).at(pointer));
+            }
+        }
+    }
+    if refusals.is_empty() {
+        refusals.extend(render(template, &example).err());
+    }
+    refusals
+}
+
 /// Fills in the words: subject (one line) and text. The error says which part of the template is wrong, and why.
 pub fn render(template: &NotificationTemplate, facts: &serde_json::Value) -> Result<(String, String)> {
     let syntax = minijinja::syntax::SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
@@ -60,6 +141,21 @@ mod tests {
             render(&template("{{ summary }}", "{{ count }} alerts{% if gone %}!{% endif %}"), &facts).unwrap();
         assert_eq!(subject, "Disk  Bcc: x@y <b>full</b>");
         assert_eq!(text, "2 alerts");
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_said_before_it_is_needed() {
+        let told = |subject: &str, text: &str| {
+            let refusals = check(&template(subject, text));
+            refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        assert_eq!(told("{{ summary }}", "{% for alert in alerts %}{{ alert.summary|upper }}{% endfor %}"), "");
+        insta::assert_snapshot!(told("{{ sumary }}", "{% if x %}"), @r#"
+        /subject: there is no `sumary` to fill in (did you mean "summary"?); there are page, summary, severity, service, person, why, policy, step, round, waited, count, alerts
+        /text: is not a template: syntax error: unexpected end of input, expected end of block, in its line 1
+        "#);
+        insta::assert_snapshot!(told("{{ summary|shout }}", "x"), @"/subject: the template does not render: unknown filter: filter shout is unknown (in <string>:1)");
+        insta::assert_snapshot!(told("x", "{% for i in range(10000) %}{% for j in range(10000) %}x{% endfor %}{% endfor %}"), @"/text: the template does not render: engine ran out of fuel (in <string>:1)");
     }
 
     #[test]

@@ -6,6 +6,9 @@
 
 mod checkpoint;
 mod error;
+#[cfg(test)]
+mod faults;
+pub(crate) mod files;
 mod gate;
 mod mishap;
 mod pool;
@@ -85,9 +88,19 @@ impl Store {
         let engine = match place {
             Place::Sqlite(path) => Engine::Sqlite(Box::new(sqlite::Database::open(path)?)),
             Place::Memory => Engine::Sqlite(Box::new(sqlite::Database::in_memory()?)),
-            Place::Postgres(url) => Engine::Postgres(Box::new(postgres::Database::open(url, &bell)?)),
+            Place::Postgres(url) => Engine::Postgres(Box::new(postgres::Database::open(url, Some(&bell))?)),
         };
         Ok(Self(Arc::new(Inner { engine, bell })))
+    }
+
+    /// Opens to look, beside a server that runs. Nothing is migrated, and on SQLite every write is refused.
+    pub fn open_to_read(place: &Place) -> Result<Self, Error> {
+        let engine = match place {
+            Place::Sqlite(path) => Engine::Sqlite(Box::new(sqlite::Database::open_to_read(path)?)),
+            Place::Memory => return Err(Error::other("there is nothing to look at in memory")),
+            Place::Postgres(url) => Engine::Postgres(Box::new(postgres::Database::open(url, None)?)),
+        };
+        Ok(Self(Arc::new(Inner { engine, bell: Arc::default() })))
     }
 
     /// Runs the act in a transaction of its own, and commits if it answers `Ok`.
@@ -272,6 +285,13 @@ impl fmt::Debug for Tx<'_> {
 fn brief(sql: &str) -> String {
     let line = sql.split_whitespace().collect::<Vec<_>>().join(" ");
     domain::words::text::shorten(&line, 160)
+}
+
+/// Runs statements on a PostgreSQL server, outside of any store: the schemas of tests.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn run_on_postgres(url: &str, sql: &str) -> Result<(), Error> {
+    let mut client = postgres_link::Link::parse(url)?.connect()?;
+    client.batch_execute(sql).map_err(|error| postgres::failure(&error, Some(sql)))
 }
 
 /// What is rung after a commit.

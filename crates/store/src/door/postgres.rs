@@ -32,8 +32,8 @@ const RECONNECTS: u32 = 3;
 pub(super) struct Database {
     link: Arc<Link>,
     pool: Pool<Line>,
-    crier: Crier,
-    _listener: Listener,
+    /// Nobody is told, and nothing is heard, by one that only came to look.
+    bells: Option<(Crier, Listener)>,
 }
 
 /// A connection, and its prepared statements.
@@ -59,7 +59,7 @@ enum Turn<T> {
 }
 
 impl Database {
-    pub(super) fn open(url: &str, bell: &Arc<Bell>) -> Result<Self, Error> {
+    pub(super) fn open(url: &str, bell: Option<&Arc<Bell>>) -> Result<Self, Error> {
         let link = Arc::new(Link::parse(url)?);
         let pool = Pool::new(CONNECTIONS);
         drop(pool.lend(|| {
@@ -67,9 +67,12 @@ impl Database {
             link.check(&mut client)?;
             Ok(Line::new(client))
         })?);
-        let crier = Crier::start(link.clone())?;
-        let listener = Listener::start(link.clone(), bell, crier.backend())?;
-        Ok(Self { link, pool, crier, _listener: listener })
+        let bells = bell.map(|bell| {
+            let crier = Crier::start(link.clone())?;
+            let listener = Listener::start(link.clone(), bell, crier.backend())?;
+            Ok::<_, Error>((crier, listener))
+        });
+        Ok(Self { bells: bells.transpose()?, link, pool })
     }
 
     pub(super) fn write<T>(&self, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<(T, bool), Halt> {
@@ -147,7 +150,9 @@ impl Database {
 
     /// At most one notification is under way; it tells of every commit before it.
     pub(super) fn tell_the_others(&self) {
-        self.crier.cry();
+        if let Some((crier, _)) = &self.bells {
+            crier.cry();
+        }
     }
 
     fn lend(&self) -> Result<Lent<'_, Line>, Error> {

@@ -17,6 +17,11 @@ use super::{Bell, Error};
 /// How often the threads look whether the store is still there, and how long they wait after an error.
 const BREATH: Duration = Duration::from_secs(1);
 
+const HERE: &str = "SELECT pg_advisory_lock_shared(1634495588, hashtext(current_schema()))";
+/// Whether nobody is there; holds everybody off until the end of the transaction.
+pub(crate) const NOBODY_THERE: &str =
+    "SELECT pg_try_advisory_xact_lock(1634495588, hashtext(current_schema())) AS nobody";
+
 /// Sends the notifications, off the path of the writer.
 pub(super) struct Crier(Arc<Shared>);
 
@@ -98,7 +103,8 @@ impl Shared {
     }
 }
 
-/// Hears the notifications of the other nodes.
+/// Hears the notifications of the other nodes. Its connection also says that somebody is there, by a
+/// shared lock that a restore asks for.
 pub(super) struct Listener(Arc<AtomicBool>);
 
 impl Listener {
@@ -126,7 +132,7 @@ impl Drop for Listener {
 
 fn listen(link: &Link, bell: &Weak<Bell>, own: &AtomicI32, stop: &AtomicBool) -> Result<(), Error> {
     let mut client = link.connect()?;
-    let listen = format!("LISTEN {}", channel(&mut client)?);
+    let listen = format!("{HERE}; LISTEN {}", channel(&mut client)?);
     client.batch_execute(&listen).map_err(|error| failure(&error, None))?;
     // Something may have happened before.
     ring(bell);

@@ -38,9 +38,10 @@ pub(super) struct Database {
     // Dropped in this order: the checkpointer and the readers let go before the writer, so that the
     // writer is the last to close and folds the log into the file; the lock goes last.
     _checkpointer: Option<Checkpointer>,
-    readers: Option<Pool<Line>>,
-    writer: Mutex<Line>,
-    path: Option<PathBuf>,
+    /// With the path of their file; none for a database in memory.
+    readers: Option<(Pool<Line>, PathBuf)>,
+    /// None for a database that was opened to be read.
+    writer: Option<Mutex<Line>>,
     /// Why nothing more is written.
     fault: Arc<OnceLock<String>>,
     _lock: Option<File>,
@@ -62,12 +63,25 @@ impl Database {
         Ok(Self {
             gate,
             _checkpointer: Some(checkpointer),
-            readers: Some(Pool::new(READERS)),
-            writer: Mutex::new(Line::new(connection)),
-            path: Some(path.to_owned()),
+            readers: Some((Pool::new(READERS), path.to_owned())),
+            writer: Some(Mutex::new(Line::new(connection))),
             fault,
             _lock: Some(lock),
             arranged: Arranged::default(),
+        })
+    }
+
+    /// Without the lock, so that a server may run on it.
+    pub(super) fn open_to_read(path: &Path) -> Result<Self, Error> {
+        let readers = Pool::new(READERS);
+        drop(readers.lend(|| Ok(Line::new(connect_reader(path)?)))?);
+        Ok(Self {
+            gate: Arc::default(),
+            _checkpointer: None,
+            readers: Some((readers, path.to_owned())),
+            writer: None,
+            fault: Arc::default(),
+            _lock: None,
         })
     }
 
@@ -79,8 +93,7 @@ impl Database {
             gate: Arc::new(Gate::default()),
             _checkpointer: None,
             readers: None,
-            writer: Mutex::new(Line::new(connection)),
-            path: None,
+            writer: Some(Mutex::new(Line::new(connection))),
             fault: Arc::default(),
             _lock: None,
             arranged: Arranged::default(),
@@ -96,7 +109,7 @@ impl Database {
         if let Some(why) = self.broken() {
             return Err(Error::unavailable(format!("the database takes no more writes until a restart: {why}")).into());
         }
-        let line = self.writer();
+        let line = self.writer()?;
         let begun = Begun::new(&line, "BEGIN IMMEDIATE").map_err(|torn| self.note(torn))?;
         let mut tx = Tx::new(super::Session::Sqlite(Session::new(&line)));
         let outcome = act(&mut tx);
@@ -125,7 +138,7 @@ impl Database {
     }
 
     pub(super) fn read<T>(&self, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
-        let (Some(readers), Some(path)) = (&self.readers, &self.path) else { return self.read_in_memory(act) };
+        let Some((readers, path)) = &self.readers else { return self.read_in_memory(act) };
         let line = readers.lend(|| Ok(Line::new(connect_reader(path)?)))?;
         let outcome = read_on(&line, act);
         if matches!(&outcome, Err(Halt::Failed(error)) if error.kind == ErrorKind::Corrupt) {
@@ -136,7 +149,7 @@ impl Database {
 
     fn read_in_memory<T>(&self, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
         let _turn = self.gate.enter(Pace::Ordinary)?;
-        let line = self.writer();
+        let line = self.writer()?;
         let only = |on: bool| line.connection.pragma_update(None, "query_only", on).map_err(|e| failure(&e, None));
         only(true)?;
         let outcome = read_on(&line, act);
@@ -147,7 +160,6 @@ impl Database {
     pub(super) fn broken(&self) -> Option<String> {
         self.fault.get().cloned()
     }
-
     fn note(&self, Torn { torn, error }: Torn) -> Error {
         if torn && self.fault.set(error.message.clone()).is_ok() {
             tracing::error!(error = error.message, "the database failed to write; no more writes until a restart");
@@ -155,8 +167,9 @@ impl Database {
         error
     }
 
-    fn writer(&self) -> MutexGuard<'_, Line> {
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    fn writer(&self) -> Result<MutexGuard<'_, Line>, Error> {
+        let writer = self.writer.as_ref().ok_or_else(|| Error::other("the database was opened to be read"))?;
+        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -392,7 +405,7 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 }
 
 /// A connection that may write, with every promise checked.
-fn connect(path: &Path) -> Result<Connection, Error> {
+pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let say = |error: &rusqlite::Error| failure(error, None).during(&format!("cannot open {}", path.display()));
     if rusqlite::version_number() < OLDEST_VERSION {
         return Err(Error::other(format!(

@@ -1,3 +1,4 @@
 //! Rows of what is prepared: documents with their revisions, and who may come in.
 
+pub mod access;
 pub mod documents;

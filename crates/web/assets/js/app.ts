@@ -19,3 +19,9 @@ const palette = startPalette();
 startKeys(palette);
 startSchedule();
 startLive();
+
+// The browser knows its own zone better than the server does.
+const zone = document.querySelector<HTMLInputElement>("input[data-zone]");
+if (zone && zone.value === zone.defaultValue) {
+  zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || zone.value;
+}

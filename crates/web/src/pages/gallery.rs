@@ -5,12 +5,21 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::Viewpoint;
+use super::bare::{ErrorPage, SearchPage};
 use super::detect::alert::AlertPage;
 use super::detect::alerts::AlertsPage;
+use super::detect::integrations::{IntegrationPage, IntegrationsPage, NewIntegrationPage};
+use super::detect::silences::{NewSilencePage, SilencesPage};
 use super::engage::escalation_policies::{PoliciesPage, PolicyPage};
 use super::engage::pages::PageByLink;
 use super::engage::schedules::{SchedulePage, SchedulesPage};
+use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
+use super::prepare::people::{MePage, PeoplePage, PersonPage};
+use super::prepare::services::{ServicePage, ServicesPage};
+use super::prepare::sign_in::SignInPage;
+use super::prepare::tokens::TokensPage;
+use super::prepare::welcome::{FirstPage, WelcomePage};
+use super::{Theme, Viewpoint};
 
 /// A Sunday night in Berlin.
 pub(crate) fn now() -> Timestamp {
@@ -25,20 +34,60 @@ pub(crate) fn minutes_ago(minutes: i64) -> Timestamp {
     now() - SignedDuration::from_mins(minutes)
 }
 
+fn page(name: &'static str, page: &impl Template) -> (&'static str, String) {
+    (name, page.render().unwrap())
+}
+
 fn every_page() -> Vec<(&'static str, String)> {
     let mut pages = vec![
-        ("alerts", AlertsPage::sample().render().unwrap()),
-        ("alerts-filtered", AlertsPage::sample_filtered().render().unwrap()),
-        ("alerts-empty", AlertsPage::sample_empty().render().unwrap()),
-        ("alert", AlertPage::sample().render().unwrap()),
-        ("alert-acknowledged", AlertPage::sample_acknowledged().render().unwrap()),
-        ("schedules", SchedulesPage::sample().render().unwrap()),
-        ("schedules-empty", SchedulesPage::sample_empty().render().unwrap()),
-        ("schedule", SchedulePage::sample().render().unwrap()),
-        ("policies", PoliciesPage::sample().render().unwrap()),
-        ("policy", PolicyPage::sample().render().unwrap()),
+        page("alerts", &AlertsPage::sample()),
+        page("alerts-filtered", &AlertsPage::sample_filtered()),
+        page("alerts-empty", &AlertsPage::sample_empty()),
+        page("alert", &AlertPage::sample()),
+        page("alert-acknowledged", &AlertPage::sample_acknowledged()),
+        page("silences", &SilencesPage::sample()),
+        page("silences-empty", &SilencesPage::sample_empty()),
+        page("silence-new", &NewSilencePage::sample()),
+        page("integrations", &IntegrationsPage::sample()),
+        page("integrations-empty", &IntegrationsPage::sample_empty()),
+        page("integration", &IntegrationPage::sample()),
+        page("integration-heartbeat", &IntegrationPage::sample_heartbeat()),
+        page("integration-new", &NewIntegrationPage::sample()),
+        page("schedules", &SchedulesPage::sample()),
+        page("schedules-empty", &SchedulesPage::sample_empty()),
+        page("schedule", &SchedulePage::sample()),
+        page("policies", &PoliciesPage::sample()),
+        page("policy", &PolicyPage::sample()),
+        page("welcome", &WelcomePage::sample()),
+        page("welcome-refused", &WelcomePage::sample_refused()),
+        page("first-page", &FirstPage::sample()),
+        page("first-page-sent", &FirstPage::sample_sent()),
+        page("first-page-acknowledged", &FirstPage::sample_acknowledged()),
+        page("sign-in", &SignInPage::sample()),
+        page("sign-in-refused", &SignInPage::sample_refused()),
+        page("services", &ServicesPage::sample()),
+        page("services-empty", &ServicesPage::sample_empty()),
+        page("service", &ServicePage::sample()),
+        page("documents", &DocumentsPage::sample()),
+        page("document", &DocumentPage::sample()),
+        page("document-edit", &EditPage::sample()),
+        page("plan", &PlanPage::sample()),
+        page("plan-refused", &PlanPage::sample_refused()),
+        page("document-history", &HistoryPage::sample()),
+        page("people", &PeoplePage::sample()),
+        page("person", &PersonPage::sample()),
+        page("me", &MePage::sample()),
+        page("tokens", &TokensPage::sample()),
+        page("search", &SearchPage::sample()),
+        page("search-empty", &SearchPage::sample_empty()),
+        page("error-404", &ErrorPage::not_found(Theme::Auto, "There is no alert alr_06f1k2m9qv7x3t99.")),
+        page(
+            "error-403",
+            &ErrorPage::forbidden(Theme::Auto, "Integrations are for administrators. Ask one of them: Ana Silva."),
+        ),
+        page("error-500", &ErrorPage::failed(Theme::Auto, "evt_06f1k2m9qv7x3t01")),
     ];
-    pages.extend(PageByLink::samples().into_iter().map(|(name, page)| (name, page.render().unwrap())));
+    pages.extend(PageByLink::samples().iter().map(|(name, sample)| page(name, sample)));
     pages
 }
 

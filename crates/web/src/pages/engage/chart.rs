@@ -1,8 +1,8 @@
 //! The strips of a schedule on one time axis: instants become percentages of the width. Pure; who is on call is
 //! for `domain` to say.
 
+use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
 
 use crate::pages::PersonTag;
 
@@ -358,6 +358,8 @@ fn fit(name: &str, initials: &str, share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn drawing(zone: &str, viewer: &str, from: &str, days: i64) -> Drawing {

@@ -1,1 +1,10 @@
-//! Who may, who owns, are we ready: first run, sign-in, people, services, documents.
+//! Who may, who owns, are we ready: first run, sign-in, people, services, documents, tokens.
+
+pub mod documents;
+#[cfg(test)]
+mod documents_samples;
+pub mod people;
+pub mod services;
+pub mod sign_in;
+pub mod tokens;
+pub mod welcome;

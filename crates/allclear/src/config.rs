@@ -1,0 +1,87 @@
+//! Every setting, its default and its meaning. Flags, or the environment.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use store::Place;
+
+/// Settings of `serve`.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Serve {
+    /// The directory of the embedded database.
+    #[arg(long, env = "ALLCLEAR_DATA", default_value = "data")]
+    pub(crate) data: PathBuf,
+
+    /// PostgreSQL instead of the embedded database: `postgres://user:password@host/database`
+    #[arg(long, env = "ALLCLEAR_DATABASE", hide_env_values = true)]
+    pub(crate) database: Option<String>,
+
+    /// The address to listen on.
+    #[arg(long, env = "ALLCLEAR_LISTEN", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+
+    /// Where people reach this: `https://allclear.example.org`. Links in messages begin with it.
+    #[arg(long, env = "ALLCLEAR_PUBLIC_URL")]
+    pub(crate) public_url: Option<String>,
+
+    /// The mail server: `smtp://user:password@host:587?tls=required`, or `smtps://...`
+    #[arg(long, env = "ALLCLEAR_SMTP", hide_env_values = true)]
+    pub(crate) smtp: Option<String>,
+
+    /// The sender of mail.
+    #[arg(long, env = "ALLCLEAR_SMTP_FROM", default_value = "Allclear <allclear@localhost>")]
+    pub(crate) smtp_from: String,
+
+    /// A file of certificate authorities (PEM) to trust besides the usual ones.
+    #[arg(long, env = "ALLCLEAR_CA", alias = "smtp-ca")]
+    pub(crate) ca: Option<PathBuf>,
+
+    /// Places inside your own network that ntfy and webhooks may reach: private, loopback, 10.1.0.0/16, ntfy.lan, *.corp.example
+    #[arg(long, env = "ALLCLEAR_ALLOW", default_value = "")]
+    pub(crate) allow: String,
+
+    /// The largest body of a call that brings signals, in MiB.
+    #[arg(long, env = "ALLCLEAR_INGEST_MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) ingest_mib: u16,
+
+    /// Signs the proof that `allclear watch` asks for. The same text on both sides.
+    #[arg(long, env = "ALLCLEAR_WATCH_SECRET", hide_env_values = true)]
+    pub(crate) watch_secret: Option<String>,
+
+    /// How many days signals and the journal of what is over are kept.
+    #[arg(long, env = "ALLCLEAR_KEEP_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    pub(crate) keep_days: u32,
+
+    /// What is logged: error, warn, info, debug, trace; or by module, as in `info,store=debug`.
+    #[arg(long, env = "ALLCLEAR_LOG", default_value = "info")]
+    pub(crate) log: String,
+
+    /// Log as JSON, a line each.
+    #[arg(long, env = "ALLCLEAR_LOG_JSON")]
+    pub(crate) log_json: bool,
+}
+
+impl Serve {
+    /// Where the store is. Makes the directory of the embedded one.
+    pub(crate) fn place(&self) -> Result<Place> {
+        if let Some(url) = &self.database {
+            return Ok(Place::Postgres(url.clone()));
+        }
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("the data directory {} cannot be made", self.data.display()))?;
+        Ok(Place::Sqlite(self.data.join("allclear.db")))
+    }
+
+    /// Where people reach us, checked, without a slash at the end.
+    pub(crate) fn public_url(&self) -> Result<String> {
+        let url = self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        let url = url.trim_end_matches('/').to_owned();
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']) => Ok(url),
+            _ => bail!("--public-url {url:?} must be http:// or https:// and a host, without a path"),
+        }
+    }
+}

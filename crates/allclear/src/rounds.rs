@@ -1,0 +1,186 @@
+//! Two loops: turn the clockwork; carry messages to the channels. Each wakes at the next due instant, and when the bell
+//! rings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::courier::{self, Claimed};
+use actions::{Node, clockwork};
+use domain::words::{Mint, Span, Timestamp};
+use store::Store;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::spawn_blocking;
+
+/// What the loops work with.
+pub(crate) struct Rounds {
+    pub(crate) store: Store,
+    pub(crate) node: Arc<Node>,
+    pub(crate) channels: channels::Channels,
+    pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    pub(crate) mint: Mint,
+}
+
+/// At least so often the store is asked, whatever the bell says: a lost bell costs this long, never a message.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// After a failure, the store is left alone for a moment.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// How many messages are being sent at once.
+const AT_ONCE: usize = 64;
+
+/// Runs until it is told to stop.
+pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
+    let (ring, bell) = watch::channel(());
+    rounds.store.on_commit(move || _ = ring.send(()));
+    let (hand, handed) = mpsc::unbounded_channel::<Vec<Claimed>>();
+    rounds.node.set_outlet(move |claimed| _ = hand.send(claimed));
+    let mint = Mint::new(rounds.mint.secret());
+    let courier = Courier {
+        store: rounds.store.clone(),
+        channels: rounds.channels.clone(),
+        clock: rounds.clock.clone(),
+        room: Arc::new(Semaphore::new(AT_ONCE)),
+    };
+    let rounds = Arc::new(rounds);
+    let clockwork = tokio::spawn(turn_clockwork(rounds.clone(), mint, bell.clone(), stopped.clone()));
+    let fresh = tokio::spawn(carry_fresh(courier.clone(), handed, stopped.clone()));
+    carry_due(rounds, courier, bell, stopped).await;
+    _ = clockwork.await;
+    _ = fresh.await;
+}
+
+async fn turn_clockwork(
+    rounds: Arc<Rounds>,
+    mint: Mint,
+    mut bell: watch::Receiver<()>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mint = Arc::new(std::sync::Mutex::new(mint));
+    while !*stopped.borrow() {
+        let (again, mint) = (rounds.clone(), mint.clone());
+        let ticked = spawn_blocking(move || {
+            let mut mint = mint.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            clockwork::tick(&again.store, &again.node, &mut mint, (again.clock)())
+        });
+        let wait = match ticked.await {
+            Ok(Ok(next)) => until(next, (rounds.clock)()),
+            Ok(Err(halt)) => {
+                tracing::error!(%halt, "the clockwork could not turn; it tries again");
+                AFTER_FAILURE
+            }
+            Err(panic) => {
+                tracing::error!(%panic, "the clockwork broke; it tries again");
+                AFTER_FAILURE
+            }
+        };
+        rest(wait, &mut bell, &mut stopped).await;
+    }
+}
+
+/// Claims what is due, and sends it.
+async fn carry_due(
+    rounds: Arc<Rounds>,
+    courier: Courier,
+    mut bell: watch::Receiver<()>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    while !*stopped.borrow() {
+        let again = rounds.clone();
+        let claimed = spawn_blocking(move || {
+            let now = (again.clock)();
+            let claimed = courier::claim(&again.store, &again.node, now)?;
+            let next = again.store.read(|tx| Ok(store::outbox::next_due(tx)?))?;
+            Ok::<_, store::Halt>((claimed, next))
+        });
+        let wait = match claimed.await {
+            Ok(Ok((claimed, next))) => {
+                let any = !claimed.is_empty();
+                courier.send_all(claimed).await;
+                if any { Duration::ZERO } else { until(next, (rounds.clock)()) }
+            }
+            Ok(Err(halt)) => {
+                tracing::error!(%halt, "messages could not be claimed; the courier tries again");
+                AFTER_FAILURE
+            }
+            Err(panic) => {
+                tracing::error!(%panic, "the courier broke; it tries again");
+                AFTER_FAILURE
+            }
+        };
+        rest(wait, &mut bell, &mut stopped).await;
+    }
+}
+
+/// Sends what this node claimed as it queued it.
+async fn carry_fresh(
+    courier: Courier,
+    mut handed: mpsc::UnboundedReceiver<Vec<Claimed>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            claimed = handed.recv() => match claimed {
+                Some(claimed) => courier.send_all(claimed).await,
+                None => return,
+            },
+            _ = stopped.changed() => return,
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Courier {
+    store: Store,
+    channels: channels::Channels,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    room: Arc<Semaphore>,
+}
+
+impl Courier {
+    /// Sends each on its own, so that a slow provider holds up nothing but itself.
+    async fn send_all(&self, claimed: Vec<Claimed>) {
+        for one in claimed {
+            let Ok(room) = self.room.clone().acquire_owned().await else { return };
+            let courier = self.clone();
+            tokio::spawn(async move {
+                courier.send(one).await;
+                drop(room);
+            });
+        }
+    }
+
+    async fn send(&self, claimed: Claimed) {
+        let began = (self.clock)();
+        let outcome = self.channels.send(&claimed.channel, &claimed.address, &claimed.message, began).await;
+        let store = self.store.clone();
+        let now = (self.clock)();
+        let (id, channel) = (claimed.id, claimed.channel.clone());
+        tracing::debug!(%id, channel, ?outcome, "sent");
+        let settled = spawn_blocking(move || {
+            let mut seed = [0u8; 32];
+            seed[..16].copy_from_slice(&domain::words::Id::bits(claimed.id).to_le_bytes());
+            courier::settle(&store, &mut Mint::new(seed), &claimed, &outcome, now)
+        });
+        match settled.await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => tracing::warn!(%id, "somebody else claimed it meanwhile; it may have been sent twice"),
+            Ok(Err(halt)) => tracing::error!(%id, %halt, "could not be settled; it will be sent again"),
+            Err(panic) => tracing::error!(%id, %panic, "could not be settled; it will be sent again"),
+        }
+    }
+}
+
+fn until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    let wait = next.map(|next| Span::between(now, next).as_millis()).and_then(|ms| u64::try_from(ms).ok());
+    wait.map_or(LONGEST_WAIT, Duration::from_millis).min(LONGEST_WAIT)
+}
+
+async fn rest(wait: Duration, bell: &mut watch::Receiver<()>, stopped: &mut watch::Receiver<bool>) {
+    if wait.is_zero() {
+        return;
+    }
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        _ = bell.changed() => {}
+        _ = stopped.changed() => {}
+    }
+}

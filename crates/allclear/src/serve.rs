@@ -1,0 +1,162 @@
+//! Serves: opens the store, makes the clock, starts the intake, the rounds and the web; stops them in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actions::detect::intake::intake;
+use actions::node::Identity;
+use actions::{Halt, Moment, Node};
+use anyhow::{Context as _, Result};
+use axum::serve::ListenerExt as _;
+use domain::engage::links::LinkKey;
+use domain::words::{Actor, Mint};
+use store::Store;
+use tokio::net::TcpListener;
+
+use crate::config::Serve;
+use crate::{clock, rounds};
+
+/// Serves until it is told to stop.
+pub(crate) fn run(settings: &Serve) -> Result<()> {
+    start_log(settings)?;
+    let clock = clock::clock();
+    let mut mint = clock::mint()?;
+    let place = settings.place()?;
+    let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
+    let keys = Keys::of(&store, &mut mint)?;
+    let public_url = settings.public_url()?;
+    let identity = Identity {
+        name: format!("{}-{:08x}", hostname(), mint.chance() >> 32),
+        public_url: public_url.clone(),
+        link_key: LinkKey::new(keys.links),
+    };
+    let node = Arc::new(Node::new(identity));
+    let mut moment = Moment::new(clock(), Actor::System, &mut mint);
+    plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
+    plain(actions::board::refresh(&store, &node, clock()))?;
+
+    let channels = channels(settings, keys.webhooks)?;
+    let (intake, writer) = intake(&store, &node);
+    let writer_mint = Mint::new(mint.secret());
+    let writing = std::thread::Builder::new().name("intake".into()).spawn(move || writer.run(writer_mint))?;
+    let app = web::App::new(
+        store.clone(),
+        node.clone(),
+        intake,
+        clock.clone(),
+        Mint::new(mint.secret()),
+        web::Settings {
+            secure_cookies: public_url.starts_with("https://"),
+            public_url: public_url.clone(),
+            ingest_bytes_most: usize::from(settings.ingest_mib) << 20,
+            mail: channels.has_email(),
+            watch_secret: settings.watch_secret.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        },
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
+        .max_blocking_threads(32)
+        .enable_all()
+        .build()?;
+    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()) };
+    runtime.block_on(async move {
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
+        tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
+        let until = async move {
+            signal().await;
+            tracing::info!("stopping");
+            _ = stop.send(true);
+        };
+        let router = web::routes::router(&app);
+        drop(app);
+        let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
+        axum::serve(listener, router).with_graceful_shutdown(until).await?;
+        // What is being sent may finish, within the time one attempt may take.
+        _ = tokio::time::timeout(Duration::from_secs(12), rounds).await;
+        anyhow::Ok(())
+    })?;
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    _ = writing.join();
+    Ok(())
+}
+
+/// The keys of this installation. Made once, kept in the store, shared by its nodes.
+struct Keys {
+    links: [u8; 32],
+    webhooks: [u8; 32],
+}
+
+impl Keys {
+    fn of(store: &Store, mint: &mut Mint) -> Result<Self> {
+        let mut key = |name: &str| -> Result<[u8; 32]> {
+            let fresh = mint.secret().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            let kept = plain(store.write(|tx| Ok(store::settings::get_or_set(tx, name, &fresh)?)))?;
+            let bytes = (0..32).map(|at| u8::from_str_radix(kept.get(2 * at..2 * at + 2).unwrap_or(""), 16));
+            let bytes = bytes.collect::<Result<Vec<u8>, _>>().context("a key in the database does not read")?;
+            bytes.try_into().map_err(|_| anyhow::anyhow!("a key in the database is too short"))
+        };
+        Ok(Self { links: key("link-key")?, webhooks: key("webhook-key")? })
+    }
+}
+
+fn channels(settings: &Serve, webhooks: [u8; 32]) -> Result<channels::Channels> {
+    let parse = |server| channels::email::Settings::parse(server, &settings.smtp_from);
+    let email = settings.smtp.as_deref().map(parse).transpose()?;
+    if email.is_none() {
+        tracing::warn!("no mail server is set up (--smtp): nobody can be paged by e-mail");
+    }
+    let authorities = match &settings.ca {
+        Some(file) => Some(std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?),
+        None => None,
+    };
+    Ok(channels::Channels::new(channels::Settings {
+        email,
+        webhook_secret: channels::webhook::Secret::from_bytes(webhooks),
+        allow: settings.allow.parse()?,
+        authorities,
+    })?)
+}
+
+pub(crate) fn plain<T>(outcome: Result<T, Halt>) -> Result<T> {
+    outcome.map_err(|halt| anyhow::anyhow!("{halt}"))
+}
+
+fn hostname() -> String {
+    let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+    let name: String =
+        name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).take(40).collect();
+    if name.is_empty() { "node".into() } else { name }
+}
+
+/// Waits for Ctrl-C, or for being told to stop by the system.
+async fn signal() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::warn!(%error, "cannot listen for SIGTERM");
+            _ = tokio::signal::ctrl_c().await;
+            return;
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+fn start_log(settings: &Serve) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
+        .with_context(|| format!("--log {:?} is not understood", settings.log))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if settings.log_json {
+        builder.json().init();
+    } else {
+        builder.with_target(false).init();
+    }
+    Ok(())
+}

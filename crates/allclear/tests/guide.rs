@@ -1,0 +1,66 @@
+//! What the guide shows is true: its documents can be read, and its links lead somewhere.
+//!
+//! It does not check what the documents refer to: an example names people who are not there.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("crates/allclear stands in the repository").into()
+}
+
+/// The pages of the guide and those beside it, each with its path from the root.
+fn pages() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for folder in ["", "docs", "docs/decisions"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|end| end == "md") {
+                let name = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+                found.push((name, std::fs::read_to_string(&path).expect("a text")));
+            }
+        }
+    }
+    assert!(found.len() > 10, "the guide is somewhere else");
+    found.sort();
+    found
+}
+
+/// The blocks of code of a page in one language, each with its line.
+fn blocks<'p>(page: &'p str, language: &str) -> Vec<(usize, &'p str)> {
+    let fence = format!("```{language}\n");
+    let starts = page.match_indices(&fence).map(|(at, _)| at + fence.len());
+    starts
+        .map(|at| (page[..at].matches('\n').count() + 1, page[at..].split("```").next().unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn every_document_of_the_guide_can_be_read() {
+    let mut read = 0;
+    for (name, page) in pages() {
+        for (line, block) in blocks(&page, "yaml") {
+            if !block.starts_with("kind: ") {
+                continue; // the configuration of another program
+            }
+            let reading = actions::prepare::documents::read_files([("example", block)]);
+            let problems: Vec<String> = reading.problems.iter().map(ToString::to_string).collect();
+            assert!(problems.is_empty(), "{name}:{line}: {problems:#?}");
+            read += reading.proposals.len();
+        }
+    }
+    assert!(read >= 6, "only {read} documents were found");
+}
+
+#[test]
+fn every_link_of_the_guide_leads_somewhere() {
+    for (name, page) in pages() {
+        let folder = root().join(&name).parent().expect("a page stands in a folder").to_path_buf();
+        for target in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") {
+                continue;
+            }
+            assert!(folder.join(file).exists(), "{name}: the link to {target} leads nowhere");
+        }
+    }
+}

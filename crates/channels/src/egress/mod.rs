@@ -1,0 +1,243 @@
+//! The one HTTP client that speaks outward: guarded, patient within limits, with its connections kept warm.
+//!
+//! Addresses come from people, so the guard judges literal addresses in the URL and every address that a name
+//! resolves to; the connection is made to what was judged. No redirects, no proxy from the environment, and of an
+//! answer no more than 64 KiB is read.
+
+mod guard;
+
+use std::error::Error as _;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::words::{Refusal, Timestamp, text};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
+
+pub use guard::{Allow, Network, Place};
+
+use crate::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
+
+/// Of an answer no more than this is read.
+const BODY_CAP: usize = 64 * 1024;
+/// How long we read an answer's body once its status is known: the status decides, the body only frees the connection.
+const BODY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Looks up the addresses of a host name. A trait, so that a test can be a lying name server.
+pub trait Resolve: Send + Sync + 'static {
+    fn resolve(&self, host: String) -> Resolving;
+}
+
+pub type Resolving = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
+
+/// The machine's own resolver.
+struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, host: String) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
+            Ok(found.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// What the other side answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// At most 64 KiB, and what came within a second. Never shown to people.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// When the other side asks us to come back: seconds or a date.
+    pub fn retry_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let value = self.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = value.parse::<u32>() {
+            return Some(domain::words::Span::seconds(seconds.into()).after(now));
+        }
+        let date = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+        Some(date.max(now))
+    }
+
+    /// The status as people know it: `503 Service Unavailable`.
+    pub fn status_line(&self) -> String {
+        reqwest::StatusCode::from_u16(self.status).map_or_else(|_| self.status.to_string(), |status| status.to_string())
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// The guard, or the URL itself: trying again cannot help.
+    Refused(String),
+    /// The network, the name or the certificate: it may be better soon.
+    Failed(String),
+}
+
+/// The guarded client. Cheap to clone.
+#[derive(Clone)]
+pub struct Egress {
+    client: Client,
+    allow: Arc<Allow>,
+}
+
+impl Egress {
+    pub fn new(allow: Allow, trust: &rustls::ClientConfig) -> Result<Self, Refusal> {
+        Self::with_resolver(allow, trust, Arc::new(SystemResolver))
+    }
+
+    pub fn with_resolver(
+        allow: Allow,
+        trust: &rustls::ClientConfig,
+        resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, Refusal> {
+        let allow = Arc::new(allow);
+        let client = Client::builder()
+            .tls_backend_preconfigured(trust.clone())
+            .dns_resolver(Guarded { allow: Arc::clone(&allow), resolver })
+            .redirect(Policy::none())
+            .no_proxy()
+            .referer(false)
+            .http1_only()
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(ATTEMPT_TIMEOUT)
+            .pool_idle_timeout(Duration::from_mins(2))
+            .pool_max_idle_per_host(32)
+            .user_agent(concat!("Allclear/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|why| Refusal::invalid(format!("the HTTP client cannot be made: {}", root_cause(&why))))?;
+        Ok(Self { client, allow })
+    }
+
+    /// Posts the bytes. Safe to cancel.
+    pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
+        self.request(Method::POST, url, headers, body).await
+    }
+
+    pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Answer, NoAnswer> {
+        self.request(Method::GET, url, headers, Vec::new()).await
+    }
+
+    async fn request(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
+        let mut url = self.allow.check_url(url).map_err(NoAnswer::Refused)?;
+        url.set_fragment(None);
+        let send = || {
+            let request = self.client.request(method.clone(), url.clone()).headers(headers.clone());
+            if method == Method::GET { request.send() } else { request.body(body.clone()).send() }
+        };
+        let attempt = async {
+            match send().await {
+                // A warm connection that the other side gave up just now looks like this. Everything sent here may be
+                // sent again (the key tells), so it is tried once more instead of waiting for the next attempt.
+                Err(why) if why.is_request() && !why.is_connect() && !why.is_timeout() => send().await,
+                answer => answer,
+            }
+        };
+        let too_late = || NoAnswer::Failed(format!("no answer within {} seconds", ATTEMPT_TIMEOUT.as_secs()));
+        let answered = tokio::time::timeout(ATTEMPT_TIMEOUT, attempt).await.map_err(|_| too_late())?;
+        let mut response = answered.map_err(|why| no_answer(&why))?;
+        let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
+        let mut body = Vec::new();
+        // Reading to the end lets the connection be used again; what is too slow or too long is dropped with it.
+        let read = async {
+            while let Ok(Some(chunk)) = response.chunk().await {
+                let room = BODY_CAP.saturating_sub(body.len());
+                body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                if chunk.len() > room {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(BODY_PATIENCE, read).await;
+        Ok(Answer { status, headers, body })
+    }
+}
+
+/// Asks the resolver, and lets through only what the guard allows.
+struct Guarded {
+    allow: Arc<Allow>,
+    resolver: Arc<dyn Resolve>,
+}
+
+impl reqwest::dns::Resolve for Guarded {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let host = name.as_str().to_owned();
+        let found = self.resolver.resolve(host.clone());
+        let allow = Arc::clone(&self.allow);
+        Box::pin(async move {
+            let found = found.await.map_err(|why| {
+                format!(
+                    "the name {} cannot be resolved: {}",
+                    text::shorten(&host, 100),
+                    text::shorten(&why.to_string(), 100)
+                )
+            })?;
+            let mut refused = None;
+            let mut allowed = Vec::with_capacity(found.len());
+            for address in found {
+                match allow.check(Some(&host), address) {
+                    Ok(()) => allowed.push(SocketAddr::new(address, 0)),
+                    Err(place) => refused = Some(place),
+                }
+            }
+            match (allowed.is_empty(), refused) {
+                (true, Some(place)) => Err(Forbidden(place.refusal(&host)).into()),
+                (true, None) => Err(format!("the name {} has no address", text::shorten(&host, 100)).into()),
+                (false, _) => Ok(Box::new(allowed.into_iter()) as reqwest::dns::Addrs),
+            }
+        })
+    }
+}
+
+/// The guard's no, on its way through the layers of the client.
+#[derive(Debug)]
+struct Forbidden(String);
+
+impl std::fmt::Display for Forbidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Forbidden {}
+
+fn no_answer(why: &reqwest::Error) -> NoAnswer {
+    let mut cause = why.source();
+    while let Some(deeper) = cause {
+        if let Some(Forbidden(place)) = deeper.downcast_ref::<Forbidden>() {
+            return NoAnswer::Refused(place.clone());
+        }
+        cause = deeper.source();
+    }
+    if why.is_builder() {
+        return NoAnswer::Refused(format!("the request cannot be made: {}", root_cause(why)));
+    }
+    NoAnswer::Failed(match (why.is_connect(), why.is_timeout()) {
+        (true, true) => format!("no connection within {} seconds", CONNECT_TIMEOUT.as_secs()),
+        (false, true) => format!("no answer within {} seconds", ATTEMPT_TIMEOUT.as_secs()),
+        (true, false) => format!("no connection: {}", root_cause(why)),
+        (false, false) => root_cause(why),
+    })
+}
+
+/// The deepest reason, which says most; the layers above say "error sending request" and the URL with its secrets.
+fn root_cause(why: &reqwest::Error) -> String {
+    let Some(mut deepest) = why.source() else { return "the request failed".into() };
+    while let Some(deeper) = deepest.source() {
+        deepest = deeper;
+    }
+    let said = deepest.to_string();
+    // "Connection refused (os error 111)": the number is for programs.
+    text::shorten(said.split(" (os error").next().unwrap_or(&said), 200)
+}

@@ -1,0 +1,129 @@
+//! What every handler has at hand: the store, this node, the intake, the clock, a source of ids.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actions::detect::intake::Intake;
+use actions::{Halt, Moment, Node};
+use domain::words::{Actor, Mint, Timestamp};
+use store::{Store, Tx};
+
+use crate::enter::Doors;
+use crate::live::Live;
+use crate::metrics::Metrics;
+
+/// The clock of the edge. Handlers read it once per request.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    node: Arc<Node>,
+    intake: Intake,
+    clock: Clock,
+    mint: Mutex<Mint>,
+    doors: Doors,
+    live: Live,
+    metrics: Metrics,
+    settings: Settings,
+}
+
+/// What the edge was told at the start.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where people reach us, without a slash at the end.
+    pub public_url: String,
+    /// Cookies are only sent over TLS: when the public URL is https.
+    pub secure_cookies: bool,
+    /// The largest body of an ingest call, in bytes.
+    pub ingest_bytes_most: usize,
+    /// What mail can be sent with, for the first-run page: false if no mail server is set up.
+    pub mail: bool,
+    /// Signs the proof for `allclear watch`, if it is wanted.
+    pub watch_secret: Option<String>,
+    pub version: &'static str,
+}
+
+impl App {
+    pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
+        let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
+        let mint = Mutex::new(mint);
+        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, live, metrics, settings }))
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub fn node(&self) -> &Node {
+        &self.0.node
+    }
+
+    pub fn intake(&self) -> &Intake {
+        &self.0.intake
+    }
+
+    pub fn doors(&self) -> &Doors {
+        &self.0.doors
+    }
+
+    pub fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
+    /// A mint of its own for one request, seeded from ours.
+    pub fn mint(&self) -> Mint {
+        Mint::new(self.0.mint.lock().unwrap_or_else(PoisonError::into_inner).secret())
+    }
+
+    /// Runs an act on a thread that may wait for the database.
+    pub async fn act<T: Send + 'static>(
+        &self,
+        actor: Actor,
+        act: impl FnOnce(&Store, &Node, &mut Moment<'_>) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, Halt> {
+        let app = self.clone();
+        let (now, mut mint) = (self.now(), self.mint());
+        let done = tokio::task::spawn_blocking(move || {
+            let mut moment = Moment::new(now, actor, &mut mint);
+            act(app.store(), app.node(), &mut moment)
+        });
+        match done.await {
+            Ok(done) => done,
+            Err(panic) => Err(store::Error::other(format!("an act did not finish: {panic}")).into()),
+        }
+    }
+
+    /// Runs a query on a thread that may wait for the database.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        mut read: impl FnMut(&mut Tx<'_>) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, Halt> {
+        let app = self.clone();
+        match tokio::task::spawn_blocking(move || app.store().read(&mut read)).await {
+            Ok(done) => done,
+            Err(panic) => Err(store::Error::other(format!("a query did not finish: {panic}")).into()),
+        }
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "App at {}", self.0.settings.public_url)
+    }
+}

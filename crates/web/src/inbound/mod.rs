@@ -1,0 +1,126 @@
+//! What sources say: calls at ingest URLs become signals.
+
+pub mod alertmanager;
+pub mod heartbeat;
+pub mod v2;
+pub mod webhook;
+
+use actions::detect::rejections;
+use actions::detect::signals::Incoming;
+use axum::body::Bytes;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::detect::integrations::Source;
+use domain::detect::rules::Rules;
+use domain::words::{Name, Refusal, RefusalKind, Timestamp};
+use store::Halt;
+
+use crate::app::App;
+use crate::enter::Visitor;
+use crate::problem::{Problem, status_of};
+
+/// Which integration a call is for: the one in the URL, which must be the one of the token.
+pub(crate) fn integration_of(visitor: &Visitor, named: Option<&Name>, rules: &Rules) -> Result<Name, Refusal> {
+    match (visitor, named) {
+        (Visitor::Source { integration }, None) => Ok(integration.clone()),
+        (Visitor::Source { integration }, Some(named)) if integration == named => Ok(named.clone()),
+        (Visitor::Source { .. }, Some(named)) => {
+            Err(Refusal::forbidden(format!("this token is not of the integration {named}")))
+        }
+        (_, Some(named)) => {
+            let known = rules.catalog.integrations.contains_key(named);
+            known.then(|| named.clone()).ok_or_else(|| Refusal::not_found(format!("integration {named}")))
+        }
+        // A person at the bare v2 API, with amtool: their alerts come in by the first Alertmanager integration.
+        (_, None) => {
+            let mut all = rules.catalog.integrations.iter();
+            let first = all.find(|(_, integration)| matches!(integration.source, Source::Alertmanager { .. }));
+            first.map(|(name, _)| name.clone()).ok_or_else(|| Refusal::not_found("integration for Alertmanager yet"))
+        }
+    }
+}
+
+/// The rules as this node last used them. They may be a moment old; the act itself reads the newest.
+pub(crate) async fn rules(app: &App) -> Result<std::sync::Arc<Rules>, Halt> {
+    if let Some(rules) = app.node().last_rules() {
+        return Ok(rules);
+    }
+    let again = app.clone();
+    app.read(move |tx| Ok(again.node().rules(tx)?)).await
+}
+
+/// As [`rules`], but of now if an integration is asked for that was not known a moment ago.
+pub(crate) async fn rules_with(app: &App, integration: Option<&Name>) -> Result<std::sync::Arc<Rules>, Halt> {
+    let rules = rules(app).await?;
+    if integration.is_none_or(|name| rules.catalog.integrations.contains_key(name)) {
+        return Ok(rules);
+    }
+    let again = app.clone();
+    app.read(move |tx| Ok(again.node().rules(tx)?)).await
+}
+
+/// Hands a call in and waits until it is durable.
+pub(crate) async fn receive(app: &App, incoming: Incoming) -> Result<(), Problem> {
+    let count = incoming.signals.len() as u64;
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    app.intake().submit(incoming, Box::new(|outcome| _ = answer.send(outcome)));
+    let outcome = answered.await.unwrap_or_else(|_| Err(store::Error::unavailable("the intake has stopped").into()));
+    match outcome {
+        Ok(()) => {
+            app.metrics().signals.inc_by(count);
+            Ok(())
+        }
+        // Whatever failed, the sender shall try again: nothing was promised.
+        Err(Halt::Failed(error)) => {
+            let mut problem = Problem::from(error);
+            problem.status = StatusCode::SERVICE_UNAVAILABLE.as_u16();
+            Err(problem)
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Answers a call that cannot be read, and keeps it for whoever looks after the integration.
+pub(crate) async fn reject(
+    app: &App,
+    visitor: &Visitor,
+    integration: Option<Name>,
+    format: &'static str,
+    refusal: Refusal,
+    body: Bytes,
+) -> Response {
+    app.metrics().rejected.inc();
+    if let Some(integration) =
+        integration.filter(|_| matches!(refusal.kind, RefusalKind::Invalid | RefusalKind::TooLarge))
+    {
+        let (kept, status) = (refusal.clone(), status_of(refusal.kind).as_u16());
+        let done = app.act(visitor.actor(), move |store, _, moment| {
+            store.write(|tx| rejections::reject(tx, moment, &integration, format, status, &kept, &body))
+        });
+        if let Err(halt) = done.await {
+            tracing::warn!(%halt, "a rejected call could not be kept");
+        }
+    }
+    Problem::from(refusal).into_response()
+}
+
+/// A whole body, no larger than allowed.
+pub(crate) async fn body(app: &App, request: axum::extract::Request) -> Result<Bytes, Refusal> {
+    let most = app.settings().ingest_bytes_most;
+    axum::body::to_bytes(request.into_body(), most).await.map_err(|_| {
+        let message = format!("the body is larger than {most} bytes, or broke off");
+        Refusal::new(RefusalKind::TooLarge, message)
+    })
+}
+
+/// JSON, nested no deeper than a parser on a small stack can bear (128, which is what `serde_json` holds to).
+pub(crate) fn json(body: &Bytes) -> Result<serde_json::Value, Refusal> {
+    serde_json::from_slice(body).map_err(|error| {
+        let what = if error.is_eof() { "the body ends too early" } else { "the body is not JSON that can be read" };
+        Refusal::invalid(format!("{what} (line {}, column {})", error.line(), error.column()))
+    })
+}
+
+pub(crate) fn received_at(app: &App) -> Timestamp {
+    app.now()
+}

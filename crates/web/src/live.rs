@@ -1,0 +1,78 @@
+//! Live pages: server-sent events that say what happened since, from the journal.
+//!
+//! An event carries kinds and subjects, not contents: the page asks for its own fragment again, as whoever it is. A
+//! lost connection resumes with `Last-Event-ID`.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use serde_json::json;
+use store::Store;
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Rung after every commit; carries nothing.
+#[derive(Debug)]
+pub struct Live {
+    bell: watch::Receiver<u64>,
+}
+
+impl Live {
+    pub fn new(store: &Store) -> Self {
+        let (ring, bell) = watch::channel(0);
+        store.on_commit(move || ring.send_modify(|count| *count += 1));
+        Self { bell }
+    }
+
+    /// Wakes after the next commit.
+    pub fn bell(&self) -> watch::Receiver<u64> {
+        self.bell.clone()
+    }
+}
+
+/// How many entries of the journal one event tells of.
+const ENTRIES_MOST: u32 = 200;
+/// Commits that come quickly one after another are told together.
+const TOGETHER: Duration = Duration::from_millis(150);
+
+/// `GET /live`: what happened, as it happens.
+pub async fn stream(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Sse<impl futures_core::Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|id| id.parse().ok());
+    let from: i64 = match resumed {
+        Some(number) => number,
+        None => app.read(|tx| Ok(store::journal::last(tx)?)).await?,
+    };
+    let events = async_stream::stream! {
+        let (mut bell, mut from) = (app.live().bell(), from);
+        yield Ok(Event::default().event("hello").id(from.to_string()).data("{}"));
+        loop {
+            match app.read(move |tx| Ok(store::journal::since(tx, from, ENTRIES_MOST)?)).await {
+                Ok(entries) if !entries.is_empty() => {
+                    from = entries.iter().filter_map(|entry| entry.number).max().unwrap_or(from);
+                    let kinds: std::collections::BTreeSet<&str> = entries.iter().map(|entry| entry.word.as_str()).collect();
+                    let subjects: std::collections::BTreeSet<&str> =
+                        entries.iter().flat_map(|entry| entry.subjects.iter().map(String::as_str)).collect();
+                    let data = json!({ "kinds": kinds, "subjects": subjects });
+                    yield Ok(Event::default().event("changed").id(from.to_string()).data(data.to_string()));
+                }
+                Ok(_) => {
+                    if bell.changed().await.is_err() {
+                        break;
+                    }
+                    tokio::time::sleep(TOGETHER).await;
+                    bell.mark_unchanged();
+                }
+                Err(_) => tokio::time::sleep(Duration::from_secs(2)).await,
+            }
+        }
+    };
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))))
+}

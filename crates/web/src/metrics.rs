@@ -1,0 +1,103 @@
+//! `GET /metrics`: what Prometheus wants to know of us. Counters live here; what can be counted is counted when asked.
+
+use std::sync::Mutex;
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use domain::words::{Span, Timestamp};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Counters of this process, and gauges that are set when they are asked for.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    started: Mutex<Option<Timestamp>>,
+    pub signals: Counter,
+    pub rejected: Counter,
+    alerts: Gauge,
+    groups: Gauge,
+    deliveries_open: Gauge,
+    deliveries_due: Gauge,
+    deliveries_failed: Gauge,
+    oldest_due_seconds: Gauge,
+}
+
+impl Metrics {
+    pub fn new() -> Self {
+        let mut registry = Registry::with_prefix("allclear");
+        let (signals, rejected) = (Counter::default(), Counter::default());
+        registry.register("signals_received", "Alerts in calls that were answered with success", signals.clone());
+        registry.register("calls_rejected", "Calls at ingest URLs that were refused", rejected.clone());
+        let mut gauge = |name: &str, help: &str| {
+            let gauge = Gauge::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let alerts = gauge("alerts_open", "Alerts that are open now");
+        let groups = gauge("groups_open", "Groups of alerts that are open now");
+        let deliveries_open = gauge("deliveries_open", "Messages that are queued or being sent");
+        let deliveries_due = gauge("deliveries_due", "Messages that are due and not yet settled");
+        let deliveries_failed = gauge("deliveries_failed_last_day", "Messages given up in the last 24 hours");
+        let oldest_due_seconds = gauge("oldest_due_delivery_seconds", "Age of the oldest message that is due");
+        Self {
+            registry,
+            started: Mutex::default(),
+            signals,
+            rejected,
+            alerts,
+            groups,
+            deliveries_open,
+            deliveries_due,
+            deliveries_failed,
+            oldest_due_seconds,
+        }
+    }
+
+    /// When this process was first asked for anything.
+    pub fn started_at(&self, now: Timestamp) -> Timestamp {
+        let mut started = self.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *started.get_or_insert(now)
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+pub async fn get_metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let now = app.now();
+    let load = app.read(move |tx| Ok(store::outbox::load(tx, now, Span::hours(24).before(now))?)).await?;
+    let metrics = app.metrics();
+    {
+        let board = app.node().board();
+        metrics.alerts.set(i64::try_from(board.len()).unwrap_or(i64::MAX));
+        metrics.groups.set(i64::try_from(board.groups().count()).unwrap_or(i64::MAX));
+    }
+    let whole = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    metrics.deliveries_open.set(whole(load.open));
+    metrics.deliveries_due.set(whole(load.due));
+    metrics.deliveries_failed.set(whole(load.failed));
+    let age = load.oldest_due.map_or(0, |due| Span::between(due, now).as_millis() / 1000);
+    metrics.oldest_due_seconds.set(age);
+    let mut text = String::new();
+    if encode(&mut text, &metrics.registry).is_err() {
+        return Err(store::Error::other("the metrics could not be written").into());
+    }
+    // What karma and others look for to know which API they speak to.
+    let version = app.settings().version;
+    let build = format!(
+        "# HELP alertmanager_build_info The version whose API is spoken.\n# TYPE alertmanager_build_info gauge\n\
+         alertmanager_build_info{{version=\"0.27.0\",allclear=\"{version}\"}} 1\n# EOF\n"
+    );
+    let text = text.replace("# EOF\n", &build);
+    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}

@@ -1,0 +1,191 @@
+//! Samples of the pages about documents.
+
+use super::documents::{
+    Compared, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab, PlanPage,
+    PlanProblem, PlannedChange, Revision, SpecField, Yaml,
+};
+use crate::pages::gallery::{minutes_ago, viewpoint};
+use crate::pages::{Badge, Link, PersonTag, Section, Shell, Tone};
+
+const YAML: &str = "kind: schedule\nname: payments-primary\nspec:\n  title: Payments, primary\n  time_zone: Europe/Berlin\n  team: payments\n  layers:\n    # the week, handed over on Monday morning\n    - name: Weekly\n      people: [ana, ben, chidi]\n      starts: 2026-10-12T09:00\n      rotate:\n        weeks: 1\n";
+
+fn ana() -> PersonTag {
+    PersonTag::new("ana", "Ana Silva")
+}
+
+impl DocumentsPage {
+    pub(crate) fn sample() -> Self {
+        let kind = |title: &str, count, current| KindTab {
+            title: title.into(),
+            href: format!("/documents?kind={}", title.to_lowercase()),
+            count,
+            current,
+        };
+        let row = |kind: &str, name: &str, title: &str, revision: u8, by| DocumentRow {
+            href: format!("/documents/{kind}/{name}"),
+            kind: kind.into(),
+            name: name.into(),
+            title: title.into(),
+            revision: format!("revision {revision}"),
+            changed: viewpoint().when(minutes_ago(i64::from(revision) * 700)),
+            by,
+        };
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents"),
+            kinds: vec![
+                kind("All", 34, true),
+                kind("Person", 6, false),
+                kind("Team", 3, false),
+                kind("Schedule", 4, false),
+                kind("Escalation policy", 3, false),
+                kind("Service", 4, false),
+                kind("Route", 5, false),
+                kind("Integration", 2, false),
+                kind("Severity matrix", 1, false),
+            ],
+            kind: None,
+            about: Some("Everything that can be set is a document: reviewed as a plan, applied with a reason, kept with its history.".into()),
+            rows: vec![
+                row("schedule", "payments-primary", "Payments, primary", 7, Some(ana())),
+                row("escalation-policy", "payments", "Payments", 3, Some(PersonTag::new("ben", "Ben Okafor"))),
+                row("route", "watchdog", "order 10", 1, None),
+                row("severity-matrix", "default", "SEV1 to SEV5", 1, None),
+            ],
+        }
+    }
+}
+
+impl DocumentPage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/schedule/payments-primary"),
+            kind: "schedule".into(),
+            name: "payments-primary".into(),
+            yaml: Yaml(YAML.into()),
+            revision: "revision 7".into(),
+            changed: viewpoint().when(minutes_ago(4000)),
+            by: Some(ana()),
+            reason: Some("Chidi joins the rotation".into()),
+            problems: vec!["Nobody is on call from Fri 30 Oct 18:00 to Mon 2 Nov 09:00.".into()],
+            shown_at: Some(Link::new("Show the strips", "/schedules/payments-primary")),
+            refers_to: vec![
+                Link::new("person/ana", "/documents/person/ana"),
+                Link::new("team/payments", "/documents/team/payments"),
+            ],
+            used_by: vec![Link::new("escalation-policy/payments", "/documents/escalation-policy/payments")],
+            may_edit: true,
+        }
+    }
+}
+
+impl EditPage {
+    pub(crate) fn sample() -> Self {
+        let field = |name: &str, about: &str, required| SpecField { name: name.into(), about: about.into(), required };
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/schedule/payments-primary/edit"),
+            title: "Edit schedule/payments-primary".into(),
+            back: Link::new("schedule/payments-primary", "/documents/schedule/payments-primary"),
+            yaml: YAML.into(),
+            fields: vec![
+                field("title", "What people call it", true),
+                field("time_zone", "IANA name of the zone in which hand-offs are written", true),
+                field("layers", "Rotations; one that stands later takes precedence", true),
+                field("team", "The team that looks after it", false),
+                field("gaps_intended", "Gaps are meant: nobody is told", false),
+            ],
+            schema_command: "allclear schema schedule".into(),
+        }
+    }
+}
+
+fn planned() -> PlannedChange {
+    PlannedChange {
+        verb: Badge::new(Tone::Warning, "Change"),
+        document: Link::new("schedule/payments-primary", "/documents/schedule/payments-primary"),
+        sentences: vec![
+            "Chidi Anyanwu is on call Mon 2 Nov 09:00 to Mon 9 Nov 09:00 instead of Ana Silva.".into(),
+            "Erin Weiss is no longer on call here.".into(),
+        ],
+        fields: vec![
+            FieldView {
+                pointer: "/layers/0/people/2".into(),
+                before: Some("\"erin\"".into()),
+                after: Some("\"chidi\"".into()),
+            },
+            FieldView {
+                pointer: "/layers/1".into(),
+                before: None,
+                after: Some("{\"name\":\"Nights\",\"people\":[\"ben\"]}".into()),
+            },
+            FieldView { pointer: "/gaps_intended".into(), before: Some("true".into()), after: None },
+        ],
+    }
+}
+
+impl PlanPage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/plan"),
+            title: "Change schedule/payments-primary".into(),
+            back: Link::new("schedule/payments-primary", "/documents/schedule/payments-primary"),
+            changes: vec![planned()],
+            problems: vec![],
+            warnings: vec![PlanProblem {
+                place: "schedule/payments-primary".into(),
+                text: "Nobody is on call from Fri 30 Oct 18:00 to Mon 2 Nov 09:00".into(),
+                suggestion: None,
+                line: None,
+            }],
+            yaml: YAML.into(),
+            revision: 41,
+            reason: String::new(),
+        }
+    }
+
+    pub(crate) fn sample_refused() -> Self {
+        Self {
+            problems: vec![PlanProblem {
+                place: "line 10".into(),
+                text: "there is no person \"chidy\"".into(),
+                suggestion: Some("chidi".into()),
+                line: Some("      people: [ana, ben, chidy]".into()),
+            }],
+            changes: vec![],
+            warnings: vec![],
+            ..Self::sample()
+        }
+    }
+}
+
+impl HistoryPage {
+    pub(crate) fn sample() -> Self {
+        let revision = |number: i64, ago, by, reason: Option<&str>, what: &str| Revision {
+            number,
+            when: viewpoint().when(minutes_ago(ago)),
+            by,
+            reason: reason.map(Into::into),
+            what: what.into(),
+            current: number == 7,
+            compare_href: format!("?from={}&to={number}", number - 1),
+        };
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/schedule/payments-primary/history"),
+            kind: "schedule".into(),
+            name: "payments-primary".into(),
+            revisions: vec![
+                revision(7, 4000, Some(ana()), Some("Chidi joins the rotation"), "1 field changed"),
+                revision(
+                    6,
+                    9000,
+                    Some(PersonTag::new("ben", "Ben Okafor")),
+                    Some("Rolled back to revision 4"),
+                    "2 fields changed",
+                ),
+                revision(5, 9100, Some(PersonTag::new("erin", "Erin Weiss")), None, "2 fields changed"),
+                revision(1, 90_000, None, Some("The first documents"), "Created"),
+            ],
+            compared: Some(Compared { from: 6, to: 7, change: planned() }),
+            may_edit: true,
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Every URL of the product, as a table of contents: who may call it, and what answers.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+
+use crate::app::App;
+use crate::enter::{self, May};
+use crate::inbound::{alertmanager, heartbeat, v2, webhook};
+use crate::{assets, health, live, metrics};
+
+/// One line of the table.
+#[derive(Debug)]
+pub struct Route {
+    pub method: Method,
+    pub path: &'static str,
+    pub may: May,
+    pub(crate) handler: MethodRouter<App>,
+}
+
+/// A line: the method is the one that the handler was made for.
+pub(crate) fn route(method: Method, path: &'static str, may: May, handler: MethodRouter<App>) -> Route {
+    Route { method, path, may, handler }
+}
+
+const VIEW: May = May::view();
+const ALERTS: May = May::respond();
+
+/// The table.
+pub fn table() -> Vec<Route> {
+    let mut all = vec![
+        // The house
+        route(Method::GET, "/health", May::Anyone, get(health::get_health)),
+        route(Method::GET, "/metrics", May::Anyone, get(metrics::get_metrics)),
+        route(Method::GET, "/live", VIEW, get(live::stream)),
+        route(Method::GET, assets::ROUTE, May::Anyone, get(assets::serve)),
+        // Signals come in
+        route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),
+        route(Method::POST, "/in/{integration}/webhook", May::Source, post(webhook::post_webhook)),
+        route(Method::POST, "/in/{integration}/heartbeat", May::Source, post(heartbeat::beat)),
+        route(Method::PUT, "/in/{integration}/heartbeat", May::Source, axum::routing::put(heartbeat::beat)),
+        route(Method::GET, "/in/{integration}/heartbeat", May::Source, get(heartbeat::beat)),
+    ];
+    // Alertmanager's API, at the root and under an integration
+    for (alerts, groups, silences, silence, status, receivers, ready, healthy) in [
+        (
+            "/api/v2/alerts",
+            "/api/v2/alerts/groups",
+            "/api/v2/silences",
+            "/api/v2/silence/{id}",
+            "/api/v2/status",
+            "/api/v2/receivers",
+            "/-/ready",
+            "/-/healthy",
+        ),
+        (
+            "/in/{integration}/api/v2/alerts",
+            "/in/{integration}/api/v2/alerts/groups",
+            "/in/{integration}/api/v2/silences",
+            "/in/{integration}/api/v2/silence/{id}",
+            "/in/{integration}/api/v2/status",
+            "/in/{integration}/api/v2/receivers",
+            "/in/{integration}/-/ready",
+            "/in/{integration}/-/healthy",
+        ),
+    ] {
+        all.extend([
+            route(Method::POST, alerts, May::Source, post(v2::post_alerts)),
+            route(Method::GET, alerts, VIEW, get(v2::get_alerts)),
+            route(Method::GET, groups, VIEW, get(v2::get_groups)),
+            route(Method::GET, silences, VIEW, get(v2::get_silences)),
+            route(Method::POST, silences, ALERTS, post(v2::post_silence)),
+            route(Method::GET, silence, VIEW, get(v2::get_silence)),
+            route(Method::DELETE, silence, ALERTS, delete(v2::delete_silence)),
+            route(Method::GET, status, May::Source, get(v2::get_status)),
+            route(Method::GET, receivers, VIEW, get(v2::get_receivers)),
+            route(Method::GET, ready, May::Anyone, get(v2::ready)),
+            route(Method::GET, healthy, May::Anyone, get(v2::ready)),
+        ]);
+    }
+    all
+}
+
+/// The router: every line of the table behind its door.
+pub fn router(app: &App) -> Router {
+    let mut router: Router<App> = Router::new();
+    for Route { path, may, handler, .. } in table() {
+        let door = middleware::from_fn_with_state((app.clone(), may), enter::enter);
+        router = router.route(path, handler.route_layer(door));
+    }
+    router
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .layer(DefaultBodyLimit::max(1 << 20))
+        .layer(middleware::map_response(with_headers))
+        .with_state(app.clone())
+}
+
+async fn not_found() -> Response {
+    crate::problem::Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address").into_response()
+}
+
+async fn not_allowed() -> Response {
+    let detail = "this address exists, but not for this method";
+    crate::problem::Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
+}
+
+/// What every answer carries: nothing is run that is not ours, nothing is framed, nothing is guessed.
+const HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+];
+
+async fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
+    response
+}
