@@ -82,6 +82,7 @@ impl Database {
             writer: None,
             fault: Arc::default(),
             _lock: None,
+            arranged: Arranged::default(),
         })
     }
 
@@ -132,7 +133,7 @@ impl Database {
     }
 
     pub(super) fn arrange(&self, mishap: Mishap) {
-        if self.path.is_none() {
+        if self.readers.is_none() {
             self.arranged.set(mishap);
         }
     }
