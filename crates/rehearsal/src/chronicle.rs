@@ -68,20 +68,27 @@ impl Chronicle {
     }
 
     /// Tells what came into the journal, and what was done since, at true time `now`.
-    pub fn follow(&mut self, store: &Store, deeds: Vec<Deed>, now: Timestamp) -> Result<(), store::Halt> {
+    pub fn follow(&mut self, store: &Store, deeds: Vec<(i64, Deed)>, now: Timestamp) -> Result<(), store::Halt> {
+        let mut deeds = deeds.into_iter().peekable();
         loop {
             let read = self.read;
             let entries = store.read(|tx| Ok(journal::since(tx, read, 500)?))?;
-            let Some(last) = entries.last() else { break };
-            self.read = last.number.unwrap_or(read);
+            if entries.is_empty() {
+                break;
+            }
             for entry in &entries {
+                let number = entry.number.unwrap_or(self.read);
+                while let Some((_, deed)) = deeds.next_if(|(after, _)| *after < number) {
+                    self.tell_deed(&deed, now);
+                }
                 let said = store.read(|tx| Ok(self.say(tx, entry, now)?))?;
                 for line in said {
                     self.tell(now, &line);
                 }
+                self.read = number;
             }
         }
-        for deed in deeds {
+        for (_, deed) in deeds {
             self.tell_deed(&deed, now);
         }
         Ok(())

@@ -26,12 +26,7 @@ pub fn read(file: &str, yaml: &str) -> Result<Vec<Document>, Refusal> {
 
 /// Puts documents in force and takes others out, as one changeset, without asking whether that makes sense: a
 /// rehearsal may want to see what happens if not.
-pub fn put(
-    tx: &mut Tx<'_>,
-    moment: &mut Moment<'_>,
-    documents: &[Document],
-    gone: &[Reference],
-) -> Result<i64, Error> {
+pub fn put(tx: &mut Tx<'_>, moment: &mut Moment<'_>, documents: &[Document], gone: &[Reference]) -> Result<i64, Error> {
     let number = documents::head_number(tx)? + 1;
     let changeset = Changeset {
         number,

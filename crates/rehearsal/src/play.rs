@@ -142,7 +142,7 @@ impl Play {
     /// Notes and tells what happened since this was called last.
     pub fn follow(&mut self) -> Result<(), Trouble> {
         let deeds = self.world.take_deeds();
-        for deed in &deeds {
+        for (_, deed) in &deeds {
             if let Deed::Attempted(attempt) = deed {
                 if attempt.arrived {
                     self.arrivals.push(attempt.arrival.clone());
@@ -199,13 +199,11 @@ impl Play {
             ["heartbeat", name, "calls"] => {
                 let integration: Name = name.parse()?;
                 let actor = Actor::Integration(integration.clone());
-                Ok(self.world.act(place, &actor, |store, node, moment| {
-                    heartbeats::beat(store, node, moment, &integration)
-                })?)
+                Ok(self
+                    .world
+                    .act(place, &actor, |store, node, moment| heartbeats::beat(store, node, moment, &integration))?)
             }
-            [channel @ ("email" | "ntfy" | "webhook" | "everything"), rest @ ..] => {
-                self.channel(channel, rest, about)
-            }
+            [channel @ ("email" | "ntfy" | "webhook" | "everything"), rest @ ..] => self.channel(channel, rest, about),
             ["the", "store", "loses", "its", "next", "answer"] => {
                 self.world.arrange(Mishap::AnswerLost);
                 Ok(())
@@ -323,7 +321,9 @@ impl Play {
             }
             ["is", span, "ahead"] => self.world.set_ahead(place, duration(span).map_err(Stop::Words)?),
             ["is", span, "behind"] => self.world.set_ahead(place, -duration(span).map_err(Stop::Words)?),
-            _ => return Err(Stop::Words("a node dies, dies before sending, restarts, or is 3m ahead or behind".into())),
+            _ => {
+                return Err(Stop::Words("a node dies, dies before sending, restarts, or is 3m ahead or behind".into()));
+            }
         }
         Ok(())
     }
@@ -363,7 +363,8 @@ impl Play {
 
     fn leave(&mut self, name: &str) -> Result<(), Stop> {
         let name: Name = name.parse()?;
-        let found = self.world.store.read(|tx| Ok(store::prepare::documents::load_all(tx)?.people.get(&name).cloned()))?;
+        let found =
+            self.world.store.read(|tx| Ok(store::prepare::documents::load_all(tx)?.people.get(&name).cloned()))?;
         let Some(mut person) = found else { return Err(Stop::Words(format!("there is no person {name}"))) };
         person.inactive = true;
         let document = domain::prepare::documents::Document::new(name, person);
@@ -377,19 +378,14 @@ impl Play {
 
     // People.
 
-    fn person(
-        &mut self,
-        name: &str,
-        words: &[&str],
-        about: Option<&str>,
-        place: Option<usize>,
-    ) -> Result<(), Stop> {
+    fn person(&mut self, name: &str, words: &[&str], about: Option<&str>, place: Option<usize>) -> Result<(), Stop> {
         let name: Name = name.parse().map_err(|_| Stop::Words(format!("{name:?} is no line of a story")))?;
         let me = Actor::Person(name.clone());
         match words {
             ["acknowledges"] | ["acknowledges", "page", _] => {
                 let page = self.page(&words[1..])?;
-                self.world.act(place, &me, |store, node, moment| pages::acknowledge(store, node, moment, page, &name))?;
+                self.world
+                    .act(place, &me, |store, node, moment| pages::acknowledge(store, node, moment, page, &name))?;
             }
             ["escalates", rest @ ..] => {
                 let page = self.page(rest)?;
@@ -453,12 +449,11 @@ impl Play {
     fn alerts(&mut self, name: Option<&str>) -> Result<Vec<AlertId>, Stop> {
         let name = name.map(|name| unquoted(name).ok_or(Stop::Words("name the alert in double quotes".into())));
         let name = name.transpose()?;
-        let group = match name {
-            Some(_) => None,
-            None => {
-                let page = self.page(&[])?;
-                self.world.store.read(|tx| Ok(store::engage::pages::get(tx, page)?))?.and_then(|page| page.group)
-            }
+        let group = if name.is_some() {
+            None
+        } else {
+            let page = self.page(&[])?;
+            self.world.store.read(|tx| Ok(store::engage::pages::get(tx, page)?))?.and_then(|page| page.group)
         };
         Ok(self.world.act(None, &Actor::System, |store, node, moment| {
             refresh(store, node, moment.now)?;
@@ -503,13 +498,7 @@ impl Play {
         }
     }
 
-    fn silence(
-        &mut self,
-        name: &Name,
-        words: &[&str],
-        about: Option<&str>,
-        place: Option<usize>,
-    ) -> Result<(), Stop> {
+    fn silence(&mut self, name: &Name, words: &[&str], about: Option<&str>, place: Option<usize>) -> Result<(), Stop> {
         let split = words.iter().position(|word| matches!(*word, "for" | "until" | "from")).unwrap_or(words.len());
         let (starts_at, ends_at) = self.range(&words[split..])?;
         let matchers: Result<Vec<Matcher>, Refusal> =

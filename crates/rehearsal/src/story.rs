@@ -62,7 +62,9 @@ impl Story {
         while let Some((number, line)) = reader.next_head() {
             let wrong = |message: String| Trouble::Line { line: number, message };
             let Some((key, value)) = line.split_once(':') else {
-                return Err(wrong(format!("{line:?} is neither a head (`zone: Europe/Berlin`) nor a time and what happens")));
+                return Err(wrong(format!(
+                    "{line:?} is neither a head (`zone: Europe/Berlin`) nor a time and what happens"
+                )));
             };
             let value = value.trim();
             match key.trim() {
@@ -76,13 +78,12 @@ impl Story {
                 other => return Err(wrong(format!("there is no head {other:?} in a story"))),
             }
         }
-        let zone = TimeZone::get(&story.zone).map_err(|_| Trouble::Line {
-            line: 1,
-            message: format!("there is no time zone {:?}", story.zone),
-        })?;
+        let zone = TimeZone::get(&story.zone)
+            .map_err(|_| Trouble::Line { line: 1, message: format!("there is no time zone {:?}", story.zone) })?;
         let (line, date) = date.ok_or(Trouble::Line { line: 1, message: "`date:` is missing".into() })?;
         let date: Date = date.parse().map_err(|_| Trouble::Line { line, message: "a date is 2026-11-03".into() })?;
-        let mut before = date.to_zoned(zone.clone()).map_err(|error| Trouble::Line { line, message: error.to_string() })?;
+        let mut before =
+            date.to_zoned(zone.clone()).map_err(|error| Trouble::Line { line, message: error.to_string() })?;
         story.starts_at = before.timestamp();
         while let Some((number, line)) = reader.next_line() {
             let wrong = |message: String| Trouble::Line { line: number, message };
@@ -208,7 +209,8 @@ pub(crate) fn instant(date: Option<Date>, clock: &str, after: &jiff::Zoned) -> R
         Some(at) => (&clock[..at], Some(&clock[at..])),
         None => (clock, None),
     };
-    let time: Time = if clock_only.contains(':') { clock_only.parse().map_err(|_| wrong())? } else { return Err(wrong()) };
+    let time: Time =
+        if clock_only.contains(':') { clock_only.parse().map_err(|_| wrong())? } else { return Err(wrong()) };
     let zone = after.time_zone().clone();
     let on = |date: Date| -> Result<jiff::Zoned, String> {
         let civil = date.to_datetime(time);
@@ -265,7 +267,10 @@ impl<'t, I: Iterator<Item = (usize, &'t str)>> Reader<'t, I> {
     fn block(&mut self, line: usize) -> Result<String, Trouble> {
         let begun = self.lines.next_if(|(_, line)| line.trim() == BLOCK_BEGINS);
         if begun.is_none() {
-            return Err(Trouble::Line { line, message: format!("documents stand between {BLOCK_BEGINS} and {BLOCK_ENDS}") });
+            return Err(Trouble::Line {
+                line,
+                message: format!("documents stand between {BLOCK_BEGINS} and {BLOCK_ENDS}"),
+            });
         }
         let mut block = String::new();
         for (_, line) in self.lines.by_ref() {
@@ -291,12 +296,15 @@ mod tests {
     fn a_story_reads_and_is_written_so_that_it_reads_the_same() {
         let story = Story::read(STORY).unwrap();
         let at: Vec<String> = story.lines.iter().map(|line| format!("{} {}", line.at, line.text)).collect();
-        assert_eq!(at, [
-            "2026-10-24T21:50:00Z (quiet)",
-            "2026-10-25T00:30:00Z (summer)",
-            "2026-10-25T01:30:00Z (winter)",
-            "2026-10-26T08:00:30Z apply",
-        ]);
+        assert_eq!(
+            at,
+            [
+                "2026-10-24T21:50:00Z (quiet)",
+                "2026-10-25T00:30:00Z (summer)",
+                "2026-10-25T01:30:00Z (winter)",
+                "2026-10-26T08:00:30Z apply",
+            ]
+        );
         assert_eq!(story.nodes[1], ("b".to_owned(), SignedDuration::from_mins(-3)));
         assert_eq!(story.lines[3].block.as_deref(), Some("kind: x\n"));
         let mut again = Story::read(&story.write()).unwrap();

@@ -126,7 +126,7 @@ pub struct World {
     posts: Vec<Post>,
     handed_over: Arc<Mutex<Vec<(usize, Claimed)>>>,
     in_flight: Vec<Flight>,
-    deeds: Vec<Deed>,
+    deeds: Vec<(i64, Deed)>,
     seed: u64,
     /// How many messages died with their node, or were still unanswered when it died.
     pub lost_with_nodes: u64,
@@ -217,7 +217,8 @@ impl World {
         });
         post.node = Some(node);
         if post.starts > 1 {
-            self.deeds.push(Deed::Started { node: post.name.clone(), at: now });
+            let deed = Deed::Started { node: post.name.clone(), at: now };
+            self.note(deed);
         }
     }
 
@@ -234,7 +235,12 @@ impl World {
         drop(waiting);
         self.in_flight.retain(|flight| flight.post != place);
         self.lost_with_nodes += (unsent + flights) as u64;
-        self.deeds.push(Deed::Died { node: self.posts[place].name.clone(), at: self.now, unsent: unsent + flights });
+        self.note(Deed::Died { node: self.posts[place].name.clone(), at: self.now, unsent: unsent + flights });
+    }
+
+    fn note(&mut self, deed: Deed) {
+        let last = self.store.read(|tx| Ok(store::journal::last(tx)?)).unwrap_or(0);
+        self.deeds.push((last, deed));
     }
 
     /// A node will die the next time it has something to send.
@@ -244,8 +250,8 @@ impl World {
         }
     }
 
-    /// What was done since this was asked last.
-    pub fn take_deeds(&mut self) -> Vec<Deed> {
+    /// What was done since this was asked last, each with the last entry of the journal before it.
+    pub fn take_deeds(&mut self) -> Vec<(i64, Deed)> {
         std::mem::take(&mut self.deeds)
     }
 
@@ -349,7 +355,7 @@ impl World {
 
     fn note_failure(&mut self, place: usize, halt: &Halt) {
         let node = self.posts[place].name.clone();
-        self.deeds.push(Deed::Failed { node, at: self.now, why: halt.to_string() });
+        self.note(Deed::Failed { node, at: self.now, why: halt.to_string() });
     }
 
     fn send_what_was_handed_over(&mut self) -> Result<(), Halt> {
@@ -407,12 +413,13 @@ impl World {
         let starts = self.posts[place].starts;
         let flight = Flight { lands_at, post: place, starts, claimed, outcome: treatment.outcome, attempt };
         if flight.attempt.pending {
-            self.deeds.push(Deed::Attempted(Box::new(flight.attempt.clone())));
+            self.note(Deed::Attempted(Box::new(flight.attempt.clone())));
             self.in_flight.push(flight);
             return Ok(());
         }
+        let last = self.store.read(|tx| Ok(store::journal::last(tx)?))?;
         let settled = self.settle(flight);
-        self.deeds.push(Deed::Attempted(Box::new(settled)));
+        self.deeds.push((last, Deed::Attempted(Box::new(settled))));
         Ok(())
     }
 
@@ -445,8 +452,9 @@ impl World {
         for flight in landed {
             let post = &self.posts[flight.post];
             if post.node.is_some() && post.starts == flight.starts {
+                let last = self.store.read(|tx| Ok(store::journal::last(tx)?))?;
                 let settled = self.settle(flight);
-                self.deeds.push(Deed::Settled(Box::new(settled)));
+                self.deeds.push((last, Deed::Settled(Box::new(settled))));
             }
         }
         self.send_what_was_handed_over()?;
