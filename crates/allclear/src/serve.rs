@@ -9,7 +9,7 @@ use actions::{Halt, Moment, Node};
 use anyhow::{Context as _, Result};
 use axum::serve::ListenerExt as _;
 use domain::engage::links::LinkKey;
-use domain::words::{Actor, Mint};
+use domain::words::{Actor, Mint, Span};
 use store::Store;
 use tokio::net::TcpListener;
 
@@ -59,7 +59,8 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         .max_blocking_threads(32)
         .enable_all()
         .build()?;
-    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()) };
+    let keep = Span::hours(24 * i64::from(settings.keep_days));
+    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep };
     runtime.block_on(async move {
         let listener = TcpListener::bind(settings.listen)
             .await
