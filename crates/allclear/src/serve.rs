@@ -14,11 +14,11 @@ use store::Store;
 use tokio::net::TcpListener;
 
 use crate::config::Serve;
-use crate::{clock, rounds};
+use crate::{clock, rounds, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
-    start_log(settings)?;
+    let _telemetry = telemetry::start(settings)?;
     let clock = clock::clock();
     let mut mint = clock::mint()?;
     let place = settings.place()?;
@@ -148,16 +148,4 @@ async fn signal() {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-}
-
-fn start_log(settings: &Serve) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
-        .with_context(|| format!("--log {:?} is not understood", settings.log))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if settings.log_json {
-        builder.json().init();
-    } else {
-        builder.with_target(false).init();
-    }
-    Ok(())
 }
