@@ -5,6 +5,7 @@ mod clock;
 mod config;
 mod rounds;
 mod serve;
+mod telemetry;
 mod watch;
 
 use std::process::ExitCode;
