@@ -112,6 +112,9 @@ fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i6
 /// For so long after a person resolved an alert, its source may go on telling of the same firing without opening it.
 const LAID_ASIDE: Span = Span::hours(7 * 24);
 
+/// After a start nothing lapses for so long: the sources had nobody to tell that their alerts still fire.
+const AFTER_START: Span = Span::minutes(5);
+
 /// The whole board, from the tables.
 fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
     let mut board = Board::default();
@@ -119,7 +122,7 @@ fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
         board.open_group(group);
     }
     let open = alerts::open(tx)?;
-    put_rows(tx, &mut board, open)?;
+    put_rows(tx, &mut board, open, AFTER_START.after(now))?;
     for row in alerts::closed_by_people(tx, LAID_ASIDE.before(now))? {
         if board.by_key(&row.integration, row.key).is_none() {
             board.lay_aside(row.integration, row.key, row.starts_at);
@@ -158,11 +161,11 @@ fn follow(tx: &mut Tx<'_>, board: &mut Board, changes: &boards::Changes) -> Resu
             _ => {}
         }
     }
-    put_rows(tx, board, rows)
+    put_rows(tx, board, rows, Timestamp::MIN)
 }
 
 /// Puts rows on the board, with their labels from the signals log.
-fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>) -> Result<(), Halt> {
+fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, alive_until: Timestamp) -> Result<(), Halt> {
     let mut last: Option<(domain::words::SignalId, Vec<Labels>)> = None;
     for row in rows {
         if last.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
@@ -181,7 +184,7 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>) -> Result<(
             starts_at: row.starts_at,
             fired_at: row.fired_at,
             heard_at: row.heard_at,
-            expires_at: row.expires_at,
+            expires_at: row.expires_at.max(alive_until),
             count: row.count,
             taken: row.taken,
             muted: row.muted,
@@ -327,6 +330,7 @@ fn write_alerts(
         let Some(slot) = turn.board.slot(*id) else { continue };
         let alert = turn.board.at(slot);
         alerts::update(turn.tx, alert)?;
+        alert.written();
         if alert.muted().is_none() && verdicts.contains_key(&alert.group) {
             alerts::set_verdict(turn.tx, *id, by_group(alert.group))?;
         }

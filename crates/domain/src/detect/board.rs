@@ -42,6 +42,8 @@ pub struct Alert {
     pairs: Box<[PairId]>,
     heard_at: AtomicI64,
     expires_at: AtomicI64,
+    /// Until when it lives as far as its row says.
+    written_until: AtomicI64,
     /// How often it was heard of.
     count: AtomicU32,
 }
@@ -70,6 +72,17 @@ impl Alert {
 
     pub fn muted(&self) -> Option<Muted> {
         self.muted
+    }
+
+    /// What its row says now is what is known.
+    pub fn written(&self) {
+        self.written_until.store(self.expires_at.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether its row must be told soon that it was heard of: the row's time is nearly over, ours is not.
+    pub fn must_be_written(&self, by: Timestamp) -> bool {
+        let written = self.written_until.load(Ordering::Relaxed);
+        written < by.as_microsecond() && written < self.expires_at.load(Ordering::Relaxed)
     }
 
     /// Fires, is not muted, and nobody took it.
@@ -236,6 +249,7 @@ impl Board {
             pairs,
             heard_at: AtomicI64::new(new.heard_at.as_microsecond()),
             expires_at: AtomicI64::new(new.expires_at.as_microsecond()),
+            written_until: AtomicI64::new(new.expires_at.as_microsecond()),
             count: AtomicU32::new(new.count),
         });
         let alerts = &self.alerts;
