@@ -393,18 +393,14 @@ fn write_alerts(
             alerts::resolve(turn.tx, &resolved.alert, ended)?;
         }
     }
-    let mut written = Vec::new();
     for id in &turn.effects.updated {
         let Some(slot) = turn.board.slot(*id) else { continue };
         let alert = turn.board.at(slot);
         alerts::update(turn.tx, alert)?;
-        written.push(slot);
+        alert.written();
         if alert.muted().is_none() && verdicts.contains_key(&alert.group) {
             alerts::set_verdict(turn.tx, *id, by_group(alert.group))?;
         }
-    }
-    for slot in written {
-        turn.board.note_written(slot);
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Runs. The binary: the commands, one line each.
 
+mod cli;
 mod clock;
 mod config;
 mod rounds;
 mod serve;
+mod telemetry;
 mod watch;
 
 use std::process::ExitCode;
@@ -23,18 +25,26 @@ enum Command {
     /// Serve: take signals, page people, show pages.
     Serve(config::Serve),
     Watch(watch::Watch),
+    #[command(name = "integration")]
+    Integrations(cli::integrations::Integrations),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Serve(settings) => serve::run(&settings),
+        Command::Serve(settings) => {
+            return match serve::run(&settings) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    tracing::error!("{error:#}");
+                    ExitCode::FAILURE
+                }
+            };
+        }
         Command::Watch(watch) => return watch::run(watch),
+        Command::Integrations(command) => cli::integrations::run(&command),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("{error:#}");
-            ExitCode::FAILURE
-        }
+        Ok(exit) => exit.into(),
+        Err(failure) => failure.tell(),
     }
 }

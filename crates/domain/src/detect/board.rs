@@ -44,8 +44,8 @@ pub struct Alert {
     expires_at: AtomicI64,
     /// For how much longer it may stay, because others may have heard of it and we have not; none once we hear of it.
     grace: AtomicI64,
-    /// The end that is written in its row.
-    written_expires_at: Timestamp,
+    /// Until when it lives as far as its row says.
+    written_until: AtomicI64,
     /// How often it was heard of.
     count: AtomicU32,
 }
@@ -68,7 +68,7 @@ impl Alert {
 
     /// It was heard of, and no other node can know.
     fn is_ahead_of_its_row(&self) -> bool {
-        self.expires_at() > self.written_expires_at
+        self.expires_at.load(Ordering::Relaxed) > self.written_until.load(Ordering::Relaxed)
     }
 
     pub fn count(&self) -> u32 {
@@ -85,6 +85,17 @@ impl Alert {
 
     pub fn muted(&self) -> Option<Muted> {
         self.muted
+    }
+
+    /// What its row says now is what is known.
+    pub fn written(&self) {
+        self.written_until.store(self.expires_at.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether its row must be told soon that it was heard of: the row's time is nearly over, ours is not.
+    pub fn must_be_written(&self, by: Timestamp) -> bool {
+        let written = self.written_until.load(Ordering::Relaxed);
+        written < by.as_microsecond() && written < self.expires_at.load(Ordering::Relaxed)
     }
 
     /// Fires, is not muted, and nobody took it.
@@ -266,7 +277,7 @@ impl Board {
             heard_at: AtomicI64::new(new.heard_at.as_microsecond()),
             expires_at: AtomicI64::new(new.expires_at.as_microsecond()),
             grace: AtomicI64::new(grace),
-            written_expires_at: new.written_expires_at,
+            written_until: AtomicI64::new(new.written_expires_at.as_microsecond()),
             count: AtomicU32::new(new.count),
         });
         let alerts = &self.alerts;
@@ -413,12 +424,6 @@ impl Board {
             self.put_back_expiry(slot);
         }
         None
-    }
-
-    /// Its row says now what we know.
-    pub fn note_written(&mut self, slot: Slot) {
-        let expires_at = self.at(slot).expires_at();
-        self.at_mut(slot).written_expires_at = expires_at;
     }
 
     /// A lapse that was looked at but not carried out: it comes up again at its own time.
