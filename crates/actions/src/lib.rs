@@ -10,6 +10,7 @@ pub mod clockwork;
 pub mod courier;
 pub mod detect;
 pub mod engage;
+pub mod housekeeping;
 pub mod moment;
 pub mod node;
 pub mod prepare;

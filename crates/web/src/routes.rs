@@ -97,6 +97,7 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(middleware::map_response(with_headers))
+        .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(app.clone())
 }
 
