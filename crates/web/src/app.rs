@@ -10,6 +10,7 @@ use domain::words::{Actor, Mint, Timestamp};
 use store::{Store, Tx};
 
 use crate::enter::Doors;
+use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
 
@@ -27,6 +28,7 @@ struct Inner {
     clock: Clock,
     mint: Mutex<Mint>,
     doors: Doors,
+    limits: Limits,
     live: Live,
     metrics: Metrics,
     settings: Settings,
@@ -51,8 +53,9 @@ pub struct Settings {
 impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
+        let limits = Limits::new(&clock);
         let mint = Mutex::new(mint);
-        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, live, metrics, settings }))
+        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, limits, live, metrics, settings }))
     }
 
     pub fn store(&self) -> &Store {
@@ -69,6 +72,10 @@ impl App {
 
     pub fn doors(&self) -> &Doors {
         &self.0.doors
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub fn live(&self) -> &Live {

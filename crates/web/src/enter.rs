@@ -19,6 +19,7 @@ use domain::words::{Actor, Name, Refusal, RefusalKind, Span, Timestamp, TokenId}
 use store::{Halt, Tx};
 
 use crate::app::App;
+use crate::limits::Bucket;
 use crate::problem::Problem;
 
 /// Who may call a route.
@@ -191,8 +192,27 @@ pub async fn enter(State((app, may)): State<(App, May)>, mut request: Request, n
         let why = "this change was asked for by another site; open Allclear itself and try again";
         return Problem::from(Refusal::forbidden(why)).into_response();
     }
+    let caller = match &visitor {
+        Visitor::Program { token, .. } => Some(token.to_string()),
+        Visitor::Person { name, .. } => Some(name.to_string()),
+        Visitor::Nobody | Visitor::Source { .. } => None,
+    };
+    let left = match caller.filter(|_| request.uri().path().starts_with("/api/v1/")) {
+        Some(caller) => {
+            app.limits().forget();
+            match app.limits().call(&caller, Bucket::of(request.uri().path())) {
+                Ok(left) => Some(left),
+                Err(problem) => return problem.into_response(),
+            }
+        }
+        None => None,
+    };
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
+    response
 }
 
 fn wants_page(request: &Request) -> bool {
@@ -244,7 +264,15 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
     }
     let found = {
         let app = app.clone();
-        let look = move || app.store().read(|tx| look_up(tx, &app, kind, hash, now));
+        let look = move || {
+            let found = app.store().read(|tx| look_up(tx, &app, kind, hash, now))?;
+            if let Some((_, Some(noted))) = &found
+                && let Err(halt) = app.store().write(|tx| Ok(noted.write(tx, &hash, now)?))
+            {
+                tracing::warn!(%halt, "the use of a token or session could not be noted");
+            }
+            Ok::<_, Halt>(found.map(|(visitor, _)| visitor))
+        };
         match tokio::task::spawn_blocking(look).await {
             Ok(found) => found?,
             Err(panic) => return Err(store::Error::other(format!("the door did not open: {panic}")).into()),
@@ -287,10 +315,10 @@ fn secret(headers: &HeaderMap, query: Option<&str>) -> Option<(SecretKind, Strin
         }
         return Some((SecretKind::ApiToken, String::new()));
     }
-    // Some sources can be given a URL and nothing else.
+    // Some sources can be given a URL and nothing else. Only they: URLs end up in logs and histories.
     let in_query = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("token="));
-    if let Some(token) = in_query {
-        return Some(kind(token.to_owned()));
+    if let Some(token) = in_query.filter(|token| token.starts_with(SecretKind::IntegrationToken.prefix())) {
+        return Some((SecretKind::IntegrationToken, token.to_owned()));
     }
     session_cookie(headers).map(|shown| (SecretKind::Session, shown.to_owned()))
 }
@@ -302,13 +330,33 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_SECURE || *name == COOKIE_PLAIN).map(|(_, value)| value)
 }
 
+/// That a secret was used: sessions that are used live on, and people see which tokens nobody needs.
+enum Noted {
+    Session(Box<store::prepare::access::Session>),
+    ApiToken(TokenId),
+    IntegrationToken,
+}
+
+impl Noted {
+    fn write(&self, tx: &mut Tx<'_>, hash: &[u8; 32], now: Timestamp) -> Result<(), store::Error> {
+        use store::prepare::access;
+        match self {
+            Self::Session(session) => actions::prepare::access::seen(tx, session, now),
+            Self::ApiToken(id) => access::touch_api_token(tx, *id, now),
+            Self::IntegrationToken => access::touch_integration_token(tx, hash, now),
+        }
+    }
+}
+
+/// Whose secret it is, and whether its use is worth a note.
 fn look_up(
     tx: &mut Tx<'_>,
     app: &App,
     kind: SecretKind,
     hash: [u8; 32],
     now: Timestamp,
-) -> Result<Option<Visitor>, Halt> {
+) -> Result<Option<(Visitor, Option<Noted>)>, Halt> {
+    use actions::prepare::access::{is_use_worth_noting, is_worth_noting};
     use store::prepare::access;
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
@@ -319,7 +367,9 @@ fn look_up(
             });
             session.and_then(|session| {
                 let access = person(&session.person)?.access;
-                Some(Visitor::Person { name: session.person, access, session: hash })
+                let visitor = Visitor::Person { name: session.person.clone(), access, session: hash };
+                let noted = is_worth_noting(&session, now).then(|| Noted::Session(Box::new(session)));
+                Some((visitor, noted))
             })
         }
         SecretKind::ApiToken => {
@@ -329,15 +379,20 @@ fn look_up(
             token.and_then(|token| {
                 // A token never may more than its person may today.
                 let access = person(&token.person)?.access.min(token.access);
-                Some(Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes })
+                let noted = is_use_worth_noting(token.last_used_at, now).then_some(Noted::ApiToken(token.id));
+                Some((Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes }, noted))
             })
         }
         SecretKind::IntegrationToken => {
             let token = access::integration_token_by_hash(tx, &hash)?;
-            let token = token.filter(|token| token.expires_at.is_none_or(|expires_at| expires_at > now));
-            token
-                .filter(|token| rules.catalog.integrations.contains_key(&token.integration))
-                .map(|token| Visitor::Source { integration: token.integration })
+            let token = token.filter(|token| {
+                token.expires_at.is_none_or(|expires_at| expires_at > now)
+                    && rules.catalog.integrations.contains_key(&token.integration)
+            });
+            token.map(|token| {
+                let noted = is_use_worth_noting(token.used_at, now).then_some(Noted::IntegrationToken);
+                (Visitor::Source { integration: token.integration }, noted)
+            })
         }
     })
 }

@@ -6,6 +6,7 @@ pub mod assets;
 pub mod enter;
 pub mod health;
 pub mod inbound;
+pub mod limits;
 pub mod live;
 pub mod metrics;
 pub mod pages;

@@ -334,8 +334,14 @@ pub async fn get_silences(State(app): State<App>, RawQuery(query): RawQuery) -> 
     Ok(Json(found).into_response())
 }
 
-pub async fn get_silence(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
-    let id = from_uuid(&id)?;
+/// The path of one silence: under an integration too, which does not matter here.
+#[derive(Debug, Deserialize)]
+pub struct SilencePath {
+    id: String,
+}
+
+pub async fn get_silence(State(app): State<App>, Path(path): Path<SilencePath>) -> Result<Response, Problem> {
+    let id = from_uuid(&path.id)?;
     let now = app.now();
     let found = app.read(move |tx| Ok(store::detect::silences::get(tx, id)?)).await?;
     let silence = found.ok_or_else(|| Refusal::not_found("silence with this id"))?;
@@ -384,9 +390,9 @@ pub async fn post_silence(
 pub async fn delete_silence(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
+    Path(path): Path<SilencePath>,
 ) -> Result<Response, Problem> {
-    let id = from_uuid(&id)?;
+    let id = from_uuid(&path.id)?;
     let done =
         app.act(visitor.actor(), move |store, node, moment| actions::detect::silences::expire(store, node, moment, id));
     match done.await {
