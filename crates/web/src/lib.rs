@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod assets;
+pub mod attempts;
 pub mod enter;
+pub mod handlers;
 pub mod health;
 pub mod inbound;
 pub mod live;
