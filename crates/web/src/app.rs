@@ -57,19 +57,7 @@ impl App {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
         let mint = Mutex::new(mint);
         let (attempts, counts) = (Attempts::default(), Mutex::default());
-        Self(Arc::new(Inner {
-            store,
-            node,
-            intake,
-            clock,
-            mint,
-            doors,
-            attempts,
-            counts,
-            live,
-            metrics,
-            settings,
-        }))
+        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, attempts, counts, live, metrics, settings }))
     }
 
     pub fn store(&self) -> &Store {

@@ -237,11 +237,7 @@ pub fn list(
 }
 
 /// The open alerts among which to look, in the order of the list.
-fn candidates<'b>(
-    board: &'b Board,
-    search: &'b Search,
-    after: Option<AlertId>,
-) -> Box<dyn Iterator<Item = Slot> + 'b> {
+fn candidates<'b>(board: &'b Board, search: &'b Search, after: Option<AlertId>) -> Box<dyn Iterator<Item = Slot> + 'b> {
     let exact = search.matchers.iter().any(|one| one.compare == Compare::Equal && !one.value.is_empty());
     if !search.worst_first && !exact {
         return Box::new(board.newest_first(after));
@@ -272,13 +268,7 @@ fn has_words(labels: &Labels, annotations: &Labels, words: &[String]) -> bool {
 }
 
 /// Alerts that are over, by their rows.
-fn over(
-    tx: &mut Tx<'_>,
-    search: &Search,
-    after: Option<Place>,
-    limit: usize,
-    listed: &mut Listed,
-) -> Result<(), Halt> {
+fn over(tx: &mut Tx<'_>, search: &Search, after: Option<Place>, limit: usize, listed: &mut Listed) -> Result<(), Halt> {
     let mut before = match after {
         Some(Place::Over(at, id)) => Some((at, id)),
         _ => None,

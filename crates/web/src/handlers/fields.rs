@@ -60,7 +60,8 @@ impl FromRequest<App> for Fields {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, app).await.map_err(|rejection| {
-            let status = if rejection.status().is_client_error() { rejection.status() } else { StatusCode::BAD_REQUEST };
+            let status =
+                if rejection.status().is_client_error() { rejection.status() } else { StatusCode::BAD_REQUEST };
             Problem::new(status, format!("this form does not read: {}", text::shorten(&rejection.body_text(), 200)))
         })?;
         if fields.len() > FIELDS_MOST {

@@ -117,9 +117,8 @@ impl Asked {
             actions::board::refresh(app.store(), app.node(), self.now)?;
             app.store().read(|tx| look(&mut Look::new(tx, &self)?))
         });
-        let outcome = done.await.unwrap_or_else(|panic| {
-            Err(store::Error::other(format!("a page was not made: {panic}")).into())
-        });
+        let outcome =
+            done.await.unwrap_or_else(|panic| Err(store::Error::other(format!("a page was not made: {panic}")).into()));
         Ok(outcome?)
     }
 
@@ -176,7 +175,10 @@ pub fn lead(to: &str, toast: Option<&Toast>, secure: bool) -> Response {
         let value = if value.len() <= 3500 {
             value
         } else {
-            URL_SAFE_NO_PAD.encode(json!({ "tone": toast.tone.word(), "text": domain::words::text::shorten(&toast.text, 600) }).to_string())
+            URL_SAFE_NO_PAD.encode(
+                json!({ "tone": toast.tone.word(), "text": domain::words::text::shorten(&toast.text, 600) })
+                    .to_string(),
+            )
         };
         response.headers_mut().append(SET_COOKIE, set_cookie(TOAST, &value, Some(60), secure));
     }
@@ -246,7 +248,8 @@ impl<'t, 'x> Look<'t, 'x> {
     fn new(tx: &'t mut Tx<'x>, asked: &'t Asked) -> Result<Self, Halt> {
         let rules = asked.app.node().rules(tx)?;
         let zone_name = rules.catalog.people.get(&asked.person).map_or("UTC", |person| person.time_zone.as_str());
-        let (zone, zone_name) = zone(zone_name).map_or((TimeZone::UTC, "UTC".to_owned()), |zone| (zone, zone_name.to_owned()));
+        let (zone, zone_name) =
+            zone(zone_name).map_or((TimeZone::UTC, "UTC".to_owned()), |zone| (zone, zone_name.to_owned()));
         let overrides = store::engage::overrides::current(tx, asked.now)?;
         let view = Viewpoint { now: asked.now, zone };
         Ok(Self { tx, asked, app: &asked.app, rules, view, zone_name, overrides })
@@ -329,10 +332,7 @@ impl<'t, 'x> Look<'t, 'x> {
             theme: asked.theme,
             section,
             here: asked.here.clone(),
-            viewer: Viewer {
-                person: self.tag(&asked.person),
-                administrator: asked.access == Access::Administrator,
-            },
+            viewer: Viewer { person: self.tag(&asked.person), administrator: asked.access == Access::Administrator },
             on_call: chip,
             unacknowledged: self.counts().firing,
             notices: self.notices(),

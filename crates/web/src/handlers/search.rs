@@ -38,12 +38,16 @@ fn find(look: &mut Look<'_, '_>, text: &str) -> Result<Vec<FoundGroup>, Halt> {
     };
     let found = |title: &str, href: String, note: String| Found { link: Link::new(title, href), note };
     let services = catalog.services.iter().filter(|(name, one)| has(&[name.as_str(), &one.title]));
-    let services = services.map(|(name, one)| found(&one.title, format!("/services/{name}"), format!("tier {}", one.tier)));
+    let services =
+        services.map(|(name, one)| found(&one.title, format!("/services/{name}"), format!("tier {}", one.tier)));
     groups.push(group("Services", "service", services.collect(), "/services"));
     let schedules = catalog.schedules.iter().filter(|(name, one)| has(&[name.as_str(), &one.title]));
     let schedules: Vec<Found> = schedules
         .map(|(name, one)| {
-            let now = look.on_call(name).and_then(|answer| answer.person).map_or("nobody".into(), |name| look.full_name(&name));
+            let now = look
+                .on_call(name)
+                .and_then(|answer| answer.person)
+                .map_or("nobody".into(), |name| look.full_name(&name));
             found(&one.title, format!("/schedules/{name}"), format!("{now} is on call"))
         })
         .collect();
@@ -55,7 +59,8 @@ fn find(look: &mut Look<'_, '_>, text: &str) -> Result<Vec<FoundGroup>, Halt> {
     let people = people.map(|(name, one)| found(&one.full_name, format!("/people/{name}"), one.access.to_string()));
     groups.push(group("People", "person", people.collect(), "/people"));
     let integrations = catalog.integrations.iter().filter(|(name, one)| has(&[name.as_str(), &one.title]));
-    let integrations = integrations.map(|(name, one)| found(&one.title, format!("/integrations/{name}"), String::new()));
+    let integrations =
+        integrations.map(|(name, one)| found(&one.title, format!("/integrations/{name}"), String::new()));
     groups.push(group("Integrations", "integration", integrations.collect(), "/integrations"));
     let documents = catalog.references().into_iter().filter(|one| has(&[one.kind.word(), one.name.as_str()]));
     let documents = documents.map(|one| found(&one.to_string(), format!("/documents/{one}"), String::new()));

@@ -64,7 +64,11 @@ pub async fn get_alert(asked: Asked, Path(id): Path<String>) -> Result<Response,
                 since: look.when(view.starts_at),
                 heard: look.when(view.heard_at),
                 count: u64::from(view.count),
-                description: view.annotations.get("description").filter(|text| *text != view.summary()).map(str::to_owned),
+                description: view
+                    .annotations
+                    .get("description")
+                    .filter(|text| *text != view.summary())
+                    .map(str::to_owned),
                 runbook: runbook.map(|url| Link::new(domain::words::text::shorten(&url, 60), url)),
                 links,
                 labels: view.labels.iter().map(|(name, value)| label(name, value)).collect(),
@@ -160,7 +164,9 @@ fn reasons(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Why, Halt> {
     let route = view.route.as_ref().map_or_else(|| "No route".to_owned(), |route| format!("Route {route}"));
     let said = match view.verdict.as_str() {
         "paged" => format!("{route} took it, and it paged. {}", told(look, view)?),
-        "joined" => format!("{route} took it. Its group was paged already, so it joined that page. {}", told(look, view)?),
+        "joined" => {
+            format!("{route} took it. Its group was paged already, so it joined that page. {}", told(look, view)?)
+        }
         _ => format!("{route} took it. {}.", why(look, view)),
     };
     let mut facts = Vec::new();
@@ -169,20 +175,22 @@ fn reasons(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Why, Halt> {
         Some(domain::words::Urgency::Low) => "Low: it waits for waking hours.",
         None => "None: it is recorded, and pages nobody.",
     };
-    facts.push(("Urgency".to_owned(), format!("{urgency} The label severity says {:?}.", view.labels.get("severity").unwrap_or(""))));
+    facts.push((
+        "Urgency".to_owned(),
+        format!("{urgency} The label severity says {:?}.", view.labels.get("severity").unwrap_or("")),
+    ));
     if let Some((group, _)) = store::detect::groups::get(look.tx, view.group)? {
-        let labels: Vec<String> = group
-            .labels
-            .iter()
-            .map(|(name, value)| format!("{name}={value:?}"))
-            .collect();
+        let labels: Vec<String> = group.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
         let open = look.app.node().board().group(view.group).map_or(0, |open| open.alerts.len());
         let many = match open {
             0 => "over".to_owned(),
             1 => "1 alert".to_owned(),
             many => format!("{many} alerts"),
         };
-        facts.push(("Group".into(), format!("{}: {many}, paged once.", if labels.is_empty() { "everything".into() } else { labels.join(", ") })));
+        facts.push((
+            "Group".into(),
+            format!("{}: {many}, paged once.", if labels.is_empty() { "everything".into() } else { labels.join(", ") }),
+        ));
         match group.policy.as_ref().and_then(|name| rules.catalog.escalation_policies.get(name)) {
             Some(policy) => {
                 let first = policy.steps.first();
@@ -196,11 +204,15 @@ fn reasons(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Why, Halt> {
                 let now = if people.is_empty() { "nobody right now".into() } else { people.join(", ") };
                 facts.push(("Whom".into(), format!("Policy {}, first {named}: {now}.", policy.title)));
             }
-            None => facts.push(("Whom".into(), "Nobody: neither its route nor its service names an escalation policy.".into())),
+            None => facts
+                .push(("Whom".into(), "Nobody: neither its route nor its service names an escalation policy.".into())),
         }
     }
     if view.config > 0 && view.config != rules.catalog.revision {
-        facts.push(("Decided".into(), format!("by the documents of changeset {}; the routes above are those of now.", view.config)));
+        facts.push((
+            "Decided".into(),
+            format!("by the documents of changeset {}; the routes above are those of now.", view.config),
+        ));
     }
     Ok(Why { said, routes, facts })
 }
@@ -234,7 +246,11 @@ fn fellows(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Fellow>, Hal
 
 /// An alert in a short list.
 pub fn fellow(view: &AlertView) -> Fellow {
-    Fellow { link: Link::new(summary(view), format!("/alerts/{}", view.id)), severity: severity(view), state: state(view) }
+    Fellow {
+        link: Link::new(summary(view), format!("/alerts/{}", view.id)),
+        severity: severity(view),
+        state: state(view),
+    }
 }
 
 /// What happened to it and to its page, the newest first.
@@ -265,7 +281,11 @@ pub fn happened(look: &Look<'_, '_>, entry: &Entry) -> Happened {
     let step = data["step"].as_u64().unwrap_or(1);
     let called = |verb: &str| {
         let told = told();
-        if told.is_empty() { format!("{verb}: step {step} reached nobody") } else { format!("{verb} {told}: step {step}") }
+        if told.is_empty() {
+            format!("{verb}: step {step} reached nobody")
+        } else {
+            format!("{verb} {told}: step {step}")
+        }
     };
     let (tone, said) = match entry.kind() {
         Some(EventKind::AlertsFired) => (Tone::Critical, "Fires".to_owned()),
@@ -273,7 +293,9 @@ pub fn happened(look: &Look<'_, '_>, entry: &Entry) -> Happened {
         Some(EventKind::AlertsAcknowledged) => (Tone::Quiet, "Acknowledged".to_owned()),
         Some(EventKind::AlertsUnacknowledged) => (Tone::Warning, "Handed back".to_owned()),
         Some(EventKind::AlertsSnoozed) => {
-            let until = text("until").parse().map_or_else(|_| String::new(), |until| format!(" until {}", look.view.brief(until)));
+            let until = text("until")
+                .parse()
+                .map_or_else(|_| String::new(), |until| format!(" until {}", look.view.brief(until)));
             (Tone::Quiet, format!("Snoozed{until}"))
         }
         Some(EventKind::AlertsClosed) => (Tone::Quiet, "Closed: not heard of any more".to_owned()),
@@ -283,10 +305,13 @@ pub fn happened(look: &Look<'_, '_>, entry: &Entry) -> Happened {
         Some(EventKind::PageEscalated) => (Tone::Info, called("Escalated to")),
         Some(EventKind::PageAcknowledged) => (Tone::Good, "The page was acknowledged".to_owned()),
         Some(EventKind::PageEnded) => (Tone::Quiet, format!("The page ended: {}", text("ended"))),
-        Some(EventKind::DeliverySent) => (Tone::Quiet, format!("Sent by {} to {}", text("channel"), look.tag_of(&text("person")).name)),
-        Some(EventKind::DeliveryFailed) => {
-            (Tone::Warning, format!("Could not be sent by {} to {}", text("channel"), look.tag_of(&text("person")).name))
+        Some(EventKind::DeliverySent) => {
+            (Tone::Quiet, format!("Sent by {} to {}", text("channel"), look.tag_of(&text("person")).name))
         }
+        Some(EventKind::DeliveryFailed) => (
+            Tone::Warning,
+            format!("Could not be sent by {} to {}", text("channel"), look.tag_of(&text("person")).name),
+        ),
         _ => (Tone::Quiet, sentence(&entry.word.replace(['.', '-'], " "))),
     };
     Happened { when: look.when(entry.at), tone, text: said, who: actor(look, &entry.actor), why: entry.why.clone() }

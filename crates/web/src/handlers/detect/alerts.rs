@@ -25,37 +25,38 @@ const QUIET_LABELS: [&str; 6] = ["alertname", "severity", "service", "prometheus
 
 /// `GET /alerts`: `tab`, `q`, `service`, `severity`, `integration`, `sort`, `after`.
 pub async fn get_alerts(asked: Asked) -> Result<Response, Problem> {
-    asked.page(Section::Alerts, |look, shell| {
-        let query = look.asked.query.clone();
-        let (search, error) = search(&query);
-        let after: Option<Place> = query.some("after").and_then(|place| place.parse().ok());
-        let node = look.app.node();
-        let listed = match error {
-            None => lists::list(look.tx, &node.board(), &search, after, ROWS)?,
-            Some(_) => lists::Listed::default(),
-        };
-        let rows = listed.alerts.iter().map(|view| row(look, view)).collect::<Result<Vec<_>, Halt>>()?;
-        let filtered = ["q", "service", "severity", "integration"].iter().any(|name| query.some(name).is_some());
-        let clear_href = format!("/alerts?tab={}", search.tab.word());
-        let empty = match () {
-            () if filtered => Empty::filtered(&clear_href),
-            () if node.board().is_empty() && store::detect::alerts::resolved(look.tx, None, 1)?.is_empty() => {
-                Empty::never()
-            }
-            () => Empty::all_clear(),
-        };
-        let shown = counted(rows.len(), listed.next.is_some() || after.is_some(), search.tab);
-        Ok(AlertsPage {
-            shell,
-            tabs: tabs(look, &query, search.tab),
-            filter: filter(look, &query, search.tab, error, clear_href),
-            shown,
-            rows,
-            next: listed.next.map(|place| href(&query, &["after"], &[("after", &place.to_string())])),
-            empty,
+    asked
+        .page(Section::Alerts, |look, shell| {
+            let query = look.asked.query.clone();
+            let (search, error) = search(&query);
+            let after: Option<Place> = query.some("after").and_then(|place| place.parse().ok());
+            let node = look.app.node();
+            let listed = match error {
+                None => lists::list(look.tx, &node.board(), &search, after, ROWS)?,
+                Some(_) => lists::Listed::default(),
+            };
+            let rows = listed.alerts.iter().map(|view| row(look, view)).collect::<Result<Vec<_>, Halt>>()?;
+            let filtered = ["q", "service", "severity", "integration"].iter().any(|name| query.some(name).is_some());
+            let clear_href = format!("/alerts?tab={}", search.tab.word());
+            let empty = match () {
+                () if filtered => Empty::filtered(&clear_href),
+                () if node.board().is_empty() && store::detect::alerts::resolved(look.tx, None, 1)?.is_empty() => {
+                    Empty::never()
+                }
+                () => Empty::all_clear(),
+            };
+            let shown = counted(rows.len(), listed.next.is_some() || after.is_some(), search.tab);
+            Ok(AlertsPage {
+                shell,
+                tabs: tabs(look, &query, search.tab),
+                filter: filter(look, &query, search.tab, error, clear_href),
+                shown,
+                rows,
+                next: listed.next.map(|place| href(&query, &["after"], &[("after", &place.to_string())])),
+                empty,
+            })
         })
-    })
-    .await
+        .await
 }
 
 fn counted(rows: usize, part: bool, tab: Tab) -> String {
@@ -258,7 +259,8 @@ fn who(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Option<Who>, Halt> {
 fn paging(look: &mut Look<'_, '_>, id: domain::words::PageId) -> Result<Option<Who>, Halt> {
     let Some(page) = store::engage::pages::get(look.tx, id)? else { return Ok(None) };
     let PageState::Calling { since, .. } = page.state else {
-        let unanswered = matches!(page.state, PageState::Ended { why: domain::engage::escalations::End::Unanswered, .. });
+        let unanswered =
+            matches!(page.state, PageState::Ended { why: domain::engage::escalations::End::Unanswered, .. });
         return Ok(unanswered.then(|| Who { what: "Nobody answered".into(), person: None, when: None }));
     };
     let told = store::outbox::for_page(look.tx, id)?;
@@ -338,7 +340,8 @@ async fn act(asked: &Asked, fields: &Fields) -> Result<Toast, Halt> {
 
 async fn viewpoint(asked: &Asked) -> Result<Viewpoint, Halt> {
     let rules = crate::inbound::rules(&asked.app).await?;
-    let zone = rules.catalog.people.get(&asked.person).and_then(|own| domain::engage::schedules::zone(&own.time_zone).ok());
+    let zone =
+        rules.catalog.people.get(&asked.person).and_then(|own| domain::engage::schedules::zone(&own.time_zone).ok());
     Ok(Viewpoint { now: asked.now, zone: zone.unwrap_or(jiff::tz::TimeZone::UTC) })
 }
 
@@ -353,7 +356,9 @@ fn read_act(word: &str, reason: &str, view: &Viewpoint) -> Result<Act, Refusal> 
         "snooze" => Act::Alerts(alerts::Wish::Snooze { until: span.parse::<Span>()?.after(view.now) }, "Snoozed"),
         "silence" => Act::Silence(span.parse()?),
         "escalate" => Act::Escalate,
-        _ => return Err(Refusal::invalid(format!("there is no such act: {:?}", domain::words::text::shorten(word, 40)))),
+        _ => {
+            return Err(Refusal::invalid(format!("there is no such act: {:?}", domain::words::text::shorten(word, 40))));
+        }
     })
 }
 
@@ -387,7 +392,11 @@ async fn silence_each(asked: &Asked, ids: Vec<AlertId>, span: Span, reason: Stri
             for (view, id) in views.into_iter().zip(&ids) {
                 let view = view.ok_or_else(|| Refusal::not_found(format!("alert {id}")))?;
                 let matchers = view.labels.iter().map(|(name, value)| Matcher::new(name, Compare::Equal, value));
-                let said = if reason.is_empty() { format!("From the list of alerts: {}", summary(&view)) } else { reason.clone() };
+                let said = if reason.is_empty() {
+                    format!("From the list of alerts: {}", summary(&view))
+                } else {
+                    reason.clone()
+                };
                 let silence = Silence {
                     id: SilenceId::from_bits(0),
                     matchers: matchers.collect::<Result<_, _>>()?,

@@ -66,7 +66,9 @@ pub async fn post_page(
         .act(Actor::Person(person.clone()), move |store, node, moment| {
             let rules = store.read(|tx| Ok(node.rules(tx)?))?;
             if rules.catalog.people.get(&person).is_none_or(|found| found.inactive) {
-                return Err(domain::words::Refusal::forbidden("this link was sent to somebody who is no longer here").into());
+                return Err(
+                    domain::words::Refusal::forbidden("this link was sent to somebody who is no longer here").into()
+                );
             }
             match escalate {
                 true => pages::escalate(store, node, moment, page),
@@ -80,7 +82,8 @@ pub async fn post_page(
         Err(Halt::Refused(refusal)) if refusal.kind == domain::words::RefusalKind::Conflict => {}
         Err(halt) => return Err(halt.into()),
     }
-    let browser = headers.get("accept").and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
+    let browser =
+        headers.get("accept").and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"));
     if !browser {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -118,7 +121,8 @@ fn shown(
     let rules = app.node().rules(tx)?;
     let Some(page) = store::engage::pages::get(tx, claim.page)? else { return Ok(None) };
     let person = rules.catalog.people.get(&claim.person);
-    let full_name = |name: &Name| rules.catalog.people.get(name).map_or(name.to_string(), |person| person.full_name.clone());
+    let full_name =
+        |name: &Name| rules.catalog.people.get(name).map_or(name.to_string(), |person| person.full_name.clone());
     let zone = person.and_then(|person| domain::engage::schedules::zone(&person.time_zone).ok());
     let view = Viewpoint { now, zone: zone.unwrap_or(TimeZone::UTC) };
     let call = call(tx, app, &rules, &page, claim, &view)?;
@@ -150,8 +154,12 @@ fn shown(
 fn titles(rules: &domain::detect::rules::Rules, targets: &[domain::engage::escalations::Target]) -> String {
     use domain::engage::escalations::Target;
     let title = |target: &Target| match target {
-        Target::Person(name) => rules.catalog.people.get(name).map_or(name.to_string(), |found| found.full_name.clone()),
-        Target::Schedule(name) => rules.catalog.schedules.get(name).map_or(name.to_string(), |found| found.title.clone()),
+        Target::Person(name) => {
+            rules.catalog.people.get(name).map_or(name.to_string(), |found| found.full_name.clone())
+        }
+        Target::Schedule(name) => {
+            rules.catalog.schedules.get(name).map_or(name.to_string(), |found| found.title.clone())
+        }
         Target::Webhook(_) => "a webhook".into(),
     };
     targets.iter().map(title).collect::<Vec<_>>().join(" and ")
@@ -169,7 +177,9 @@ fn call(
     let (worst, others) = {
         let board = app.node().board();
         let open = page.group.and_then(|group| board.group(group));
-        let worst = open.and_then(|open| open.alerts.iter().copied().max_by_key(|slot| (board.severity(*slot), board.at(*slot).id)));
+        let worst = open.and_then(|open| {
+            open.alerts.iter().copied().max_by_key(|slot| (board.severity(*slot), board.at(*slot).id))
+        });
         let others = open.map_or(0, |open| open.alerts.len().saturating_sub(1));
         let view = worst.map(|slot| actions::detect::views::open(tx, &board, &[slot])).transpose()?;
         (view.and_then(|mut all| all.pop()), others)
@@ -184,15 +194,17 @@ fn call(
     let next = match &page.state {
         PageState::Calling { step, due_at: Some(due), .. } => {
             let policy = page.policy.as_ref().and_then(|name| rules.catalog.escalation_policies.get(name));
-            policy.and_then(|policy| policy.steps.get(usize::from(*step))).map(|step| {
-                format!("Goes to {} {}", titles(rules, &step.notify), view.relative(*due))
-            })
+            policy
+                .and_then(|policy| policy.steps.get(usize::from(*step)))
+                .map(|step| format!("Goes to {} {}", titles(rules, &step.notify), view.relative(*due)))
         }
         _ => None,
     };
     let runbook = worst
         .as_ref()
-        .and_then(|alert| alert.annotations.get("runbook_url").or_else(|| alert.annotations.get("runbook")).map(str::to_owned))
+        .and_then(|alert| {
+            alert.annotations.get("runbook_url").or_else(|| alert.annotations.get("runbook")).map(str::to_owned)
+        })
         .or_else(|| service.and_then(|service| service.runbook.clone()))
         .filter(|url| url.starts_with("https://") || url.starts_with("http://"));
     let state = match &page.state {

@@ -19,7 +19,8 @@ pub fn page_view(look: &mut Look<'_, '_>, id: PageId) -> Result<Option<PageView>
     let policy = page.policy.as_ref().and_then(|name| rules.catalog.escalation_policies.get(name));
     let steps = policy.map_or_else(Vec::new, |policy| steps(look, &page, policy, &deliveries));
     let title = policy.map_or_else(|| "a policy that is gone".to_owned(), |policy| policy.title.clone());
-    let href = page.policy.as_ref().map_or("/escalation-policies".into(), |name| format!("/escalation-policies/{name}"));
+    let href =
+        page.policy.as_ref().map_or("/escalation-policies".into(), |name| format!("/escalation-policies/{name}"));
     Ok(Some(PageView {
         state: badge(&page.state),
         policy: Link::new(title, href),

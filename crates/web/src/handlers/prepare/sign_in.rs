@@ -22,7 +22,11 @@ use crate::problem::Problem;
 const COOKIE_SECONDS: i64 = 90 * 24 * 3600;
 
 /// `GET /sign-in`.
-pub async fn get_sign_in(State(app): State<App>, headers: HeaderMap, uri: axum::http::Uri) -> Result<Response, Problem> {
+pub async fn get_sign_in(
+    State(app): State<App>,
+    headers: HeaderMap,
+    uri: axum::http::Uri,
+) -> Result<Response, Problem> {
     if !app.read(|tx| Ok(store::prepare::access::has_accounts(tx)?)).await? {
         return Ok(lead("/welcome", None, app.settings().secure_cookies));
     }

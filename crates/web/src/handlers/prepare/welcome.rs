@@ -21,9 +21,9 @@ use store::outbox::Kind;
 use store::{Halt, Store, Tx};
 
 use crate::app::App;
+use crate::handlers::engage::pages::delivery_view;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, html_page, lead, sentence, theme_of};
-use crate::handlers::engage::pages::delivery_view;
 use crate::handlers::prepare::sign_in::signed_in;
 use crate::pages::Link;
 use crate::pages::prepare::welcome::{FieldError, FirstPage, FirstSent, WelcomePage};
@@ -64,7 +64,8 @@ pub async fn post_welcome(State(app): State<App>, headers: HeaderMap, fields: Fi
             time_zone: fields.text("time_zone").to_owned(),
             errors,
         };
-        Ok(html_page(StatusCode::BAD_REQUEST, page.render().unwrap_or_default()))
+        // Not an error of HTTP: browsers would report one for what is only a form to be filled in again.
+        Ok(html_page(StatusCode::OK, page.render().unwrap_or_default()))
     };
     if !errors.is_empty() {
         return refused(errors);
@@ -79,9 +80,7 @@ pub async fn post_welcome(State(app): State<App>, headers: HeaderMap, fields: Fi
         .await;
     match outcome {
         Ok(secret) => Ok(signed_in(&app, "/welcome/page", secret.reveal())),
-        Err(Halt::Refused(refusal)) => {
-            refused(vec![FieldError { field: "", text: sentence(&refusal.to_string()) }])
-        }
+        Err(Halt::Refused(refusal)) => refused(vec![FieldError { field: "", text: sentence(&refusal.to_string()) }]),
         Err(failed) => Err(failed.into()),
     }
 }
@@ -160,17 +159,17 @@ fn free_name(catalog: &Catalog, full_name: &str, email: &str) -> Name {
 /// `GET /welcome/page`: how to be paged; and what became of the page that was sent.
 pub async fn get_first_page(asked: Asked) -> Result<Response, Problem> {
     let again = asked.query.some("again").is_some();
-    first_page(asked, StatusCode::OK, again, None).await
+    first_page(asked, again, None).await
 }
 
-async fn first_page(asked: Asked, status: StatusCode, again: bool, error: Option<String>) -> Result<Response, Problem> {
+async fn first_page(asked: Asked, again: bool, error: Option<String>) -> Result<Response, Problem> {
     let html = asked
         .look(move |look| {
             let page = page(look, again, error.clone())?;
             page.render().map_err(|error| store::Error::other(format!("a page does not render: {error}")).into())
         })
         .await?;
-    Ok(html_page(status, html))
+    Ok(html_page(StatusCode::OK, html))
 }
 
 fn page(look: &mut Look<'_, '_>, again: bool, error: Option<String>) -> Result<FirstPage, Halt> {
@@ -194,9 +193,11 @@ fn page(look: &mut Look<'_, '_>, again: bool, error: Option<String>) -> Result<F
 /// A topic that nobody can guess, and that stays the same while this session lasts.
 fn topic(look: &Look<'_, '_>) -> String {
     let letters: String = match &look.asked.visitor {
-        crate::enter::Visitor::Person { session, .. } => {
-            session.iter().take(16).map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789x"[usize::from(byte & 31)])).collect()
-        }
+        crate::enter::Visitor::Person { session, .. } => session
+            .iter()
+            .take(16)
+            .map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789x"[usize::from(byte & 31)]))
+            .collect(),
         _ => String::new(),
     };
     format!("https://ntfy.sh/allclear-{letters}")
@@ -239,9 +240,7 @@ pub async fn post_first_page(asked: Asked, fields: Fields) -> Result<Response, P
         .await;
     match outcome {
         Ok(_) => Ok(asked.lead("/welcome/page", None)),
-        Err(Halt::Refused(refusal)) => {
-            first_page(asked, StatusCode::BAD_REQUEST, true, Some(sentence(&refusal.message))).await
-        }
+        Err(Halt::Refused(refusal)) => first_page(asked, true, Some(sentence(&refusal.message))).await,
         Err(failed) => Err(failed.into()),
     }
 }
@@ -321,7 +320,10 @@ fn starter(catalog: &Catalog, person: &Name, now: Timestamp) -> Result<Vec<Docum
         layers: vec![Layer {
             name: "weekly".into(),
             people: vec![person.clone()],
-            starts: format!("{}T09:00", monday.unwrap_or(today).checked_sub(jiff::Span::new().weeks(1)).unwrap_or(today)),
+            starts: format!(
+                "{}T09:00",
+                monday.unwrap_or(today).checked_sub(jiff::Span::new().weeks(1)).unwrap_or(today)
+            ),
             ends: None,
             rotate: Rotate::Weeks(1),
             only: vec![],
@@ -333,14 +335,19 @@ fn starter(catalog: &Catalog, person: &Name, now: Timestamp) -> Result<Vec<Docum
     let on_call: Name = "on-call".parse()?;
     let policy: Name = "everything".parse()?;
     let steps = vec![Step { notify: vec![Target::Schedule(on_call.clone())], wait: Span::minutes(5) }];
-    let escalation =
-        EscalationPolicy { title: "Everything".into(), steps, repeat: 2, ack_timeout: Some(Span::hours(4)), team: None };
+    let escalation = EscalationPolicy {
+        title: "Everything".into(),
+        steps,
+        repeat: 2,
+        ack_timeout: Some(Span::hours(4)),
+        team: None,
+    };
     let mut put = vec![Document::new(on_call, schedule), Document::new(policy.clone(), escalation)];
     if let Some(route) = catalog.routes.get(&policy).filter(|route| route.escalation_policy.is_none()) {
-        put.push(Document::new(policy.clone(), domain::detect::routes::Route {
-            escalation_policy: Some(policy.clone()),
-            ..route.clone()
-        }));
+        put.push(Document::new(
+            policy.clone(),
+            domain::detect::routes::Route { escalation_policy: Some(policy.clone()), ..route.clone() },
+        ));
     }
     Ok(put)
 }
