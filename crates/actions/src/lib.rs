@@ -3,12 +3,14 @@
 //! Synchronous; reads no clock; sends nothing. Every act may be run again: a retried transaction, a repeated request
 //! or a second node change nothing more.
 
+pub mod allow;
 pub mod announce;
 pub mod board;
 pub mod clockwork;
 pub mod courier;
 pub mod detect;
 pub mod engage;
+pub mod housekeeping;
 pub mod moment;
 pub mod node;
 pub mod prepare;

@@ -54,6 +54,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_KEEP_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub(crate) keep_days: u32,
 
+    /// Where traces go, by OTLP over HTTP: `http://collector:4318`. Without it there are none.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub(crate) otlp: Option<String>,
+
     /// What is logged: error, warn, info, debug, trace; or by module, as in `info,store=debug`.
     #[arg(long, env = "ALLCLEAR_LOG", default_value = "info")]
     pub(crate) log: String,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actions::courier::{self, Claimed};
-use actions::{Node, clockwork};
+use actions::{Node, clockwork, housekeeping};
 use domain::words::{Mint, Span, Timestamp};
 use store::Store;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -18,6 +18,8 @@ pub(crate) struct Rounds {
     pub(crate) channels: channels::Channels,
     pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     pub(crate) mint: Mint,
+    /// How long what is over is kept.
+    pub(crate) keep: Span,
 }
 
 /// At least so often the store is asked, whatever the bell says: a lost bell costs this long, never a message.
@@ -34,6 +36,7 @@ pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
     let (hand, handed) = mpsc::unbounded_channel::<Vec<Claimed>>();
     rounds.node.set_outlet(move |claimed| _ = hand.send(claimed));
     let mint = Mint::new(rounds.mint.secret());
+    let house_seed = rounds.mint.secret();
     let courier = Courier {
         store: rounds.store.clone(),
         channels: rounds.channels.clone(),
@@ -42,9 +45,11 @@ pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
     };
     let rounds = Arc::new(rounds);
     let clockwork = tokio::spawn(turn_clockwork(rounds.clone(), mint, bell.clone(), stopped.clone()));
+    let house = tokio::spawn(keep_house(rounds.clone(), Mint::new(house_seed), bell.clone(), stopped.clone()));
     let fresh = tokio::spawn(carry_fresh(courier.clone(), handed, stopped.clone()));
     carry_due(rounds, courier, bell, stopped).await;
     _ = clockwork.await;
+    _ = house.await;
     _ = fresh.await;
 }
 
@@ -73,6 +78,44 @@ async fn turn_clockwork(
             }
         };
         rest(wait, &mut bell, &mut stopped).await;
+    }
+}
+
+/// Numbers the journal where several nodes write it, and keeps house now and then.
+async fn keep_house(
+    rounds: Arc<Rounds>,
+    mint: Mint,
+    mut bell: watch::Receiver<()>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mint = Arc::new(std::sync::Mutex::new(mint));
+    let mut next = housekeeping::EVERY.after((rounds.clock)());
+    while !*stopped.borrow() {
+        let (again, mint) = (rounds.clone(), mint.clone());
+        let now = (rounds.clock)();
+        let due = now >= next;
+        let done = spawn_blocking(move || {
+            housekeeping::number_journal(&again.store, &again.node, now)?;
+            if due {
+                let mut mint = mint.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                housekeeping::keep_house(&again.store, &again.node, &mut mint, again.keep, now)?;
+            }
+            Ok::<_, store::Halt>(())
+        });
+        if let Ok(Err(halt)) = done.await {
+            tracing::warn!(%halt, "housekeeping was put off");
+        }
+        if due {
+            next = housekeeping::EVERY.after(now);
+        }
+        if rounds.store.is_postgres() {
+            rest(LONGEST_WAIT, &mut bell, &mut stopped).await;
+        } else {
+            tokio::select! {
+                () = tokio::time::sleep(LONGEST_WAIT) => {}
+                _ = stopped.changed() => {}
+            }
+        }
     }
 }
 

@@ -9,16 +9,16 @@ use actions::{Halt, Moment, Node};
 use anyhow::{Context as _, Result};
 use axum::serve::ListenerExt as _;
 use domain::engage::links::LinkKey;
-use domain::words::{Actor, Mint};
+use domain::words::{Actor, Mint, Span};
 use store::Store;
 use tokio::net::TcpListener;
 
 use crate::config::Serve;
-use crate::{clock, rounds};
+use crate::{clock, rounds, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
-    start_log(settings)?;
+    let _telemetry = telemetry::start(settings)?;
     let clock = clock::clock();
     let mut mint = clock::mint()?;
     let place = settings.place()?;
@@ -59,7 +59,8 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         .max_blocking_threads(32)
         .enable_all()
         .build()?;
-    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()) };
+    let keep = Span::hours(24 * i64::from(settings.keep_days));
+    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep };
     runtime.block_on(async move {
         let listener = TcpListener::bind(settings.listen)
             .await
@@ -147,16 +148,4 @@ async fn signal() {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
     }
-}
-
-fn start_log(settings: &Serve) -> Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)
-        .with_context(|| format!("--log {:?} is not understood", settings.log))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if settings.log_json {
-        builder.json().init();
-    } else {
-        builder.with_target(false).init();
-    }
-    Ok(())
 }

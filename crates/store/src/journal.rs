@@ -143,6 +143,20 @@ pub fn number(tx: &mut Tx<'_>, limit: u32) -> Result<u64, Error> {
     Ok(rows.len() as u64)
 }
 
+/// Forgets up to `limit` entries that were recorded before `before`; how many.
+pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
+    let rows = tx.query(
+        "SELECT id FROM journal WHERE recorded_at < $1 AND number IS NOT NULL ORDER BY id LIMIT $2",
+        &[before.into(), limit.into()],
+    )?;
+    for row in &rows {
+        let id = row.text("id")?;
+        tx.execute("DELETE FROM journal WHERE id = $1", &[id.into()])?;
+        tx.execute("DELETE FROM journal_subjects WHERE event = $1", &[id.into()])?;
+    }
+    Ok(rows.len() as u64)
+}
+
 const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, journal.recorded_at, journal.actor, \
                        journal.subjects, journal.why, journal.data";
 /// Greater than every id: they begin with letters.

@@ -107,6 +107,7 @@ pub fn table() -> Vec<Route> {
             route(Method::GET, healthy, May::Anyone, get(v2::ready)),
         ]);
     }
+    all.extend(crate::api::table::lines());
     all
 }
 
@@ -123,6 +124,7 @@ pub fn router(app: &App) -> Router {
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(middleware::from_fn_with_state(app.clone(), errors::as_pages))
         .layer(middleware::map_response(with_headers))
+        .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(app.clone())
 }
 

@@ -6,36 +6,16 @@
 // 360 px, dark and light, writes DIR/shots/PAGE-WIDTH-THEME.png and ends with 1 if anything was found.
 import { createRequire } from "node:module";
 import { mkdir, readFile, readdir } from "node:fs/promises";
-import http from "node:http";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { launch, serveGallery } from "./serve.mjs";
 
 const [folder, ...only] = process.argv.slice(2);
 if (!folder) {
   console.error("usage: node gallery.mjs DIR [PAGE ...]");
   process.exit(2);
 }
-const here = path.dirname(fileURLToPath(import.meta.url));
-const dist = path.join(here, "../assets/dist");
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'";
-const kinds = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
-
-const server = http.createServer(async (request, response) => {
-  const name = decodeURIComponent(new URL(request.url, "http://x").pathname);
-  const file = name.startsWith("/assets/") ? path.join(dist, path.basename(name)) : path.join(folder, path.basename(name));
-  try {
-    const body = await readFile(file);
-    response.writeHead(200, { "content-type": kinds[path.extname(file)] ?? "text/plain", "content-security-policy": policy });
-    response.end(body);
-  } catch {
-    response.writeHead(404).end("not found");
-  }
-});
-await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-const origin = `http://127.0.0.1:${server.address().port}`;
+const { server, origin } = await serveGallery(folder);
 
 const names = (await readdir(folder))
   .filter((file) => file.endsWith(".html"))
@@ -43,17 +23,15 @@ const names = (await readdir(folder))
   .filter((name) => !only.length || only.includes(name));
 await mkdir(path.join(folder, "shots"), { recursive: true });
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await launch();
+const widths = (process.env.WIDTHS ?? "1280,360").split(",").map((width) => [Number(width), Number(width) < 600 ? 740 : 900]);
 let found = 0;
 const say = (text) => {
   found += 1;
   console.error(text);
 };
 try {
-  for (const [width, height] of [[1280, 900], [360, 740]]) {
+  for (const [width, height] of widths) {
     for (const theme of ["dark", "light"]) {
       const context = await browser.newContext({
         viewport: { width, height },
@@ -110,4 +88,4 @@ try {
   server.close();
 }
 console.log(`gallery: ${names.length} pages at two widths, dark and light: ${found} found`);
-process.exitCode = found ? 1 : 0;
+process.exit(found ? 1 : 0);

@@ -189,6 +189,13 @@ pub fn snoozes_over(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<AlertId>, Err
     tx.query(sql, &[now.into()])?.iter().map(|row| row.id("id")).collect()
 }
 
+/// Forgets up to `limit` alerts that ended before `before`; how many.
+pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
+    let sql = "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts WHERE resolved_at IS NOT NULL AND resolved_at < $1 \
+               ORDER BY resolved_at, id LIMIT $2)";
+    tx.execute(sql, &[before.into(), i64::from(limit).into()])
+}
+
 fn muted(muted: Option<Muted>) -> Value<'static> {
     match muted {
         None => Value::Null,

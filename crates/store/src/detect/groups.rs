@@ -57,6 +57,13 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     row.map_or(Ok(None), |row| row.opt_instant("due"))
 }
 
+/// Forgets up to `limit` groups that were closed before `before`; how many.
+pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
+    let sql = "DELETE FROM groups WHERE id IN \
+               (SELECT id FROM groups WHERE closed_at IS NOT NULL AND closed_at < $1 ORDER BY id LIMIT $2)";
+    tx.execute(sql, &[before.into(), i64::from(limit).into()])
+}
+
 fn json<T: serde::Serialize>(value: &T) -> Value<'static> {
     serde_json::to_string(value).expect("texts have a JSON form").into()
 }

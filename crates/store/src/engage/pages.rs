@@ -110,6 +110,22 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     row.map_or(Ok(None), |row| row.opt_instant("due"))
 }
 
+/// Forgets up to `limit` pages that ended before `before`, with everything that was sent for them; how many.
+pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
+    let sql = "SELECT id FROM pages WHERE state = 'ended' AND state_at < $1 ORDER BY id LIMIT $2";
+    let ids: Vec<PageId> = tx
+        .query(sql, &[before.into(), i64::from(limit).into()])?
+        .iter()
+        .map(|row| row.id("id"))
+        .collect::<Result<_, _>>()?;
+    for id in &ids {
+        tx.execute("DELETE FROM attempts WHERE delivery IN (SELECT id FROM deliveries WHERE page = $1)", &[id.into()])?;
+        tx.execute("DELETE FROM deliveries WHERE page = $1", &[id.into()])?;
+        tx.execute("DELETE FROM pages WHERE id = $1", &[id.into()])?;
+    }
+    Ok(ids.len() as u64)
+}
+
 struct Facts<'a> {
     step: i64,
     round: i64,

@@ -66,6 +66,23 @@ export function startTimes() {
     const target = find(event);
     target ? show(target) : hide();
   });
+  // In lists the link of the row lies over everything: look beneath it.
+  let looking = false;
+  document.addEventListener(
+    "pointermove",
+    (event) => {
+      if (looking || event.pointerType === "touch" || !(event.target as Element).closest?.("[data-row]")) return;
+      looking = true;
+      requestAnimationFrame(() => {
+        looking = false;
+        const beneath = document.elementsFromPoint(event.clientX, event.clientY);
+        const target = beneath.find((each) => each.matches("[data-tip]")) as HTMLElement | undefined;
+        if (target) show(target);
+        else if (!tip.hidden) hide();
+      });
+    },
+    { passive: true },
+  );
   document.addEventListener("focusin", (event) => {
     const target = find(event) ?? (event.target as Element).querySelector?.<HTMLElement>(":scope > time[data-tip]");
     target ? show(target) : hide();

@@ -41,7 +41,7 @@ export function startSchedule() {
       where.searchParams.set("at", `${new Date(at * 1000).toISOString().slice(0, 16)}Z`);
       history.replaceState(history.state, "", where);
       void htmx.ajax("GET", where.pathname + where.search, {
-        source: form,
+        source: "#main",
         target: "#main",
         select: "#main",
         swap: "outerMorph",

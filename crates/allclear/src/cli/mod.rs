@@ -1,0 +1,94 @@
+//! The commands, one file per noun: each asks the server, or with `--local` the database, and shows the answer.
+//!
+//! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
+
+pub(crate) mod documents;
+pub(crate) mod files;
+pub(crate) mod integrations;
+pub(crate) mod keeping;
+pub(crate) mod local;
+pub(crate) mod print;
+pub(crate) mod screen;
+pub(crate) mod setup;
+pub(crate) mod tokens;
+
+use std::process::ExitCode;
+
+use domain::words::Refusal;
+use store::Halt;
+
+/// What a command answers to the shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Fine,
+    /// Something is wrong, and was said already.
+    Trouble,
+    /// `plan` found changes.
+    Changes,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => Self::SUCCESS,
+            Exit::Trouble => Self::from(1),
+            Exit::Changes => Self::from(2),
+        }
+    }
+}
+
+/// Why a command came to nothing.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Refused, in words for whoever asked.
+    Refused(Refusal),
+    /// The server does not answer.
+    Unreachable(String),
+    Other(anyhow::Error),
+}
+
+pub(crate) type Outcome = Result<Exit, Failure>;
+
+impl Failure {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::Refused(Refusal::invalid(message))
+    }
+
+    /// Says it, and answers the exit code.
+    pub(crate) fn tell(&self) -> ExitCode {
+        let (code, message) = match self {
+            Self::Refused(refusal) => (1, refusal.to_string()),
+            Self::Unreachable(why) => (3, why.clone()),
+            Self::Other(error) => (1, format!("{error:#}")),
+        };
+        screen::complain(&message);
+        ExitCode::from(code)
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Refused(refusal) => Self::Refused(refusal),
+            Halt::Failed(error) => Self::Other(anyhow::anyhow!("{error}")),
+        }
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self::Other(anyhow::anyhow!("{error}"))
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Other(error)
+    }
+}
