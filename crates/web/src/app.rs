@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::detect::intake::Intake;
+use actions::detect::lists::Counts;
 use actions::{Halt, Moment, Node};
 use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Timestamp};
 use store::{Store, Tx};
 
+use crate::attempts::Attempts;
 use crate::enter::Doors;
 use crate::limits::Limits;
 use crate::live::Live;
@@ -29,6 +31,9 @@ struct Inner {
     mint: Mutex<Mint>,
     doors: Doors,
     limits: Limits,
+    attempts: Attempts,
+    /// The board's counts, and the version of it that was counted.
+    counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
     metrics: Metrics,
     settings: Settings,
@@ -55,7 +60,21 @@ impl App {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
         let limits = Limits::new(&clock);
         let mint = Mutex::new(mint);
-        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, limits, live, metrics, settings }))
+        let (attempts, counts) = (Attempts::default(), Mutex::default());
+        Self(Arc::new(Inner {
+            store,
+            node,
+            intake,
+            clock,
+            mint,
+            doors,
+            limits,
+            attempts,
+            counts,
+            live,
+            metrics,
+            settings,
+        }))
     }
 
     pub fn store(&self) -> &Store {
@@ -76,6 +95,20 @@ impl App {
 
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    /// How many alerts are open, by state: counted once for each version of the board.
+    pub fn counts(&self) -> Counts {
+        let board = self.node().board();
+        let mut kept = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if board.version.is_none() || kept.0 != board.version {
+            *kept = (board.version, Counts::of(&board));
+        }
+        kept.1
     }
 
     pub fn live(&self) -> &Live {

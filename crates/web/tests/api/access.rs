@@ -57,10 +57,8 @@ impl Callers {
             .store
             .write(|tx| {
                 let last = store::prepare::access::api_tokens(tx, None)?;
-                let secret = domain::prepare::access::Secret::read(
-                    domain::prepare::access::SecretKind::ApiToken,
-                    &revoked,
-                );
+                let secret =
+                    domain::prepare::access::Secret::read(domain::prepare::access::SecretKind::ApiToken, &revoked);
                 let id = store::prepare::access::api_token_by_hash(tx, &secret.unwrap().hash())?.unwrap().id;
                 assert!(last.iter().any(|token| token.id == id));
                 store::prepare::access::revoke_api_token(tx, id, at(0))?;
@@ -148,7 +146,7 @@ async fn every_route_lets_in_whom_its_entry_says_and_nobody_else() {
     let callers = Callers::new();
     let (mut checked, mut wrong, mut shown) = (0, String::new(), String::new());
     for route in table() {
-        let mut line = format!("{:<6} {:<52}", route.method, route.path);
+        let mut line = format!("{:<6} {:<52}", route.method.as_str(), route.path);
         for caller in CALLERS {
             let ask = callers.dressed(caller, route.may, request(&route.method, route.path));
             let answer = callers.house.call(ask).await;
@@ -178,7 +176,8 @@ async fn a_change_that_another_site_asks_for_is_refused() {
     let mut callers = Callers::new();
     let cookie = callers.house.session("ada");
     for route in table().into_iter().filter(|route| !matches!(route.method, Method::GET | Method::HEAD)) {
-        for (header, value) in [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")]
+        for (header, value) in
+            [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("origin", "null")]
         {
             let ask = request(&route.method, route.path).with("cookie", &cookie).with(header, value);
             let before = callers.house.events();

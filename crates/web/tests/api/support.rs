@@ -98,7 +98,6 @@ pub(crate) const HOME: &str = "https://allclear.example.org";
 
 /// The firm, running.
 pub(crate) struct House {
-    pub(crate) app: web::App,
     pub(crate) store: Store,
     router: Router,
     second: Arc<AtomicI64>,
@@ -184,8 +183,7 @@ pub(crate) fn name(text: &str) -> Name {
 impl House {
     pub(crate) fn new() -> Self {
         let store = Store::open(&Place::Memory).unwrap();
-        let identity =
-            Identity { name: "test".into(), public_url: HOME.into(), link_key: LinkKey::new([7; 32]) };
+        let identity = Identity { name: "test".into(), public_url: HOME.into(), link_key: LinkKey::new([7; 32]) };
         let node = Arc::new(Node::new(identity));
         let (intake, writer) = intake(&store, &node);
         std::thread::spawn(move || writer.run(Mint::seeded(11)));
@@ -202,7 +200,7 @@ impl House {
         let clock = Arc::new(move || at(hand.load(Ordering::Relaxed)));
         let app = web::App::new(store.clone(), node, intake, clock, Mint::seeded(12), settings);
         let router = web::routes::router(&app);
-        let mut house = Self { app, store, router, second, mint: Mint::seeded(13) };
+        let mut house = Self { store, router, second, mint: Mint::seeded(13) };
         house.apply(FIRM);
         house
     }
@@ -213,9 +211,8 @@ impl House {
         let order = Order { proposals: reading.proposals, ..Order::default() };
         let now = self.now();
         let mint = &mut self.mint;
-        let outcome = self.store.write(|tx| {
-            apply(tx, &mut Moment::new(now, Actor::System, mint), &order, Conditions::at(now))
-        });
+        let outcome =
+            self.store.write(|tx| apply(tx, &mut Moment::new(now, Actor::System, mint), &order, Conditions::at(now)));
         outcome.unwrap().into_result().unwrap();
     }
 
