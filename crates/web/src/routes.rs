@@ -39,6 +39,8 @@ const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
 /// What is one's own; the act asks whether more may be changed.
 const OWN: May = May::Person(Access::Viewer, Scope::Documents);
+/// How one comes in: tokens, sessions, the password.
+const ACCESS: May = May::Person(Access::Viewer, Scope::Administration);
 const ADMINISTER: May = May::Person(Access::Administrator, Scope::Administration);
 
 /// The table.
@@ -102,8 +104,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/people", VIEW, get(people::get_people)),
         route(Method::GET, "/people/{name}", VIEW, get(people::get_person)),
         route(Method::GET, "/tokens", VIEW, get(tokens::get_tokens)),
-        route(Method::POST, "/tokens", OWN, post(tokens::post_tokens)),
-        route(Method::POST, "/tokens/{id}/revoke", OWN, post(tokens::post_revoke)),
+        route(Method::POST, "/tokens", ACCESS, post(tokens::post_tokens)),
+        route(Method::POST, "/tokens/{id}/revoke", ACCESS, post(tokens::post_revoke)),
         route(Method::GET, "/me", VIEW, get(me::get_me)),
         route(Method::GET, "/me/contacts", VIEW, get(me::get_back)),
         route(Method::POST, "/me/contacts", OWN, post(me::post_contacts)),
@@ -111,9 +113,9 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/me/time-zone", VIEW, get(me::get_back)),
         route(Method::POST, "/me/time-zone", OWN, post(me::post_time_zone)),
         route(Method::GET, "/me/password", VIEW, get(me::get_back)),
-        route(Method::POST, "/me/password", OWN, post(me::post_password)),
+        route(Method::POST, "/me/password", ACCESS, post(me::post_password)),
         route(Method::POST, "/me/test", ALERTS, post(me::post_test)),
-        route(Method::POST, "/me/sessions/{id}/end", OWN, post(me::post_end_session)),
+        route(Method::POST, "/me/sessions/{id}/end", ACCESS, post(me::post_end_session)),
         route(Method::GET, "/search", VIEW, get(search::get_search)),
         // Signals come in
         route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),

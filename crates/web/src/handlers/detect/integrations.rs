@@ -56,8 +56,15 @@ pub async fn get_integrations(asked: Asked) -> Result<Response, Problem> {
 fn open(look: &Look<'_, '_>, name: &Name) -> String {
     let board = look.app.node().board();
     // Counting stops where the number says no more.
-    let few = board.newest_first(None).take(10_000).filter(|slot| board.at(*slot).integration == *name).take(1000).count();
-    if few == 1000 { "1000 or more alerts".into() } else if few == 1 { "1 alert".into() } else { format!("{few} alerts") }
+    let few =
+        board.newest_first(None).take(10_000).filter(|slot| board.at(*slot).integration == *name).take(1000).count();
+    if few == 1000 {
+        "1000 or more alerts".into()
+    } else if few == 1 {
+        "1 alert".into()
+    } else {
+        format!("{few} alerts")
+    }
 }
 
 fn source(source: &Source) -> String {
@@ -147,7 +154,8 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
                     actions::allow::order(tx, visitor.person(), visitor.access(), &order, conditions)?;
                     documents::apply(tx, &mut moment.again(), &order, conditions)?.into_result()?;
                     let catalog = store::prepare::documents::load_all(tx)?;
-                    let secret = access::rotate_integration_token(tx, &mut moment.again(), &catalog, &name, Span::ZERO)?;
+                    let secret =
+                        access::rotate_integration_token(tx, &mut moment.again(), &catalog, &name, Span::ZERO)?;
                     Ok((name.clone(), secret.reveal().to_owned()))
                 })
             });
@@ -197,12 +205,7 @@ async fn known(asked: &Asked, text: &str) -> Result<Name, Problem> {
     rules.catalog.integrations.contains_key(&name).then_some(name).ok_or_else(gone)
 }
 
-async fn one(
-    asked: Asked,
-    name: Name,
-    token: Option<String>,
-    tested: Option<Link>,
-) -> Result<Response, Problem> {
+async fn one(asked: Asked, name: Name, token: Option<String>, tested: Option<Link>) -> Result<Response, Problem> {
     asked
         .page(Section::Integrations, move |look, shell| {
             let catalog = look.rules.catalog.clone();
@@ -213,7 +216,9 @@ async fn one(
             let older = tokens.iter().skip(1).filter_map(|token| token.expires_at).filter(|at| *at > look.now()).max();
             let token_note = match (newest, older) {
                 (None, _) => "No token yet: make one, and the source can speak.".to_owned(),
-                (Some(token), None) => format!("The token ends in {}, made {}.", token.ending, look.view.relative(token.created_at)),
+                (Some(token), None) => {
+                    format!("The token ends in {}, made {}.", token.ending, look.view.relative(token.created_at))
+                }
                 (Some(token), Some(until)) => format!(
                     "The token ends in {}, made {}. The one before it works until {}.",
                     token.ending,
@@ -277,7 +282,8 @@ async fn one(
                     })
                     .collect(),
                 may_edit: look.asked.access >= Access::Manager
-                    && actions::allow::integration(&catalog, Some(&look.asked.person), Some(look.asked.access), &name).is_ok(),
+                    && actions::allow::integration(&catalog, Some(&look.asked.person), Some(look.asked.access), &name)
+                        .is_ok(),
                 document_href: format!("/documents/integration/{name}"),
                 shell,
             })

@@ -20,9 +20,17 @@ pub async fn get_policies(asked: Asked) -> Result<Response, Problem> {
         .page(Section::Policies, |look, shell| {
             let catalog = look.rules.catalog.clone();
             let row = |(name, policy): (&Name, &EscalationPolicy)| {
-                let first: Vec<Name> =
-                    policy.steps.first().into_iter().flat_map(|step| &step.notify).flat_map(|one| reached(look, one)).collect();
-                let hook = policy.steps.first().is_some_and(|step| step.notify.iter().any(|one| matches!(one, Target::Webhook(_))));
+                let first: Vec<Name> = policy
+                    .steps
+                    .first()
+                    .into_iter()
+                    .flat_map(|step| &step.notify)
+                    .flat_map(|one| reached(look, one))
+                    .collect();
+                let hook = policy
+                    .steps
+                    .first()
+                    .is_some_and(|step| step.notify.iter().any(|one| matches!(one, Target::Webhook(_))));
                 let users = users(&catalog, &Reference::new(Kind::EscalationPolicy, name.clone()));
                 let count = |kind: Kind| users.iter().filter(|one| one.kind == kind).count();
                 PolicyRow {
@@ -56,7 +64,8 @@ fn round(policy: &EscalationPolicy) -> Span {
 }
 
 fn used(services: usize, routes: usize) -> String {
-    let many = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }));
+    let many =
+        |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}{}", if count == 1 { "" } else { "s" }));
     let parts: Vec<String> = [many(services, "service"), many(routes, "route")].into_iter().flatten().collect();
     if parts.is_empty() { "not used".into() } else { parts.join(", ") }
 }
@@ -70,8 +79,10 @@ pub async fn get_policy(asked: Asked, Path(name): Path<String>) -> Result<Respon
             let (name, policy) = catalog.escalation_policies.get_key_value(name.as_str()).ok_or_else(gone)?;
             let (mut views, mut problems, mut begins) = (Vec::new(), Vec::new(), Span::ZERO);
             for (at, step) in policy.steps.iter().enumerate() {
-                let targets: Vec<PolicyTarget> = step.notify.iter().map(|one| target(look, one, &mut problems)).collect();
-                let reaches = step.notify.iter().any(|one| matches!(one, Target::Webhook(_)) || !reached(look, one).is_empty());
+                let targets: Vec<PolicyTarget> =
+                    step.notify.iter().map(|one| target(look, one, &mut problems)).collect();
+                let reaches =
+                    step.notify.iter().any(|one| matches!(one, Target::Webhook(_)) || !reached(look, one).is_empty());
                 if !reaches {
                     problems.push(format!("Step {} reaches nobody right now: it would be skipped at once.", at + 1));
                 }

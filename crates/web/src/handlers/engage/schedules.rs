@@ -21,7 +21,7 @@ use crate::handlers::prepare::documents::users;
 use crate::pages::detect::alerts::Chosen;
 use crate::pages::engage::chart::{Drawing, Holder, Shift, Strip, StripKind};
 use crate::pages::engage::schedules::{
-    OverrideForm, OverrideRow, ScheduleRow, SchedulePage, SchedulesPage, ShiftRow, WhoAt, Zoom,
+    OverrideForm, OverrideRow, SchedulePage, ScheduleRow, SchedulesPage, ShiftRow, WhoAt, Zoom,
 };
 use crate::pages::{Badge, Link, Section, Tone, Viewpoint};
 use crate::problem::Problem;
@@ -78,7 +78,8 @@ fn gap(view: &Viewpoint, from: Timestamp, to: Timestamp) -> String {
 }
 
 /// How much of time is shown.
-const VIEWS: [(&str, &str, i64); 4] = [("day", "Day", 1), ("week", "Week", 7), ("fortnight", "2 weeks", 14), ("month", "Month", 28)];
+const VIEWS: [(&str, &str, i64); 4] =
+    [("day", "Day", 1), ("week", "Week", 7), ("fortnight", "2 weeks", 14), ("month", "Month", 28)];
 
 /// `GET /schedules/NAME?view=&from=&at=`.
 pub async fn get_schedule(asked: Asked, Path(name): Path<String>) -> Result<Response, Problem> {
@@ -167,9 +168,12 @@ async fn page(asked: Asked, name: String, form: Option<OverrideForm>) -> Result<
                 form,
                 used_by: users(&catalog, &reference)
                     .iter()
-                    .map(|one| match catalog.escalation_policies.get(&one.name).filter(|_| one.kind == Kind::EscalationPolicy) {
-                        Some(policy) => Link::new(&policy.title, format!("/escalation-policies/{}", one.name)),
-                        None => Link::new(one.to_string(), format!("/documents/{one}")),
+                    .map(|one| {
+                        match catalog.escalation_policies.get(&one.name).filter(|_| one.kind == Kind::EscalationPolicy)
+                        {
+                            Some(policy) => Link::new(&policy.title, format!("/escalation-policies/{}", one.name)),
+                            None => Link::new(one.to_string(), format!("/documents/{one}")),
+                        }
                     })
                     .collect(),
                 document_href: format!("/documents/{reference}"),
@@ -211,7 +215,13 @@ fn by(answer: &OnCall) -> String {
     }
 }
 
-fn who_at(look: &mut Look<'_, '_>, name: &Name, schedule: &Schedule, at: Timestamp, own: &TimeZone) -> Result<WhoAt, Halt> {
+fn who_at(
+    look: &mut Look<'_, '_>,
+    name: &Name,
+    schedule: &Schedule,
+    at: Timestamp,
+    own: &TimeZone,
+) -> Result<WhoAt, Halt> {
     let overrides = store::engage::overrides::between(look.tx, name, at, Span::seconds(1).after(at))?;
     let answer = domain::engage::oncall::on_call(schedule, &overrides, at);
     let there = at.to_zoned(own.clone());
@@ -293,7 +303,11 @@ fn override_row(look: &Look<'_, '_>, one: &Override) -> OverrideRow {
         to: look.view.brief(one.ends_at),
         reason: one.reason.clone(),
         by: look.full_name(&one.created_by),
-        state: if one.starts_at <= look.now() { Badge::new(Tone::Info, "Now") } else { Badge::new(Tone::Quiet, "Coming") },
+        state: if one.starts_at <= look.now() {
+            Badge::new(Tone::Info, "Now")
+        } else {
+            Badge::new(Tone::Quiet, "Coming")
+        },
         removable: look.asked.access >= Access::Responder,
     }
 }
@@ -386,7 +400,11 @@ pub fn shifts_of(look: &Look<'_, '_>, person: &Name) -> Vec<(Name, Turn)> {
         let Some(schedule) = look.rules.catalog.schedules.get(&name) else { continue };
         let strips = strips(schedule, &look.overrides_of(&name), look.now(), AHEAD.after(look.now()));
         found.extend(
-            strips.rendered.into_iter().filter(|turn| turn.person.as_ref() == Some(person)).map(|turn| (name.clone(), turn)),
+            strips
+                .rendered
+                .into_iter()
+                .filter(|turn| turn.person.as_ref() == Some(person))
+                .map(|turn| (name.clone(), turn)),
         );
     }
     found.sort_by_key(|(_, turn)| turn.from);

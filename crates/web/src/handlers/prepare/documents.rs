@@ -104,7 +104,8 @@ fn about(kind: Kind) -> &'static str {
 }
 
 fn read_reference(kind: &str, name: &str) -> Result<Reference, Problem> {
-    let gone = || Refusal::not_found(format!("document {}", domain::words::text::shorten(&format!("{kind}/{name}"), 120)));
+    let gone =
+        || Refusal::not_found(format!("document {}", domain::words::text::shorten(&format!("{kind}/{name}"), 120)));
     Ok(Reference::new(kind.parse().map_err(|_| gone())?, name.parse().map_err(|_| gone())?))
 }
 
@@ -253,7 +254,13 @@ pub async fn post_plan(asked: Asked, fields: Fields) -> Result<Response, Problem
     plan_page(asked, "What it would do".into(), back, yaml, fields.text("reason").to_owned()).await
 }
 
-async fn plan_page(asked: Asked, title: String, back: String, yaml: String, reason: String) -> Result<Response, Problem> {
+async fn plan_page(
+    asked: Asked,
+    title: String,
+    back: String,
+    yaml: String,
+    reason: String,
+) -> Result<Response, Problem> {
     asked
         .page(Section::Documents, move |look, shell| {
             let (order, mut wrong) = order_of(&yaml);

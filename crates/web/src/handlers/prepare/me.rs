@@ -40,13 +40,15 @@ async fn page(asked: Asked, refused: Option<(&'static str, String)>) -> Result<R
                 [] => "You are not on call".to_owned(),
                 [one] => format!("You are on call for {} until {}", one.schedule.title, one.to),
                 many => {
-                    let all: Vec<String> = many.iter().map(|one| format!("{} until {}", one.schedule.title, one.to)).collect();
+                    let all: Vec<String> =
+                        many.iter().map(|one| format!("{} until {}", one.schedule.title, one.to)).collect();
                     format!("You are on call for {}", all.join(" and "))
                 }
             };
-            let next = shifts.iter().find(|shift| !shift.now).map(|one| {
-                format!("Next: {}, from {} to {}", one.schedule.title, one.from, one.to)
-            });
+            let next = shifts
+                .iter()
+                .find(|shift| !shift.now)
+                .map(|one| format!("Next: {}, from {} to {}", one.schedule.title, one.from, one.to));
             let mut problems = Vec::new();
             for urgency in [Urgency::High, Urgency::Low] {
                 if let Err(why) = reachable_by(&person, urgency, &works) {
@@ -110,7 +112,9 @@ fn session_id(hash: &[u8]) -> String {
 
 /// `Firefox on Linux`.
 fn browser(agent: &str) -> String {
-    let find = |names: &[(&'static str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
+    let find = |names: &[(&'static str, &'static str)]| {
+        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
+    };
     let browser = find(&[
         ("Firefox/", "Firefox"),
         ("Edg/", "Edge"),
@@ -224,10 +228,8 @@ pub async fn post_time_zone(asked: Asked, fields: Fields) -> Result<Response, Pr
 /// `POST /me/test`: a test page through the whole ladder.
 pub async fn post_test(asked: Asked, fields: Fields) -> Result<Response, Problem> {
     let person = asked.person.clone();
-    let outcome = asked
-        .app
-        .act(asked.actor(), move |store, node, moment| pages::send_test(store, node, moment, &person))
-        .await;
+    let outcome =
+        asked.app.act(asked.actor(), move |store, node, moment| pages::send_test(store, node, moment, &person)).await;
     asked.back_with(&fields, "/me", outcome.map(|_| done("A test page is on its way to you")))
 }
 

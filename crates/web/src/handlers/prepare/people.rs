@@ -115,7 +115,9 @@ pub fn contacts(look: &mut Look<'_, '_>, name: &Name, person: &Person, own: bool
         let (state, note) = match (works(&contact.address), last) {
             (Err(why), _) => (Badge::new(Tone::Critical, "Cannot work"), Some(capital(&why))),
             (Ok(()), None) => (Badge::new(Tone::Warning, "Never tested"), None),
-            (Ok(()), Some(one)) if one.state == State::Failed => (Badge::new(Tone::Critical, "Failed"), one.detail.clone()),
+            (Ok(()), Some(one)) if one.state == State::Failed => {
+                (Badge::new(Tone::Critical, "Failed"), one.detail.clone())
+            }
             (Ok(()), Some(one)) => {
                 let at = one.settled_at.unwrap_or(one.created_at);
                 (Badge::new(Tone::Good, format!("Worked {}", look.view.relative(at))), None)

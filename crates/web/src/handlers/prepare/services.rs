@@ -76,14 +76,19 @@ pub async fn get_service(asked: Asked, Path(name): Path<String>) -> Result<Respo
             let catalog = look.rules.catalog.clone();
             let gone = || Refusal::not_found(format!("service {}", domain::words::text::shorten(&name, 63)));
             let (name, service) = catalog.services.get_key_value(name.as_str()).ok_or_else(gone)?;
-            let policy = service.escalation_policy.as_ref().and_then(|name| catalog.escalation_policies.get_key_value(name));
+            let policy =
+                service.escalation_policy.as_ref().and_then(|name| catalog.escalation_policies.get_key_value(name));
             let neighbour = |look: &Look<'_, '_>, name: &Name| {
                 let (name, found) = catalog.services.get_key_value(name)?;
                 let link = Link::new(&found.title, format!("/services/{name}"));
                 Some(Neighbour { link, tier: found.tier, worst: worst(look, name).map(|(severity, _)| severity) })
             };
-            let needed: Vec<&Name> =
-                catalog.services.iter().filter(|(_, one)| one.depends_on.contains(name)).map(|(name, _)| name).collect();
+            let needed: Vec<&Name> = catalog
+                .services
+                .iter()
+                .filter(|(_, one)| one.depends_on.contains(name))
+                .map(|(name, _)| name)
+                .collect();
             let found = slots(look, name);
             let shown: Vec<_> = found.into_iter().take(ALERTS).collect();
             let alerts = {
@@ -92,7 +97,9 @@ pub async fn get_service(asked: Asked, Path(name): Path<String>) -> Result<Respo
             };
             let mut problems = Vec::new();
             match policy {
-                None => problems.push("It has no escalation policy: its alerts page nobody, unless their route names one.".to_owned()),
+                None => problems.push(
+                    "It has no escalation policy: its alerts page nobody, unless their route names one.".to_owned(),
+                ),
                 Some((_, policy)) if first(look, service).is_empty() => {
                     problems.push(format!("The first step of {} reaches nobody right now.", policy.title));
                 }
@@ -127,4 +134,3 @@ pub async fn get_service(asked: Asked, Path(name): Path<String>) -> Result<Respo
         })
         .await
 }
-

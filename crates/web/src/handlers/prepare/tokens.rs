@@ -45,7 +45,12 @@ async fn page(asked: Asked, fresh: Option<FreshToken>, error: Option<String>) ->
             Ok(TokensPage {
                 rows: tokens.iter().filter(|token| holds(token)).map(row).collect(),
                 fresh: fresh.clone(),
-                accesses: Access::ALL.iter().filter(may).rev().map(|one| (one.to_string(), capital(one.word()))).collect(),
+                accesses: Access::ALL
+                    .iter()
+                    .filter(may)
+                    .rev()
+                    .map(|one| (one.to_string(), capital(one.word())))
+                    .collect(),
                 error: error.clone(),
                 base_url: look.app.settings().public_url.clone(),
                 shell,
