@@ -86,8 +86,7 @@ impl Server {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(settled),
             Err(error) => return Err(Failure::invalid(format!("{} cannot be read: {error}", file.display()))),
         };
-        let kept = read_settings(&text)
-            .map_err(|wrong| Failure::invalid(format!("{}: {wrong}", file.display())))?;
+        let kept = read_settings(&text).map_err(|wrong| Failure::invalid(format!("{}: {wrong}", file.display())))?;
         // A token belongs to the server that it is kept with, and is not shown to another.
         let same = settled.url.is_none() || settled.url == kept.url;
         settled.url = settled.url.or(kept.url);
@@ -112,9 +111,10 @@ impl Server {
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        let authorities = settled.ca.as_ref().map(|file| {
-            std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))
-        });
+        let authorities = settled
+            .ca
+            .as_ref()
+            .map(|file| std::fs::read(file).with_context(|| format!("{} cannot be read", file.display())));
         let trust = channels::tls::trust(authorities.transpose()?.as_deref())?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured((*trust).clone())
@@ -127,10 +127,8 @@ impl Server {
             .user_agent(concat!("allclear/", env!("CARGO_PKG_VERSION")))
             .build()
             .context("the HTTP client cannot be made")?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("the runtime cannot be made")?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot be made")?;
         Ok(Client { http, runtime, base })
     }
 }
@@ -296,7 +294,8 @@ impl Client {
         let mut request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
         if let Some(body) = body {
             // The same key if it is sent again on the way, so that it is done once.
-            let key = clock::mint()?.secret().iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            let key =
+                clock::mint()?.secret().iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
             request = request.header(CONTENT_TYPE, "application/json").header("idempotency-key", key).body(body);
         }
         self.runtime.block_on(async {

@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand};
 use domain::words::labels::Compare;
 use domain::words::{AlertId, Matcher, Span};
+use web::api::Listing;
 use web::api::detect::alerts::{Alert, AlertDetail, AlertIds, AlertQuery, Changed, Noise, Snooze};
 use web::api::detect::silences::{NewSilence, Silence};
-use web::api::Listing;
 
 use super::screen::{self, Look};
 use super::{Exit, Outcome, pages};
@@ -13,7 +13,9 @@ use crate::client::{Client, Server};
 
 /// Alerts: list, look at one, acknowledge, snooze, resolve, silence
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  allclear alert list --severity critical\n  allclear alert ack alr_06f1k2m9qv7x3t1a")]
+#[command(
+    after_long_help = "Examples:\n  allclear alert list --severity critical\n  allclear alert ack alr_06f1k2m9qv7x3t1a"
+)]
 pub(crate) struct Alerts {
     #[command(subcommand)]
     command: Command,
@@ -56,7 +58,9 @@ enum Command {
     #[command(after_long_help = "Example:\n  allclear alert resolve alr_06f1k2m9qv7x3t1a")]
     Resolve(Some_),
     /// Silence what an alert is about: its labels, or those named with --label
-    #[command(after_long_help = "Example:\n  allclear alert silence alr_06f1k2m9qv7x3t1a --label service --for 2h --comment 'new disks'")]
+    #[command(
+        after_long_help = "Example:\n  allclear alert silence alr_06f1k2m9qv7x3t1a --label service --for 2h --comment 'new disks'"
+    )]
     Silence {
         /// The id of the alert
         alert: AlertId,
@@ -74,7 +78,9 @@ enum Command {
         comment: String,
     },
     /// Mark alerts that should not have paged, for whoever tunes the source
-    #[command(after_long_help = "Example:\n  allclear alert noise alr_06f1k2m9qv7x3t1a --reason 'fires at every deploy'")]
+    #[command(
+        after_long_help = "Example:\n  allclear alert noise alr_06f1k2m9qv7x3t1a --reason 'fires at every deploy'"
+    )]
     Noise {
         #[command(flatten)]
         some: Some_,
@@ -87,7 +93,9 @@ enum Command {
 
 /// List alerts, the newest first
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  allclear alert list\n  allclear alert list --state firing,acknowledged --match 'service=~\"pay.*\"'\n  allclear alert list --state resolved --limit 20 --json")]
+#[command(
+    after_long_help = "Examples:\n  allclear alert list\n  allclear alert list --state firing,acknowledged --match 'service=~\"pay.*\"'\n  allclear alert list --state resolved --limit 20 --json"
+)]
 struct List {
     /// firing, acknowledged, snoozed, silenced, inhibited, resolved; open (all but resolved) or all
     #[arg(long, default_value = "open")]
@@ -130,7 +138,9 @@ pub(crate) fn run(command: &Alerts) -> Outcome {
         Command::List(what) => list(&client, what, look),
         Command::Show { alert } => show(&client, *alert, look),
         Command::Ack(some) => tell_changed(client.post(&["alerts", "acknowledge"], &ids(some))?, "acknowledged", look),
-        Command::Unack(some) => tell_changed(client.post(&["alerts", "unacknowledge"], &ids(some))?, "open again", look),
+        Command::Unack(some) => {
+            tell_changed(client.post(&["alerts", "unacknowledge"], &ids(some))?, "open again", look)
+        }
         Command::Resolve(some) => tell_changed(client.post(&["alerts", "resolve"], &ids(some))?, "resolved", look),
         Command::Snooze { some, span } => {
             let body = Snooze { alerts: some.alerts.clone(), until: None, span: Some(*span) };
@@ -201,7 +211,10 @@ fn show(client: &Client, id: AlertId, look: Look) -> Outcome {
         ("link", some(&alert.link)),
         ("fired", look.time(alert.fired_at)),
         ("last heard", format!("{}, {} in all", look.time(alert.heard_at), alert.count)),
-        ("taken by", alert.taken_by.as_ref().map(|by| format!("{by} {}", look.time_or(alert.taken_at, ""))).unwrap_or_default()),
+        (
+            "taken by",
+            alert.taken_by.as_ref().map(|by| format!("{by} {}", look.time_or(alert.taken_at, ""))).unwrap_or_default(),
+        ),
         ("snoozed until", look.time_or(alert.snoozed_until, "")),
         ("muted by", some(&alert.muted_by)),
         ("resolved", look.time_or(alert.resolved_at, "")),
@@ -247,8 +260,7 @@ fn silence(client: &Client, id: AlertId, span: Span, names: &[String], comment: 
     }
     let wanted = labels.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
     let matchers = wanted.map(|(name, value)| Matcher::new(name, Compare::Equal, value)).collect::<Result<_, _>>()?;
-    let body =
-        NewSilence { matchers, starts_at: None, ends_at: None, span: Some(span), comment: comment.to_owned() };
+    let body = NewSilence { matchers, starts_at: None, ends_at: None, span: Some(span), comment: comment.to_owned() };
     let made: Silence = client.post(&["silences"], &body)?;
     super::silences::tell_made(&made, look);
     Ok(Exit::Fine)

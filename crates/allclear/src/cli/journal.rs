@@ -18,7 +18,9 @@ const PART: u32 = 200;
 
 /// Read the journal: every change, with who made it and why
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  allclear journal --since 1h\n  allclear journal --subject schedule/payments-primary\n  allclear journal --follow")]
+#[command(
+    after_long_help = "Examples:\n  allclear journal --since 1h\n  allclear journal --subject schedule/payments-primary\n  allclear journal --follow"
+)]
 pub(crate) struct Journal {
     /// What it is about: an id (alr_..., pag_...) or a document (schedule/payments)
     #[arg(long)]
@@ -69,7 +71,9 @@ pub(crate) fn run(command: &Journal) -> Outcome {
         client.rest(LOOK_AGAIN);
         let since = match last {
             Some(last) => last,
-            None => newest(&client, None, None, 1)?.first().and_then(|entry| entry.number).map_or(0, |number| number - 1),
+            None => {
+                newest(&client, None, None, 1)?.first().and_then(|entry| entry.number).map_or(0, |number| number - 1)
+            }
         };
         let query = JournalQuery { since: Some(since), limit: Some(PART), ..JournalQuery::default() };
         entries = match client.get::<Listing<Entry>>(&["journal"], &query) {
@@ -97,9 +101,8 @@ pub(crate) fn newest(
     let mut entries = Vec::new();
     loop {
         let part: Listing<Entry> = client.get(&["journal"], &query)?;
-        let all = part.items.len();
+        let is_over = part.items.iter().any(|entry| after.is_some_and(|after| entry.recorded_at < after));
         entries.extend(part.items.into_iter().filter(|entry| after.is_none_or(|after| entry.recorded_at >= after)));
-        let is_over = after.is_some() && entries.len() % all.max(1) != 0;
         if part.next_cursor.is_none() || entries.len() >= most || is_over {
             entries.truncate(most);
             return Ok(entries);

@@ -15,7 +15,9 @@ use crate::clock;
 
 /// Who is on call: now, on a schedule, or at another time
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  allclear oncall\n  allclear oncall who payments-primary\n  allclear oncall at 2026-12-24T18:00 payments-primary")]
+#[command(
+    after_long_help = "Examples:\n  allclear oncall\n  allclear oncall who payments-primary\n  allclear oncall at 2026-12-24T18:00 payments-primary"
+)]
 #[command(args_conflicts_with_subcommands = false)]
 pub(crate) struct Who {
     #[command(subcommand)]
@@ -37,7 +39,9 @@ enum WhoCommand {
         schedule: Name,
     },
     /// Who is on call at another time, and why
-    #[command(after_long_help = "Examples:\n  allclear oncall at 2026-12-24T18:00 payments-primary\n  allclear oncall at +12h")]
+    #[command(
+        after_long_help = "Examples:\n  allclear oncall at 2026-12-24T18:00 payments-primary\n  allclear oncall at +12h"
+    )]
     At {
         /// 2026-12-24T18:00 (in the zone of the schedule; in UTC without one), 2026-12-24T18:00+01:00, 18:00, +3h
         time: String,
@@ -48,7 +52,9 @@ enum WhoCommand {
 
 /// Overrides: somebody stands in on a schedule
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  allclear override add payments-primary --person chen --from 18:00 --for 4h --reason 'concert'")]
+#[command(
+    after_long_help = "Example:\n  allclear override add payments-primary --person chen --from 18:00 --for 4h --reason 'concert'"
+)]
 pub(crate) struct Overrides {
     #[command(subcommand)]
     command: OverrideCommand,
@@ -69,7 +75,9 @@ enum OverrideCommand {
         schedule: Option<Name>,
     },
     /// Put somebody in the place of whoever is on call
-    #[command(after_long_help = "Examples:\n  allclear override add payments-primary --person chen --from 18:00 --for 4h --reason 'concert'\n  allclear override add payments-primary --person chen --from 2026-12-24T18:00 --to 2026-12-25T09:00")]
+    #[command(
+        after_long_help = "Examples:\n  allclear override add payments-primary --person chen --from 18:00 --for 4h --reason 'concert'\n  allclear override add payments-primary --person chen --from 2026-12-24T18:00 --to 2026-12-25T09:00"
+    )]
     Add {
         /// The name of the schedule
         schedule: Name,

@@ -141,7 +141,10 @@ pub(crate) fn tell(detail: &PageDetail, look: Look) {
         let whom = one.person.as_deref().unwrap_or("webhook");
         let seen = one.seen_at.map(|at| format!(", seen {}", look.time(at))).unwrap_or_default();
         let when = look.time(one.settled_at.unwrap_or(one.due_at));
-        screen::say(format!("  step {}: {whom} by {} ({}): {} {when}{seen}", one.step, one.channel, one.address, one.state));
+        screen::say(format!(
+            "  step {}: {whom} by {} ({}): {} {when}{seen}",
+            one.step, one.channel, one.address, one.state
+        ));
         for attempt in one.attempts.iter().filter(|attempt| attempt.outcome != "sent") {
             let why = attempt.detail.as_deref().unwrap_or("no reason given");
             screen::say(format!("    attempt {}, {}: {why}", attempt.number, attempt.outcome));

@@ -36,7 +36,9 @@ enum Command {
         state: String,
     },
     /// Silence alerts whose labels match
-    #[command(after_long_help = "Examples:\n  allclear silence add 'service=\"db\"' --for 2h --comment 'new disks'\n  allclear silence add 'job=~\"batch.*\"' --from 22:00 --for 4h --comment 'the yearly run'")]
+    #[command(
+        after_long_help = "Examples:\n  allclear silence add 'service=\"db\"' --for 2h --comment 'new disks'\n  allclear silence add 'job=~\"batch.*\"' --from 22:00 --for 4h --comment 'the yearly run'"
+    )]
     Add {
         /// All must match: service="db", job=~"api.*"
         #[arg(required = true, value_name = "MATCHER")]

@@ -33,9 +33,8 @@ pub(crate) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timest
 
 /// The zone by its IANA name.
 pub(crate) fn zone(name: &str) -> Result<TimeZone, Refusal> {
-    TimeZone::get(name).map_err(|_| {
-        Refusal::invalid(format!("there is no time zone {:?}", domain::words::text::shorten(name, 40)))
-    })
+    TimeZone::get(name)
+        .map_err(|_| Refusal::invalid(format!("there is no time zone {:?}", domain::words::text::shorten(name, 40))))
 }
 
 #[cfg(test)]
