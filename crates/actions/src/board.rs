@@ -64,10 +64,14 @@ pub fn turn<T>(
         settle(&mut turn, version)?;
         Ok((version, answer, std::mem::take(&mut turn.claimed)))
     };
-    let (version, answer, claimed) = match pace {
+    let outcome = match pace {
         Pace::Ordinary => store.write(run),
         Pace::Bulk => store.write_bulk(run),
-    }?;
+    };
+    let (version, answer, claimed) = outcome.inspect_err(|_| {
+        // Whether it is in the store or not: what the board shows may not be what the version says.
+        node.board_mut().version = None;
+    })?;
     node.set_settled(version);
     node.hand_over(claimed);
     Ok(answer)
@@ -92,17 +96,20 @@ pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<(), Halt> {
 }
 
 fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i64, now: Timestamp) -> Result<(), Halt> {
-    if board.version == Some(version) {
+    // On PostgreSQL another node may have taken the version that a failed turn of ours had; SQLite has one process.
+    let certain = node.is_settled(board) || !boards::is_shared(tx);
+    if board.version == Some(version) && certain {
         return Ok(());
     }
     let mine = board.version.filter(|mine| *mine < version && node.is_settled(board));
     let changes = match mine {
-        Some(mine) => boards::changes_since(tx, mine)?,
+        Some(mine) => boards::changes_between(tx, mine, version)?,
         None => None,
     };
+    let rules = node.rules(tx)?;
     match changes {
-        Some(changes) => follow(tx, board, &changes)?,
-        None => *board = load(tx, now)?,
+        Some(changes) => follow(tx, board, &rules, &changes, now)?,
+        None => *board = load(tx, board, &rules, now)?,
     }
     board.silences = silences::current(tx)?;
     board.version = Some(version);
@@ -112,17 +119,16 @@ fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i6
 /// For so long after a person resolved an alert, its source may go on telling of the same firing without opening it.
 const LAID_ASIDE: Span = Span::hours(7 * 24);
 
-/// After a start nothing lapses for so long: the sources had nobody to tell that their alerts still fire.
-const AFTER_START: Span = Span::minutes(5);
-
-/// The whole board, from the tables.
-fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
+/// The whole board, from the tables; what only this node heard, from the board that it had.
+fn load(tx: &mut Tx<'_>, before: &Board, rules: &Rules, now: Timestamp) -> Result<Board, Halt> {
     let mut board = Board::default();
     for group in group_rows::open(tx)? {
         board.open_group(group);
     }
+    let first = before.version.is_none() && before.is_empty();
     let open = alerts::open(tx)?;
-    put_rows(tx, &mut board, open, AFTER_START.after(now))?;
+    let heard: Vec<Heard> = open.iter().map(|row| heard(row, before, rules, first, now)).collect();
+    put_rows(tx, &mut board, open, heard)?;
     for row in alerts::closed_by_people(tx, LAID_ASIDE.before(now))? {
         if board.by_key(&row.integration, row.key).is_none() {
             board.lay_aside(row.integration, row.key, row.starts_at);
@@ -131,8 +137,49 @@ fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Board, Halt> {
     Ok(board)
 }
 
+/// What a node knows of when an alert was heard of, and until when it stays.
+struct Heard {
+    at: Timestamp,
+    expires_at: Timestamp,
+    grace: Span,
+    count: u32,
+}
+
+/// How much longer a node lets alerts live of which it has not heard itself: whoever has heard of them writes that
+/// down when their end comes, by a clock that may differ.
+const OTHERS_GRACE: Span = Span::minutes(5);
+
+/// A row tells what was written; this node may have heard more since. One that has just started has heard nothing, and
+/// a source's silence means nothing until it had the time to speak.
+fn heard(row: &AlertRow, before: &Board, rules: &Rules, first: bool, now: Timestamp) -> Heard {
+    let timeout = rules.resolve_timeout(&row.integration).unwrap_or(OTHERS_GRACE);
+    let earliest = if first { timeout.after(now) } else { Timestamp::MIN };
+    let lapses_at = OTHERS_GRACE.after(row.expires_at).max(earliest);
+    let mine = before.slot(row.id).map(|slot| before.at(slot)).filter(|mine| mine.expires_at() >= row.expires_at);
+    match mine {
+        Some(mine) => Heard {
+            at: row.heard_at.max(mine.heard_at()),
+            expires_at: mine.expires_at(),
+            grace: Span::between(mine.expires_at(), mine.lapses_at()),
+            count: row.count.max(mine.count()),
+        },
+        None => Heard {
+            at: row.heard_at,
+            expires_at: row.expires_at,
+            grace: Span::between(row.expires_at, lapses_at),
+            count: row.count,
+        },
+    }
+}
+
 /// What other nodes changed.
-fn follow(tx: &mut Tx<'_>, board: &mut Board, changes: &boards::Changes) -> Result<(), Halt> {
+fn follow(
+    tx: &mut Tx<'_>,
+    board: &mut Board,
+    rules: &Rules,
+    changes: &boards::Changes,
+    now: Timestamp,
+) -> Result<(), Halt> {
     for id in changes.groups.iter().copied().collect::<BTreeSet<_>>() {
         if let Some((group, None)) = group_rows::get(tx, id)? {
             match board.group_mut(id) {
@@ -148,12 +195,16 @@ fn follow(tx: &mut Tx<'_>, board: &mut Board, changes: &boards::Changes) -> Resu
         }
         board.close_group(id);
     }
-    let mut rows = Vec::new();
+    let (mut rows, mut told) = (Vec::new(), Vec::new());
     for id in changes.alerts.iter().copied().collect::<BTreeSet<_>>() {
+        let row = alerts::get(tx, id)?;
+        if let Some(row) = row.as_ref().filter(|row| row.resolved_at.is_none()) {
+            told.push(heard(row, board, rules, false, now));
+        }
         if let Some(slot) = board.slot(id) {
             board.take(slot);
         }
-        match alerts::get(tx, id)? {
+        match row {
             Some(row) if row.resolved_at.is_none() => rows.push(row),
             Some(row) if row.closing.as_deref() == Some("person") => {
                 board.lay_aside(row.integration, row.key, row.starts_at);
@@ -161,13 +212,13 @@ fn follow(tx: &mut Tx<'_>, board: &mut Board, changes: &boards::Changes) -> Resu
             _ => {}
         }
     }
-    put_rows(tx, board, rows, Timestamp::MIN)
+    put_rows(tx, board, rows, told)
 }
 
 /// Puts rows on the board, with their labels from the signals log.
-fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, alive_until: Timestamp) -> Result<(), Halt> {
+fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, heard: Vec<Heard>) -> Result<(), Halt> {
     let mut last: Option<(domain::words::SignalId, Vec<Labels>)> = None;
-    for row in rows {
+    for (row, heard) in rows.into_iter().zip(heard) {
         if last.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
             last = Some((row.signal, crate::detect::signals::entry(tx, row.signal)?.into_labels()));
         }
@@ -183,9 +234,11 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, alive_until
             urgency: row.urgency,
             starts_at: row.starts_at,
             fired_at: row.fired_at,
-            heard_at: row.heard_at,
-            expires_at: row.expires_at.max(alive_until),
-            count: row.count,
+            heard_at: heard.at,
+            expires_at: heard.expires_at,
+            grace: heard.grace,
+            written_expires_at: row.expires_at,
+            count: heard.count,
             taken: row.taken,
             muted: row.muted,
         };
@@ -196,6 +249,8 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, alive_until
 
 /// Decides what pages, and writes everything down.
 fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
+    // Causes first: the journal tells of an alert before it tells of its page.
+    journal(turn)?;
     let mut verdicts: BTreeMap<GroupId, (&'static str, Option<String>)> = BTreeMap::new();
     for (id, news) in std::mem::take(&mut turn.effects.news) {
         let verdict = page_if_due(turn, id, &news)?;
@@ -209,14 +264,13 @@ fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
         group_rows::save(turn.tx, &group, Some(turn.moment.now))?;
         turn.effects.closed.push(group);
     }
-    end_pages_of_muted_groups(turn)?;
+    quiet_pages(turn)?;
     write_alerts(turn, &verdicts)?;
     for id in &turn.effects.groups {
         if let Some(open) = turn.board.group(*id) {
             group_rows::save(turn.tx, &open.group, None)?;
         }
     }
-    journal(turn)?;
     let changed: Vec<AlertId> = {
         let effects = &turn.effects;
         let resolved = effects.resolved.iter().map(|resolved| resolved.alert.id);
@@ -269,24 +323,37 @@ fn page_if_due(
             Ok(("waits", Some(until.to_string())))
         }
         Call::Join => Ok(("joined", open.group.page.map(|page| page.to_string()))),
-        Call::Nobody { because } => Ok(("nobody", Some(because.to_owned()))),
+        Call::Nobody { because } => {
+            // Whatever it waited for is not paged: it must not come up again and again.
+            if open.group.due_at.is_some()
+                && let Some(group) = turn.board.group_mut(id)
+            {
+                group.due_at = None;
+            }
+            Ok(("nobody", Some(because.to_owned())))
+        }
     }
 }
 
-/// A page about nothing that still speaks is over: everything in its group is silenced or inhibited.
-fn end_pages_of_muted_groups(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
-    let mut over = Vec::new();
+/// A page is over when everything in its group is silenced or inhibited; and calls nobody when somebody has all the rest.
+fn quiet_pages(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
+    let mut quiet = Vec::new();
     for id in &turn.effects.groups {
         let Some(open) = turn.board.group(*id) else { continue };
-        if let Some(page) = open.group.page
-            && !open.alerts.is_empty()
-            && open.alerts.iter().all(|slot| turn.board.at(*slot).muted().is_some())
-        {
-            over.push(page);
+        let wanted = open.alerts.iter().any(|slot| turn.board.at(*slot).wants_attention());
+        if let Some(page) = open.group.page.filter(|_| !wanted && !open.alerts.is_empty()) {
+            quiet.push((*id, page));
         }
     }
-    for page in over {
-        pages::end(turn, page, End::Silenced)?;
+    for (group, page) in quiet {
+        match crate::detect::alerts::hold(turn, group) {
+            None => {
+                pages::end(turn, page, End::Silenced)?;
+                // It is nobody's any more: what speaks again later speaks to everybody.
+                crate::detect::alerts::give_back_group(turn, group);
+            }
+            Some(hold) => pages::hold(turn, page, &hold)?,
+        }
     }
     Ok(())
 }

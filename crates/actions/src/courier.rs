@@ -3,8 +3,9 @@
 //! Sending itself is not done here: the edge does it, between the claim and the settling.
 
 use domain::engage::deliveries::{self, Message, Outcome, Settled};
-use domain::engage::escalations::State;
-use domain::words::{Actor, DeliveryId, EventKind, Mint, Span, Timestamp};
+use domain::engage::escalations::{End, State};
+use domain::prepare::documents::{Kind, Reference, Spec};
+use domain::words::{Actor, DeliveryId, EventKind, Mint, Name, Span, Timestamp};
 use serde_json::json;
 use store::outbox::{self, Delivery};
 use store::{Halt, Store, Tx};
@@ -95,13 +96,19 @@ pub fn settle(
         let chance = mint.chance();
         let urgency = claimed.message.urgency;
         let settled = deliveries::settle(outcome.clone(), urgency, claimed.attempt, now, chance);
+        let cancelled = outbox::get(tx, claimed.id)?.is_some_and(|before| before.state == outbox::State::Cancelled);
         if !outbox::settle(tx, claimed.id, claimed.fence, &settled, now)? {
             return Ok(false);
         }
         let Some(delivery) = outbox::get(tx, claimed.id)? else { return Ok(true) };
         let mut moment = Moment::new(now, Actor::Rule("courier"), mint);
         match &settled {
-            Settled::Sent { receipt } => note(tx, &mut moment, &delivery, EventKind::DeliverySent, receipt.as_deref())?,
+            Settled::Sent { receipt } => {
+                note(tx, &mut moment, &delivery, EventKind::DeliverySent, receipt.as_deref())?;
+                if cancelled {
+                    tell_that_it_was_over(tx, &mut moment, &delivery)?;
+                }
+            }
             Settled::Again { .. } => {}
             Settled::GivenUp { why } => {
                 note(tx, &mut moment, &delivery, EventKind::DeliveryFailed, Some(why))?;
@@ -110,6 +117,16 @@ pub fn settle(
         }
         Ok(true)
     })
+}
+
+/// The page ended while the message was on its way: whoever got it is told that it is over.
+fn tell_that_it_was_over(tx: &mut Tx<'_>, moment: &mut Moment<'_>, delivery: &Delivery) -> Result<(), Halt> {
+    let Some(page) = delivery.page.filter(|_| delivery.step > 0) else { return Ok(()) };
+    let found = store::engage::pages::get(tx, page)?;
+    if found.is_some_and(|page| matches!(page.state, State::Ended { why: End::Resolved, .. })) {
+        crate::engage::pages::tell_the_end(tx, moment, page)?;
+    }
+    Ok(())
 }
 
 fn note(
@@ -143,9 +160,20 @@ fn go_on(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), Hal
         let gone = matches!(other.state, outbox::State::Failed | outbox::State::Cancelled);
         (other.step, other.round) == (this_step, this_round) && !gone
     });
-    if !hopeful && found.group.is_some() {
+    // After the last step the wait stays: or all rounds would be gone in the moment in which a provider is down.
+    if !hopeful && found.group.is_some() && usize::from(step) < steps_of(tx, found.policy.as_ref())? {
         let state = State::Calling { step, round, since, due_at: Some(now) };
         store::engage::pages::save_state(tx, page, &state)?;
     }
     Ok(())
+}
+
+/// How many steps a policy has now.
+fn steps_of(tx: &mut Tx<'_>, policy: Option<&Name>) -> Result<usize, Halt> {
+    let Some(policy) = policy else { return Ok(0) };
+    let reference = Reference::new(Kind::EscalationPolicy, policy.clone());
+    Ok(match store::prepare::documents::head(tx, &reference)?.map(|head| head.document.spec) {
+        Some(Spec::EscalationPolicy(policy)) => policy.steps.len(),
+        _ => 0,
+    })
 }

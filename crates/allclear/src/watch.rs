@@ -320,7 +320,7 @@ impl Watcher {
             match outcome {
                 Outcome::Sent { .. } => tracing::info!("told by {}: {}", notify.shown(), message.subject),
                 Outcome::Later { why, .. } | Outcome::Never { why } => {
-                    tracing::error!("NOT TOLD by {}: {why}; trying again at the next beat", notify.shown());
+                    tracing::error!("NOT TOLD by {}: {why}", notify.shown());
                     // Also after a Never: the watch has no other way, and a mistake may be mended.
                     self.unsent.push((notify, message));
                 }
@@ -350,7 +350,7 @@ impl Watcher {
         self.tell(now).await;
         match self.observe().await {
             Observation::Proof(proof) => tracing::info!("{} answers with a proof of {}", self.shown, proof.at),
-            Observation::NoAnswer(why) => tracing::warn!("no answer of {}: {why}", self.shown),
+            Observation::NoAnswer(why) => tracing::warn!("no answer from {}: {why}", self.shown),
             Observation::NoProof(why) => tracing::warn!("{} {why}", self.shown),
         }
         if self.unsent.is_empty() { PROVEN } else { NOT_TOLD }

@@ -17,7 +17,8 @@ use domain::words::{Refusal, Timestamp, text};
 
 /// How long a connection may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long a whole attempt may take: the courier's lease must be longer.
+/// How long a whole attempt may take. A mail waits up to four seconds for its turn before that: the courier's lease must
+/// be longer than both.
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What an installation sets about speaking outward.

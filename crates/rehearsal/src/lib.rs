@@ -1,1 +1,17 @@
-//! Skeleton.
+//! Rehearses. A world of real store, acts, clockwork and courier, with a clock that jumps, channels and people that
+//! play a part, and nodes that may die; stories that tell what shall happen in it, and seeds that make stories up.
+//!
+//! One thread, no waiting, no outside: the same story gives the same answer on every machine.
+
+pub mod channels;
+pub mod checks;
+pub mod chronicle;
+pub mod company;
+pub mod play;
+pub mod replay;
+pub mod story;
+pub mod trouble;
+pub mod world;
+pub mod worlds;
+
+pub use trouble::Trouble;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::detect::intake::Intake;
 use actions::{Halt, Moment, Node};
+use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Timestamp};
 use store::{Store, Tx};
 
@@ -106,6 +107,31 @@ impl App {
         match done.await {
             Ok(done) => done,
             Err(panic) => Err(store::Error::other(format!("an act did not finish: {panic}")).into()),
+        }
+    }
+
+    /// Runs a query that wants the board as it is now, on a thread that may wait for the database.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Store, &Node, Timestamp) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, Halt> {
+        let (app, now) = (self.clone(), self.now());
+        let done = tokio::task::spawn_blocking(move || {
+            actions::board::refresh(app.store(), app.node(), now)?;
+            look(app.store(), app.node(), now)
+        });
+        match done.await {
+            Ok(done) => done,
+            Err(panic) => Err(store::Error::other(format!("a query did not finish: {panic}")).into()),
+        }
+    }
+
+    /// Whether messages can be sent to such an address here; or why not. For checks of documents.
+    pub fn works(&self) -> impl Fn(&Address) -> Result<(), String> + use<> {
+        let mail = self.0.settings.mail;
+        move |address| match address {
+            Address::Email(_) if !mail => Err("no mail server is set up (--smtp)".into()),
+            _ => Ok(()),
         }
     }
 

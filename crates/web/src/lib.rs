@@ -1,5 +1,6 @@
 //! Shows: the pages, the API, what comes in. Handlers parse, act and render; a handler holds no rule.
 
+pub mod api;
 pub mod app;
 pub mod assets;
 pub mod enter;

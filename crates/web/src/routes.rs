@@ -81,6 +81,7 @@ pub fn table() -> Vec<Route> {
             route(Method::GET, healthy, May::Anyone, get(v2::ready)),
         ]);
     }
+    all.extend(crate::api::table::lines());
     all
 }
 

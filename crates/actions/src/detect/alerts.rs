@@ -64,7 +64,8 @@ pub(crate) fn take_group(turn: &mut Turn<'_, '_>, group: GroupId, by: &Name) -> 
         .alerts
         .iter()
         .map(|slot| turn.board.at(*slot))
-        .filter(|alert| alert.taken.is_none())
+        // What is muted was not told of, and pages when it speaks.
+        .filter(|alert| alert.wants_attention())
         .map(|alert| alert.id)
         .collect();
     mark(turn, &ids, by, None)?;
@@ -91,11 +92,41 @@ fn take(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name, until: Option<Times
     for group in groups.into_iter().collect::<BTreeSet<_>>() {
         let Some(open) = turn.board.group(group) else { continue };
         let Some(page) = open.group.page else { continue };
-        if !open.alerts.iter().any(|slot| turn.board.at(*slot).wants_attention()) {
-            pages::acknowledge_in_turn(turn, page, by)?;
+        if open.alerts.iter().any(|slot| turn.board.at(*slot).wants_attention()) {
+            continue;
+        }
+        match hold(turn, group) {
+            Some(hold) if hold.until.is_some() => pages::hold(turn, page, &hold)?,
+            _ => _ = pages::acknowledge_in_turn(turn, page, by)?,
         }
     }
     Ok(changed)
+}
+
+/// Who has a group of which nobody need be called, and until when if it is all snoozed.
+pub(crate) struct Hold {
+    pub by: Name,
+    pub until: Option<Timestamp>,
+}
+
+/// Who has what speaks in a group; nobody, if nothing in it does.
+pub(crate) fn hold(turn: &Turn<'_, '_>, group: GroupId) -> Option<Hold> {
+    type Latest<'n> = Option<(Timestamp, &'n Name)>;
+    let open = turn.board.group(group)?;
+    let speaking = open.alerts.iter().map(|slot| turn.board.at(*slot)).filter(|alert| alert.muted().is_none());
+    let (mut acknowledged, mut snoozed): (Latest<'_>, Latest<'_>) = (None, None);
+    for alert in speaking {
+        match alert.taken.as_deref() {
+            Some(Taken::Acknowledged { by, at }) => acknowledged = acknowledged.max(Some((*at, by))),
+            Some(Taken::Snoozed { by, until, .. }) => snoozed = snoozed.max(Some((*until, by))),
+            None => {}
+        }
+    }
+    match (acknowledged, snoozed) {
+        (Some((_, by)), _) => Some(Hold { by: by.clone(), until: None }),
+        (None, Some((until, by))) => Some(Hold { by: by.clone(), until: Some(until) }),
+        (None, None) => None,
+    }
 }
 
 /// Marks alerts as taken; answers with the group of each that changed.
@@ -175,7 +206,7 @@ fn noise(turn: &mut Turn<'_, '_>, ids: &[AlertId], reason: &str) -> Result<usize
 /// How many alerts lapse in one transaction.
 const LAPSES_AT_ONCE: usize = 500;
 
-/// Closes alerts that were not heard of in time. Answers how many.
+/// Closes alerts that were not heard of in time, and writes down of which we have heard. Answers how many.
 pub fn close_lapsed(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Result<usize, Halt> {
     if node.board_mut().next_lapse().is_none_or(|due| due > now) {
         return Ok(0);
@@ -183,8 +214,11 @@ pub fn close_lapsed(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp)
     let mut moment = Moment::new(now, Actor::Rule("auto-close"), mint);
     board::turn(store, node, Pace::Ordinary, &mut moment, |turn| {
         let lapsed = turn.board.lapsed(now, LAPSES_AT_ONCE);
-        let count = lapsed.len();
-        for slot in lapsed {
+        let count = lapsed.over.len() + lapsed.heard.len();
+        for slot in lapsed.heard {
+            turn.effects.updated.insert(turn.board.at(slot).id);
+        }
+        for slot in lapsed.over {
             let at = turn.board.at(slot).expires_at();
             pipeline::resolve(&mut turn.board, &turn.rules, slot, at, Closing::Lapsed, now, &mut turn.effects);
         }

@@ -103,10 +103,12 @@ fn tell(
     let told = Told {
         labels: Labels::from_pairs(labels),
         annotations: Labels::from_pairs([("summary", summary)]),
-        starts_at,
+        // The node that missed it may have a clock ahead of ours.
+        starts_at: starts_at.map(|starts_at| starts_at.min(turn.moment.now)),
         ends_at,
         link: None,
-        key: None,
+        // The labels may be others by the time it returns.
+        key: Some(integration.to_string()),
     };
     let incoming = Incoming::told(integration.clone(), "heartbeat", &[told], false, turn.moment.now)?;
     receive_one(turn, &incoming)

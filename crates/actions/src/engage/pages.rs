@@ -211,22 +211,24 @@ pub(crate) fn end(turn: &mut Turn<'_, '_>, id: PageId, why: End) -> Result<(), H
     outbox::cancel_for_page(turn.tx, id, now)?;
     carry_out(turn, &mut page, ended)?;
     if why == End::Resolved {
-        tell_the_end(turn, id)?;
+        tell_the_end(turn.tx, &mut turn.moment, id)?;
     }
     Ok(())
 }
 
-/// Whoever was told of the page by a message that went out is told of its end in the same way, quietly.
-fn tell_the_end(turn: &mut Turn<'_, '_>, page: PageId) -> Result<(), Halt> {
-    let now = turn.moment.now;
-    let mut told: BTreeSet<(Option<Name>, String)> = BTreeSet::new();
-    for (before, _) in outbox::for_page(turn.tx, page)? {
+/// Whoever was told of the page by a message that went out is told of its end in the same way, quietly, once.
+pub(crate) fn tell_the_end(tx: &mut Tx<'_>, moment: &mut Moment<'_>, page: PageId) -> Result<(), Halt> {
+    let all = outbox::for_page(tx, page)?;
+    let of = |one: &outbox::Delivery| (one.person.clone(), one.address.clone());
+    let mut told: BTreeSet<(Option<Name>, String)> =
+        all.iter().filter(|(one, _)| one.step == 0).map(|(one, _)| of(one)).collect();
+    for (before, _) in all {
         let went_out = matches!(before.state, outbox::State::Sent) && before.step > 0;
-        if !went_out || !told.insert((before.person.clone(), before.address.clone())) {
+        if !went_out || !told.insert(of(&before)) {
             continue;
         }
         let new = New {
-            id: turn.moment.mint.id(now),
+            id: moment.mint.id(moment.now),
             kind: before.kind,
             page: Some(page),
             person: before.person.as_ref(),
@@ -238,9 +240,9 @@ fn tell_the_end(turn: &mut Turn<'_, '_>, page: PageId) -> Result<(), Halt> {
             round: 0,
             urgency: Urgency::Low,
             payload: "{}",
-            due_at: now,
+            due_at: moment.now,
         };
-        outbox::queue(turn.tx, &new, None, now)?;
+        outbox::queue(tx, &new, None, moment.now)?;
     }
     Ok(())
 }
@@ -277,6 +279,27 @@ pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name
     }
     carry_out(turn, &mut page, decided)?;
     Ok(page)
+}
+
+/// Somebody has all that speaks in the page's group: it calls nobody. If all is snoozed, until the last snooze ends.
+pub(crate) fn hold(turn: &mut Turn<'_, '_>, id: PageId, hold: &alerts::Hold) -> Result<(), Halt> {
+    let Some(mut page) = pages::get(turn.tx, id)? else { return Ok(()) };
+    let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
+    let now = turn.moment.now;
+    let decided = match (&before.state, hold.until) {
+        (State::Ended { .. }, _) => return Ok(()),
+        (State::Acknowledged { by, until, .. }, Some(wanted)) if *by == hold.by && *until == Some(wanted) => {
+            return Ok(());
+        }
+        (_, Some(until)) if until > now => escalations::snooze(&before, &hold.by, until, now)?,
+        (State::Acknowledged { .. }, _) => return Ok(()),
+        (State::Calling { .. }, _) => {
+            let policy = policy(&turn.rules.catalog, page.policy.as_ref());
+            escalations::acknowledge(&policy, &before, &hold.by, now)?
+        }
+    };
+    outbox::cancel_for_page(turn.tx, id, now)?;
+    carry_out(turn, &mut page, decided)
 }
 
 /// Somebody asks for the next step at once.
@@ -327,6 +350,14 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
         && decided.event.is_some()
     {
         alerts::give_back_group(turn, group);
+        let wanted = turn
+            .board
+            .group(group)
+            .is_some_and(|open| open.alerts.iter().any(|slot| turn.board.at(*slot).wants_attention()));
+        if !wanted && let Some(hold) = alerts::hold(turn, group) {
+            // What was acknowledged is over; the rest is snoozed.
+            return self::hold(turn, id, &hold);
+        }
         "the acknowledgement timed out and it still fires".clone_into(&mut page.because);
         pages::save_reason(turn.tx, page.id, page.urgency, &page.because)?;
     }
@@ -335,6 +366,17 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
 
 /// Sends a page to the person who asks for it, by their ladder, so that they know what one looks like.
 pub fn send_test(store: &Store, node: &Node, moment: &mut Moment<'_>, person: &Name) -> Result<PageRow, Halt> {
+    send_test_and(store, node, moment, person, &mut |_, _| Ok(()))
+}
+
+/// As [`send_test`]; does something else with the page in the same transaction.
+pub fn send_test_and(
+    store: &Store,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    person: &Name,
+    also: &mut dyn FnMut(&mut Tx<'_>, &PageRow) -> Result<(), Halt>,
+) -> Result<PageRow, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
         let now = turn.moment.now;
         let rules = turn.rules.clone();
@@ -371,6 +413,7 @@ pub fn send_test(store: &Store, node: &Node, moment: &mut Moment<'_>, person: &N
             event: Some(EventKind::PageStarted),
         };
         carry_out(turn, &mut page, decided)?;
+        also(turn.tx, &page)?;
         Ok(page)
     })
 }

@@ -2,9 +2,15 @@
 //!
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
+pub(crate) mod documents;
+pub(crate) mod files;
 pub(crate) mod integrations;
+pub(crate) mod keeping;
 pub(crate) mod local;
+pub(crate) mod print;
 pub(crate) mod screen;
+pub(crate) mod setup;
+pub(crate) mod tokens;
 
 use std::process::ExitCode;
 

@@ -23,8 +23,9 @@ use crate::{ATTEMPT_TIMEOUT, later, never, sent};
 
 /// More at once makes a mail server slower, not faster; many refuse more than ten from one client.
 const CONNECTIONS: usize = 8;
-/// How long a delivery waits for its turn at one of them.
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a delivery waits for its turn at one of them: short, so that a mail server that hangs does not hold up
+/// whoever carries the messages, and well within the courier's lease together with the attempt.
+const TURN_TIMEOUT: Duration = Duration::from_secs(4);
 /// A connection that was idle for longer is not used again: servers drop them after minutes, firewalls sooner.
 const IDLE: Span = Span::seconds(60);
 

@@ -257,11 +257,23 @@ async fn a_silent_server_is_given_up_in_time_and_its_connection_is_not_used_agai
     let server = Server::start(Plan { instead: vec![("RCPT", "silence")], ..Plan::default() }).await;
     let channels = channels(Some(&server.url("?tls=none")));
     let before = tokio::time::Instant::now();
-    let outcome = send(&channels, &message()).await;
-    assert!(matches!(&outcome, Outcome::Later { why, .. } if why.contains("10 seconds")), "{outcome:?}");
+    let first: Vec<_> = (0..8)
+        .map(|_| {
+            let channels = channels.clone();
+            tokio::spawn(async move { send(&channels, &message()).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let ninth = send(&channels, &message()).await;
+    assert!(matches!(&ninth, Outcome::Later { why, .. } if why.contains("is busy")), "{ninth:?}");
+    assert!(before.elapsed() <= Duration::from_secs(6), "it does not wait for the eight that hang");
+    for outcome in first {
+        let outcome = outcome.await.unwrap();
+        assert!(matches!(&outcome, Outcome::Later { why, .. } if why.contains("10 seconds")), "{outcome:?}");
+    }
     assert!(before.elapsed() <= Duration::from_secs(11));
     let _ = tokio::time::timeout(Duration::from_millis(300), send(&channels, &message())).await;
-    assert!(server.commands().iter().any(|command| command.starts_with("2 EHLO")), "{:?}", server.commands());
+    assert!(server.commands().iter().any(|command| command.starts_with("9 EHLO")), "{:?}", server.commands());
 }
 
 #[tokio::test]

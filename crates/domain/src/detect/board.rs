@@ -17,7 +17,7 @@ use super::groups::Group;
 use super::index::{PairId, PairIndex};
 use super::silences::Silence;
 use crate::words::Urgency;
-use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, labels::Compare};
+use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, Span, labels::Compare};
 
 /// The place of an alert on the board. Used again when the alert is gone.
 pub type Slot = u32;
@@ -42,6 +42,8 @@ pub struct Alert {
     pairs: Box<[PairId]>,
     heard_at: AtomicI64,
     expires_at: AtomicI64,
+    /// For how much longer it may stay, because others may have heard of it and we have not; none once we hear of it.
+    grace: AtomicI64,
     /// Until when it lives as far as its row says.
     written_until: AtomicI64,
     /// How often it was heard of.
@@ -59,6 +61,16 @@ impl Alert {
         micros(self.expires_at.load(Ordering::Relaxed))
     }
 
+    /// When it is closed here, unless somebody hears of it before.
+    pub fn lapses_at(&self) -> Timestamp {
+        micros(self.expires_at.load(Ordering::Relaxed).saturating_add(self.grace.load(Ordering::Relaxed)))
+    }
+
+    /// It was heard of, and no other node can know.
+    fn is_ahead_of_its_row(&self) -> bool {
+        self.expires_at.load(Ordering::Relaxed) > self.written_until.load(Ordering::Relaxed)
+    }
+
     pub fn count(&self) -> u32 {
         self.count.load(Ordering::Relaxed)
     }
@@ -67,6 +79,7 @@ impl Alert {
     pub fn hear(&self, at: Timestamp, expires_at: Timestamp) {
         self.heard_at.fetch_max(at.as_microsecond(), Ordering::Relaxed);
         self.expires_at.store(expires_at.as_microsecond(), Ordering::Relaxed);
+        self.grace.store(0, Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -110,9 +123,22 @@ pub struct NewAlert {
     pub fired_at: Timestamp,
     pub heard_at: Timestamp,
     pub expires_at: Timestamp,
+    /// How much longer it stays than that: for alerts of which other nodes may have heard.
+    pub grace: Span,
+    /// The end that is written in its row.
+    pub written_expires_at: Timestamp,
     pub count: u32,
     pub taken: Option<Taken>,
     pub muted: Option<Muted>,
+}
+
+/// Alerts whose time has come.
+#[derive(Debug, Default)]
+pub struct Lapsed {
+    /// Not heard of in time.
+    pub over: Vec<Slot>,
+    /// Heard of since their end was written: it must be written anew, for the other nodes.
+    pub heard: Vec<Slot>,
 }
 
 /// A group and the slots of its open alerts.
@@ -227,7 +253,8 @@ impl Board {
             Slot::try_from(self.alerts.len() - 1).expect("fewer than four thousand million alerts")
         });
         let pairs = labels.map(|(name, value)| self.index.add(name, value, slot)).collect();
-        self.expiries.push(std::cmp::Reverse((new.expires_at, new.id)));
+        let grace = new.grace.as_millis().saturating_mul(1000);
+        self.expiries.push(std::cmp::Reverse((new.grace.after(new.expires_at), new.id)));
         self.by_id.insert(new.id, slot);
         if let Some(open) = self.groups.get_mut(&new.group) {
             open.alerts.insert(slot);
@@ -249,7 +276,8 @@ impl Board {
             pairs,
             heard_at: AtomicI64::new(new.heard_at.as_microsecond()),
             expires_at: AtomicI64::new(new.expires_at.as_microsecond()),
-            written_until: AtomicI64::new(new.expires_at.as_microsecond()),
+            grace: AtomicI64::new(grace),
+            written_until: AtomicI64::new(new.written_expires_at.as_microsecond()),
             count: AtomicU32::new(new.count),
         });
         let alerts = &self.alerts;
@@ -364,47 +392,44 @@ impl Board {
         Some(open.group)
     }
 
-    /// Alerts that were not heard of in time, at most so many; the others' due times are set right on the way.
-    pub fn lapsed(&mut self, now: Timestamp, most: usize) -> Vec<Slot> {
-        let mut lapsed = Vec::new();
-        while let Some(std::cmp::Reverse((due, id))) = self.expiries.peek().copied() {
-            if due > now || lapsed.len() == most {
-                break;
-            }
-            self.expiries.pop();
+    /// Alerts that were not heard of in time, and those that were, but whose rows say that their end has come: at most
+    /// so many.
+    pub fn lapsed(&mut self, now: Timestamp, most: usize) -> Lapsed {
+        let mut found = Lapsed::default();
+        while found.over.len() + found.heard.len() < most && self.next_lapse().is_some_and(|due| due <= now) {
+            let Some(std::cmp::Reverse((_, id))) = self.expiries.pop() else { break };
             let Some(slot) = self.slot(id) else { continue };
-            let expires_at = self.at(slot).expires_at();
-            if expires_at > now {
-                self.expiries.push(std::cmp::Reverse((expires_at, id)));
+            if self.at(slot).lapses_at() > now {
+                self.put_back_expiry(slot);
+                found.heard.push(slot);
             } else {
-                lapsed.push(slot);
+                found.over.push(slot);
             }
         }
-        lapsed
+        found
     }
 
-    /// When an alert may lapse next, at the earliest.
+    /// When an alert may lapse next, or must be written down as heard of.
     pub fn next_lapse(&mut self) -> Option<Timestamp> {
-        while let Some(std::cmp::Reverse((_, id))) = self.expiries.peek() {
-            if self.by_id.contains_key(id) {
-                break;
+        while let Some(std::cmp::Reverse((due, id))) = self.expiries.peek().copied() {
+            let Some(slot) = self.slot(id) else {
+                self.expiries.pop();
+                continue;
+            };
+            let alert = self.at(slot);
+            if alert.lapses_at() <= due || alert.is_ahead_of_its_row() {
+                return Some(due);
             }
             self.expiries.pop();
+            self.put_back_expiry(slot);
         }
-        let std::cmp::Reverse((due, id)) = *self.expiries.peek()?;
-        let expires_at = self.at(self.slot(id)?).expires_at();
-        if expires_at > due {
-            self.expiries.pop();
-            self.expiries.push(std::cmp::Reverse((expires_at, id)));
-            return self.expiries.peek().map(|next| next.0.0);
-        }
-        Some(due)
+        None
     }
 
     /// A lapse that was looked at but not carried out: it comes up again at its own time.
     pub fn put_back_expiry(&mut self, slot: Slot) {
         let alert = self.at(slot);
-        let entry = std::cmp::Reverse((alert.expires_at(), alert.id));
+        let entry = std::cmp::Reverse((alert.lapses_at(), alert.id));
         self.expiries.push(entry);
     }
 

@@ -316,7 +316,8 @@ fn open(
         id
     });
     effects.groups.insert(group);
-    let starts_at = signal.starts_at.unwrap_or(call.now).min(call.now);
+    // A source's clock may be ahead of ours: what it said is kept, or the same firing would not be known again.
+    let starts_at = signal.starts_at.unwrap_or(call.now).min(CLOCKS_APART_MOST.after(call.now));
     let new = NewAlert {
         id,
         integration: call.integration.clone(),
@@ -330,6 +331,8 @@ fn open(
         fired_at: call.now,
         heard_at: call.now,
         expires_at,
+        grace: Span::ZERO,
+        written_expires_at: expires_at,
         count: 1,
         taken: None,
         muted: passing.muted,
@@ -340,6 +343,9 @@ fn open(
         tell(board, rules, slot, effects);
     }
 }
+
+/// How far ahead of ours a source's clock is believed to be.
+const CLOCKS_APART_MOST: Span = Span::hours(1);
 
 /// The route of alerts that no route matches.
 pub fn no_route() -> Name {

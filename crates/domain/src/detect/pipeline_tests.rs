@@ -236,9 +236,9 @@ fn what_is_not_heard_of_lapses_at_its_own_time() {
     assert_eq!(scene.board.next_lapse(), Some(at(10)));
     scene.now = at(6);
     scene.post(&firing(&[("alertname", "Disk")]));
-    assert!(scene.board.lapsed(at(10), 100).is_empty(), "heard of at minute 6");
+    assert!(scene.board.lapsed(at(10), 100).over.is_empty(), "heard of at minute 6");
     assert_eq!(scene.board.next_lapse(), Some(at(16)));
-    assert_eq!(scene.board.lapsed(at(16), 100), vec![0]);
+    assert_eq!(scene.board.lapsed(at(16), 100).over, vec![0]);
 }
 
 #[test]

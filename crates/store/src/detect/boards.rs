@@ -14,6 +14,11 @@ pub fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
         .int("version")
 }
 
+/// Whether other processes may have boards of the same tables.
+pub fn is_shared(tx: &Tx<'_>) -> bool {
+    tx.is_postgres()
+}
+
 /// Takes the next version, and answers with it.
 pub fn advance(tx: &mut Tx<'_>) -> Result<i64, Error> {
     tx.one("UPDATE boards SET version = version + 1 WHERE id = 1 RETURNING version", &[])?
@@ -46,13 +51,13 @@ pub struct Changes {
     pub groups: Vec<GroupId>,
 }
 
-/// What the versions after `version` changed; `None` if some of that was cut already.
-pub fn changes_since(tx: &mut Tx<'_>, version: i64) -> Result<Option<Changes>, Error> {
+/// What the versions after `after` up to `until` changed; `None` if some of that was cut already.
+pub fn changes_between(tx: &mut Tx<'_>, after: i64, until: i64) -> Result<Option<Changes>, Error> {
     let rows = tx.query(
-        "SELECT version, alerts, groups FROM board_changes WHERE version > $1 ORDER BY version",
-        &[version.into()],
+        "SELECT version, alerts, groups FROM board_changes WHERE version > $1 AND version <= $2 ORDER BY version",
+        &[after.into(), until.into()],
     )?;
-    let mut next = version + 1;
+    let mut next = after + 1;
     let mut changes = Changes::default();
     for row in rows {
         if row.int("version")? != next {
@@ -62,7 +67,7 @@ pub fn changes_since(tx: &mut Tx<'_>, version: i64) -> Result<Option<Changes>, E
         changes.alerts.extend(split::<AlertId>(row.text("alerts")?)?);
         changes.groups.extend(split::<GroupId>(row.text("groups")?)?);
     }
-    if next <= self::version(tx)? {
+    if next <= until {
         return Ok(None);
     }
     Ok(Some(changes))

@@ -10,6 +10,7 @@ mod error;
 mod faults;
 pub(crate) mod files;
 mod gate;
+mod mishap;
 mod pool;
 mod postgres;
 mod postgres_bell;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 pub use error::{Breach, Error, ErrorKind, Halt};
+pub use mishap::Mishap;
 pub use row::Row;
 pub use value::{Value, Word};
 
@@ -149,6 +151,13 @@ impl Store {
         match &self.0.engine {
             Engine::Sqlite(database) => database.broken(),
             Engine::Postgres(_) => None,
+        }
+    }
+
+    /// Arranges for the next commit of a store in memory to go wrong: for rehearsals. Any other store ignores it.
+    pub fn arrange(&self, mishap: Mishap) {
+        if let Engine::Sqlite(database) = &self.0.engine {
+            database.arrange(mishap);
         }
     }
 

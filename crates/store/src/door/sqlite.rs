@@ -16,6 +16,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql, ffi};
 
 use super::checkpoint::Checkpointer;
 use super::gate::{Gate, Pace};
+use super::mishap::{Arranged, Mishap};
 use super::pool::Pool;
 use super::{Breach, Error, ErrorKind, Halt, Row, Tx, Value, brief, row};
 
@@ -44,6 +45,7 @@ pub(super) struct Database {
     /// Why nothing more is written.
     fault: Arc<OnceLock<String>>,
     _lock: Option<File>,
+    arranged: Arranged,
 }
 
 /// A connection, and what is known of its statements.
@@ -65,6 +67,7 @@ impl Database {
             writer: Some(Mutex::new(Line::new(connection))),
             fault,
             _lock: Some(lock),
+            arranged: Arranged::default(),
         })
     }
 
@@ -79,6 +82,7 @@ impl Database {
             writer: None,
             fault: Arc::default(),
             _lock: None,
+            arranged: Arranged::default(),
         })
     }
 
@@ -93,6 +97,7 @@ impl Database {
             writer: Some(Mutex::new(Line::new(connection))),
             fault: Arc::default(),
             _lock: None,
+            arranged: Arranged::default(),
         })
     }
 
@@ -117,8 +122,20 @@ impl Database {
             return Err(error.into());
         }
         let answer = outcome?;
+        if changed {
+            self.arranged.before_commit()?;
+        }
         begun.commit().map_err(|torn| self.note(torn))?;
+        if changed {
+            self.arranged.after_commit()?;
+        }
         Ok((answer, changed))
+    }
+
+    pub(super) fn arrange(&self, mishap: Mishap) {
+        if self.readers.is_none() {
+            self.arranged.set(mishap);
+        }
     }
 
     pub(super) fn read<T>(&self, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
