@@ -34,6 +34,7 @@ bench hold   --url URL --alerts N [--seconds 0] [--finds 0] [--view-header 'Name
 bench start  --ready URL [--trials 5] [--fresh DIRECTORY] -- PROGRAM ARGUMENT...
 bench sync   --directory DIRECTORY [--seconds 1]
 bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
+bench ready  --ready URL                                            waits until it answers well
 bench report FILE...
 all that measure: --system NAME --cell NAME --round N --processes ID,ID --header 'Name: value' --run WORD";
 
@@ -58,6 +59,11 @@ fn run() -> Result<(), String> {
             let sink = given.maybe("sink").map(|sink| http::loopback(&sink)).transpose()?;
             given.nothing_else()?;
             floor::run(&listen, &log, sink)
+        }
+        "ready" => {
+            let target = given.target("ready")?;
+            given.nothing_else()?;
+            start::until_ready(&target)
         }
         "report" => {
             print!("{}", report::tables(&given.rest)?);

@@ -46,6 +46,22 @@ pub fn run(start: &Start, figures: &mut Figures) -> Result<(), String> {
     Ok(())
 }
 
+/// Waits for a server that somebody else started.
+pub fn until_ready(ready: &Target) -> Result<(), String> {
+    let began = Instant::now();
+    while began.elapsed() < LONGEST {
+        if answers(ready) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Err(too_long())
+}
+
+fn too_long() -> String {
+    format!("no good answer within {} seconds", LONGEST.as_secs())
+}
+
 fn spawn(command: &[String]) -> Result<Child, String> {
     let (program, arguments) = command.split_first().ok_or("name the program to start after --")?;
     let mut command = Command::new(program);
@@ -63,7 +79,7 @@ fn wait(ready: &Target, program: &mut Child, began: Instant) -> Result<(), Strin
         }
         std::thread::sleep(Duration::from_micros(500));
     }
-    Err(format!("no good answer within {} seconds", LONGEST.as_secs()))
+    Err(too_long())
 }
 
 fn answers(ready: &Target) -> bool {
