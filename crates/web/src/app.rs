@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::detect::intake::Intake;
+use actions::detect::lists::Counts;
 use actions::{Halt, Moment, Node};
 use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Timestamp};
 use store::{Store, Tx};
 
+use crate::attempts::Attempts;
 use crate::enter::Doors;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -27,6 +29,9 @@ struct Inner {
     clock: Clock,
     mint: Mutex<Mint>,
     doors: Doors,
+    attempts: Attempts,
+    /// The board's counts, and the version of it that was counted.
+    counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
     metrics: Metrics,
     settings: Settings,
@@ -52,7 +57,8 @@ impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
         let mint = Mutex::new(mint);
-        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, live, metrics, settings }))
+        let (attempts, counts) = (Attempts::default(), Mutex::default());
+        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, attempts, counts, live, metrics, settings }))
     }
 
     pub fn store(&self) -> &Store {
@@ -69,6 +75,20 @@ impl App {
 
     pub fn doors(&self) -> &Doors {
         &self.0.doors
+    }
+
+    pub fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    /// How many alerts are open, by state: counted once for each version of the board.
+    pub fn counts(&self) -> Counts {
+        let board = self.node().board();
+        let mut kept = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if board.version.is_none() || kept.0 != board.version {
+            *kept = (board.version, Counts::of(&board));
+        }
+        kept.1
     }
 
     pub fn live(&self) -> &Live {

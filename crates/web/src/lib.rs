@@ -3,7 +3,9 @@
 pub mod api;
 pub mod app;
 pub mod assets;
+pub mod attempts;
 pub mod enter;
+pub mod handlers;
 pub mod health;
 pub mod inbound;
 pub mod live;

@@ -7,8 +7,15 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 
+use domain::prepare::access::Scope;
+use domain::prepare::people::Access;
+
 use crate::app::App;
 use crate::enter::{self, May};
+use crate::handlers::detect::{alert, alerts};
+use crate::handlers::engage::links;
+use crate::handlers::prepare::{sign_in, theme, welcome};
+use crate::handlers::{errors, search};
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
 
@@ -28,6 +35,7 @@ pub(crate) fn route(method: Method, path: &'static str, may: May, handler: Metho
 
 const VIEW: May = May::view();
 const ALERTS: May = May::respond();
+const ADMINISTER: May = May::Person(Access::Administrator, Scope::Administration);
 
 /// The table.
 pub fn table() -> Vec<Route> {
@@ -37,6 +45,24 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/metrics", May::Anyone, get(metrics::get_metrics)),
         route(Method::GET, "/live", VIEW, get(live::stream)),
         route(Method::GET, assets::ROUTE, May::Anyone, get(assets::serve)),
+        // Coming in
+        route(Method::GET, "/", May::Anyone, get(welcome::get_home)),
+        route(Method::GET, "/welcome", May::Setup, get(welcome::get_welcome)),
+        route(Method::POST, "/welcome", May::Setup, post(welcome::post_welcome)),
+        route(Method::GET, "/welcome/page", ADMINISTER, get(welcome::get_first_page)),
+        route(Method::POST, "/welcome/page", ADMINISTER, post(welcome::post_first_page)),
+        route(Method::GET, "/sign-in", May::Anyone, get(sign_in::get_sign_in)),
+        route(Method::POST, "/sign-in", May::Anyone, post(sign_in::post_sign_in)),
+        route(Method::POST, "/sign-out", May::Anyone, post(sign_in::post_sign_out)),
+        route(Method::POST, "/theme", May::Anyone, post(theme::post_theme)),
+        // Pages: detect
+        route(Method::GET, "/alerts", VIEW, get(alerts::get_alerts)),
+        route(Method::POST, "/alerts/act", ALERTS, post(alerts::post_act)),
+        route(Method::GET, "/alerts/{id}", VIEW, get(alert::get_alert)),
+        // Pages: engage
+        route(Method::GET, "/p/{token}", May::Link, get(links::get_page)),
+        route(Method::POST, "/p/{token}", May::Link, post(links::post_page)),
+        route(Method::GET, "/search", VIEW, get(search::get_search)),
         // Signals come in
         route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),
         route(Method::POST, "/in/{integration}/webhook", May::Source, post(webhook::post_webhook)),
@@ -96,6 +122,7 @@ pub fn router(app: &App) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(1 << 20))
+        .layer(middleware::from_fn_with_state(app.clone(), errors::as_pages))
         .layer(middleware::map_response(with_headers))
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(app.clone())

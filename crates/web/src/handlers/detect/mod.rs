@@ -1,0 +1,4 @@
+//! Handlers of detect.
+
+pub mod alert;
+pub mod alerts;

@@ -1,0 +1,4 @@
+//! Handlers of engage.
+
+pub mod links;
+pub mod pages;

@@ -1,0 +1,5 @@
+//! Handlers of prepare.
+
+pub mod sign_in;
+pub mod theme;
+pub mod welcome;
