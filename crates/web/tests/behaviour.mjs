@@ -185,13 +185,13 @@ const tests = {
     edit = (html) => html.replaceAll("Card payments: 14%", "Card payments: 22%").replace(">3</span>", ">9</span>");
     const before = gets.length;
     for (let id = 1; id < 6; id += 1) {
-      streams[0].response.write(`id: ${id}\ndata: {"kind":"alerts.fired","subjects":["grp_1"]}\n\n`);
+      streams[0].response.write(`id: ${id}\nevent: changed\ndata: {"kinds":["alerts.fired"],"subjects":["grp_1"]}\n\n`);
     }
     await until("the new summary", () => page.$("text=Card payments: 22%"));
     assert.equal(gets.length, before + 1, "five changes at once are one refresh");
     assert.ok(await page.isChecked("#alr_06f1k2m9qv7x3t01 input"), "the selection survived");
     assert.equal(await page.textContent(".nav-count"), "9", "the rail is fresh, too");
-    streams[0].response.write(`id: 6\ndata: {"kind":"documents.applied","subjects":[]}\n\n`);
+    streams[0].response.write(`id: 6\nevent: changed\ndata: {"kinds":["documents.applied"],"subjects":[]}\n\n`);
     await page.waitForTimeout(1200);
     assert.equal(gets.length, before + 1, "a change that does not concern the page");
     streams[0].response.end();
