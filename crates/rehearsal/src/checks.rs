@@ -148,7 +148,6 @@ impl Ledger {
 
 /// All promises that can be asked at any instant.
 pub fn all(play: &mut Play) -> Result<(), Trouble> {
-    play.newly_promised = play.promised.clone();
     now(play)?;
     first_of(of_boards(play)?)
 }
@@ -177,6 +176,7 @@ fn first_of(broken: Vec<String>) -> Result<(), Trouble> {
 
 /// All promises that hold when nothing has gone wrong for long, and nothing new has happened.
 pub fn quiet(play: &mut Play) -> Result<(), Trouble> {
+    play.newly_promised = play.promised.clone();
     all(play)?;
     let open = play.world.store.read(|tx| {
         let rows = tx.query("SELECT id FROM deliveries WHERE wake_at IS NOT NULL ORDER BY id", &[])?;

@@ -51,9 +51,18 @@ pub struct Outcome {
     pub faults: u64,
 }
 
-/// Plays the world of a seed.
+/// Plays the world of a seed. Promises are asked for now and then; if one is broken the world is played again, and they
+/// are asked for at every step, so that its story is as short as it can be.
 pub fn run(seed: u64, season: Season) -> Result<Outcome, Box<Failure>> {
+    run_looking(seed, season, LOOK_NOW_AND_THEN).or_else(|late| match run_looking(seed, season, 1) {
+        Err(early) => Err(early),
+        Ok(_) => Err(late),
+    })
+}
+
+fn run_looking(seed: u64, season: Season, every: u32) -> Result<Outcome, Box<Failure>> {
     let mut author = Author::new(seed, season);
+    author.every = every;
     let failed = |trouble: Trouble, story: &Story, play: Option<&Play>| {
         let answer = play.map(|play| play.lines().to_vec()).unwrap_or_default();
         Box::new(Failure { seed, trouble, story: story.write(), answer })
@@ -86,17 +95,16 @@ struct Author {
     /// How many arrivals people have looked at.
     looked_at: usize,
     ends_at: Timestamp,
-    /// How often promises were asked for.
+    /// How often promises could have been asked for, and after how many of these times they are.
     looks: u32,
+    every: u32,
 }
 
 const NAMES: [&str; 5] = ["Host down", "5xx high", "Disk full", "Queue long", "Slow"];
 const SERVICES: [&str; 4] = ["api", "db", "web", "nobodys"];
 const SEVERITIES: [&str; 4] = ["critical", "error", "warning", "none"];
-/// Steps between two looks at all promises; each line is followed by one anyway.
-const STEPS_UNCHECKED: u32 = 8;
-/// How often the boards are compared too, which takes longer.
-const LOOKS_AT_ALL: u32 = 4;
+/// After how many lines and steps promises are asked for, as long as none is known to be broken.
+const LOOK_NOW_AND_THEN: u32 = 40;
 
 impl Author {
     fn new(seed: u64, season: Season) -> Self {
@@ -123,7 +131,7 @@ impl Author {
         };
         let days = i64::try_from(season.days).unwrap_or(7);
         let ends_at = Span::hours(24 * days).after(starts_at);
-        Self { story, season, chance, agenda: BinaryHeap::new(), thought: 0, looked_at: 0, ends_at, looks: 0 }
+        Self { story, season, chance, agenda: BinaryHeap::new(), thought: 0, looked_at: 0, ends_at, looks: 0, every: 1 }
     }
 
     fn pick(&mut self, most: usize) -> usize {
@@ -152,7 +160,6 @@ impl Author {
             let at = self.seconds(1, length).after(first);
             self.trouble(at);
         }
-        let mut unchecked = 0;
         while let Some(Reverse((at, _, text))) = self.agenda.pop() {
             if at > self.ends_at {
                 break;
@@ -161,11 +168,7 @@ impl Author {
             if play.one(at)? {
                 self.plan_again(at, text);
                 self.look_at_arrivals(play);
-                unchecked += 1;
-                if unchecked >= STEPS_UNCHECKED {
-                    unchecked = 0;
-                    self.check(play)?;
-                }
+                self.check(play)?;
                 continue;
             }
             self.perform(play, at, text)?;
@@ -197,7 +200,10 @@ impl Author {
     /// Asks for all promises. What is due at this very instant is done first, as the story would when it is read again.
     fn check(&mut self, play: &mut Play) -> Result<(), Trouble> {
         self.looks += 1;
-        let checked = if self.looks.is_multiple_of(LOOKS_AT_ALL) { checks::all(play) } else { checks::now(play) };
+        if !self.looks.is_multiple_of(self.every) {
+            return Ok(());
+        }
+        let checked = checks::all(play);
         if checked.is_err() {
             let at = play.world.now();
             self.story.lines.push(Line { at, text: "(a promise is broken)".into(), block: None, number: 0 });
@@ -214,15 +220,10 @@ impl Author {
         for text in last {
             self.perform(play, self.ends_at, text)?;
         }
-        self.check(play)?;
         let quiet = Span::hours(40).after(self.ends_at);
         play.until(quiet)?;
         self.perform(play, quiet, "(all is quiet)".into())?;
-        let checked = checks::quiet(play);
-        if checked.is_err() {
-            self.check(play)?;
-        }
-        checked
+        checks::quiet(play)
     }
 
     /// Something begins to go wrong.
@@ -344,7 +345,9 @@ impl Author {
         let to = if self.pick(2) == 0 { format!(" to {}", self.person()) } else { String::new() };
         let manner = ["fails", "fails for ever", "times out", "takes 45s", "takes 5s"][self.pick(5)];
         self.plan(at, format!("{channel}{to} {manner}"));
-        let better = self.seconds(60, 9000).after(at);
+        // What takes longer than a lease is sent again with every lease: a minute of that is enough.
+        let most = if manner == "takes 45s" { 400 } else { 9000 };
+        let better = self.seconds(60, most).after(at);
         self.plan(better, format!("{channel}{to} works"));
         let near = self.chance_after(at);
         self.alert(near);

@@ -66,7 +66,7 @@ fn every_seed_keeps_every_promise() {
 
 #[test]
 fn the_same_seed_goes_the_same_way_and_its_story_tells_all_of_it() {
-    for seed in 0..6 {
+    for seed in 0..3 {
         let season = Season { days: 2, troubles: 12 };
         let (first, again) = (run(seed, season), run(seed, season));
         let (Ok(first), Ok(again)) = (first, again) else { panic!("seed {seed} breaks a promise") };
