@@ -13,13 +13,14 @@ export async function startAllclear(rig, { mail, database, args = [], env = {}, 
   await mkdir(data, { recursive: true });
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const settings = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, ...args];
+  const settings = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, "--public-url", url, "--allow", "loopback", ...args];
   if (database) settings.push("--database", database);
-  if (mail) settings.push("--smtp", mail.url, "--smtp-ca", mail.authority, "--smtp-from", "Allclear <allclear@example.test>");
+  if (mail) settings.push("--smtp", mail.url, "--ca", mail.authority, "--smtp-from", "Allclear <allclear@example.test>");
   const allclear = {
     url,
     port,
     data,
+    database,
     /** Starts it again after it was killed, on the same port and folder. */
     async start({ wait = true } = {}) {
       const [command, ...rest] = wrap([binary, ...settings]);

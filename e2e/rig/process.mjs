@@ -122,6 +122,7 @@ export async function run(command, args, { env = {}, cwd, input } = {}) {
   let stderr = "";
   child.stdout.on("data", (piece) => (stdout += piece));
   child.stderr.on("data", (piece) => (stderr += piece));
+  child.stdin.on("error", () => {}); // it may end without reading
   child.stdin.end(input ?? "");
   const code = await new Promise((done, failed) => {
     child.on("error", failed);

@@ -68,9 +68,12 @@ pub fn turn<T>(
         Pace::Ordinary => store.write(run),
         Pace::Bulk => store.write_bulk(run),
     };
-    let (version, answer, claimed) = outcome.inspect_err(|_| {
-        // Whether it is in the store or not: what the board shows may not be what the version says.
-        node.board_mut().version = None;
+    let (version, answer, claimed) = outcome.inspect_err(|halt| {
+        // Whether it is in the store or not: what the board shows may not be what the version says. A refusal that
+        // changed the board has said so itself.
+        if matches!(halt, Halt::Failed(_)) {
+            node.board_mut().version = None;
+        }
     })?;
     node.set_settled(version);
     node.hand_over(claimed);

@@ -15,7 +15,7 @@ use crate::{Moment, Node, announce};
 /// How long a node may take to send one message before others may.
 pub const LEASE: Span = Span::seconds(30);
 
-/// How many messages one claim takes: the most that a crash can send twice.
+/// How many messages of a channel one claim takes: the most that a crash can send twice.
 pub const CLAIMED_AT_ONCE: u32 = 16;
 
 /// A message that this node may send, once, now.
@@ -42,15 +42,24 @@ impl Claimed {
     }
 }
 
-/// Claims what is due and writes it out.
-pub fn claim(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Claimed>, Halt> {
+/// The channels, each with its own queue: a slow one holds up nothing but itself.
+pub const CHANNELS: [&str; 3] = ["webhook", "ntfy", "email"];
+
+/// Claims what is due and writes it out. `room` says how many more messages a channel can take.
+pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> u32) -> Result<Vec<Claimed>, Halt> {
     if store.read(|tx| Ok(outbox::next_due(tx)?))?.is_none_or(|due| due > now) {
         return Ok(Vec::new());
     }
     store.write(|tx| {
         let mut claimed = Vec::new();
-        for delivery in outbox::claim(tx, &node.identity.name, now, LEASE, CLAIMED_AT_ONCE)? {
-            claimed.extend(write_out(tx, node, &delivery, now)?);
+        for channel in CHANNELS {
+            let limit = room(channel).min(CLAIMED_AT_ONCE);
+            if limit == 0 {
+                continue;
+            }
+            for delivery in outbox::claim_of_channel(tx, channel, &node.identity.name, now, LEASE, limit)? {
+                claimed.extend(write_out(tx, node, &delivery, now)?);
+            }
         }
         Ok(claimed)
     })

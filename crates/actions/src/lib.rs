@@ -3,6 +3,7 @@
 //! Synchronous; reads no clock; sends nothing. Every act may be run again: a retried transaction, a repeated request
 //! or a second node change nothing more.
 
+pub mod allow;
 pub mod announce;
 pub mod board;
 pub mod clockwork;

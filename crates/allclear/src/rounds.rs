@@ -26,8 +26,12 @@ pub(crate) struct Rounds {
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// After a failure, the store is left alone for a moment.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// How many messages are being sent at once.
-const AT_ONCE: usize = 64;
+/// How long a message waits, at least, for room in its channel.
+const NO_ROOM: Duration = Duration::from_millis(20);
+/// How many messages of one channel are being sent at once.
+const AT_ONCE: u32 = 16;
+/// What could not begin for so long is left to whoever claims it next: an attempt must end within its lease.
+const TOO_LATE: Span = Span::seconds(15);
 
 /// Runs until it is told to stop.
 pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
@@ -41,7 +45,7 @@ pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
         store: rounds.store.clone(),
         channels: rounds.channels.clone(),
         clock: rounds.clock.clone(),
-        room: Arc::new(Semaphore::new(AT_ONCE)),
+        room: courier::CHANNELS.map(|channel| (channel, Arc::new(Semaphore::new(AT_ONCE as usize)))),
     };
     let rounds = Arc::new(rounds);
     let clockwork = tokio::spawn(turn_clockwork(rounds.clone(), mint, bell.clone(), stopped.clone()));
@@ -127,18 +131,19 @@ async fn carry_due(
     mut stopped: watch::Receiver<bool>,
 ) {
     while !*stopped.borrow() {
-        let again = rounds.clone();
+        let (again, room) = (rounds.clone(), courier.clone());
         let claimed = spawn_blocking(move || {
             let now = (again.clock)();
-            let claimed = courier::claim(&again.store, &again.node, now)?;
+            let claimed = courier::claim(&again.store, &again.node, now, &|channel| room.room(channel))?;
             let next = again.store.read(|tx| Ok(store::outbox::next_due(tx)?))?;
             Ok::<_, store::Halt>((claimed, next))
         });
         let wait = match claimed.await {
             Ok(Ok((claimed, next))) => {
                 let any = !claimed.is_empty();
-                courier.send_all(claimed).await;
-                if any { Duration::ZERO } else { until(next, (rounds.clock)()) }
+                courier.send_all(claimed);
+                // Due, and yet not claimed: its channel has no room.
+                if any { Duration::ZERO } else { until(next, (rounds.clock)()).max(NO_ROOM) }
             }
             Ok(Err(halt)) => {
                 tracing::error!(%halt, "messages could not be claimed; the courier tries again");
@@ -162,7 +167,7 @@ async fn carry_fresh(
     loop {
         tokio::select! {
             claimed = handed.recv() => match claimed {
-                Some(claimed) => courier.send_all(claimed).await,
+                Some(claimed) => courier.send_all(claimed),
                 None => return,
             },
             _ = stopped.changed() => return,
@@ -175,17 +180,31 @@ struct Courier {
     store: Store,
     channels: channels::Channels,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    room: Arc<Semaphore>,
+    room: [(&'static str, Arc<Semaphore>); courier::CHANNELS.len()],
 }
 
 impl Courier {
+    fn semaphore(&self, channel: &str) -> Option<&Arc<Semaphore>> {
+        self.room.iter().find(|(name, _)| *name == channel).map(|(_, room)| room)
+    }
+
+    /// How many more messages of a channel can be sent now.
+    fn room(&self, channel: &str) -> u32 {
+        self.semaphore(channel).map_or(0, |room| u32::try_from(room.available_permits()).unwrap_or(AT_ONCE))
+    }
+
     /// Sends each on its own, so that a slow provider holds up nothing but itself.
-    async fn send_all(&self, claimed: Vec<Claimed>) {
+    fn send_all(&self, claimed: Vec<Claimed>) {
         for one in claimed {
-            let Ok(room) = self.room.clone().acquire_owned().await else { return };
-            let courier = self.clone();
+            let (courier, handed_at) = (self.clone(), (self.clock)());
             tokio::spawn(async move {
-                courier.send(one).await;
+                let room = match courier.semaphore(&one.channel) {
+                    Some(room) => room.clone().acquire_owned().await.ok(),
+                    None => None,
+                };
+                if TOO_LATE.after(handed_at) > (courier.clock)() {
+                    courier.send(one).await;
+                }
                 drop(room);
             });
         }

@@ -343,7 +343,7 @@ impl World {
         self.send_what_was_handed_over()?;
         let post = &self.posts[place];
         let Some(node) = &post.node else { return Ok(()) };
-        match courier::claim(&self.store, node, now) {
+        match courier::claim(&self.store, node, now, &|_| courier::CLAIMED_AT_ONCE) {
             Ok(claimed) => {
                 let mut waiting = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.extend(claimed.into_iter().map(|one| (place, one)));

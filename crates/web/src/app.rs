@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::detect::intake::Intake;
+use actions::detect::lists::Counts;
 use actions::{Halt, Moment, Node};
+use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Timestamp};
 use store::{Store, Tx};
 
+use crate::attempts::Attempts;
 use crate::enter::Doors;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -26,6 +29,9 @@ struct Inner {
     clock: Clock,
     mint: Mutex<Mint>,
     doors: Doors,
+    attempts: Attempts,
+    /// The board's counts, and the version of it that was counted.
+    counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
     metrics: Metrics,
     settings: Settings,
@@ -51,7 +57,8 @@ impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
         let mint = Mutex::new(mint);
-        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, live, metrics, settings }))
+        let (attempts, counts) = (Attempts::default(), Mutex::default());
+        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, attempts, counts, live, metrics, settings }))
     }
 
     pub fn store(&self) -> &Store {
@@ -68,6 +75,20 @@ impl App {
 
     pub fn doors(&self) -> &Doors {
         &self.0.doors
+    }
+
+    pub fn attempts(&self) -> &Attempts {
+        &self.0.attempts
+    }
+
+    /// How many alerts are open, by state: counted once for each version of the board.
+    pub fn counts(&self) -> Counts {
+        let board = self.node().board();
+        let mut kept = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if board.version.is_none() || kept.0 != board.version {
+            *kept = (board.version, Counts::of(&board));
+        }
+        kept.1
     }
 
     pub fn live(&self) -> &Live {
@@ -106,6 +127,31 @@ impl App {
         match done.await {
             Ok(done) => done,
             Err(panic) => Err(store::Error::other(format!("an act did not finish: {panic}")).into()),
+        }
+    }
+
+    /// Runs a query that wants the board as it is now, on a thread that may wait for the database.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Store, &Node, Timestamp) -> Result<T, Halt> + Send + 'static,
+    ) -> Result<T, Halt> {
+        let (app, now) = (self.clone(), self.now());
+        let done = tokio::task::spawn_blocking(move || {
+            actions::board::refresh(app.store(), app.node(), now)?;
+            look(app.store(), app.node(), now)
+        });
+        match done.await {
+            Ok(done) => done,
+            Err(panic) => Err(store::Error::other(format!("a query did not finish: {panic}")).into()),
+        }
+    }
+
+    /// Whether messages can be sent to such an address here; or why not. For checks of documents.
+    pub fn works(&self) -> impl Fn(&Address) -> Result<(), String> + use<> {
+        let mail = self.0.settings.mail;
+        move |address| match address {
+            Address::Email(_) if !mail => Err("no mail server is set up (--smtp)".into()),
+            _ => Ok(()),
         }
     }
 

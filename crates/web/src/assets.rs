@@ -38,7 +38,6 @@ fn manifest() -> BTreeMap<String, String> {
 }
 
 /// `GET /assets/FILE`: compressed if the browser takes it, to be kept for a year.
-#[expect(clippy::unused_async, reason = "axum wants a future of a handler")]
 pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let kind = match file.rsplit_once('.').map(|(_, ending)| ending) {
         Some("css") => "text/css; charset=utf-8",

@@ -1,8 +1,11 @@
 //! Shows: the pages, the API, what comes in. Handlers parse, act and render; a handler holds no rule.
 
+pub mod api;
 pub mod app;
 pub mod assets;
+pub mod attempts;
 pub mod enter;
+pub mod handlers;
 pub mod health;
 pub mod inbound;
 pub mod live;

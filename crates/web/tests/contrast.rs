@@ -8,7 +8,8 @@ type Linear = [f64; 3];
 
 /// Both themes of every colour that is written as `light-dark(oklch(..), oklch(..))` or as a reference to one.
 fn tokens() -> BTreeMap<String, [Linear; 2]> {
-    let css = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/css/tokens.css")).unwrap();
+    let css =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/css/tokens.css")).expect("tokens.css");
     let mut tokens = BTreeMap::new();
     let mut references = Vec::new();
     for line in css.lines() {
@@ -34,20 +35,22 @@ fn tokens() -> BTreeMap<String, [Linear; 2]> {
 }
 
 fn oklch(text: &str) -> Linear {
-    let parts: Vec<f64> =
-        text.split(')').next().unwrap().split_whitespace().map(|number| number.parse().unwrap()).collect();
+    let inner = text.split(')').next().unwrap_or(text);
+    let parts: Vec<f64> = inner.split_whitespace().map(|number| number.parse().expect("a number")).collect();
     let [lightness, chroma, hue] = parts[..] else { panic!("three numbers in {text}") };
-    let (a, b) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
-    let cube = |x: f64| x * x * x;
-    let l = cube(lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b);
-    let m = cube(lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b);
-    let s = cube(lightness - 0.089_484_177_5 * a - 1.291_485_548_0 * b);
+    let (green_red, blue_yellow) = (chroma * hue.to_radians().cos(), chroma * hue.to_radians().sin());
+    let cone = |a: f64, b: f64| (lightness + a * green_red + b * blue_yellow).powi(3);
+    let cones = [
+        cone(0.396_337_777_4, 0.215_803_757_3),
+        cone(-0.105_561_345_8, -0.063_854_172_8),
+        cone(-0.089_484_177_5, -1.291_485_548_0),
+    ];
     [
-        4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s,
-        -1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s,
-        -0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s,
+        [4.076_741_662_1, -3.307_711_591_3, 0.230_969_929_2],
+        [-1.268_438_004_6, 2.609_757_401_1, -0.341_319_396_5],
+        [-0.004_196_086_3, -0.703_418_614_7, 1.707_614_701_0],
     ]
-    .map(|channel| channel.clamp(0.0, 1.0))
+    .map(|row| row.iter().zip(cones).map(|(share, cone)| share * cone).sum::<f64>().clamp(0.0, 1.0))
 }
 
 fn contrast(one: Linear, other: Linear) -> f64 {

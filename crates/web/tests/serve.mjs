@@ -7,7 +7,8 @@ import { chromium } from "playwright-core";
 
 const dist = path.join(path.dirname(fileURLToPath(import.meta.url)), "../assets/dist");
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+  "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
 const kinds = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
 
 /** `answer(request, response, url)` may answer itself and then returns true. */

@@ -51,6 +51,8 @@ impl Intake {
         if let Err(refused) = domain::detect::pipeline::check(&incoming.signals, &incoming.body) {
             return answer(Err(refused.into()));
         }
+        // Here, on one of many threads, rather than on the writer's.
+        incoming.packed();
         if let Err(error) = self.queue.try_send((incoming, answer)) {
             let (std::sync::mpsc::TrySendError::Full((_, answer))
             | std::sync::mpsc::TrySendError::Disconnected((_, answer))) = error;

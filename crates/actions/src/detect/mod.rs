@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod heartbeats;
 pub mod intake;
+pub mod lists;
 pub mod rejections;
 pub mod signals;
 pub mod silences;

@@ -1,5 +1,7 @@
 //! Receives signals: many calls in one transaction, each kept in the log, each answered when it is on the disk.
 
+use std::sync::OnceLock;
+
 use domain::detect::pipeline::{self, Arrival};
 use domain::detect::signals::{self, Signal};
 use domain::words::{Actor, Labels, Mint, Name, SignalId, Timestamp};
@@ -17,8 +19,8 @@ pub struct Incoming {
     pub format: &'static str,
     /// In the form of the log.
     pub body: Vec<u8>,
-    /// The same, as the log keeps it.
-    pub packed: Body,
+    /// The same, as the log keeps it. Made when it is first asked for: a repeat never is.
+    packed: OnceLock<Body>,
     pub signals: Vec<Signal>,
     /// The source tells again and again of what still fires.
     pub repeats: bool,
@@ -64,8 +66,12 @@ impl Incoming {
         repeats: bool,
         received_at: Timestamp,
     ) -> Self {
-        let packed = Body::pack(&body);
-        Self { integration, format, body, packed, signals, repeats, received_at }
+        Self { integration, format, body, packed: OnceLock::new(), signals, repeats, received_at }
+    }
+
+    /// As the log keeps it. Compressing takes a while: ask before the transaction.
+    pub fn packed(&self) -> &Body {
+        self.packed.get_or_init(|| Body::pack(&self.body))
     }
 }
 
@@ -146,7 +152,7 @@ pub(crate) fn receive_one(turn: &mut Turn<'_, '_>, call: &Incoming) -> Result<()
                 received_at: call.received_at,
                 format: call.format,
                 count: u32::try_from(call.signals.len()).unwrap_or(u32::MAX),
-                body: &call.packed,
+                body: call.packed(),
                 node: &turn.node.identity.name,
             },
         )?;

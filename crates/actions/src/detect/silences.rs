@@ -5,7 +5,7 @@ use domain::detect::silences::{Phase, Silence};
 use domain::words::{Actor, EventKind, Mint, Refusal, SilenceId, Timestamp};
 use serde_json::json;
 use store::detect::silences;
-use store::{Halt, Store};
+use store::{Halt, Store, Tx};
 
 use crate::board::{self, Pace, Turn};
 use crate::{Moment, Node, announce};
@@ -18,6 +18,18 @@ pub fn put(
     moment: &mut Moment<'_>,
     id: Option<SilenceId>,
     wanted: &Silence,
+) -> Result<SilenceId, Halt> {
+    put_and(store, node, moment, id, wanted, &mut |_, _| Ok(()))
+}
+
+/// As [`put`]; does something else with the silence in the same transaction.
+pub fn put_and(
+    store: &Store,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    id: Option<SilenceId>,
+    wanted: &Silence,
+    also: &mut dyn FnMut(&mut Tx<'_>, &Silence) -> Result<(), Halt>,
 ) -> Result<SilenceId, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
         let now = turn.moment.now;
@@ -38,14 +50,18 @@ pub fn put(
                 if before.phase(now) == Phase::Active {
                     silence.starts_at = started.max(before.starts_at);
                 }
-                write(turn, &silence, "changed")
+                write(turn, &silence, "changed")?;
+                also(turn.tx, &silence)?;
+                Ok(silence.id)
             }
             before => {
                 let silence = Silence { id: turn.moment.mint.id(now), ..silence }.checked(now)?;
                 if let Some(before) = before.filter(|before| before.phase(now) != Phase::Expired) {
                     end(turn, before)?;
                 }
-                write(turn, &silence, "created")
+                write(turn, &silence, "created")?;
+                also(turn.tx, &silence)?;
+                Ok(silence.id)
             }
         }
     })
@@ -82,7 +98,7 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
     })
 }
 
-fn write(turn: &mut Turn<'_, '_>, silence: &Silence, how: &'static str) -> Result<SilenceId, Halt> {
+fn write(turn: &mut Turn<'_, '_>, silence: &Silence, how: &'static str) -> Result<(), Halt> {
     let id = silence.id;
     let data = json!({
         "how": how,
@@ -102,7 +118,7 @@ fn write(turn: &mut Turn<'_, '_>, silence: &Silence, how: &'static str) -> Resul
     } else {
         silences::save(turn.tx, silence, Some(silence.starts_at))?;
     }
-    Ok(id)
+    Ok(())
 }
 
 /// It is active from now on: what it matches falls silent.

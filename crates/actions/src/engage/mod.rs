@@ -3,4 +3,5 @@
 pub mod compose;
 pub mod overrides;
 pub mod pages;
+pub mod watch;
 pub mod who;

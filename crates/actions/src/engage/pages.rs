@@ -382,6 +382,17 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
 
 /// Sends a page to the person who asks for it, by their ladder, so that they know what one looks like.
 pub fn send_test(store: &Store, node: &Node, moment: &mut Moment<'_>, person: &Name) -> Result<PageRow, Halt> {
+    send_test_and(store, node, moment, person, &mut |_, _| Ok(()))
+}
+
+/// As [`send_test`]; does something else with the page in the same transaction.
+pub fn send_test_and(
+    store: &Store,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    person: &Name,
+    also: &mut dyn FnMut(&mut Tx<'_>, &PageRow) -> Result<(), Halt>,
+) -> Result<PageRow, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
         let now = turn.moment.now;
         let rules = turn.rules.clone();
@@ -418,6 +429,7 @@ pub fn send_test(store: &Store, node: &Node, moment: &mut Moment<'_>, person: &N
             event: Some(EventKind::PageStarted),
         };
         carry_out(turn, &mut page, decided)?;
+        also(turn.tx, &page)?;
         Ok(page)
     })
 }

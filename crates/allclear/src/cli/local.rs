@@ -47,17 +47,28 @@ impl Database {
         }
     }
 
+    /// The refusal of a place without a database.
+    pub(crate) fn missing(&self) -> Refusal {
+        Refusal::invalid(format!("there is no database in {}: name its directory with --data", self.data.display()))
+    }
+
+    /// The directory of an embedded database.
+    pub(crate) fn make_directory(&self) -> anyhow::Result<()> {
+        if self.database.is_some() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.data)
+            .with_context(|| format!("the data directory {} cannot be made", self.data.display()))
+    }
+
     /// Opens the database for changes; a new one is made with the defaults.
     pub(crate) fn open(&self, make: bool) -> Result<House, Failure> {
         let place = self.place();
         if let Place::Sqlite(path) = &place {
             if !make && !path.exists() {
-                let message =
-                    format!("there is no database in {}: name its directory with --data", self.data.display());
-                return Err(Refusal::invalid(message).into());
+                return Err(self.missing().into());
             }
-            std::fs::create_dir_all(&self.data)
-                .with_context(|| format!("the data directory {} cannot be made", self.data.display()))?;
+            self.make_directory()?;
         }
         let store = Store::open(&place)
             .map_err(|error| anyhow::anyhow!("the database at {place} cannot be opened: {error}"))?;

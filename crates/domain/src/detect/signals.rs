@@ -93,6 +93,18 @@ pub fn read(body: &[u8], extra: &[(String, String)]) -> Result<Vec<Signal>> {
     wires.into_iter().zip(0u32..).map(|(wire, position)| signal(wire, position, body, extra)).collect()
 }
 
+/// Of a body that was refused: the alerts that can be read by themselves, as a body of their own, if there are any.
+/// Prometheus does not send again what was refused, and shall not lose good alerts for one that is wrong.
+pub fn readable(body: &[u8], extra: &[(String, String)]) -> Option<Vec<u8>> {
+    let elements: Vec<&RawValue> = serde_json::from_slice(body).ok()?;
+    if elements.len() > ALERTS_MOST {
+        return None;
+    }
+    let is_readable = |element: &&str| read(format!("[{element}]").as_bytes(), extra).is_ok();
+    let kept: Vec<&str> = elements.into_iter().map(RawValue::get).filter(is_readable).collect();
+    (!kept.is_empty()).then(|| format!("[{}]", kept.join(",")).into_bytes())
+}
+
 fn signal(wire: Wire<'_>, position: u32, body: &[u8], extra: &[(String, String)]) -> Result<Signal> {
     let mut pairs = wire.labels.0;
     for (name, value) in extra {
@@ -290,6 +302,16 @@ mod tests {
         assert_eq!(signals[0].annotations(body.as_bytes()).unwrap().get("summary"), Some("full"));
         assert_eq!(signals[0].key, signals[0].labels.fingerprint());
         assert!(signals[0].ends_at.is_none() && signals[0].starts_at.is_some());
+    }
+
+    #[test]
+    fn of_a_refused_body_the_readable_alerts_are_kept() {
+        let kept = |body: &str| readable(body.as_bytes(), &[]).map(|rest| String::from_utf8(rest).unwrap());
+        let good = r#"{"labels":{"a":"b"}}"#;
+        assert_eq!(kept(&format!("[{good}, {{}}, 1, {good}]")), Some(format!("[{good},{good}]")));
+        assert_eq!(kept("[{}]"), None);
+        assert_eq!(kept("{}"), None);
+        assert_eq!(kept(&format!("[{good}")), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Who may, who owns, are we ready: people, teams, services, and the documents that say so.
 
 pub mod access;
+pub mod access_rules;
 pub mod catalog;
 pub mod checks;
 pub mod diff;

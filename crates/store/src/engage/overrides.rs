@@ -52,6 +52,12 @@ pub fn at(tx: &mut Tx<'_>, schedule: &Name, now: Timestamp) -> Result<Vec<Overri
     tx.query(&sql, &[schedule.into(), now.into()])?.iter().map(read).collect()
 }
 
+/// Every override that has not ended, of all schedules, in the order in which they were made.
+pub fn current(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Override>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM overrides WHERE removed_at IS NULL AND ends_at > $1 ORDER BY id");
+    tx.query(&sql, &[now.into()])?.iter().map(read).collect()
+}
+
 fn read(row: &Row) -> Result<Override, Error> {
     Ok(Override {
         id: row.id("id")?,

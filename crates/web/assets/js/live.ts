@@ -1,12 +1,13 @@
 // Keeps the page true while it is open. One stream of what happens, shared by all tabs of the browser; a page
 // that is concerned fetches itself again and takes over the differences.
 //
-// The server sends `data: {"kind": "page.acknowledged", "subjects": ["pag_…", "alr_…"]}` with an id. A page says
-// what concerns it in `<main data-live="alert page alr_…">`: the kind's first word, or a subject.
+// The server sends the event `changed` with `{"kinds": ["page.acknowledged"], "subjects": ["pag_…", "alr_…"]}` and
+// an id. A page says what concerns it in `<main data-live="alert page alr_…">`: a kind's first word (in the
+// singular), or a subject.
 import htmx from "htmx.org";
 
 interface Change {
-  kind: string;
+  kinds: string[];
   subjects: string[];
 }
 
@@ -50,12 +51,12 @@ export function startLive() {
       tell("off");
       if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000 + Math.random() * 4000);
     };
-    source.onmessage = (message) => {
+    source.addEventListener("changed", (message) => {
       const change = read(message.data);
       if (!change) return;
       hear(change);
       channel?.postMessage({ change });
-    };
+    });
   };
 
   // One tab holds the stream; the next takes over when it is closed. (HTTP/1.1 allows six connections in all.)
@@ -74,7 +75,7 @@ export function startLive() {
 function read(data: string): Change | undefined {
   try {
     const change = JSON.parse(data);
-    return typeof change.kind === "string" && Array.isArray(change.subjects) ? change : undefined;
+    return Array.isArray(change.kinds) && Array.isArray(change.subjects) ? change : undefined;
   } catch {
     return undefined;
   }
@@ -82,8 +83,8 @@ function read(data: string): Change | undefined {
 
 function hear(change: Change) {
   const concerns = document.getElementById("main")?.dataset.live?.split(" ") ?? [];
-  const topic = change.kind.split(/[.]/)[0].replace(/s$/, "");
-  if (concerns.includes(topic) || change.subjects.some((subject) => concerns.includes(subject))) refreshSoon();
+  const topics = change.kinds.map((kind) => kind.split(".")[0].replace(/s$/, ""));
+  if ([...topics, ...change.subjects].some((each) => concerns.includes(each))) refreshSoon();
 }
 
 let waiting = false;

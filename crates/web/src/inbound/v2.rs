@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::detect::alerts::Muted;
+use domain::detect::signals;
 use domain::detect::silences::Silence;
 use domain::words::labels::Compare;
 use domain::words::{GroupId, Id, Matcher, Name, Refusal, RefusalKind, SilenceId, Span, Timestamp};
@@ -62,7 +63,16 @@ pub async fn post_alerts(
             }
             Err(problem) => problem.into_response(),
         },
-        Err(refusal) => reject(&app, &visitor, Some(integration), FORMAT, refusal, bytes).await,
+        Err(refusal) => {
+            // As Alertmanager: the answer is 400, and the alerts that can be read count all the same.
+            if let Some(rest) = signals::readable(&bytes, extra)
+                && let Ok(incoming) = Incoming::read(integration.clone(), FORMAT, rest, extra, true, now)
+                && let Err(problem) = receive(&app, incoming).await
+            {
+                return problem.into_response();
+            }
+            reject(&app, &visitor, Some(integration), FORMAT, refusal, bytes).await
+        }
     }
 }
 
@@ -334,7 +344,13 @@ pub async fn get_silences(State(app): State<App>, RawQuery(query): RawQuery) -> 
     Ok(Json(found).into_response())
 }
 
-pub async fn get_silence(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+/// The part of the address that names a silence; the integration stands before it, or not.
+#[derive(Deserialize)]
+pub struct OfSilence {
+    id: String,
+}
+
+pub async fn get_silence(State(app): State<App>, Path(OfSilence { id }): Path<OfSilence>) -> Result<Response, Problem> {
     let id = from_uuid(&id)?;
     let now = app.now();
     let found = app.read(move |tx| Ok(store::detect::silences::get(tx, id)?)).await?;
@@ -384,7 +400,7 @@ pub async fn post_silence(
 pub async fn delete_silence(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
+    Path(OfSilence { id }): Path<OfSilence>,
 ) -> Result<Response, Problem> {
     let id = from_uuid(&id)?;
     let done =

@@ -101,7 +101,7 @@ impl SearchPage {
                     title: "Alerts".into(),
                     kind: "alert".into(),
                     found: vec![found(
-                        "Card payments: 14 % of requests fail",
+                        "Card payments: 14% of requests fail",
                         "/alerts/alr_06f1k2m9qv7x3t01",
                         "firing, 4 min",
                     )],

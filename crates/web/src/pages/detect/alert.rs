@@ -133,7 +133,7 @@ mod samples {
             Self {
                 shell: Shell::sample(Section::Alerts, "/alerts/alr_06f1k2m9qv7x3t01"),
                 id: "alr_06f1k2m9qv7x3t01".into(),
-                summary: "Card payments: 14 % of requests fail".into(),
+                summary: "Card payments: 14% of requests fail".into(),
                 severity: Severity::of("critical"),
                 state: State::Firing,
                 state_note: "nobody has answered yet".into(),
@@ -143,7 +143,7 @@ mod samples {
                 since: viewpoint().when(minutes_ago(4)),
                 heard: viewpoint().when(minutes_ago(0)),
                 count: 14,
-                description: Some("The error rate of POST /charge is 14.2 % over the last five minutes; the threshold is 1 %. Customers see \"Try again later\".".into()),
+                description: Some("The error rate of POST /charge is 14.2% over the last five minutes; the threshold is 1%. Customers see \"Try again later\".".into()),
                 runbook: Some(Link::new("Card payments fail", "https://runbooks.example.org/payments/errors")),
                 links: vec![
                     Link::new("Graph at the source", "https://prometheus.example.org/graph?g0.expr=x"),
@@ -156,7 +156,7 @@ mod samples {
                     label("service", "payments"),
                     label("severity", "critical"),
                 ],
-                annotations: vec![("threshold".into(), "1 %".into()), ("value".into(), "14.2 %".into())],
+                annotations: vec![("threshold".into(), "1%".into()), ("value".into(), "14.2%".into())],
                 may: May { acknowledge: true, unacknowledge: false, escalate: true, snooze: true, resolve: true, silence: true },
                 why: Why {
                     said: "Route payments took it. It paged Ana Silva, on call in Payments, primary, then Ben Okafor.".into(),
@@ -176,7 +176,7 @@ mod samples {
                     happened(1, Tone::Info, "Paged Ben Okafor by push and mail: step 2 of Payments", None, None),
                     happened(3, Tone::Warning, "Mail to Ana Silva failed for good: recipient address rejected", None, None),
                     happened(4, Tone::Info, "Paged Ana Silva by push and mail: step 1 of Payments", None, None),
-                    happened(4, Tone::Critical, "Fires: error rate 14.2 %", None, None),
+                    happened(4, Tone::Critical, "Fires: error rate 14.2%", None, None),
                     happened(1444, Tone::Good, "Resolved by the source after 22 minutes", None, None),
                     happened(1460, Tone::Quiet, "Acknowledged", Some(("ben", "Ben Okafor")), Some("rolling back 4.18")),
                 ],

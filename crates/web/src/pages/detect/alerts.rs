@@ -190,7 +190,7 @@ mod samples {
                 AlertRow {
                     why: "Paged by route payments: severity critical, group of 3".into(),
                     who: Some(who("Paging", Some(("ana", "Ana Silva")), Some(2))),
-                    ..row(1, "critical", State::Firing, "Card payments: 14 % of requests fail", 4, 14)
+                    ..row(1, "critical", State::Firing, "Card payments: 14% of requests fail", 4, 14)
                 },
                 AlertRow {
                     service: Some(Link::new("Ledger", "/services/ledger")),

@@ -202,7 +202,7 @@ mod samples {
                     Snippet {
                         title: "alertmanager.yml".into(),
                         about: "Or keep Alertmanager, and send what it sends here.".into(),
-                        text: "receivers:\n  - name: allclear\n    webhook_configs:\n      - url: https://allclear.example.org/in/prometheus-fra\n        send_resolved: true\n        http_config:\n          authorization:\n            credentials: aci_7c2m4x9k1q8v5z3b6n0j\n".into(),
+                        text: "receivers:\n  - name: allclear\n    webhook_configs:\n      - url: https://allclear.example.org/in/prometheus-fra/alertmanager\n        send_resolved: true\n        http_config:\n          authorization:\n            credentials: aci_7c2m4x9k1q8v5z3b6n0j\n".into(),
                     },
                     Snippet {
                         title: "curl".into(),

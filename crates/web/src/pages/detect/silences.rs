@@ -122,7 +122,7 @@ mod samples {
                 preview: Some(Preview {
                     said: "2 of 7 open alerts".into(),
                     alerts: vec![Fellow {
-                        link: Link::new("Card payments: 14 % of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
+                        link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
                         severity: Severity::of("critical"),
                         state: State::Firing,
                     }],

@@ -202,11 +202,11 @@ pub(crate) mod samples {
         Call {
             severity: Severity::of("critical"),
             state: State::Firing,
-            summary: "Card payments: 14 % of requests fail".into(),
+            summary: "Card payments: 14% of requests fail".into(),
             service: Some("Card payments".into()),
             since: viewpoint().when(minutes_ago(4)),
             why: "You are on call in Payments, primary until 09:00.".into(),
-            detail: Some("Error rate of POST /charge is 14.2 % (threshold 1 %) on pay-1, pay-3.".into()),
+            detail: Some("Error rate of POST /charge is 14.2% (threshold 1%) on pay-1, pay-3.".into()),
             others: Some("2 more alerts in this group".into()),
             next: Some("Goes to Payments, secondary in 3 min".into()),
             runbook: Some(Link::new("Runbook: card payments fail", "https://runbooks.example.org/payments")),

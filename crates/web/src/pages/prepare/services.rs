@@ -130,7 +130,7 @@ mod samples {
                 needed_by: vec![neighbour("Checkout", "checkout", 1, Some(Severity::of("warning")))],
                 alerts: vec![
                     Fellow {
-                        link: Link::new("Card payments: 14 % of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
+                        link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
                         severity: Severity::of("critical"),
                         state: State::Firing,
                     },

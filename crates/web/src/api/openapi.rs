@@ -1,0 +1,153 @@
+//! The API, described: OpenAPI 3.1, made from the handlers, and from the table of routes who may call what.
+
+use std::sync::OnceLock;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use utoipa::OpenApi;
+
+use super::detect::{alerts, groups, heartbeats, integrations, silences};
+use super::engage::{escalations, overrides, pages, schedules, watch};
+use super::journal;
+use super::prepare::{access, documents};
+use crate::enter::{May, word};
+use crate::problem::Problem;
+
+#[derive(Debug, OpenApi)]
+#[openapi(
+    info(
+        title = "Allclear",
+        description = "Incident response: alerts, pages, who is on call, and the documents that rule them.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        document,
+        watch::proof,
+        access::me,
+        alerts::list,
+        alerts::one,
+        alerts::acknowledge,
+        alerts::unacknowledge,
+        alerts::snooze,
+        alerts::resolve,
+        alerts::noise,
+        groups::list,
+        groups::one,
+        silences::list,
+        silences::create,
+        silences::one,
+        silences::change,
+        silences::expire,
+        heartbeats::list,
+        pages::list,
+        pages::one,
+        pages::acknowledge,
+        pages::escalate,
+        pages::test,
+        schedules::list,
+        schedules::on_call,
+        schedules::shifts,
+        schedules::everywhere,
+        overrides::list,
+        overrides::create,
+        overrides::one,
+        overrides::remove,
+        escalations::would_tell,
+        documents::list,
+        documents::one,
+        documents::put,
+        documents::delete,
+        documents::history,
+        documents::difference,
+        documents::rollback,
+        documents::changesets,
+        documents::changes,
+        documents::export,
+        documents::plan,
+        documents::apply,
+        documents::schemas,
+        documents::schema,
+        integrations::tokens,
+        integrations::rotate,
+        integrations::rejections,
+        integrations::test,
+        access::list,
+        access::create,
+        access::revoke,
+        journal::list,
+    ),
+    components(schemas(Problem))
+)]
+struct Described;
+
+/// Says what may go wrong everywhere, and who may call what.
+fn complete(mut document: Value) -> Value {
+    document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
+    document["components"]["securitySchemes"] = json!({
+        "token": { "type": "http", "scheme": "bearer", "description": "A token of the API: acl_..." },
+        "session": { "type": "apiKey", "in": "cookie", "name": "__Host-allclear", "description": "A browser." },
+    });
+    let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    let errors: [(&str, &str); 4] = [
+        ("400", "What was sent is wrong; `at` says where."),
+        ("401", "Sign in, or send a token."),
+        ("403", "This is not for you."),
+        ("429", "Too often; Retry-After says when again."),
+    ];
+    for route in super::table::lines() {
+        let method = route.method.as_str().to_ascii_lowercase();
+        let Some(operation) = document["paths"][route.path].get_mut(&method).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let id = operation_id(&method, route.path);
+        operation.insert("operationId".into(), json!(id));
+        let may_create = route.method == axum::http::Method::POST;
+        let responses = operation.entry("responses").or_insert_with(|| json!({}));
+        let Some(responses) = responses.as_object_mut() else { continue };
+        for (status, says) in errors.iter().skip(if route.may == May::Anyone { 3 } else { 0 }) {
+            responses.insert((*status).into(), json!({ "description": says, "content": problem }));
+        }
+        responses.insert("default".into(), json!({ "description": "Any other refusal.", "content": problem }));
+        if let May::Person(access, scope) = route.may {
+            operation.insert("security".into(), json!([{ "token": [] }, { "session": [] }]));
+            operation.insert("x-access".into(), json!({ "least": word(access), "scope": scope.word() }));
+        } else {
+            operation.insert("security".into(), json!([]));
+        }
+        if may_create && !matches!(route.may, May::Anyone) && route.path != "/api/v1/plan" {
+            let key = json!({
+                "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string" },
+                "description": "The same key with the same body is done once.",
+            });
+            if let Some(list) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
+                list.push(key);
+            }
+        }
+    }
+    document
+}
+
+/// `listAlerts` would be nicer; but a name that follows from method and path never clashes.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.trim_start_matches("/api/v1/").split(['/', '-', '.']).map(|word| word.trim_matches(['{', '}']));
+    words.fold(method.to_owned(), |id, word| {
+        let mut letters = word.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        id + &first.into_iter().chain(letters).collect::<String>()
+    })
+}
+
+/// The description, as JSON.
+pub fn described() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        complete(serde_json::to_value(Described::openapi()).unwrap_or_else(|_| Value::Object(Map::new())))
+    })
+}
+
+/// This description.
+#[utoipa::path(get, path = "/api/v1/openapi.json", tag = "me", responses((status = 200, body = Value)))]
+pub async fn document() -> Response {
+    ([(CONTENT_TYPE, "application/json")], described().to_string()).into_response()
+}

@@ -1,0 +1,693 @@
+//! Documents over the API: read, plan, apply, history, rollback. YAML or JSON; one at a time, or a whole set at once.
+
+use actions::Halt;
+use actions::prepare::documents::{self as acts, Order, Outcome, Wanted};
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use domain::prepare::diff;
+use domain::prepare::documents::{Document as Typed, Kind, Reference};
+use domain::prepare::problems::Problem as Found;
+use domain::prepare::reading::{self, Reading};
+use domain::prepare::schemas;
+use domain::words::{Refusal, RefusalKind, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::Tx;
+use store::prepare::documents as rows;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::body::{self, Body, Raw, Search};
+use crate::api::listing::{self, Listing};
+use crate::api::once::{Done, Key, Once, as_json};
+use crate::app::App;
+use crate::enter::Visitor;
+use crate::problem::{Fault, Problem};
+
+/// A document in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Document)]
+pub struct Document {
+    pub kind: String,
+    pub name: String,
+    /// What it says; its form is at `/api/v1/schemas/{kind}`.
+    pub spec: Value,
+    /// The number of its revision; also the `ETag`.
+    pub revision: i64,
+    /// The changeset that put it in force.
+    pub changeset: i64,
+}
+
+/// What would be done, or was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Plan {
+    /// The changeset in force: give it back as `base`, so that nothing that came since is overwritten.
+    pub base: i64,
+    pub changes: Vec<Change>,
+    /// Documents that say already what they should.
+    pub unchanged: Vec<String>,
+    /// With any of these nothing is applied.
+    pub problems: Vec<Finding>,
+    pub warnings: Vec<Finding>,
+}
+
+/// What happens to one document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Change {
+    /// `schedule/payments`
+    pub document: String,
+    /// `create`, `change` or `delete`.
+    pub verb: String,
+    /// What it means.
+    pub sentences: Vec<String>,
+    pub fields: Vec<FieldChange>,
+}
+
+/// A field that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldChange {
+    /// In the spec.
+    pub pointer: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// Something that is wrong, or doubtful.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Finding {
+    /// `oncall.yaml:12`, or a pointer into the body, or the document in force.
+    pub place: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+/// What was changed together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Changeset)]
+pub struct Changeset {
+    pub number: i64,
+    pub id: String,
+    pub at: Timestamp,
+    pub author: String,
+    /// `api`, `page`, `apply`, `rollback`, `defaults`.
+    pub via: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What was applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Applied {
+    /// Absent: everything said already what it should.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changeset: Option<Changeset>,
+    pub plan: Plan,
+}
+
+/// A set of documents.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentSet {
+    /// As JSON.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<Value>,
+    /// As YAML, with the name that errors shall call each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
+    /// What to delete: `team/web`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delete: Vec<String>,
+    /// Delete the documents of the kinds in the set that the set does not have.
+    #[serde(default)]
+    pub prune: bool,
+    /// The changeset that you saw: what came after it is not overwritten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A text of YAML documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    pub name: String,
+    pub text: String,
+}
+
+/// The same as in a [`DocumentSet`], for a body of YAML.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SetQuery {
+    /// Only with YAML: delete the documents of the kinds in the set that the set does not have.
+    #[serde(default)]
+    pub prune: bool,
+    /// Only with YAML: the changeset that you saw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<i64>,
+    /// Only with YAML: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReasonQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Which kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct KindQuery {
+    /// One kind; all, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// Which documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    /// Kinds and documents with commas between: `schedule,team/web`; all, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+}
+
+/// A part of a history.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Between which revisions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DiffQuery {
+    pub from: i64,
+    /// What is in force, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<i64>,
+}
+
+/// A revision, and what it changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Revision)]
+pub struct Revision {
+    pub document: String,
+    pub revision: i64,
+    pub changeset: Changeset,
+    /// It took the document away.
+    pub deleted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+}
+
+/// What differs; no change if they say the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Difference {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+}
+
+/// Where to go back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    /// The number of a revision.
+    pub to: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+fn document(head: rows::Head) -> Document {
+    Document {
+        kind: head.document.kind().to_string(),
+        name: head.document.name.to_string(),
+        spec: head.document.spec.to_json(),
+        revision: head.number,
+        changeset: head.changeset,
+    }
+}
+
+fn change(difference: &diff::Difference) -> Change {
+    let fields = difference.fields.iter().map(|field| FieldChange {
+        pointer: field.pointer.clone(),
+        before: field.before.clone(),
+        after: field.after.clone(),
+    });
+    Change {
+        document: difference.reference.to_string(),
+        verb: difference.verb.word().into(),
+        sentences: difference.sentences.clone(),
+        fields: fields.collect(),
+    }
+}
+
+fn finding(problem: &Found) -> Finding {
+    Finding {
+        place: problem.place.clone(),
+        document: problem.document.as_ref().map(ToString::to_string),
+        message: problem.message.clone(),
+        suggestion: problem.suggestion.clone(),
+    }
+}
+
+fn plan_wire(plan: &acts::Plan) -> Plan {
+    Plan {
+        base: plan.base,
+        changes: plan.differences.iter().map(change).collect(),
+        unchanged: plan.unchanged.iter().map(ToString::to_string).collect(),
+        problems: plan.problems.iter().map(finding).collect(),
+        warnings: plan.warnings.iter().map(finding).collect(),
+    }
+}
+
+fn changeset(changeset: &rows::Changeset) -> Changeset {
+    Changeset {
+        number: changeset.number,
+        id: changeset.id.to_string(),
+        at: changeset.at,
+        author: changeset.author.clone(),
+        via: changeset.via.clone(),
+        reason: changeset.reason.clone(),
+    }
+}
+
+fn revision(step: &acts::Step) -> Revision {
+    Revision {
+        document: step.revision.reference.to_string(),
+        revision: step.revision.number,
+        changeset: changeset(&step.revision.changeset),
+        deleted: step.revision.hash.is_none(),
+        change: step.difference.as_ref().map(change),
+    }
+}
+
+/// Documents that are wrong, as a problem with all that is wrong in them.
+fn faulty(problems: &[Found]) -> Problem {
+    let detail = match problems {
+        [one] => one.message.clone(),
+        all => format!("{} things are wrong with these documents; nothing was applied", all.len()),
+    };
+    let mut problem = Problem::new(StatusCode::BAD_REQUEST, detail);
+    problem.at = problems.first().filter(|_| problems.len() == 1).map(|one| one.place.clone());
+    problem.errors = problems
+        .iter()
+        .map(|one| {
+            let near = one.suggestion.as_ref().map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+            Fault { detail: format!("{}{near}", one.message), at: Some(one.place.clone()) }
+        })
+        .collect();
+    problem
+}
+
+fn reference(kind: &str, name: &str) -> Result<Reference, Refusal> {
+    let kind: Kind = kind.parse().map_err(|wrong: Refusal| Refusal { kind: RefusalKind::NotFound, ..wrong })?;
+    let name = name.parse().map_err(|_| Refusal::not_found(format!("{kind} of this name")))?;
+    Ok(Reference::new(kind, name))
+}
+
+/// What a set of documents asks for: an order, or all that could not be read.
+fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
+    let mut reading = Reading::default();
+    for (place, one) in set.documents.iter().enumerate() {
+        let mut read = reading::from_json(&Value::Array(vec![one.clone()]));
+        // The reader counts from the list it is given, which is one long.
+        for proposal in &mut read.proposals {
+            proposal.origin = domain::prepare::problems::Origin::Body { pointer: format!("/documents/{place}") };
+        }
+        for problem in &mut read.problems {
+            let rest = problem.place.strip_prefix("/0").unwrap_or(&problem.place).to_owned();
+            problem.place = format!("/documents/{place}{rest}");
+        }
+        reading.extend(read);
+    }
+    reading.extend(acts::read_files(set.files.iter().map(|file| (file.name.as_str(), file.text.as_str()))));
+    if !reading.problems.is_empty() {
+        return Err(faulty(&reading.problems));
+    }
+    let mut deletions = Vec::new();
+    for (place, text) in set.delete.iter().enumerate() {
+        deletions.push(text.parse::<Reference>().map_err(|wrong| wrong.at(format!("/delete/{place}")))?);
+    }
+    if reading.proposals.is_empty() && deletions.is_empty() {
+        return Err(Refusal::invalid("there is no document in what was sent").into());
+    }
+    let order = Order { proposals: reading.proposals, deletions, prune: set.prune, base: set.base, ..Order::default() };
+    Ok(Order { reason: set.reason.clone(), ..order.via("apply") })
+}
+
+/// A set, as YAML or JSON.
+fn read_set(raw: &Raw, query: SetQuery) -> Result<DocumentSet, Problem> {
+    let kind = body::content_type(&raw.headers).unwrap_or_else(|| "application/json".into());
+    if is_yaml(&kind) {
+        let file = File { name: "body".into(), text: text(&raw.bytes)? };
+        let SetQuery { prune, base, reason } = query;
+        return Ok(DocumentSet { files: vec![file], prune, base, reason, ..DocumentSet::default() });
+    }
+    if !body::is_json(&raw.headers) {
+        return Err(body::wrong_type("application/yaml or application/json"));
+    }
+    if query != SetQuery::default() {
+        return Err(Refusal::invalid("with JSON, say it in the body").at("?").into());
+    }
+    Ok(body::read_json(&raw.bytes)?)
+}
+
+fn is_yaml(kind: &str) -> bool {
+    matches!(kind, "application/yaml" | "application/x-yaml" | "text/yaml" | "text/x-yaml")
+}
+
+fn text(bytes: &Bytes) -> Result<String, Refusal> {
+    String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::invalid("the body is not UTF-8"))
+}
+
+/// Applies an order if this visitor may, once.
+fn apply_once(
+    app: &App,
+    tx: &mut Tx<'_>,
+    moment: &mut actions::Moment<'_>,
+    visitor: &Visitor,
+    order: &Order,
+    once: Option<&Once>,
+) -> Result<Result<(Done, i64), Problem>, Halt> {
+    if let Some(done) = once.map(|once| once.before(tx)).transpose()?.flatten() {
+        return Ok(Ok((done, 0)));
+    }
+    let works = app.works();
+    let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works };
+    actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
+    let outcome = acts::apply(tx, moment, order, conditions)?;
+    let changeset = match &outcome {
+        Outcome::Refused(plan) => return Ok(Err(faulty(&plan.problems))),
+        Outcome::Applied { changeset: made, .. } => Some(changeset(made)),
+        Outcome::Unchanged(_) => None,
+    };
+    let revision = match order.proposals.first() {
+        Some(proposal) => rows::head(tx, &proposal.document.reference())?.map_or(0, |head| head.number),
+        None => 0,
+    };
+    let answer = as_json(&Applied { changeset, plan: plan_wire(outcome.plan()) });
+    if let Some(once) = once {
+        once.keep(tx, moment.now, StatusCode::OK, &answer)?;
+    }
+    Ok(Ok((Done::Now(StatusCode::OK, answer), revision)))
+}
+
+async fn run(app: &App, visitor: &Visitor, order: Order, once: Option<Once>) -> Result<(Done, i64), Problem> {
+    let (again, by) = (app.clone(), visitor.clone());
+    let done = app.act(visitor.actor(), move |store, _, moment| {
+        store.write(|tx| apply_once(&again, tx, &mut moment.again(), &by, &order, once.as_ref()))
+    });
+    let done = done.await??;
+    // Access may have changed.
+    app.doors().forget();
+    Ok(done)
+}
+
+/// Documents in force.
+#[utoipa::path(get, path = "/api/v1/documents", tag = "documents", params(KindQuery),
+    responses((status = 200, body = Listing<Document>)))]
+pub async fn list(
+    State(app): State<App>,
+    Search(query): Search<KindQuery>,
+) -> Result<Json<Listing<Document>>, Problem> {
+    let kinds = match &query.kind {
+        Some(kind) => vec![kind.parse::<Kind>().map_err(|wrong| wrong.at("?kind"))?],
+        None => Kind::ALL.to_vec(),
+    };
+    let found = app.read(move |tx| {
+        let mut documents = Vec::new();
+        for kind in &kinds {
+            documents.extend(rows::heads(tx, *kind)?.into_iter().map(document));
+        }
+        Ok(documents)
+    });
+    Ok(Json(Listing::whole(found.await?)))
+}
+
+/// One document in force. `ETag` is its revision, for `If-Match`.
+#[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path)), responses((status = 200, body = Document)))]
+pub async fn one(
+    State(app): State<App>,
+    Path((kind, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let reference = reference(&kind, &name)?;
+    let found = app.read(move |tx| {
+        rows::head(tx, &reference)?.ok_or_else(|| Refusal::not_found(format!("document {reference}")).into())
+    });
+    let head = found.await?;
+    let tag = etag(head.number);
+    if headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+    }
+    Ok(([(ETAG, tag)], Json(document(head))).into_response())
+}
+
+fn etag(revision: i64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// The revision that the writer saw. Absent: the header was not sent.
+fn seen(headers: &HeaderMap) -> Result<Option<i64>, Refusal> {
+    if headers.get(IF_NONE_MATCH).is_some_and(|value| *value == "*") {
+        return Ok(Some(0));
+    }
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or("").trim();
+    let number = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).and_then(|text| text.parse().ok());
+    let wrong = || Refusal::new(RefusalKind::Stale, "If-Match must be the ETag that you got, for example \"7\"");
+    number.map(Some).ok_or_else(|| wrong().at("If-Match"))
+}
+
+fn must_match() -> Problem {
+    let why = "send If-Match with the ETag of the document that you saw, so that nobody's change is lost";
+    Problem::new(StatusCode::PRECONDITION_REQUIRED, why)
+}
+
+/// Puts a document in force, as JSON or YAML. A document that is there is only changed with `If-Match`.
+#[utoipa::path(put, path = "/api/v1/documents/{kind}/{name}", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path), ReasonQuery,
+        ("If-Match" = Option<String>, Header, description = "The ETag that you saw")),
+    request_body(content((Value = "application/json"), (String = "application/yaml")), description = "kind, name, spec"),
+    responses((status = 200, body = Applied)))]
+pub async fn put(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path((kind, name)): Path<(String, String)>,
+    Search(query): Search<ReasonQuery>,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    let reference = reference(&kind, &name)?;
+    let media = body::content_type(&raw.headers).unwrap_or_else(|| "application/json".into());
+    let read = if is_yaml(&media) {
+        reading::from_yaml("body", &text(&raw.bytes)?)
+    } else if body::is_json(&raw.headers) {
+        reading::from_json(&body::read_json(&raw.bytes)?)
+    } else {
+        return Err(body::wrong_type("application/yaml or application/json"));
+    };
+    if !read.problems.is_empty() {
+        return Err(faulty(&read.problems));
+    }
+    let sent = read.proposals.first().map(|proposal| proposal.document.reference());
+    if read.proposals.len() != 1 || sent.as_ref() != Some(&reference) {
+        return Err(Refusal::invalid(format!("send the one document {reference}")).into());
+    }
+    let expected = match seen(&raw.headers)? {
+        Some(seen) => seen,
+        None => {
+            let of = reference.clone();
+            if app.read(move |tx| Ok(rows::head(tx, &of)?.is_some())).await? {
+                return Err(must_match());
+            }
+            0
+        }
+    };
+    let mut order = Order { proposals: read.proposals, reason: query.reason, ..Order::default() }.via("api");
+    order.expected.insert(reference, expected);
+    let (done, revision) = run(&app, &visitor, order, None).await?;
+    Ok(([(ETAG, etag(revision))], done).into_response())
+}
+
+/// Takes a document away. Its history stays.
+#[utoipa::path(delete, path = "/api/v1/documents/{kind}/{name}", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path), ReasonQuery,
+        ("If-Match" = String, Header, description = "The ETag that you saw")),
+    responses((status = 200, body = Applied)))]
+pub async fn delete(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path((kind, name)): Path<(String, String)>,
+    Search(query): Search<ReasonQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let reference = reference(&kind, &name)?;
+    let Some(expected) = seen(&headers)? else { return Err(must_match()) };
+    let mut order = Order { reason: query.reason, ..Order::delete([reference.clone()]) }.via("api");
+    order.expected.insert(reference, expected);
+    Ok(run(&app, &visitor, order, None).await?.0.into_response())
+}
+
+/// What a set of documents would change, and what that means. Changes nothing.
+#[utoipa::path(post, path = "/api/v1/plan", tag = "documents", params(SetQuery),
+    request_body(content((DocumentSet = "application/json"), (String = "application/yaml"))),
+    responses((status = 200, body = Plan)))]
+pub async fn plan(State(app): State<App>, Search(query): Search<SetQuery>, raw: Raw) -> Result<Json<Plan>, Problem> {
+    let order = order_of(&read_set(&raw, query)?)?;
+    let (again, now) = (app.clone(), app.now());
+    let plan = app.read(move |tx| {
+        let works = again.works();
+        acts::plan(tx, &order, domain::prepare::checks::Conditions { now, works: &works })
+    });
+    Ok(Json(plan_wire(&plan.await?)))
+}
+
+/// Applies a set of documents: all of it, or nothing.
+#[utoipa::path(post, path = "/api/v1/apply", tag = "documents", params(SetQuery),
+    request_body(content((DocumentSet = "application/json"), (String = "application/yaml"))),
+    responses((status = 200, body = Applied)))]
+pub async fn apply(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<SetQuery>,
+    key: Key,
+    raw: Raw,
+) -> Result<Response, Problem> {
+    let order = order_of(&read_set(&raw, query)?)?;
+    let once = key.of(raw.digest, &visitor.actor());
+    Ok(run(&app, &visitor, order, Some(once)).await?.0.into_response())
+}
+
+/// The documents in force, as YAML that can be applied again.
+#[utoipa::path(get, path = "/api/v1/export", tag = "documents", params(ExportQuery),
+    responses((status = 200, body = String, content_type = "application/yaml")))]
+pub async fn export(State(app): State<App>, Search(query): Search<ExportQuery>) -> Result<Response, Problem> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for word in query.of.as_deref().unwrap_or("").split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        wanted.push(word.parse().map_err(|wrong: Refusal| wrong.at("?of"))?);
+    }
+    let text = app.read(move |tx| acts::export(tx, &wanted)).await?;
+    Ok(([(CONTENT_TYPE, "application/yaml")], text).into_response())
+}
+
+/// The revisions of a document, the latest first, each with what it changed.
+#[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}/history", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path), HistoryQuery),
+    responses((status = 200, body = Listing<Revision>)))]
+pub async fn history(
+    State(app): State<App>,
+    uri: Uri,
+    Path((kind, name)): Path<(String, String)>,
+    Search(query): Search<HistoryQuery>,
+) -> Result<Response, Problem> {
+    let reference = reference(&kind, &name)?;
+    let limit = listing::limit(query.limit)?.min(199);
+    let before: Option<i64> = listing::after(query.cursor.as_deref())?;
+    let most = i64::try_from(limit + 1).unwrap_or(200);
+    let mut steps = app.read(move |tx| acts::history(tx, &reference, before, most)).await?;
+    let more = steps.len() > limit;
+    steps.truncate(limit);
+    let next = steps.last().filter(|_| more).map(|step| step.revision.number.to_string());
+    Ok(Listing::part(steps.iter().map(revision).collect(), next).answer(&uri))
+}
+
+/// What differs between two revisions of a document.
+#[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}/diff", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path), DiffQuery), responses((status = 200, body = Difference)))]
+pub async fn difference(
+    State(app): State<App>,
+    Path((kind, name)): Path<(String, String)>,
+    Search(query): Search<DiffQuery>,
+) -> Result<Json<Difference>, Problem> {
+    let (reference, now) = (reference(&kind, &name)?, app.now());
+    let found = app.read(move |tx| acts::difference(tx, &reference, query.from, query.to, now));
+    Ok(Json(Difference { change: found.await?.as_ref().map(change) }))
+}
+
+/// Brings a document back to what it said at a revision, as a new revision.
+#[utoipa::path(post, path = "/api/v1/documents/{kind}/{name}/rollback", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path)), request_body = Rollback,
+    responses((status = 200, body = Applied)))]
+pub async fn rollback(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path((kind, name)): Path<(String, String)>,
+    body: Body<Rollback>,
+) -> Result<Response, Problem> {
+    let reference = reference(&kind, &name)?;
+    let Rollback { to, reason } = body.value;
+    let mut order = app.read(move |tx| acts::rollback(tx, &reference, to)).await?;
+    order.reason = reason.or(order.reason);
+    Ok(run(&app, &visitor, order, None).await?.0.into_response())
+}
+
+/// Sets of changes, the latest first.
+#[utoipa::path(get, path = "/api/v1/changesets", tag = "documents", params(HistoryQuery),
+    responses((status = 200, body = Listing<Changeset>)))]
+pub async fn changesets(
+    State(app): State<App>,
+    uri: Uri,
+    Search(query): Search<HistoryQuery>,
+) -> Result<Response, Problem> {
+    let limit = listing::limit(query.limit)?;
+    let before: Option<i64> = listing::after(query.cursor.as_deref())?;
+    let most = i64::try_from(limit + 1).unwrap_or(501);
+    let mut found = app.read(move |tx| Ok(rows::changesets(tx, before, most)?)).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|changeset| changeset.number.to_string());
+    Ok(Listing::part(found.iter().map(changeset).collect(), next).answer(&uri))
+}
+
+/// What a set of changes did, document by document.
+#[utoipa::path(get, path = "/api/v1/changesets/{number}", tag = "documents", params(("number" = i64, Path)),
+    responses((status = 200, body = Listing<Revision>)))]
+pub async fn changes(State(app): State<App>, Path(number): Path<String>) -> Result<Json<Listing<Revision>>, Problem> {
+    let number: i64 = number.parse().map_err(|_| Refusal::not_found("changeset of this number"))?;
+    let steps = app.read(move |tx| acts::changes_of(tx, number)).await?;
+    Ok(Json(Listing::whole(steps.iter().map(revision).collect())))
+}
+
+/// The JSON Schema of any document.
+#[utoipa::path(get, path = "/api/v1/schemas", tag = "documents",
+    responses((status = 200, body = Value, content_type = "application/schema+json")))]
+pub async fn schemas() -> Response {
+    ([(CONTENT_TYPE, "application/schema+json")], schemas::of_any().to_string()).into_response()
+}
+
+/// The JSON Schema of one kind of document.
+#[utoipa::path(get, path = "/api/v1/schemas/{kind}", tag = "documents", params(("kind" = String, Path)),
+    responses((status = 200, body = Value, content_type = "application/schema+json")))]
+pub async fn schema(Path(kind): Path<String>) -> Result<Response, Problem> {
+    let kind: Kind = kind.parse().map_err(|wrong: Refusal| Refusal { kind: RefusalKind::NotFound, ..wrong })?;
+    Ok(([(CONTENT_TYPE, "application/schema+json")], schemas::of(kind).to_string()).into_response())
+}
+
+/// A document as it is written: for programs that make one.
+pub fn write(document: &Typed) -> Value {
+    serde_json::json!({ "kind": document.kind().word(), "name": document.name, "spec": document.spec.to_json() })
+}

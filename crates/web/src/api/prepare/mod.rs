@@ -1,0 +1,4 @@
+//! What is set, over the API: documents and their history, tokens, who one is.
+
+pub mod access;
+pub mod documents;

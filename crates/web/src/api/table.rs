@@ -1,0 +1,87 @@
+//! The lines of the API in the table of routes: who may call it, and what answers.
+
+use axum::http::Method;
+use axum::routing::{delete, get, post, put};
+use domain::prepare::access::Scope;
+use domain::prepare::people::Access;
+
+use super::detect::{alerts, groups, heartbeats, integrations, silences};
+use super::engage::{escalations, overrides, pages, schedules, watch};
+use super::prepare::{access, documents};
+use super::{journal, openapi};
+use crate::enter::May;
+use crate::routes::{Route, route};
+
+const VIEW: May = May::view();
+const ALERTS: May = May::respond();
+const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
+/// Whoever is in. Which documents they may change is asked once it is known which: `actions::allow`.
+const DOCUMENTS: May = May::Person(Access::Viewer, Scope::Documents);
+const TOKENS: May = May::Person(Access::Viewer, Scope::Administration);
+const INTEGRATIONS: May = May::Person(Access::Manager, Scope::Administration);
+
+pub(crate) fn lines() -> Vec<Route> {
+    let on = |path: &'static str, may: May, method: Method, handler| route(method, path, may, handler);
+    vec![
+        // Itself
+        on("/api/v1/openapi.json", May::Anyone, Method::GET, get(openapi::document)),
+        on("/api/v1/proof", May::Anyone, Method::GET, get(watch::proof)),
+        on("/api/v1/me", VIEW, Method::GET, get(access::me)),
+        // Alerts
+        on("/api/v1/alerts", VIEW, Method::GET, get(alerts::list)),
+        on("/api/v1/alerts/{id}", VIEW, Method::GET, get(alerts::one)),
+        on("/api/v1/alerts/acknowledge", ALERTS, Method::POST, post(alerts::acknowledge)),
+        on("/api/v1/alerts/unacknowledge", ALERTS, Method::POST, post(alerts::unacknowledge)),
+        on("/api/v1/alerts/snooze", ALERTS, Method::POST, post(alerts::snooze)),
+        on("/api/v1/alerts/resolve", ALERTS, Method::POST, post(alerts::resolve)),
+        on("/api/v1/alerts/noise", ALERTS, Method::POST, post(alerts::noise)),
+        on("/api/v1/groups", VIEW, Method::GET, get(groups::list)),
+        on("/api/v1/groups/{id}", VIEW, Method::GET, get(groups::one)),
+        on("/api/v1/silences", VIEW, Method::GET, get(silences::list)),
+        on("/api/v1/silences", ALERTS, Method::POST, post(silences::create)),
+        on("/api/v1/silences/{id}", VIEW, Method::GET, get(silences::one)),
+        on("/api/v1/silences/{id}", ALERTS, Method::PUT, put(silences::change)),
+        on("/api/v1/silences/{id}", ALERTS, Method::DELETE, delete(silences::expire)),
+        on("/api/v1/heartbeats", VIEW, Method::GET, get(heartbeats::list)),
+        // Pages
+        on("/api/v1/pages", VIEW, Method::GET, get(pages::list)),
+        on("/api/v1/pages/{id}", VIEW, Method::GET, get(pages::one)),
+        on("/api/v1/pages/{id}/acknowledge", ALERTS, Method::POST, post(pages::acknowledge)),
+        on("/api/v1/pages/{id}/escalate", ALERTS, Method::POST, post(pages::escalate)),
+        on("/api/v1/pages/test", ALERTS, Method::POST, post(pages::test)),
+        // Schedules
+        on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),
+        on("/api/v1/schedules/{name}/on-call", VIEW, Method::GET, get(schedules::on_call)),
+        on("/api/v1/schedules/{name}/shifts", VIEW, Method::GET, get(schedules::shifts)),
+        on("/api/v1/schedules/{name}/overrides", VIEW, Method::GET, get(overrides::list)),
+        on("/api/v1/schedules/{name}/overrides", SCHEDULES, Method::POST, post(overrides::create)),
+        on("/api/v1/overrides/{id}", VIEW, Method::GET, get(overrides::one)),
+        on("/api/v1/overrides/{id}", SCHEDULES, Method::DELETE, delete(overrides::remove)),
+        on("/api/v1/on-call", VIEW, Method::GET, get(schedules::everywhere)),
+        on("/api/v1/escalation-policies/{name}/would-tell", VIEW, Method::GET, get(escalations::would_tell)),
+        // Documents
+        on("/api/v1/documents", VIEW, Method::GET, get(documents::list)),
+        on("/api/v1/documents/{kind}/{name}", VIEW, Method::GET, get(documents::one)),
+        on("/api/v1/documents/{kind}/{name}", DOCUMENTS, Method::PUT, put(documents::put)),
+        on("/api/v1/documents/{kind}/{name}", DOCUMENTS, Method::DELETE, delete(documents::delete)),
+        on("/api/v1/documents/{kind}/{name}/history", VIEW, Method::GET, get(documents::history)),
+        on("/api/v1/documents/{kind}/{name}/diff", VIEW, Method::GET, get(documents::difference)),
+        on("/api/v1/documents/{kind}/{name}/rollback", DOCUMENTS, Method::POST, post(documents::rollback)),
+        on("/api/v1/changesets", VIEW, Method::GET, get(documents::changesets)),
+        on("/api/v1/changesets/{number}", VIEW, Method::GET, get(documents::changes)),
+        on("/api/v1/export", VIEW, Method::GET, get(documents::export)),
+        on("/api/v1/plan", VIEW, Method::POST, post(documents::plan)),
+        on("/api/v1/apply", DOCUMENTS, Method::POST, post(documents::apply)),
+        on("/api/v1/schemas", May::Anyone, Method::GET, get(documents::schemas)),
+        on("/api/v1/schemas/{kind}", May::Anyone, Method::GET, get(documents::schema)),
+        // Integrations, tokens, the journal
+        on("/api/v1/integrations/{name}/tokens", INTEGRATIONS, Method::GET, get(integrations::tokens)),
+        on("/api/v1/integrations/{name}/tokens", INTEGRATIONS, Method::POST, post(integrations::rotate)),
+        on("/api/v1/integrations/{name}/rejections", VIEW, Method::GET, get(integrations::rejections)),
+        on("/api/v1/integrations/{name}/test", ALERTS, Method::POST, post(integrations::test)),
+        on("/api/v1/tokens", TOKENS, Method::GET, get(access::list)),
+        on("/api/v1/tokens", TOKENS, Method::POST, post(access::create)),
+        on("/api/v1/tokens/{id}", TOKENS, Method::DELETE, delete(access::revoke)),
+        on("/api/v1/journal", VIEW, Method::GET, get(journal::list)),
+    ]
+}
