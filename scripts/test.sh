@@ -81,7 +81,7 @@ unpack_exim
 assets
 
 if [ "$what" = all ] || [ "$what" = check ]; then
-  check "Shell scripts (shellcheck)" shellcheck -x scripts/run.sh scripts/test.sh .ci/run
+  check "Shell scripts (shellcheck)" shellcheck -x scripts/run.sh scripts/test.sh scripts/bench.sh .ci/run
   check "Formatting (cargo fmt)" cargo fmt --all --check
   check "Lints (cargo clippy)" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 fi
