@@ -60,6 +60,9 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
     ("prepare/defaults.rs", "the documents of a fresh installation"),
     ("prepare/passwords.rs", "hashing is slow on purpose, and done outside of transactions"),
+    ("prepare/sign_in.rs", "a form; the rules of access are in domain/prepare/access.rs"),
+    ("prepare/tokens.rs", "a list and a form; the rules of access are in domain/prepare/access.rs"),
+    ("prepare/welcome.rs", "the first run: makes a person and sends a page"),
 ];
 
 /// Files of more than 800 lines, each with its reason.

@@ -357,7 +357,10 @@ fn read_act(word: &str, reason: &str, view: &Viewpoint) -> Result<Act, Refusal> 
         "silence" => Act::Silence(span.parse()?),
         "escalate" => Act::Escalate,
         _ => {
-            return Err(Refusal::invalid(format!("there is no such act: {:?}", domain::words::text::shorten(word, 40))));
+            return Err(Refusal::invalid(format!(
+                "there is no such act: {:?}",
+                domain::words::text::shorten(word, 40)
+            )));
         }
     })
 }
