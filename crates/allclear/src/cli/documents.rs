@@ -1,22 +1,50 @@
 //! `allclear plan`, `apply`, `export`, `history`, `diff`, `rollback`: documents, from files and back.
 
-use actions::prepare::documents::{self as acts, Order, Outcome as Applied, Plan};
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+
+use actions::prepare::documents::{self as acts, Order, Outcome as Applying, Wanted};
+use anyhow::Context as _;
 use clap::Args;
 use domain::prepare::checks::Conditions;
-use domain::prepare::diff::{Difference, Verb};
-use domain::prepare::problems::Problem;
-use domain::prepare::reading::Reading;
+use domain::prepare::documents::{Kind, Reference};
+use domain::prepare::writing;
 use domain::words::Actor;
+use serde_json::json;
+use web::api::Listing;
+use web::api::prepare::documents::{
+    Applied, Change, DiffQuery, Difference, DocumentSet, ExportQuery, File, HistoryQuery, Plan, Revision, Rollback,
+};
 
 use super::files;
 use super::local::Local;
 use super::screen::{self, Look, Paint};
 use super::{Exit, Failure, Outcome};
+use crate::client::{Client, Server};
+
+/// Show what applying documents would change; changes nothing
+///
+/// Says what the changes mean: who is on call when, who is paged. Exit codes: 0 no changes, 1 something is wrong with
+/// the documents, 2 changes pending.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:\n  allclear plan -f config/")]
+pub(crate) struct PlanCommand {
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    server: Server,
+
+    #[command(flatten)]
+    look: Look,
+}
 
 /// Put documents in force: all of them, or none
+///
+/// Shows what changes and, on a terminal, asks first. What somebody else changed meanwhile is not overwritten.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  allclear apply -f config/ --reason 'Chen joins the rotation'\n  allclear apply --local --data /var/lib/allclear -f config/"
+    after_long_help = "Examples:\n  allclear apply -f config/ --reason 'Chen joins the rotation'\n  allclear apply -f config/ --prune --yes\n  allclear apply --local --data /var/lib/allclear -f config/"
 )]
 pub(crate) struct Apply {
     #[command(flatten)]
@@ -27,11 +55,14 @@ pub(crate) struct Apply {
     reason: Option<String>,
 
     /// Do not ask
-    #[arg(long)]
+    #[arg(long, short)]
     yes: bool,
 
     #[command(flatten)]
     local: Local,
+
+    #[command(flatten)]
+    server: Server,
 
     #[command(flatten)]
     look: Look,
@@ -42,82 +73,465 @@ pub(crate) struct Apply {
 struct What {
     /// Files of YAML, or directories of them; - is standard input (repeat it)
     #[arg(short, long = "file", required = true, value_name = "PATH", num_args = 1..)]
-    file: Vec<std::path::PathBuf>,
+    file: Vec<PathBuf>,
 
     /// Delete documents of the same kinds that are not in the files
     #[arg(long)]
     prune: bool,
 }
 
+/// Write the documents in force, as YAML
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  allclear export > all.yaml\n  allclear export schedule team/payments\n  allclear export -o config/"
+)]
+pub(crate) struct Export {
+    /// Kinds (schedule) and documents (team/payments); all, if absent
+    #[arg(value_name = "KIND[/NAME]")]
+    wanted: Vec<Wanted_>,
+
+    /// A file for each document, in this directory: config/schedule/payments.yaml
+    #[arg(long, short, alias = "to", value_name = "DIR")]
+    output: Option<PathBuf>,
+
+    #[command(flatten)]
+    server: Server,
+}
+
+/// A kind or a document, as typed.
+#[derive(Clone, Debug)]
+struct Wanted_(String);
+
+impl std::str::FromStr for Wanted_ {
+    type Err = domain::words::Refusal;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        word.parse::<Wanted>().map(|_| Self(word.to_owned()))
+    }
+}
+
+/// Show the revisions of a document: who changed what, when and why
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:\n  allclear history schedule/payments-primary")]
+pub(crate) struct History {
+    /// KIND/NAME
+    document: Reference,
+
+    /// How many at most, the newest
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+
+    #[command(flatten)]
+    server: Server,
+
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Show what differs between two revisions of a document
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  allclear diff schedule/payments-primary\n  allclear diff schedule/payments-primary --from 6 --to 7"
+)]
+pub(crate) struct Diff {
+    /// KIND/NAME
+    document: Reference,
+
+    /// The number of the earlier revision; the one before the last, if absent
+    #[arg(long, value_name = "N")]
+    from: Option<i64>,
+
+    /// The number of the later revision; what is in force, if absent
+    #[arg(long, value_name = "M")]
+    to: Option<i64>,
+
+    #[command(flatten)]
+    server: Server,
+
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Make a document say again what an earlier revision said
+///
+/// That is a new revision. Overrides, silences and acknowledgements are not touched.
+#[derive(Debug, Args)]
+#[command(
+    name = "rollback",
+    after_long_help = "Example:\n  allclear rollback schedule/payments-primary --to 6 --reason 'wrong week'"
+)]
+pub(crate) struct RollbackCommand {
+    /// KIND/NAME
+    document: Reference,
+
+    /// The number of the revision
+    #[arg(long, value_name = "N")]
+    to: i64,
+
+    /// Why, for the history
+    #[arg(long)]
+    reason: Option<String>,
+
+    #[command(flatten)]
+    server: Server,
+
+    #[command(flatten)]
+    look: Look,
+}
+
 impl What {
-    fn read(&self) -> Result<Reading, Failure> {
+    /// The texts, once they can be read as documents; or nothing, when it was told what is wrong.
+    fn read(&self, look: Look) -> Result<Option<Read>, Failure> {
         let texts = files::read(&self.file)?;
         let reading = acts::read_files(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
-        if reading.proposals.is_empty() && reading.problems.is_empty() {
+        if !reading.problems.is_empty() {
+            let told = reading.problems.iter().map(|problem| Told {
+                place: problem.place.clone(),
+                message: problem.message.clone(),
+                suggestion: problem.suggestion.clone(),
+            });
+            tell_problems(&told.collect::<Vec<_>>(), &texts, look);
+            return Ok(None);
+        }
+        if reading.proposals.is_empty() {
             return Err(Failure::invalid("there is no document in these files"));
         }
-        Ok(reading)
+        Ok(Some(Read { texts, order: Order { proposals: reading.proposals, prune: self.prune, ..Order::default() } }))
+    }
+}
+
+/// Documents that could be read, and the texts they were read from.
+struct Read {
+    texts: Vec<(String, String)>,
+    order: Order,
+}
+
+impl Read {
+    fn set(&self) -> DocumentSet {
+        let files = self.texts.iter().map(|(name, text)| File { name: name.clone(), text: text.clone() });
+        DocumentSet { files: files.collect(), prune: self.order.prune, ..DocumentSet::default() }
+    }
+}
+
+pub(crate) fn plan(command: &PlanCommand) -> Outcome {
+    let Some(read) = command.what.read(command.look)? else { return Ok(Exit::Trouble) };
+    let client = command.server.client()?;
+    let Some(plan) = ask_plan(&client, &read, command.look)? else { return Ok(Exit::Trouble) };
+    if command.look.json {
+        screen::say_json(&plan);
+    } else {
+        tell_plan(&plan, &read.texts);
+    }
+    Ok(match (plan.problems.is_empty(), plan.changes.is_empty()) {
+        (false, _) => Exit::Trouble,
+        (true, true) => Exit::Fine,
+        (true, false) => Exit::Changes,
+    })
+}
+
+/// What the server says would happen; nothing, when it was told what is wrong.
+fn ask_plan(client: &Client, read: &Read, look: Look) -> Result<Option<Plan>, Failure> {
+    match client.post(&["plan"], &read.set()) {
+        Ok(plan) => Ok(Some(plan)),
+        Err(failure) => told_or(failure, &read.texts, look).map(|()| None),
+    }
+}
+
+/// Documents that the server refuses are told one by one; any other failure goes on.
+fn told_or(failure: Failure, texts: &[(String, String)], look: Look) -> Result<(), Failure> {
+    match failure {
+        Failure::Answered(problem) if !problem.errors.is_empty() => {
+            let told = problem.errors.iter().map(|fault| Told {
+                place: fault.at.clone().unwrap_or_default(),
+                message: fault.detail.clone(),
+                suggestion: None,
+            });
+            tell_problems(&told.collect::<Vec<_>>(), texts, look);
+            Ok(())
+        }
+        other => Err(other),
     }
 }
 
 pub(crate) fn apply(command: &Apply) -> Outcome {
-    let reading = command.what.read()?;
-    if !reading.problems.is_empty() {
-        tell_problems(&reading.problems, command.look);
+    let look = command.look;
+    let Some(read) = command.what.read(look)? else { return Ok(Exit::Trouble) };
+    if command.local.local {
+        return apply_local(command, read);
+    }
+    let client = command.server.client()?;
+    let Some(plan) = ask_plan(&client, &read, look)? else { return Ok(Exit::Trouble) };
+    if !plan.problems.is_empty() {
+        tell_problems(&plan.problems.iter().map(Told::from).collect::<Vec<_>>(), &read.texts, look);
         return Ok(Exit::Trouble);
     }
-    if !command.local.local {
-        return Err(Failure::invalid("only --local is understood so far"));
+    if !look.json {
+        tell_plan(&plan, &read.texts);
     }
-    let order = Order {
-        proposals: reading.proposals,
-        prune: command.what.prune,
-        reason: command.reason.clone(),
-        ..Order::default()
+    if plan.changes.is_empty() {
+        if look.json {
+            screen::say_json(&Applied { changeset: None, plan });
+        }
+        return Ok(Exit::Fine);
     }
-    .via("apply");
-    let applied = command.local.database.open(true)?.act(&Actor::System, |tx, moment| {
+    if !command.yes && !agreed("Apply this?")? {
+        screen::remark("Nothing was changed.");
+        return Ok(Exit::Trouble);
+    }
+    let set = DocumentSet { base: Some(plan.base), reason: command.reason.clone(), ..read.set() };
+    let applied: Applied = match client.post(&["apply"], &set) {
+        Ok(applied) => applied,
+        Err(failure) => return told_or(failure, &read.texts, look).map(|()| Exit::Trouble),
+    };
+    tell_applied(&applied, look);
+    Ok(Exit::Fine)
+}
+
+fn tell_applied(applied: &Applied, look: Look) {
+    if look.json {
+        screen::say_json(applied);
+        return;
+    }
+    match &applied.changeset {
+        Some(changeset) => screen::say(format!("Applied as changeset {}.", changeset.number)),
+        None => screen::say("Everything says already what it should."),
+    }
+}
+
+fn apply_local(command: &Apply, read: Read) -> Outcome {
+    let look = command.look;
+    let order = Order { reason: command.reason.clone(), ..read.order }.via("apply");
+    let applying = command.local.database.open(true)?.act(&Actor::System, |tx, moment| {
         let conditions = Conditions::at(moment.now);
         acts::apply(tx, moment, &order, conditions)
     })?;
-    match applied {
-        Applied::Refused(plan) => {
-            tell_problems(&plan.problems, command.look);
-            return Ok(Exit::Trouble);
+    let plan = applying.plan();
+    if let Applying::Refused(plan) = &applying {
+        let told = plan.problems.iter().map(|problem| Told {
+            place: problem.place.clone(),
+            message: problem.message.clone(),
+            suggestion: problem.suggestion.clone(),
+        });
+        tell_problems(&told.collect::<Vec<_>>(), &read.texts, look);
+        return Ok(Exit::Trouble);
+    }
+    let number = match &applying {
+        Applying::Applied { changeset, .. } => Some(changeset.number),
+        _ => None,
+    };
+    if look.json {
+        let changes: Vec<String> =
+            plan.differences.iter().map(|one| format!("{} {}", one.verb, one.reference)).collect();
+        screen::say_json(&json!({ "changeset": number, "changes": changes }));
+        return Ok(Exit::Fine);
+    }
+    for difference in &plan.differences {
+        screen::say_marked(paint(difference.verb.word()).0, paint(difference.verb.word()).1, &difference.to_string());
+    }
+    for warning in &plan.warnings {
+        screen::say_marked(Paint::Warning, "doubtful", &warning.to_string());
+    }
+    match number {
+        Some(number) => screen::say(format!("Applied as changeset {number}.")),
+        None => screen::say("Everything says already what it should."),
+    }
+    Ok(Exit::Fine)
+}
+
+/// Asks on a terminal; elsewhere somebody has to have said --yes.
+fn agreed(question: &str) -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::invalid("nobody can be asked here: add --yes to apply"));
+    }
+    screen::ask(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).context("the answer cannot be read")?;
+    Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Something that is wrong or doubtful.
+struct Told {
+    place: String,
+    message: String,
+    suggestion: Option<String>,
+}
+
+impl From<&web::api::prepare::documents::Finding> for Told {
+    fn from(finding: &web::api::prepare::documents::Finding) -> Self {
+        Self { place: finding.place.clone(), message: finding.message.clone(), suggestion: finding.suggestion.clone() }
+    }
+}
+
+fn tell_problems(problems: &[Told], texts: &[(String, String)], look: Look) {
+    if look.json {
+        let all: Vec<_> = problems
+            .iter()
+            .map(|one| json!({ "place": one.place, "message": one.message, "suggestion": one.suggestion }))
+            .collect();
+        screen::say_json(&json!({ "problems": all }));
+        return;
+    }
+    for problem in problems {
+        tell_problem(Paint::Bad, "wrong", problem, texts);
+    }
+    let many = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
+    screen::remark(format!("{many}; nothing was changed."));
+}
+
+/// The problem, the line where it is, and beneath it what was probably meant.
+fn tell_problem(paint: Paint, mark: &str, problem: &Told, texts: &[(String, String)]) {
+    screen::say_marked(paint, mark, &format!("{}: {}", problem.place, problem.message));
+    let line = problem.place.rsplit_once(':').and_then(|(file, number)| {
+        let (_, text) = texts.iter().find(|(name, _)| name == file)?;
+        let number: usize = number.parse().ok()?;
+        Some((number, text.lines().nth(number.checked_sub(1)?)?))
+    });
+    let Some((number, line)) = line else {
+        if let Some(near) = &problem.suggestion {
+            screen::say(format!("      did you mean {near}?"));
         }
-        Applied::Unchanged(plan) => tell_plan(&plan, command.look),
-        Applied::Applied { changeset, plan } => {
-            tell_plan(&plan, command.look);
-            screen::say(format!("Applied as changeset {}", changeset.number));
+        return;
+    };
+    screen::say(format!("{number:>5} | {line}"));
+    // The word in quotes is what is wrong, if it stands in the line.
+    let quoted = problem.message.split(['"', '`']).nth(1).filter(|word| !word.is_empty());
+    let (at, width) = quoted
+        .and_then(|word| line.find(word).map(|at| (line[..at].chars().count(), word.chars().count())))
+        .unwrap_or((line.chars().take_while(|c| c.is_whitespace()).count(), 1));
+    let near = problem.suggestion.as_ref().map(|near| format!(" did you mean {near}?")).unwrap_or_default();
+    screen::say(format!("      | {}{}{near}", " ".repeat(at), "^".repeat(width)));
+}
+
+/// How a change is marked.
+fn paint(verb: &str) -> (Paint, &'static str) {
+    match verb {
+        "create" => (Paint::Good, "+"),
+        "delete" => (Paint::Bad, "-"),
+        _ => (Paint::Warning, "~"),
+    }
+}
+
+fn tell_change(change: &Change) {
+    let (paint, sign) = paint(&change.verb);
+    screen::say_marked(paint, sign, &format!("{} {}", change.verb, change.document));
+    for sentence in &change.sentences {
+        screen::say(format!("    {sentence}"));
+    }
+    if change.verb == "change" {
+        for field in &change.fields {
+            let show = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".into());
+            screen::say(format!("      {}: {} -> {}", field.pointer, show(&field.before), show(&field.after)));
+        }
+    }
+}
+
+fn tell_plan(plan: &Plan, texts: &[(String, String)]) {
+    plan.changes.iter().for_each(tell_change);
+    for warning in &plan.warnings {
+        tell_problem(Paint::Warning, "doubtful", &Told::from(warning), texts);
+    }
+    for problem in &plan.problems {
+        tell_problem(Paint::Bad, "wrong", &Told::from(problem), texts);
+    }
+    let count = |verb: &str| plan.changes.iter().filter(|change| change.verb == verb).count();
+    match plan.changes.len() {
+        0 if plan.problems.is_empty() => screen::say("Everything says already what it should."),
+        0 => {}
+        _ => screen::say(format!(
+            "{} to create, {} to change, {} to delete, {} as they are.",
+            count("create"),
+            count("change"),
+            count("delete"),
+            plan.unchanged.len()
+        )),
+    }
+}
+
+pub(crate) fn export(command: &Export) -> Outcome {
+    let client = command.server.client()?;
+    let words: Vec<&str> = command.wanted.iter().map(|wanted| wanted.0.as_str()).collect();
+    let query = ExportQuery { of: Some(words.join(",")).filter(|text| !text.is_empty()) };
+    let text = client.text(&["export"], &query)?;
+    let Some(folder) = &command.output else {
+        screen::pour(&text);
+        return Ok(Exit::Fine);
+    };
+    let reading = acts::read_files([("the export", text.as_str())]);
+    if let Some(problem) = reading.problems.first() {
+        return Err(Failure::invalid(format!("what the server wrote cannot be read: {problem}")));
+    }
+    let documents = reading.proposals.len();
+    for proposal in reading.proposals {
+        let reference = proposal.document.reference();
+        let folder = folder.join(reference.kind.word());
+        let file = folder.join(format!("{}.yaml", reference.name));
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::write(&file, writing::to_yaml([&proposal.document])))
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    screen::remark(format!("{documents} documents are written to {}.", folder.display()));
+    Ok(Exit::Fine)
+}
+
+fn revisions(client: &Client, document: &Reference, limit: u32) -> Result<Vec<Revision>, Failure> {
+    let query = HistoryQuery { limit: Some(limit.clamp(1, 200)), cursor: None };
+    let path = ["documents", document.kind.word(), document.name.as_str(), "history"];
+    Ok(client.list(&path, &query, limit as usize)?.0)
+}
+
+pub(crate) fn history(command: &History) -> Outcome {
+    let client = command.server.client()?;
+    let look = command.look;
+    let revisions = revisions(&client, &command.document, command.limit)?;
+    if look.json {
+        screen::say_json(&Listing::whole(revisions));
+        return Ok(Exit::Fine);
+    }
+    for one in &revisions {
+        let reason = one.changeset.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let (author, via, time) = (&one.changeset.author, &one.changeset.via, look.time(one.changeset.at));
+        screen::say(format!("revision {}  {time}  by {author} ({via}){reason}", one.revision));
+        if let Some(change) = &one.change {
+            tell_change(change);
         }
     }
     Ok(Exit::Fine)
 }
 
-fn tell_problems(problems: &[Problem], _look: Look) {
-    for problem in problems {
-        screen::say_marked(Paint::Bad, "wrong", &problem.to_string());
-    }
-    screen::remark("Nothing was changed.");
-}
-
-fn tell_plan(plan: &Plan, _look: Look) {
-    for difference in &plan.differences {
-        tell_difference(difference);
-    }
-    for warning in &plan.warnings {
-        screen::say_marked(Paint::Warning, "doubtful", &warning.to_string());
-    }
-    if plan.differences.is_empty() {
-        screen::say("Everything says already what it should.");
-    }
-}
-
-fn tell_difference(difference: &Difference) {
-    let (paint, sign) = match difference.verb {
-        Verb::Create => (Paint::Good, "+"),
-        Verb::Change => (Paint::Warning, "~"),
-        Verb::Delete => (Paint::Bad, "-"),
+pub(crate) fn diff(command: &Diff) -> Outcome {
+    let client = command.server.client()?;
+    let document = &command.document;
+    let from = match command.from {
+        Some(from) => from,
+        None => {
+            let last = revisions(&client, document, 1)?.first().map_or(1, |one| one.revision);
+            command.to.unwrap_or(last) - 1
+        }
     };
-    screen::say_marked(paint, sign, &difference.to_string());
+    let path = ["documents", document.kind.word(), document.name.as_str(), "diff"];
+    let difference: Difference = client.get(&path, &DiffQuery { from, to: command.to })?;
+    if command.look.json {
+        screen::say_json(&difference);
+    } else if let Some(change) = &difference.change {
+        tell_change(change);
+    } else {
+        screen::say("They say the same.");
+    }
+    Ok(Exit::Fine)
+}
+
+pub(crate) fn rollback(command: &RollbackCommand) -> Outcome {
+    let client = command.server.client()?;
+    let (kind, name): (Kind, _) = (command.document.kind, command.document.name.as_str());
+    let body = Rollback { to: command.to, reason: command.reason.clone() };
+    let applied: Applied = match client.post(&["documents", kind.word(), name, "rollback"], &body) {
+        Ok(applied) => applied,
+        Err(failure) => return told_or(failure, &[], command.look).map(|()| Exit::Trouble),
+    };
+    if !command.look.json {
+        applied.plan.changes.iter().for_each(tell_change);
+    }
+    tell_applied(&applied, command.look);
+    Ok(Exit::Fine)
 }

@@ -2,15 +2,22 @@
 //!
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
+pub(crate) mod alerts;
+pub(crate) mod doctor;
 pub(crate) mod documents;
 pub(crate) mod files;
 pub(crate) mod integrations;
+pub(crate) mod journal;
 pub(crate) mod keeping;
 pub(crate) mod local;
+pub(crate) mod on_call;
+pub(crate) mod pages;
 pub(crate) mod print;
 pub(crate) mod screen;
 pub(crate) mod setup;
+pub(crate) mod silences;
 pub(crate) mod tokens;
+pub(crate) mod when;
 
 use std::process::ExitCode;
 
@@ -42,6 +49,8 @@ impl From<Exit> for ExitCode {
 pub(crate) enum Failure {
     /// Refused, in words for whoever asked.
     Refused(Refusal),
+    /// The server refused, and says why.
+    Answered(Box<crate::client::Problem>),
     /// The server does not answer.
     Unreachable(String),
     Other(anyhow::Error),
@@ -54,15 +63,20 @@ impl Failure {
         Self::Refused(Refusal::invalid(message))
     }
 
+    /// In words for whoever asked.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.to_string(),
+            Self::Answered(problem) => problem.sentence(),
+            Self::Unreachable(why) => why.clone(),
+            Self::Other(error) => format!("{error:#}"),
+        }
+    }
+
     /// Says it, and answers the exit code.
     pub(crate) fn tell(&self) -> ExitCode {
-        let (code, message) = match self {
-            Self::Refused(refusal) => (1, refusal.to_string()),
-            Self::Unreachable(why) => (3, why.clone()),
-            Self::Other(error) => (1, format!("{error:#}")),
-        };
-        screen::complain(&message);
-        ExitCode::from(code)
+        screen::complain(&self.sentence());
+        ExitCode::from(if matches!(self, Self::Unreachable(_)) { 3 } else { 1 })
     }
 }
 

@@ -57,7 +57,9 @@ fn relatively(at: Timestamp, now: Timestamp) -> String {
 
 /// A span in its two largest units: `2d4h`, `12m`.
 pub(crate) fn roughly(span: Span) -> String {
-    let seconds = span.as_millis() / 1000;
+    let exact = span.as_millis() / 1000;
+    // Two hours that began a moment ago are still two hours.
+    let seconds = if exact >= 600 { (exact + 30) / 60 * 60 } else { exact };
     let (days, hours, minutes) = (seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds}s"),
@@ -96,6 +98,12 @@ pub(crate) fn pour(text: &str) {
 pub(crate) fn remark(text: impl AsRef<str>) {
     let mut out = std::io::stderr().lock();
     _ = writeln!(out, "{}", clean(text.as_ref()));
+}
+
+/// A question, with the cursor left behind it.
+pub(crate) fn ask(question: &str) {
+    let mut out = std::io::stderr().lock();
+    _ = write!(out, "{question}").and_then(|()| out.flush());
 }
 
 /// Why it came to nothing.
@@ -208,6 +216,7 @@ mod tests {
             (7200, "in 2h"),
             (5400, "in 1h30m"),
             (-100_000, "1d3h ago"),
+            (7199, "in 2h"),
             (-3_000_000, "34d ago"),
         ] {
             assert_eq!(told(seconds), says);

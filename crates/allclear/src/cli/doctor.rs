@@ -1,0 +1,338 @@
+//! `allclear doctor`: looks at everything that usually goes wrong, and says what to do about it.
+//!
+//! Holds no rule of its own: what is wrong with documents, coverage and contacts is what a plan of them says.
+
+use clap::Args;
+use domain::words::{Span, Timestamp};
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use web::api::Listing;
+use web::api::detect::heartbeats::Heartbeat;
+use web::api::engage::schedules::{AtQuery, OnCall};
+use web::api::prepare::access::Me;
+use web::api::prepare::documents::{DocumentSet, ExportQuery, File, Plan};
+
+use super::local::Local;
+use super::screen::{self, Look, Paint};
+use super::{Exit, Failure, Outcome, integrations, journal};
+use crate::client::{Client, Server};
+use crate::clock;
+
+/// Clocks that are further apart make a muddle of logs, links and proofs.
+const SKEW_MOST: Span = Span::seconds(5);
+/// So far back failures are counted, and so many entries are looked at.
+const LOOK_BACK: Span = Span::hours(24);
+const ENTRIES_MOST: usize = 5000;
+
+/// Look at everything that usually goes wrong, and say what to do about it
+///
+/// Exit code 1 if something fails; warnings do not count. With --local it also looks the database over.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  allclear doctor\n  allclear doctor --local --data /var/lib/allclear")]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    local: Local,
+
+    #[command(flatten)]
+    server: Server,
+
+    #[command(flatten)]
+    look: Look,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One line of the answer.
+#[derive(Clone, Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    verdict: Verdict,
+    says: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+}
+
+/// What `/health` answers.
+#[derive(Debug, Default, Deserialize)]
+struct Health {
+    #[serde(default)]
+    why: Option<String>,
+    #[serde(default)]
+    version: String,
+}
+
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn ok(&mut self, what: &'static str, says: impl Into<String>) {
+        self.0.push(Finding { what, verdict: Verdict::Ok, says: says.into(), remedy: None });
+    }
+
+    fn warn(&mut self, what: &'static str, says: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Finding { what, verdict: Verdict::Warn, says: says.into(), remedy: Some(remedy.into()) });
+    }
+
+    fn fail(&mut self, what: &'static str, says: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Finding { what, verdict: Verdict::Fail, says: says.into(), remedy: Some(remedy.into()) });
+    }
+
+    /// What could not be asked.
+    fn unknown(&mut self, what: &'static str, failure: &Failure) {
+        self.warn(what, format!("could not be looked at: {}", failure.sentence()), "use a token that may read this");
+    }
+}
+
+pub(crate) fn run(command: &Doctor) -> Outcome {
+    let mut findings = Findings(Vec::new());
+    let client = command.server.client()?;
+    let reached = server(&client, &mut findings);
+    if reached && signed_in(&client, &mut findings) {
+        on_call(&client, &mut findings);
+        documents(&client, &mut findings);
+        deliveries(&client, &mut findings);
+        sources(&client, &mut findings);
+    }
+    if command.local.local {
+        database(command, &mut findings);
+    }
+    tell(&findings.0, command.look);
+    if !reached && !command.local.local {
+        return Err(Failure::Unreachable("nothing else could be looked at".into()));
+    }
+    let failed = findings.0.iter().any(|one| one.verdict == Verdict::Fail);
+    Ok(if failed { Exit::Trouble } else { Exit::Fine })
+}
+
+fn tell(findings: &[Finding], look: Look) {
+    if look.json {
+        let worst = if findings.iter().any(|one| one.verdict == Verdict::Fail) {
+            Verdict::Fail
+        } else if findings.iter().any(|one| one.verdict == Verdict::Warn) {
+            Verdict::Warn
+        } else {
+            Verdict::Ok
+        };
+        screen::say_json(&json!({ "verdict": worst, "findings": findings }));
+        return;
+    }
+    for finding in findings {
+        let (paint, mark) = match finding.verdict {
+            Verdict::Ok => (Paint::Good, "ok  "),
+            Verdict::Warn => (Paint::Warning, "warn"),
+            Verdict::Fail => (Paint::Bad, "FAIL"),
+        };
+        screen::say_marked(paint, mark, &format!("{:<12} {}", finding.what, finding.says));
+        if let Some(remedy) = &finding.remedy {
+            screen::say(format!("     {:<12} -> {remedy}", ""));
+        }
+    }
+}
+
+/// Whether it is reached, its health, its version and its clock.
+fn server(client: &Client, findings: &mut Findings) -> bool {
+    let before = clock::clock()();
+    let answer = match client.ask(Method::GET, &["health"], &(), None) {
+        Ok(answer) => answer,
+        Err(failure) => {
+            let remedy = "is it running? is the address right (--url, ALLCLEAR_URL)?";
+            findings.fail("server", failure.sentence(), remedy);
+            return false;
+        }
+    };
+    let after = clock::clock()();
+    let Ok(health) = serde_json::from_slice::<Health>(&answer.body) else {
+        let says = format!("{} answers {} but is no Allclear", client.shown(), answer.status);
+        findings.fail("server", says, "is the address right (--url, ALLCLEAR_URL)?");
+        return false;
+    };
+    match (answer.status.is_success(), health.why) {
+        (true, _) => findings.ok("server", format!("{} does its work", client.shown())),
+        (false, why) => {
+            let why = why.unwrap_or_else(|| answer.status.to_string());
+            findings.fail("server", why, "look at the log of the server, and at the disk and the database behind it");
+        }
+    }
+    let own = env!("CARGO_PKG_VERSION");
+    if health.version == own {
+        findings.ok("version", format!("{own} here and there"));
+    } else {
+        let says = format!("the server is {}, this is {own}", health.version);
+        findings.warn("version", says, "use the same version on both sides");
+    }
+    match answer.date {
+        // The server tells whole seconds, and the answer was on its way for a while.
+        Some(date) => clock_skew(date, before, after, findings),
+        None => findings.warn("clock", "the server does not tell the time", "does a proxy take the header Date away?"),
+    }
+    true
+}
+
+fn clock_skew(date: Timestamp, before: Timestamp, after: Timestamp, findings: &mut Findings) {
+    let ahead = Span::between(after, date);
+    let behind = Span::between(Span::seconds(1).after(date), before);
+    if ahead > SKEW_MOST || behind > SKEW_MOST {
+        let (span, word) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
+        let says = format!("the server is {} {word} this machine", screen::roughly(span));
+        findings.fail("clock", says, "let both machines keep time by NTP");
+    } else {
+        findings.ok("clock", "the server and this machine agree");
+    }
+}
+
+fn signed_in(client: &Client, findings: &mut Findings) -> bool {
+    match client.get::<Me>(&["me"], &()) {
+        Ok(me) => {
+            let scopes = if me.scopes.is_empty() { String::new() } else { format!(", only {}", me.scopes.join(", ")) };
+            findings.ok("token", format!("of {}, {}{scopes}", me.name, me.access));
+            true
+        }
+        Err(failure) => {
+            findings.fail("token", failure.sentence(), "allclear token create makes one; set it as ALLCLEAR_TOKEN");
+            false
+        }
+    }
+}
+
+fn on_call(client: &Client, findings: &mut Findings) {
+    let all: Listing<OnCall> = match client.get(&["on-call"], &AtQuery::default()) {
+        Ok(all) => all,
+        Err(failure) => return findings.unknown("on call", &failure),
+    };
+    if all.items.is_empty() {
+        let remedy = "write a schedule, and name it in an escalation policy (docs/on-call.md)";
+        return findings.warn("on call", "there is no schedule", remedy);
+    }
+    let empty: Vec<&OnCall> = all.items.iter().filter(|one| one.person.is_none()).collect();
+    for one in &empty {
+        let says = format!("nobody on {} now: {}", one.schedule, one.reason);
+        let remedy = format!("allclear override add {} --person NAME --for 8h", one.schedule);
+        findings.warn("on call", says, remedy);
+    }
+    if empty.is_empty() {
+        findings.ok("on call", format!("somebody on each of {} schedules now", all.items.len()));
+    }
+}
+
+/// Asks for a plan of what is in force: what is wrong with it is what a plan of it says.
+fn documents(client: &Client, findings: &mut Findings) {
+    let plan = client.text(&["export"], &ExportQuery::default()).and_then(|text| {
+        let files = vec![File { name: "in force".into(), text }];
+        client.post::<Plan>(&["plan"], &DocumentSet { files, ..DocumentSet::default() })
+    });
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(failure) => return findings.unknown("documents", &failure),
+    };
+    let remedy = |document: &Option<String>| match document {
+        Some(document) => format!("allclear export {document}, mend it, allclear apply -f"),
+        None => "mend it, and allclear apply -f".to_owned(),
+    };
+    let of = |document: &Option<String>| document.as_ref().map(|one| format!("{one}: ")).unwrap_or_default();
+    for problem in &plan.problems {
+        findings.fail("documents", format!("{}{}", of(&problem.document), problem.message), remedy(&problem.document));
+    }
+    for warning in &plan.warnings {
+        findings.warn("documents", format!("{}{}", of(&warning.document), warning.message), remedy(&warning.document));
+    }
+    if plan.problems.is_empty() && plan.warnings.is_empty() {
+        let says = format!("{} in force, everybody who may be paged can be reached", plan.unchanged.len());
+        findings.ok("documents", says);
+    }
+}
+
+/// Messages that reached nobody in the last day, by channel.
+fn deliveries(client: &Client, findings: &mut Findings) {
+    let after = LOOK_BACK.before(clock::clock()());
+    let entries = match journal::newest(client, None, Some(after), ENTRIES_MOST) {
+        Ok(entries) => entries,
+        Err(failure) => return findings.unknown("deliveries", &failure),
+    };
+    let mut failed = std::collections::BTreeMap::<String, (usize, String)>::new();
+    for entry in entries.iter().filter(|entry| entry.kind == "delivery.failed") {
+        let word = |name: &str| entry.data[name].as_str().map(str::to_owned);
+        let channel = word("channel").unwrap_or_else(|| "a channel".into());
+        let why = entry.why.clone().or_else(|| word("why")).or_else(|| word("detail")).unwrap_or_default();
+        failed.entry(channel).or_insert((0, why)).0 += 1;
+    }
+    for (channel, (count, why)) in &failed {
+        let why = if why.is_empty() { String::new() } else { format!(", the last: {why}") };
+        let says = format!("{count} by {channel} failed in the last day{why}");
+        findings.fail("deliveries", says, "allclear page list --all, then allclear page show PAGE tells each attempt");
+    }
+    if failed.is_empty() {
+        findings.ok("deliveries", "none failed in the last day");
+    }
+}
+
+fn sources(client: &Client, findings: &mut Findings) {
+    match integrations::known(client) {
+        Ok(known) => {
+            let silent: Vec<&str> =
+                known.iter().filter(|one| one.heard_at.is_none()).map(|one| one.name.as_str()).collect();
+            if known.is_empty() {
+                findings.warn("sources", "there is no integration", "write one (docs/connect-anything.md)");
+            } else if silent.len() == known.len() {
+                let remedy = "allclear integration token NAME, and tell it to the source (docs/connect-prometheus.md)";
+                findings.warn("sources", "no integration was ever heard of", remedy);
+            } else if silent.is_empty() {
+                findings.ok("sources", format!("{} integrations were heard of", known.len()));
+            } else {
+                let says = format!("never heard of: {}", silent.join(", "));
+                findings.warn("sources", says, "connect it, or delete its document");
+            }
+        }
+        Err(failure) => findings.unknown("sources", &failure),
+    }
+    match client.get::<Listing<Heartbeat>>(&["heartbeats"], &()) {
+        Ok(all) => {
+            for missed in all.items.iter().filter(|one| one.missed_at.is_some()) {
+                let since = missed.missed_at.map(screen::exactly).unwrap_or_default();
+                let says = format!("{} does not call in since {since}", missed.integration);
+                findings.warn("heartbeats", says, "look at what should call");
+            }
+        }
+        Err(failure) => findings.unknown("heartbeats", &failure),
+    }
+}
+
+fn database(command: &Doctor, findings: &mut Findings) {
+    let place = command.local.database.place();
+    match store::keeping::check(&place) {
+        Ok(report) if report.problems.is_empty() => findings.ok("database", format!("{place} is sound")),
+        Ok(report) => {
+            for problem in report.problems {
+                let remedy = "stop the server, keep the files, and allclear restore the last backup that is sound";
+                findings.fail("database", problem, remedy);
+            }
+        }
+        Err(halt) => findings.fail("database", halt.to_string(), "name the right one with --data or --database"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clocks_that_are_apart_are_told() {
+        let at = |seconds: i64| Timestamp::from_second(1_790_000_000 + seconds).unwrap();
+        for (date, verdict, says) in [
+            (0, Verdict::Ok, "the server and this machine agree"),
+            (-5, Verdict::Ok, "the server and this machine agree"),
+            (60, Verdict::Fail, "the server is 59s ahead of this machine"),
+            (-61, Verdict::Fail, "the server is 1m behind this machine"),
+        ] {
+            let mut findings = Findings(Vec::new());
+            clock_skew(at(date), at(0), at(1), &mut findings);
+            assert_eq!((findings.0[0].verdict, findings.0[0].says.as_str()), (verdict, says));
+        }
+    }
+}

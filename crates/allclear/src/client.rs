@@ -1,0 +1,392 @@
+//! Speaks to a server over its API, for the commands. What goes over the wire is typed in `web::api`.
+//!
+//! One call at a time, no proxy, no redirect, an end to every wait; the token is shown to nobody but the server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use domain::words::{Refusal, RefusalKind, Timestamp};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
+use reqwest::{Method, StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use web::api::Listing;
+
+use crate::cli::Failure;
+use crate::clock;
+
+const ADDRESS: &str = "http://127.0.0.1:8080";
+const CONNECT: Duration = Duration::from_secs(5);
+const WHOLE: Duration = Duration::from_secs(30);
+/// An answer that is longer is none of ours.
+const ANSWER_MOST: usize = 64 << 20;
+
+/// Where the server is, and who asks.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Server {
+    /// The server: https://allclear.example.org
+    #[arg(long, global = true, env = "ALLCLEAR_URL", value_name = "URL")]
+    pub(crate) url: Option<String>,
+
+    /// An API token (acl_...); better in the environment, since others can see the command line
+    #[arg(long, global = true, env = "ALLCLEAR_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    pub(crate) token: Option<String>,
+
+    /// Certificate authorities to trust besides the usual ones (PEM)
+    #[arg(long, global = true, env = "ALLCLEAR_CA", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// The file of settings for the commands.
+fn settings_file() -> Option<PathBuf> {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let base = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    Some(base.or_else(home)?.join("allclear").join("client.toml"))
+}
+
+/// `url = "..."`, `token = "..."`, `ca = "..."`, a line each. All that we need of TOML.
+fn read_settings(text: &str) -> Result<Server, Refusal> {
+    let mut server = Server::default();
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let wrong = |why: &str| Refusal::invalid(why).at(format!("line {}", at + 1));
+        let (key, value) = line.split_once('=').ok_or_else(|| wrong("write a setting as url = \"...\""))?;
+        let value = value.trim();
+        let quoted = value.get(1..).and_then(|rest| value.chars().next().and_then(|quote| rest.split_once(quote)));
+        let (value, rest) = quoted
+            .filter(|_| value.starts_with(['"', '\'']))
+            .ok_or_else(|| wrong("the value belongs in quotes: url = \"...\""))?;
+        if !rest.trim().is_empty() && !rest.trim().starts_with('#') {
+            return Err(wrong("there is more after the value"));
+        }
+        match key.trim() {
+            "url" => server.url = Some(value.to_owned()),
+            "token" => server.token = Some(value.to_owned()),
+            "ca" => server.ca = Some(value.into()),
+            _ => return Err(wrong("the settings are url, token and ca")),
+        }
+    }
+    Ok(server)
+}
+
+impl Server {
+    /// What was given, and beneath it what the file says.
+    fn settled(&self) -> Result<Self, Failure> {
+        let mut settled = self.clone();
+        let Some(file) = settings_file() else { return Ok(settled) };
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(settled),
+            Err(error) => return Err(Failure::invalid(format!("{} cannot be read: {error}", file.display()))),
+        };
+        let kept = read_settings(&text).map_err(|wrong| Failure::invalid(format!("{}: {wrong}", file.display())))?;
+        // A token belongs to the server that it is kept with, and is not shown to another.
+        let same = settled.url.is_none() || settled.url == kept.url;
+        settled.url = settled.url.or(kept.url);
+        settled.token = settled.token.or(kept.token.filter(|_| same));
+        settled.ca = settled.ca.or(kept.ca);
+        Ok(settled)
+    }
+
+    /// Ready to speak to it.
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        let settled = self.settled()?;
+        let text = settled.url.as_deref().unwrap_or(ADDRESS).trim_end_matches('/');
+        let wrong = || Failure::invalid(format!("--url {text:?} is no address: write https://allclear.example.org"));
+        let base = Url::parse(text).map_err(|_| wrong())?;
+        if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
+            return Err(wrong());
+        }
+        let mut headers = HeaderMap::new();
+        if let Some(token) = settled.token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
+            let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
+                .map_err(|_| Failure::invalid("the token has letters that no token has"))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        let authorities = settled
+            .ca
+            .as_ref()
+            .map(|file| std::fs::read(file).with_context(|| format!("{} cannot be read", file.display())));
+        let trust = channels::tls::trust(authorities.transpose()?.as_deref())?;
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured((*trust).clone())
+            .default_headers(headers)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT)
+            .timeout(WHOLE)
+            .user_agent(concat!("allclear/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .context("the HTTP client cannot be made")?;
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot be made")?;
+        Ok(Client { http, runtime, base })
+    }
+}
+
+/// A server to speak to.
+#[derive(Debug)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+    base: Url,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// The clock of the server.
+    pub(crate) date: Option<Timestamp>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why the server refused, in its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct Problem {
+    #[serde(default)]
+    pub(crate) status: u16,
+    #[serde(default)]
+    pub(crate) detail: String,
+    #[serde(default)]
+    pub(crate) at: Option<String>,
+    #[serde(default)]
+    pub(crate) incident: Option<String>,
+    #[serde(default)]
+    pub(crate) errors: Vec<Fault>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub(crate) struct Fault {
+    pub(crate) detail: String,
+    #[serde(default)]
+    pub(crate) at: Option<String>,
+}
+
+impl Problem {
+    /// For people: what is wrong, where, and what to do.
+    pub(crate) fn sentence(&self) -> String {
+        let mut text = String::new();
+        if let Some(at) = self.at.as_deref().filter(|at| !at.is_empty()) {
+            text = format!("{at}: ");
+        }
+        text += &self.detail;
+        if let Some(incident) = &self.incident {
+            text += &format!(" (the log of the server tells more under {incident})");
+        }
+        if self.status == 401 {
+            text += "; set ALLCLEAR_TOKEN or --token (allclear token create makes one)";
+        }
+        for fault in &self.errors {
+            let at = fault.at.as_deref().map(|at| format!("{at}: ")).unwrap_or_default();
+            text += &format!("\n  {at}{}", fault.detail);
+        }
+        text
+    }
+}
+
+impl Client {
+    /// The server without anything secret.
+    pub(crate) fn shown(&self) -> String {
+        let mut url = self.base.clone();
+        _ = url.set_username("");
+        _ = url.set_password(None);
+        url.to_string().trim_end_matches('/').to_owned()
+    }
+
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &[&str], query: &impl Serialize) -> Result<T, Failure> {
+        self.read(&self.call(Method::GET, path, query, None)?)
+    }
+
+    /// Everything of a list, up to so many; whether there is more.
+    pub(crate) fn list<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &impl Serialize,
+        most: usize,
+    ) -> Result<(Vec<T>, bool), Failure> {
+        let mut query = serde_json::to_value(query).unwrap_or_default();
+        let mut items = Vec::new();
+        loop {
+            let part: Listing<T> = self.get(path, &query)?;
+            items.extend(part.items);
+            let more = part.next_cursor.is_some();
+            if !more || items.len() >= most {
+                let cut = items.len() > most;
+                items.truncate(most);
+                return Ok((items, more || cut));
+            }
+            query["cursor"] = part.next_cursor.into();
+        }
+    }
+
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, Failure> {
+        let body = serde_json::to_vec(body).context("what is to be sent has no form as JSON")?;
+        self.read(&self.call(Method::POST, path, &(), Some(body))?)
+    }
+
+    pub(crate) fn delete(&self, path: &[&str]) -> Result<(), Failure> {
+        self.call(Method::DELETE, path, &(), None).map(drop)
+    }
+
+    /// An answer that is text.
+    pub(crate) fn text(&self, path: &[&str], query: &impl Serialize) -> Result<String, Failure> {
+        let answer = self.call(Method::GET, path, query, None)?;
+        String::from_utf8(answer.body).map_err(|_| self.strange())
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, Failure> {
+        serde_json::from_slice(&answer.body).map_err(|_| self.strange())
+    }
+
+    fn strange(&self) -> Failure {
+        Failure::invalid(format!(
+            "what {} answers is not understood: is it an Allclear of version {}?",
+            self.shown(),
+            env!("CARGO_PKG_VERSION")
+        ))
+    }
+
+    fn call(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &impl Serialize,
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, Failure> {
+        let answer = self.ask(method, &[&["api", "v1"], path].concat(), query, body)?;
+        if answer.status.is_success() {
+            return Ok(answer);
+        }
+        match serde_json::from_slice::<Problem>(&answer.body) {
+            Ok(problem) if !problem.detail.is_empty() => Err(Failure::Answered(Box::new(problem))),
+            _ => {
+                let (status, shown) = (answer.status, self.shown());
+                Err(Failure::invalid(format!("{shown} answers {status} and does not say why: is it an Allclear?")))
+            }
+        }
+    }
+
+    /// One call, whatever is answered.
+    pub(crate) fn ask(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &impl Serialize,
+        body: Option<Vec<u8>>,
+    ) -> Result<Answer, Failure> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        for (name, value) in pairs(query) {
+            url.query_pairs_mut().append_pair(&name, &value);
+        }
+        let mut request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
+        if let Some(body) = body {
+            // The same key if it is sent again on the way, so that it is done once.
+            let key =
+                clock::mint()?.secret().iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+            request = request.header(CONTENT_TYPE, "application/json").header("idempotency-key", key).body(body);
+        }
+        self.runtime.block_on(async {
+            let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
+            let date = response.headers().get(DATE).and_then(|value| value.to_str().ok());
+            let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|date| date.timestamp());
+            let (status, mut body) = (response.status(), Vec::new());
+            while let Some(part) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+                body.extend_from_slice(&part);
+                if body.len() > ANSWER_MOST {
+                    return Err(self.strange());
+                }
+            }
+            Ok(Answer { status, date, body })
+        })
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> Failure {
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
+        }
+        let why = if error.is_timeout() { "no answer in time".to_owned() } else { cause.to_string() };
+        Failure::Unreachable(format!("{} cannot be reached: {why}", self.shown()))
+    }
+
+    /// Waits; for those who follow.
+    pub(crate) fn rest(&self, span: Duration) {
+        self.runtime.block_on(tokio::time::sleep(span));
+    }
+}
+
+/// The fields of a query, those that are there.
+fn pairs(query: &impl Serialize) -> Vec<(String, String)> {
+    let Ok(Value::Object(fields)) = serde_json::to_value(query) else { return Vec::new() };
+    let text = |value: Value| match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        other => Some(other.to_string()),
+    };
+    fields.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect()
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::new(RefusalKind::Invalid, problem.sentence())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_of_settings_is_read_and_a_slip_is_told_with_its_line() {
+        let server = read_settings("# mine\nurl = \"https://a.example\" # there\n\ntoken='acl_1'\n").unwrap();
+        assert_eq!((server.url.as_deref(), server.token.as_deref()), (Some("https://a.example"), Some("acl_1")));
+        for (text, says) in [
+            ("url", "line 1: write a setting as url = \"...\""),
+            ("\nurl = x", "line 2: the value belongs in quotes: url = \"...\""),
+            ("url = \"x\" y", "line 1: there is more after the value"),
+            ("[server]\n", "line 1: write a setting as url = \"...\""),
+            ("secret = \"x\"", "line 1: the settings are url, token and ca"),
+            ("url = é", "line 1: the value belongs in quotes: url = \"...\""),
+        ] {
+            assert_eq!(read_settings(text).unwrap_err().to_string(), says);
+        }
+    }
+
+    #[test]
+    fn a_problem_is_told_with_its_place_and_what_to_do() {
+        let problem: Problem = serde_json::from_str(
+            r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"sign in, or send an API token, first"}"#,
+        )
+        .unwrap();
+        insta::assert_snapshot!(problem.sentence(), @"sign in, or send an API token, first; set ALLCLEAR_TOKEN or --token (allclear token create makes one)");
+        let problem: Problem = serde_json::from_str(
+            r#"{"status":400,"detail":"2 things are wrong","errors":[{"detail":"a","at":"x.yaml:1"},{"detail":"b"}]}"#,
+        )
+        .unwrap();
+        insta::assert_snapshot!(problem.sentence(), @"
+        2 things are wrong
+          x.yaml:1: a
+          b
+        ");
+    }
+
+    #[test]
+    fn a_query_has_the_fields_that_are_there() {
+        let query = serde_json::json!({ "limit": 5, "state": "open", "cursor": null, "all": true });
+        let expected = [("limit", "5"), ("state", "open"), ("all", "true")];
+        assert_eq!(pairs(&query), expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+}
