@@ -66,11 +66,7 @@ impl Limits {
             let store = DashMapStateStore::default();
             RateLimiter::<String, _, _, StateInformationMiddleware>::new(Quota::per_minute(most), store, clock.clone())
         };
-        Self {
-            calls: limiter(CALLS),
-            acknowledgements: limiter(ACKNOWLEDGEMENTS),
-            clock,
-        }
+        Self { calls: limiter(CALLS), acknowledgements: limiter(ACKNOWLEDGEMENTS), clock }
     }
 
     /// One call of the API by a caller; refused with 429 and Retry-After if they called too often.

@@ -177,6 +177,7 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(middleware::from_fn_with_state(app.clone(), errors::as_pages))
+        .layer(middleware::from_fn(v2::as_alertmanager))
         .layer(middleware::map_response_with_state(app.clone(), with_headers))
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(app.clone())

@@ -52,7 +52,7 @@ async fn an_alert_comes_in_pages_is_acknowledged_and_resolves() {
     let kinds = told["history"].as_array().unwrap().iter().rev().map(|one| one["kind"].as_str().unwrap());
     let kinds: Vec<&str> = kinds.collect();
     let all =
-        ["page.started", "alerts.fired", "alerts.acknowledged", "page.acknowledged", "page.ended", "alerts.resolved"];
+        ["alerts.fired", "page.started", "alerts.acknowledged", "page.acknowledged", "alerts.resolved", "page.ended"];
     assert_eq!(kinds, all);
 }
 

@@ -172,3 +172,25 @@ async fn of_a_batch_with_a_wrong_alert_the_others_are_kept() {
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(names(&house.call(ask("GET", "/api/v2/alerts").by(&rob)).await.json()), ["fine"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_insists_on_json_gets_errors_in_the_shapes_of_alertmanager() {
+    let mut house = House::new();
+    let rob = house.token("rob", &[], None);
+    let silence = json!({ "matchers": [], "endsAt": Span::hours(1).after(house.now()), "comment": "x" });
+    let put = ask("POST", "/api/v2/silences").by(&rob).json(&silence);
+    let stranger = ask("GET", "/api/v2/alerts");
+    let unknown = ask("GET", "/api/v2/silence/00000000-0000-0000-0000-000000000001").by(&rob);
+    for (asked, status, said) in [
+        (put.clone(), 400, json!("/matchers: a silence needs at least one matcher")),
+        (unknown, 404, json!({ "code": 404, "message": "there is no silence with this id" })),
+        (stranger, 401, json!({ "code": 401, "message": "sign in, or send an API token, first" })),
+    ] {
+        let answer = house.call(asked.with("accept", "application/json")).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (status, said));
+        assert_eq!(answer.headers["content-type"], "application/json");
+        assert!(answer.headers.contains_key("content-security-policy"));
+        assert_eq!(answer.headers.contains_key("www-authenticate"), status == 401);
+    }
+    assert_eq!(house.call(put).await.headers["content-type"], "application/problem+json");
+}
