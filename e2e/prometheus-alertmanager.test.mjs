@@ -2,8 +2,9 @@
 // push and her webhook too; a link scanner follows the link and changes nothing; Ana taps; the service recovers.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { post, webhookBody } from "./rig/alerts.mjs";
 import { startAllclear } from "./rig/allclear.mjs";
-import { setUp } from "./rig/company.mjs";
+import { byHand, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, sleep, until } from "./rig/process.mjs";
 import { startAlertmanager, startPrometheus, startService } from "./rig/prometheus.mjs";
@@ -15,7 +16,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   const mail = await startMailServer(rig);
   const [push, hook] = [await startSink(rig), await startSink(rig)];
   const allclear = await startAllclear(rig, { mail });
-  await setUp(rig, allclear, { ntfy: push.url, hook: hook.url, wait: "10m" });
+  const ana = await byHand(rig, allclear, { ntfy: push.url, hook: hook.url, wait: "10m" });
   const service = await startService(rig);
   const alertmanager = await startAlertmanager(rig, { webhook: `${allclear.url}/in/prometheus/alertmanager`, token: allclear.integrationToken });
   await startPrometheus(rig, { service, alertmanager });
@@ -68,7 +69,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
 
   service.full = false;
   await until("the alert to resolve", async () => (await state()).state === "resolved", { within: 40_000 });
-  const shown = await allclear.ana.get(`/alerts/${alert.id}`);
+  const shown = await ana.get(`/alerts/${alert.id}`);
   assert.equal(shown.status, 200);
   for (const word of ["DiskFull", "Ana Silva", "acknowledged", "resolved", "ana@example.test"]) {
     assert.match(shown.text, new RegExp(word, "i"), `the page of the alert does not tell of: ${word}`);
@@ -80,9 +81,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
 test("nobody answers: the page goes on to Ben, and a mailbox that is not there moves on to the next contact", async (t) => {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
-  const allclear = await startAllclear(rig, { mail });
-  await setUp(rig, allclear, { wait: "2s" });
-  const { post, webhookBody } = await import("./rig/alerts.mjs");
+  const allclear = await startCompany(rig, { mail, wait: "2s" });
   const alert = { labels: { alertname: "DiskFull", service: "payments", severity: "critical" }, annotations: { summary: "The disk is full" } };
   const { status } = await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody([alert]));
   assert.equal(status, 200);

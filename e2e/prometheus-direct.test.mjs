@@ -2,8 +2,8 @@
 // PostgreSQL, where the tests have one.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { freshDatabase, startAllclear } from "./rig/allclear.mjs";
-import { setUp } from "./rig/company.mjs";
+import { freshDatabase } from "./rig/allclear.mjs";
+import { startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { ran, Rig, run, sleep, until } from "./rig/process.mjs";
 import { startPrometheus, startService } from "./rig/prometheus.mjs";
@@ -11,8 +11,7 @@ import { startPrometheus, startService } from "./rig/prometheus.mjs";
 async function start(t) {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
-  const allclear = await startAllclear(rig, { mail, database: await freshDatabase(rig) });
-  await setUp(rig, allclear, { wait: "10m" });
+  const allclear = await startCompany(rig, { mail, database: await freshDatabase(rig), wait: "10m" });
   return { rig, mail, allclear };
 }
 

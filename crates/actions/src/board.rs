@@ -353,7 +353,7 @@ fn quiet_pages(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
             None => {
                 pages::end(turn, page, End::Silenced)?;
                 // It is nobody's any more: what speaks again later speaks to everybody.
-                crate::detect::alerts::give_back_group(turn, group);
+                crate::detect::alerts::give_back_group(turn, group, false);
             }
             Some(hold) => pages::hold(turn, page, &hold)?,
         }

@@ -12,6 +12,7 @@ use serde_json::Value;
 use store::journal::{self, Entry};
 use store::{Error, Store, Tx};
 
+use crate::checks::Ledger;
 use crate::world::{Attempt, Deed};
 
 /// What was told so far, and what is known for telling more.
@@ -68,7 +69,13 @@ impl Chronicle {
     }
 
     /// Tells what came into the journal, and what was done since, at true time `now`.
-    pub fn follow(&mut self, store: &Store, deeds: Vec<(i64, Deed)>, now: Timestamp) -> Result<(), store::Halt> {
+    pub fn follow(
+        &mut self,
+        store: &Store,
+        deeds: Vec<(i64, Deed)>,
+        now: Timestamp,
+        ledger: &mut Ledger,
+    ) -> Result<(), store::Halt> {
         let mut deeds = deeds.into_iter().peekable();
         loop {
             let read = self.read;
@@ -79,8 +86,10 @@ impl Chronicle {
             for entry in &entries {
                 let number = entry.number.unwrap_or(self.read);
                 while let Some((_, deed)) = deeds.next_if(|(after, _)| *after < number) {
+                    ledger.deed(&deed);
                     self.tell_deed(&deed, now);
                 }
+                ledger.entry(entry);
                 let said = store.read(|tx| Ok(self.say(tx, entry, now)?))?;
                 for line in said {
                     self.tell(now, &line);
@@ -89,6 +98,7 @@ impl Chronicle {
             }
         }
         for (_, deed) in deeds {
+            ledger.deed(&deed);
             self.tell_deed(&deed, now);
         }
         Ok(())

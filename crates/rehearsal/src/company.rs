@@ -111,7 +111,7 @@ pub fn made_up(chance: &mut Mint) -> String {
         "kind: route\nname: everything\nspec:\n  order: 1000\n  group_by: {group_by}{wait}\n  auto_close: 12h\n  inhibit:\n  \
          - {{ source: ['alertname=\"Host down\"'], target: ['alertname!=\"Host down\"'], equal: [service] }}\n---\n\
          kind: route\nname: quiet\nspec: {{ order: 10, match: ['severity=\"none\"'], urgency: none }}\n---\n\
-         kind: integration\nname: prometheus\nspec: {{ title: Prometheus, source: {{ alertmanager: {{ resolve_timeout: 30m }} }} }}\n---\n\
+         kind: integration\nname: prometheus\nspec: {{ title: Prometheus, source: {{ alertmanager: {{ resolve_timeout: 1h }} }} }}\n---\n\
          kind: integration\nname: shop\nspec: {{ title: Shop, source: {{ webhook: {{ mapping: {{ summary: /title }} }} }} }}\n---\n\
          kind: integration\nname: backup\nspec: {{ title: Backup, source: {{ heartbeat: {{ every: 2h, grace: 5m }} }}, labels: {{ service: db }} }}\n"
     );

@@ -19,9 +19,10 @@ use jiff::tz::TimeZone;
 use store::Store;
 
 use crate::channels::Manner;
+use crate::checks::Ledger;
 use crate::chronicle::Chronicle;
 use crate::story::{Line, Story, duration, instant};
-use crate::world::{Arrival, Attempt, Deed, Mishap, World};
+use crate::world::{Arrival, Deed, Mishap, World};
 use crate::{Trouble, company};
 
 /// A story on its way.
@@ -35,8 +36,11 @@ pub struct Play {
     repeaters: Vec<Repeater>,
     /// What sources were told that we have: the alerts of each integration, by their key.
     pub promised: BTreeSet<(Name, u64)>,
-    /// Every attempt at sending so far.
-    pub attempts: Vec<Attempt>,
+    /// Those that were not looked for in the store yet.
+    pub newly_promised: BTreeSet<(Name, u64)>,
+    pub ledger: Ledger,
+    /// When sources that repeat last told of what fires.
+    pub heard: BTreeMap<(Name, u64), Timestamp>,
     /// Every message that somebody got.
     pub arrivals: Vec<Arrival>,
 }
@@ -84,7 +88,9 @@ impl Play {
             firing: BTreeMap::new(),
             repeaters: Vec::new(),
             promised: BTreeSet::new(),
-            attempts: Vec::new(),
+            newly_promised: BTreeSet::new(),
+            ledger: Ledger::default(),
+            heard: BTreeMap::new(),
             arrivals: Vec::new(),
         })
     }
@@ -106,6 +112,8 @@ impl Play {
         let went_on = self.world.run_one(repeat.unwrap_or(at))?;
         if !went_on && repeat.is_some() {
             self.repeat()?;
+            self.follow()?;
+            self.world.do_what_is_due()?;
             self.follow()?;
             return Ok(true);
         }
@@ -143,14 +151,13 @@ impl Play {
     pub fn follow(&mut self) -> Result<(), Trouble> {
         let deeds = self.world.take_deeds();
         for (_, deed) in &deeds {
-            if let Deed::Attempted(attempt) = deed {
-                if attempt.arrived {
-                    self.arrivals.push(attempt.arrival.clone());
-                }
-                self.attempts.push((**attempt).clone());
+            if let Deed::Attempted(attempt) = deed
+                && attempt.arrived
+            {
+                self.arrivals.push(attempt.arrival.clone());
             }
         }
-        self.chronicle.follow(&self.world.store, deeds, self.world.now())?;
+        self.chronicle.follow(&self.world.store, deeds, self.world.now(), &mut self.ledger)?;
         Ok(())
     }
 
@@ -223,6 +230,7 @@ impl Play {
             }
             [integration, "falls", "silent"] => {
                 self.repeaters.retain(|one| one.integration.as_str() != *integration);
+                self.heard.retain(|(name, _), _| name.as_str() != *integration);
                 Ok(())
             }
             [name, "leaves"] => self.leave(name),
@@ -300,11 +308,20 @@ impl Play {
             if !(alone && heard_before(store, node, &incoming)) {
                 receive(store, node, moment.mint, std::slice::from_ref(&incoming))?;
             }
-            let now = moment.now;
-            let fires = incoming.signals.iter().filter(|signal| !signal.resolved(now));
-            Ok(fires.map(|signal| signal.key).collect::<Vec<_>>())
+            Ok(incoming.signals.iter().map(|signal| (signal.key, signal.ends_at.is_none())).collect::<Vec<_>>())
         })?;
-        self.promised.extend(keys.into_iter().map(|key| (integration.clone(), key)));
+        for (key, fires) in keys {
+            if !fires {
+                self.heard.remove(&(integration.clone(), key));
+                continue;
+            }
+            if repeats {
+                self.heard.insert((integration.clone(), key), self.world.now());
+            }
+            if self.promised.insert((integration.clone(), key)) {
+                self.newly_promised.insert((integration.clone(), key));
+            }
+        }
         Ok(())
     }
 
@@ -414,7 +431,11 @@ impl Play {
             ["silences", rest @ ..] => self.silence(&name, rest, about, place)?,
             ["ends", "the", "silence"] => {
                 let last = self.world.store.read(|tx| Ok(store::detect::silences::current(tx)?))?;
-                let id = last.last().map(|silence| silence.id).ok_or(Stop::Words("there is no silence".into()))?;
+                let id = last
+                    .last()
+                    .map(|silence| silence.id)
+                    .ok_or_else(|| Refusal::not_found("silence"))
+                    .map_err(Halt::from)?;
                 self.world.act(place, &me, |store, node, moment| silences::expire(store, node, moment, id))?;
             }
             ["overrides", schedule, rest @ ..] => self.override_(&name, schedule, rest, about, place)?,
@@ -422,8 +443,8 @@ impl Play {
                 let schedule: Name = schedule.parse()?;
                 let now = self.world.now();
                 let found = self.world.store.read(|tx| Ok(store::engage::overrides::at(tx, &schedule, now)?))?;
-                let id: OverrideId =
-                    found.last().map(|one| one.id).ok_or(Stop::Words("there is no override".into()))?;
+                let found = found.last().map(|one| one.id);
+                let id: OverrideId = found.ok_or_else(|| Refusal::not_found("override")).map_err(Halt::from)?;
                 self.world.act(place, &me, |store, _, moment| {
                     store.write(|tx| overrides::remove(tx, &mut moment.again(), id))
                 })?;
@@ -437,12 +458,13 @@ impl Play {
     fn page(&self, words: &[&str]) -> Result<PageId, Stop> {
         if let ["page", number] = words {
             let number = number.parse().map_err(|_| Stop::Words("a page has a number".into()))?;
-            return self.chronicle.page_of(number).ok_or(Stop::Words(format!("there is no page {number}")));
+            let found = self.chronicle.page_of(number);
+            return Ok(found.ok_or_else(|| Refusal::not_found(format!("page {number}"))).map_err(Halt::from)?);
         }
         let pages = self.world.store.read(|tx| Ok(store::engage::pages::list(tx, false, None, 50)?))?;
         let calling = pages.iter().find(|page| matches!(page.state, State::Calling { .. }));
         let found = calling.or_else(|| pages.first()).map(|page| page.id);
-        found.ok_or(Stop::Words("there is no page yet".into()))
+        Ok(found.ok_or_else(|| Refusal::not_found("page")).map_err(Halt::from)?)
     }
 
     /// The open alerts of that name, or those of the newest page's group.
@@ -550,7 +572,7 @@ impl Play {
 
     /// Asks whether every promise is kept.
     pub fn check(&mut self) -> Result<(), Trouble> {
-        crate::checks::now(self)
+        crate::checks::all(self)
     }
 
     /// Tells how things stand at the end.
@@ -573,6 +595,11 @@ impl Play {
         let open = self.world.store.read(|tx| Ok(store::detect::alerts::open(tx)?))?.len();
         self.chronicle.tell(now, &format!("= open alerts: {open}; messages that arrived: {}", self.arrivals.len()));
         Ok(())
+    }
+
+    /// How many pages there were.
+    pub fn pages(&self) -> usize {
+        self.ledger.pages()
     }
 
     /// A number that differs if anything went differently.

@@ -36,7 +36,8 @@ impl Post {
         self.node.as_ref()
     }
 
-    fn local(&self, at: Timestamp) -> Timestamp {
+    /// What its clock shows.
+    pub fn local(&self, at: Timestamp) -> Timestamp {
         at.saturating_add(self.ahead).unwrap_or(at)
     }
 

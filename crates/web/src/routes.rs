@@ -12,9 +12,9 @@ use domain::prepare::people::Access;
 
 use crate::app::App;
 use crate::enter::{self, May};
-use crate::handlers::detect::{alert, alerts};
-use crate::handlers::engage::links;
-use crate::handlers::prepare::{sign_in, theme, welcome};
+use crate::handlers::detect::{alert, alerts, integrations, silences};
+use crate::handlers::engage::{escalation_policies, links, schedules};
+use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::{errors, search};
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -35,6 +35,12 @@ pub(crate) fn route(method: Method, path: &'static str, may: May, handler: Metho
 
 const VIEW: May = May::view();
 const ALERTS: May = May::respond();
+const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
+const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
+/// What is one's own; the act asks whether more may be changed.
+const OWN: May = May::Person(Access::Viewer, Scope::Documents);
+/// How one comes in: tokens, sessions, the password.
+const ACCESS: May = May::Person(Access::Viewer, Scope::Administration);
 const ADMINISTER: May = May::Person(Access::Administrator, Scope::Administration);
 
 /// The table.
@@ -59,9 +65,57 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/alerts", VIEW, get(alerts::get_alerts)),
         route(Method::POST, "/alerts/act", ALERTS, post(alerts::post_act)),
         route(Method::GET, "/alerts/{id}", VIEW, get(alert::get_alert)),
+        route(Method::GET, "/silences", VIEW, get(silences::get_silences)),
+        route(Method::POST, "/silences", ALERTS, post(silences::post_silences)),
+        route(Method::GET, "/silences/new", VIEW, get(silences::get_new)),
+        route(Method::POST, "/silences/{id}/end", ALERTS, post(silences::post_end)),
+        route(Method::GET, "/integrations", VIEW, get(integrations::get_integrations)),
+        route(Method::POST, "/integrations", DOCUMENTS, post(integrations::post_integrations)),
+        route(Method::GET, "/integrations/new", VIEW, get(integrations::get_new)),
+        route(Method::GET, "/integrations/{name}", VIEW, get(integrations::get_integration)),
+        route(Method::GET, "/integrations/{name}/rotate", VIEW, get(integrations::get_back)),
+        route(Method::POST, "/integrations/{name}/rotate", DOCUMENTS, post(integrations::post_rotate)),
+        route(Method::POST, "/integrations/{name}/test", ALERTS, post(integrations::post_test)),
         // Pages: engage
         route(Method::GET, "/p/{token}", May::Link, get(links::get_page)),
         route(Method::POST, "/p/{token}", May::Link, post(links::post_page)),
+        route(Method::GET, "/schedules", VIEW, get(schedules::get_schedules)),
+        route(Method::GET, "/schedules/{name}", VIEW, get(schedules::get_schedule)),
+        route(Method::GET, "/schedules/{name}/overrides", VIEW, get(schedules::get_back)),
+        route(Method::POST, "/schedules/{name}/overrides", SCHEDULES, post(schedules::post_override)),
+        route(Method::POST, "/overrides/{id}/remove", SCHEDULES, post(schedules::post_remove)),
+        route(Method::GET, "/escalation-policies", VIEW, get(escalation_policies::get_policies)),
+        route(Method::GET, "/escalation-policies/{name}", VIEW, get(escalation_policies::get_policy)),
+        // Pages: prepare
+        route(Method::GET, "/services", VIEW, get(services::get_services)),
+        route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),
+        route(Method::GET, "/documents", VIEW, get(documents::get_documents)),
+        route(Method::GET, "/documents/new", VIEW, get(documents::get_new)),
+        route(Method::GET, "/documents/plan", VIEW, get(documents::get_back)),
+        route(Method::POST, "/documents/plan", VIEW, post(documents::post_plan)),
+        route(Method::GET, "/documents/edit", VIEW, get(documents::get_back)),
+        route(Method::POST, "/documents/edit", VIEW, post(documents::post_edit)),
+        route(Method::GET, "/documents/apply", VIEW, get(documents::get_back)),
+        route(Method::POST, "/documents/apply", OWN, post(documents::post_apply)),
+        route(Method::GET, "/documents/{kind}/{name}", VIEW, get(documents::get_document)),
+        route(Method::GET, "/documents/{kind}/{name}/edit", VIEW, get(documents::get_edit)),
+        route(Method::GET, "/documents/{kind}/{name}/history", VIEW, get(documents::get_history)),
+        route(Method::POST, "/documents/{kind}/{name}/rollback", OWN, post(documents::post_rollback)),
+        route(Method::GET, "/people", VIEW, get(people::get_people)),
+        route(Method::GET, "/people/{name}", VIEW, get(people::get_person)),
+        route(Method::GET, "/tokens", VIEW, get(tokens::get_tokens)),
+        route(Method::POST, "/tokens", ACCESS, post(tokens::post_tokens)),
+        route(Method::POST, "/tokens/{id}/revoke", ACCESS, post(tokens::post_revoke)),
+        route(Method::GET, "/me", VIEW, get(me::get_me)),
+        route(Method::GET, "/me/contacts", VIEW, get(me::get_back)),
+        route(Method::POST, "/me/contacts", OWN, post(me::post_contacts)),
+        route(Method::POST, "/me/contacts/{name}/remove", OWN, post(me::post_remove_contact)),
+        route(Method::GET, "/me/time-zone", VIEW, get(me::get_back)),
+        route(Method::POST, "/me/time-zone", OWN, post(me::post_time_zone)),
+        route(Method::GET, "/me/password", VIEW, get(me::get_back)),
+        route(Method::POST, "/me/password", ACCESS, post(me::post_password)),
+        route(Method::POST, "/me/test", ALERTS, post(me::post_test)),
+        route(Method::POST, "/me/sessions/{id}/end", ACCESS, post(me::post_end_session)),
         route(Method::GET, "/search", VIEW, get(search::get_search)),
         // Signals come in
         route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),

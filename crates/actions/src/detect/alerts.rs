@@ -72,11 +72,16 @@ pub(crate) fn take_group(turn: &mut Turn<'_, '_>, group: GroupId, by: &Name) -> 
     Ok(())
 }
 
-/// Nobody has them any more: an acknowledgement ran out.
-pub(crate) fn give_back_group(turn: &mut Turn<'_, '_>, group: GroupId) {
+/// Nobody has them any more: an acknowledgement ran out, or somebody asks for help, which ends snoozes too.
+pub(crate) fn give_back_group(turn: &mut Turn<'_, '_>, group: GroupId, snoozed: bool) {
     let Some(open) = turn.board.group(group) else { return };
     for slot in open.alerts.clone() {
-        if matches!(turn.board.at(slot).taken.as_deref(), Some(Taken::Acknowledged { .. })) {
+        let ends = match turn.board.at(slot).taken.as_deref() {
+            Some(Taken::Acknowledged { .. }) => true,
+            Some(Taken::Snoozed { .. }) => snoozed,
+            None => false,
+        };
+        if ends {
             turn.board.at_mut(slot).taken = None;
             let id = turn.board.at(slot).id;
             turn.effects.updated.insert(id);

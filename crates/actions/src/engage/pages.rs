@@ -76,6 +76,9 @@ fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Resu
     let Some(event) = decided.event else { return Ok(()) };
     page.state = decided.state;
     pages::save_state(turn.tx, page.id, &page.state)?;
+    if let State::Ended { .. } = page.state {
+        outbox::cancel_for_page(turn.tx, page.id, turn.moment.now)?;
+    }
     let mut told = Vec::new();
     for notify in &decided.notify {
         let queued = queue(turn, page, notify)?;
@@ -208,7 +211,6 @@ pub(crate) fn end(turn: &mut Turn<'_, '_>, id: PageId, why: End) -> Result<(), H
     if ended.event.is_none() {
         return Ok(());
     }
-    outbox::cancel_for_page(turn.tx, id, now)?;
     carry_out(turn, &mut page, ended)?;
     if why == End::Resolved {
         tell_the_end(turn.tx, &mut turn.moment, id)?;
@@ -266,6 +268,7 @@ pub fn acknowledge(
 
 pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name) -> Result<PageRow, Halt> {
     let mut page = pages::get(turn.tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+    still_about_something(turn, &page)?;
     let policy = policy(&turn.rules.catalog, page.policy.as_ref());
     let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
     let decided = escalations::acknowledge(&policy, &before, by, turn.moment.now)?;
@@ -279,6 +282,18 @@ pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name
     }
     carry_out(turn, &mut page, decided)?;
     Ok(page)
+}
+
+/// A page that nobody answered can still be taken, as long as its alerts fire and no later page is about them.
+fn still_about_something(turn: &Turn<'_, '_>, page: &PageRow) -> Result<(), Refusal> {
+    let (State::Ended { .. }, Some(group)) = (&page.state, page.group) else { return Ok(()) };
+    match turn.board.group(group) {
+        None => Err(Refusal::conflict("this page is over: its alerts no longer fire")),
+        Some(open) if open.group.page != Some(page.id) => {
+            Err(Refusal::conflict("this page is over: there is a later one about the same alerts"))
+        }
+        Some(_) => Ok(()),
+    }
 }
 
 /// Somebody has all that speaks in the page's group: it calls nobody. If all is snoozed, until the last snooze ends.
@@ -306,15 +321,16 @@ pub(crate) fn hold(turn: &mut Turn<'_, '_>, id: PageId, hold: &alerts::Hold) -> 
 pub fn escalate(store: &Store, node: &Node, moment: &mut Moment<'_>, id: PageId) -> Result<PageRow, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
         let mut page = pages::get(turn.tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+        still_about_something(turn, &page)?;
         let rules = turn.rules.clone();
         let policy = policy(&rules.catalog, page.policy.as_ref());
         let who = Who::for_policy(turn.tx, &rules.catalog, &policy, turn.moment.now)?;
         let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
         let decided = escalations::escalate_now(&policy, &before, turn.moment.now, &who)?;
-        if matches!(before.state, State::Acknowledged { .. })
+        if !matches!(before.state, State::Calling { .. })
             && let Some(group) = page.group
         {
-            alerts::give_back_group(turn, group);
+            alerts::give_back_group(turn, group, true);
         }
         carry_out(turn, &mut page, decided)?;
         Ok(page)
@@ -349,7 +365,7 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
     if let (State::Acknowledged { .. }, Some(group)) = (&before.state, page.group)
         && decided.event.is_some()
     {
-        alerts::give_back_group(turn, group);
+        alerts::give_back_group(turn, group, false);
         let wanted = turn
             .board
             .group(group)

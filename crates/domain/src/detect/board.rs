@@ -254,7 +254,10 @@ impl Board {
         });
         let pairs = labels.map(|(name, value)| self.index.add(name, value, slot)).collect();
         let grace = new.grace.as_millis().saturating_mul(1000);
-        self.expiries.push(std::cmp::Reverse((new.grace.after(new.expires_at), new.id)));
+        // What its row does not know yet must be written when the time of the row is over.
+        let ahead = new.expires_at > new.written_expires_at;
+        let due = if ahead { new.written_expires_at } else { new.grace.after(new.expires_at) };
+        self.expiries.push(std::cmp::Reverse((due, new.id)));
         self.by_id.insert(new.id, slot);
         if let Some(open) = self.groups.get_mut(&new.group) {
             open.alerts.insert(slot);

@@ -151,7 +151,10 @@ impl Database {
     fn read_in_memory<T>(&self, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
         let _turn = self.gate.enter(Pace::Ordinary)?;
         let line = self.writer()?;
-        let only = |on: bool| line.connection.pragma_update(None, "query_only", on).map_err(|e| failure(&e, None));
+        let only = |on: bool| {
+            let sql = if on { "PRAGMA query_only = ON" } else { "PRAGMA query_only = OFF" };
+            line.connection.prepare_cached(sql).and_then(|mut set| set.raw_execute()).map_err(|e| failure(&e, None))
+        };
         only(true)?;
         let outcome = read_on(&line, act);
         only(false)?;

@@ -207,8 +207,14 @@ pub async fn test(
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
     let name = known(&app, &text).await?;
+    let answer = send_test(&app, &visitor, name).await?;
+    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// Sends the test alert of an integration, in the name of the visitor.
+pub(crate) async fn send_test(app: &App, visitor: &Visitor, name: Name) -> Result<TestAlert, Problem> {
     let now = app.now();
-    let rules = crate::inbound::rules_with(&app, Some(&name)).await?;
+    let rules = crate::inbound::rules_with(app, Some(&name)).await?;
     let by = visitor.person().map(ToString::to_string).unwrap_or_default();
     let own = [("alertname", "AllclearTest"), ("severity", "critical"), ("sent_by", by.as_str())];
     let mut labels: Vec<(String, String)> = own.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
@@ -223,11 +229,10 @@ pub async fn test(
     };
     let incoming = Incoming::told(name.clone(), "webhook", std::slice::from_ref(&told), false, now)?;
     let key = incoming.signals.first().map(|signal| signal.key);
-    crate::inbound::receive(&app, incoming).await?;
+    crate::inbound::receive(app, incoming).await?;
     let alert = app.look(move |_, node, _| {
         let board = node.board();
         Ok(key.and_then(|key| board.by_key(&name, key)).map(|slot| board.at(slot).id.to_string()))
     });
-    let answer = TestAlert { alert: alert.await?, labels: labels.into_iter().collect() };
-    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+    Ok(TestAlert { alert: alert.await?, labels: labels.into_iter().collect() })
 }

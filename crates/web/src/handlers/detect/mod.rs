@@ -2,3 +2,5 @@
 
 pub mod alert;
 pub mod alerts;
+pub mod integrations;
+pub mod silences;

@@ -1,5 +1,10 @@
 //! Handlers of prepare.
 
+pub mod documents;
+pub mod me;
+pub mod people;
+pub mod services;
 pub mod sign_in;
 pub mod theme;
+pub mod tokens;
 pub mod welcome;

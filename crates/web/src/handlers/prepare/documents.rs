@@ -1,0 +1,466 @@
+//! Documents: what is in force, what a change would do, what was changed; and the change itself.
+
+use actions::prepare::documents::{self as acts, Order, Outcome, Plan};
+use axum::extract::Path;
+use axum::response::Response;
+use domain::prepare::access_rules::may_edit_some;
+use domain::prepare::catalog::Catalog;
+use domain::prepare::checks::{Conditions, check_in_force};
+use domain::prepare::documents::{Document, Kind, Reference, Spec};
+use domain::prepare::problems::Problem as Wrong;
+use domain::prepare::{diff, references, schemas, writing};
+use domain::words::Refusal;
+use serde_json::Value;
+use store::prepare::documents as rows;
+use store::{Halt, Tx};
+
+use crate::enter::Visitor;
+use crate::handlers::detect::alert::actor;
+use crate::handlers::engage::pages::capital;
+use crate::handlers::fields::{Fields, local_path};
+use crate::handlers::frame::{Asked, Look, done, refused};
+use crate::pages::prepare::documents::{
+    Compared, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage, PlanProblem,
+    PlannedChange, Revision, SpecField, Yaml,
+};
+use crate::pages::{Link, Section};
+use crate::problem::Problem;
+
+/// What problems call the text of the editor.
+const FILE: &str = "line";
+const REVISIONS: i64 = 100;
+
+/// `GET /documents?kind=KIND`.
+pub async fn get_documents(asked: Asked) -> Result<Response, Problem> {
+    let kind: Option<Kind> = asked.query.some("kind").map(str::parse).transpose().map_err(Problem::from)?;
+    asked
+        .page(Section::Documents, move |look, shell| {
+            let catalog = look.rules.catalog.clone();
+            let mut tabs = vec![KindTab {
+                title: "All".into(),
+                href: "/documents".into(),
+                count: catalog.references().len() as u64,
+                current: kind.is_none(),
+            }];
+            tabs.extend(Kind::ALL.into_iter().map(|one| KindTab {
+                title: capital(&one.word().replace('-', " ")),
+                href: format!("/documents?kind={one}"),
+                count: catalog.names(one).len() as u64,
+                current: kind == Some(one),
+            }));
+            let shown = kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
+            let mut list = Vec::new();
+            for kind in shown {
+                for head in rows::heads(look.tx, kind)? {
+                    list.push(row(look, &head)?);
+                }
+            }
+            Ok(DocumentsPage {
+                kinds: tabs,
+                kind: kind.map(|kind| kind.to_string()),
+                about: kind.map(|kind| about(kind).to_owned()),
+                rows: list,
+                shell,
+            })
+        })
+        .await
+}
+
+fn row(look: &mut Look<'_, '_>, head: &rows::Head) -> Result<DocumentRow, Halt> {
+    let reference = head.document.reference();
+    let last = rows::history(look.tx, &reference, None, 1)?.pop();
+    let (at, by) = last.map_or((look.now(), None), |one| (one.changeset.at, actor(look, &one.changeset.author)));
+    Ok(DocumentRow {
+        href: format!("/documents/{reference}"),
+        kind: reference.kind.to_string(),
+        name: reference.name.to_string(),
+        title: title(&head.document.spec),
+        revision: format!("revision {}", head.number),
+        changed: look.when(at),
+        by,
+    })
+}
+
+/// What people call it.
+fn title(spec: &Spec) -> String {
+    let said = spec.to_json();
+    let text = |name: &str| said[name].as_str().map(str::to_owned);
+    text("title").or_else(|| text("full_name")).or_else(|| text("description")).unwrap_or_default()
+}
+
+fn about(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Person => "Who there is: how to reach them, in which order, and what they may do here.",
+        Kind::Team => "Who belongs together, and who keeps whose documents.",
+        Kind::Schedule => "Who is on call when.",
+        Kind::EscalationPolicy => "Whom to tell first, whom next, and after how long.",
+        Kind::Service => "What may break, who owns it, and what it stands on.",
+        Kind::Route => "Which alerts go to whom, grouped how. The first that matches takes an alert.",
+        Kind::Integration => "Where signals come from, and how their words become ours.",
+        Kind::SeverityMatrix => "How bad is how bad, in words that everybody shares.",
+        Kind::Role => "Who does what while something burns.",
+        Kind::NotificationTemplate => "What messages say.",
+    }
+}
+
+fn read_reference(kind: &str, name: &str) -> Result<Reference, Problem> {
+    let gone =
+        || Refusal::not_found(format!("document {}", domain::words::text::shorten(&format!("{kind}/{name}"), 120)));
+    Ok(Reference::new(kind.parse().map_err(|_| gone())?, name.parse().map_err(|_| gone())?))
+}
+
+/// `GET /documents/KIND/NAME`.
+pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String)>) -> Result<Response, Problem> {
+    let reference = read_reference(&kind, &name)?;
+    asked
+        .page(Section::Documents, move |look, shell| {
+            let gone = || Refusal::not_found(format!("document {reference}"));
+            let head = rows::head(look.tx, &reference)?.ok_or_else(gone)?;
+            let last = rows::history(look.tx, &reference, None, 1)?.pop();
+            let catalog = look.rules.catalog.clone();
+            let works = look.app.works();
+            let findings = check_in_force(&catalog, Conditions { now: look.now(), works: &works });
+            let problems = findings.problems.iter().chain(&findings.warnings);
+            let mine = problems.filter(|one| one.document.as_ref() == Some(&reference));
+            let link = |one: &Reference| Link::new(one.to_string(), format!("/documents/{one}"));
+            let mut refers: Vec<Reference> = references::mentions(&head.document.spec)
+                .into_iter()
+                .map(|mention| Reference::new(mention.kind, mention.name))
+                .collect();
+            refers.sort();
+            refers.dedup();
+            Ok(DocumentPage {
+                kind: reference.kind.to_string(),
+                name: reference.name.to_string(),
+                yaml: Yaml(writing::to_yaml([&head.document])),
+                revision: format!("revision {}", head.number),
+                changed: look.when(last.as_ref().map_or(look.now(), |one| one.changeset.at)),
+                by: last.as_ref().and_then(|one| actor(look, &one.changeset.author)),
+                reason: last.and_then(|one| one.changeset.reason),
+                problems: mine.map(ToString::to_string).collect(),
+                shown_at: shown_at(&reference),
+                refers_to: refers.iter().map(link).collect(),
+                used_by: users(&catalog, &reference).iter().map(link).collect(),
+                may_edit: may_edit_some(&look.asked.person, look.asked.access, &catalog, &reference),
+                shell,
+            })
+        })
+        .await
+}
+
+/// The page that shows what a document means.
+fn shown_at(reference: &Reference) -> Option<Link> {
+    let name = &reference.name;
+    let (title, path) = match reference.kind {
+        Kind::Person => ("Person", "people"),
+        Kind::Schedule => ("Schedule", "schedules"),
+        Kind::EscalationPolicy => ("Policy", "escalation-policies"),
+        Kind::Service => ("Service", "services"),
+        Kind::Integration => ("Integration", "integrations"),
+        _ => return None,
+    };
+    Some(Link::new(format!("{title} page"), format!("/{path}/{name}")))
+}
+
+/// The documents that name this one.
+pub fn users(catalog: &Catalog, reference: &Reference) -> Vec<Reference> {
+    let names = |document: &Document| {
+        references::mentions(&document.spec).iter().any(|one| one.kind == reference.kind && one.name == reference.name)
+    };
+    catalog.documents().iter().filter(|document| names(document)).map(Document::reference).collect()
+}
+
+/// `GET /documents/KIND/NAME/edit`.
+pub async fn get_edit(asked: Asked, Path((kind, name)): Path<(String, String)>) -> Result<Response, Problem> {
+    let reference = read_reference(&kind, &name)?;
+    asked
+        .page(Section::Documents, move |look, shell| {
+            let head = rows::head(look.tx, &reference)?;
+            let head = head.ok_or_else(|| Refusal::not_found(format!("document {reference}")))?;
+            let yaml = writing::to_yaml([&head.document]);
+            let back = Link::new(reference.name.as_str(), format!("/documents/{reference}"));
+            Ok(editor(shell, format!("Edit {reference}"), back, yaml, reference.kind))
+        })
+        .await
+}
+
+/// `GET /documents/new?kind=KIND`.
+pub async fn get_new(asked: Asked) -> Result<Response, Problem> {
+    let kind: Kind = asked.query.some("kind").unwrap_or("schedule").parse().map_err(Problem::from)?;
+    asked
+        .page(Section::Documents, move |look, shell| {
+            let zone = &look.zone_name;
+            let yaml = example(kind, look.asked.person.as_str(), zone);
+            let back = Link::new(kind.word(), format!("/documents?kind={kind}"));
+            Ok(editor(shell, format!("New {kind}"), back, yaml, kind))
+        })
+        .await
+}
+
+/// `POST /documents/edit` with `yaml`: the editor again.
+pub async fn post_edit(asked: Asked, fields: Fields) -> Result<Response, Problem> {
+    let yaml = fields.raw("yaml").replace("\r\n", "\n");
+    let back = local_path(fields.text("back"), "/documents");
+    let kind = acts::read_files([(FILE, yaml.as_str())]).proposals.first().map(|one| one.document.kind());
+    asked
+        .page(Section::Documents, move |_, shell| {
+            let kind = kind.unwrap_or(Kind::Schedule);
+            Ok(editor(shell, "Edit on".into(), Link::new("Back", &back), yaml.clone(), kind))
+        })
+        .await
+}
+
+fn editor(shell: crate::pages::Shell, title: String, back: Link, yaml: String, kind: Kind) -> EditPage {
+    EditPage { shell, title, back, yaml, fields: fields_of(kind), schema_command: format!("allclear schema {kind}") }
+}
+
+/// The fields of the kind, from its schema.
+fn fields_of(kind: Kind) -> Vec<SpecField> {
+    let schema = schemas::of(kind);
+    let spec = &schema["properties"]["spec"];
+    let required = |name: &str| spec["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));
+    let Some(Value::Object(properties)) = spec.get("properties") else { return Vec::new() };
+    let field = |(name, about): (&String, &Value)| SpecField {
+        name: name.clone(),
+        about: about["description"].as_str().unwrap_or("").replace('`', ""),
+        required: required(name),
+    };
+    properties.iter().map(field).collect()
+}
+
+/// A document of the kind to begin with.
+fn example(kind: Kind, person: &str, zone: &str) -> String {
+    let spec = match kind {
+        Kind::Person => format!("  full_name: \n  email: \n  time_zone: {zone}\n  access: responder\n"),
+        Kind::Team => format!("  title: \n  members: [{person}]\n"),
+        Kind::Schedule => format!(
+            "  title: \n  time_zone: {zone}\n  layers:\n  - name: weekly\n    people: [{person}]\n    starts: 2026-01-05T09:00\n    rotate: {{weeks: 1}}\n"
+        ),
+        Kind::EscalationPolicy => format!("  title: \n  steps:\n  - notify: [{{person: {person}}}]\n    wait: 5m\n"),
+        Kind::Service => "  title: \n  team: \n  tier: 3\n  escalation_policy: \n".into(),
+        Kind::Route => "  order: 100\n  match: ['service=\"payments\"']\n  escalation_policy: \n".into(),
+        Kind::Integration => "  title: \n  source:\n    alertmanager: {}\n".into(),
+        Kind::SeverityMatrix => "  title: \n  levels: []\n".into(),
+        Kind::Role => "  title: \n".into(),
+        Kind::NotificationTemplate => "  subject: \n  text: \n".into(),
+    };
+    format!("kind: {kind}\nname: \nspec:\n{spec}")
+}
+
+/// `POST /documents/plan` with `yaml` and `back`: what it would do.
+pub async fn post_plan(asked: Asked, fields: Fields) -> Result<Response, Problem> {
+    let yaml = fields.raw("yaml").replace("\r\n", "\n");
+    let back = local_path(fields.text("back"), "/documents");
+    plan_page(asked, "What it would do".into(), back, yaml, fields.text("reason").to_owned()).await
+}
+
+async fn plan_page(
+    asked: Asked,
+    title: String,
+    back: String,
+    yaml: String,
+    reason: String,
+) -> Result<Response, Problem> {
+    asked
+        .page(Section::Documents, move |look, shell| {
+            let (order, mut wrong) = order_of(&yaml);
+            let works = look.app.works();
+            let conditions = Conditions { now: look.now(), works: &works };
+            let plan = acts::plan(look.tx, &order, conditions)?;
+            if wrong.is_empty() && plan.problems.is_empty() {
+                let asked = look.asked;
+                match actions::allow::order(look.tx, Some(&asked.person), Some(asked.access), &order, conditions) {
+                    Ok(()) => {}
+                    Err(Halt::Refused(refusal)) => wrong.push(plain(refusal.to_string())),
+                    Err(failed) => return Err(failed),
+                }
+            }
+            let title = match plan.differences.as_slice() {
+                [one] => format!("{} {}", capital(one.verb.word()), one.reference),
+                _ => title.clone(),
+            };
+            let problems = wrong.iter().chain(&plan.problems).map(|one| problem(one, &yaml)).collect();
+            Ok(PlanPage {
+                title,
+                back: Link::new("Back", &back),
+                changes: plan.differences.iter().map(PlannedChange::of).collect(),
+                problems,
+                warnings: plan.warnings.iter().map(|one| problem(one, &yaml)).collect(),
+                yaml: yaml.clone(),
+                revision: plan.base,
+                reason: reason.clone(),
+                shell,
+            })
+        })
+        .await
+}
+
+/// What a text orders, and what of it does not read.
+fn order_of(yaml: &str) -> (Order, Vec<Wrong>) {
+    let reading = acts::read_files([(FILE, yaml)]);
+    let mut problems = reading.problems;
+    if reading.proposals.is_empty() && problems.is_empty() {
+        problems.push(plain("there is no document in this text".into()));
+    }
+    (Order { proposals: reading.proposals, via: "page".into(), ..Order::default() }, problems)
+}
+
+fn plain(message: String) -> Wrong {
+    Wrong { place: String::new(), document: None, pointer: String::new(), message, suggestion: None }
+}
+
+/// A problem with the line that it is about.
+fn problem(one: &Wrong, yaml: &str) -> PlanProblem {
+    let number = one.place.strip_prefix("line:").and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
+    PlanProblem {
+        place: number.map_or_else(|| one.place.clone(), |number| format!("line {number}")),
+        text: capital(&one.message),
+        suggestion: one.suggestion.clone(),
+        line: number.and_then(|number| yaml.lines().nth(number.checked_sub(1)?)).map(str::to_owned),
+    }
+}
+
+/// `POST /documents/apply` with `yaml`, `reason`, `revision`.
+pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Problem> {
+    let yaml = fields.raw("yaml").replace("\r\n", "\n");
+    let (mut order, wrong) = order_of(&yaml);
+    let reason = fields.text("reason").to_owned();
+    if !wrong.is_empty() {
+        return plan_page(asked, "What it would do".into(), "/documents".into(), yaml, reason).await;
+    }
+    order.base = fields.text("revision").parse().ok();
+    order.reason = Some(reason.clone());
+    let first = order.proposals.first().map(|one| one.document.reference());
+    let here = first.as_ref().map_or_else(|| "/documents".into(), |one| format!("/documents/{one}"));
+    match apply(&asked, order).await {
+        Ok(Outcome::Applied { changeset, .. }) => {
+            let said = format!("Applied, as changeset {}", changeset.number);
+            Ok(asked.lead(&here, Some(done(said))))
+        }
+        Ok(Outcome::Unchanged(_)) => Ok(asked.lead(&here, Some(done("It said so already: nothing was changed")))),
+        Ok(Outcome::Refused(_)) => plan_page(asked, "What it would do".into(), here, yaml, reason).await,
+        Err(Halt::Refused(refusal)) => Ok(asked.lead(&here, Some(refused(&refusal)))),
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+/// Applies an order, if this visitor may.
+pub async fn apply(asked: &Asked, order: Order) -> Result<Outcome, Halt> {
+    let (app, visitor) = (asked.app.clone(), asked.visitor.clone());
+    let outcome = asked
+        .app
+        .act(asked.actor(), move |store, _, moment| {
+            store.write(|tx| apply_in(tx, &mut moment.again(), &app, &visitor, &order))
+        })
+        .await;
+    // Access may have changed.
+    asked.app.doors().forget();
+    outcome
+}
+
+/// The same, within a transaction.
+pub fn apply_in(
+    tx: &mut Tx<'_>,
+    moment: &mut actions::Moment<'_>,
+    app: &crate::App,
+    visitor: &Visitor,
+    order: &Order,
+) -> Result<Outcome, Halt> {
+    let works = app.works();
+    let conditions = Conditions { now: moment.now, works: &works };
+    actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
+    acts::apply(tx, moment, order, conditions)
+}
+
+/// `GET /documents/KIND/NAME/history?from=N&to=M`.
+pub async fn get_history(asked: Asked, Path((kind, name)): Path<(String, String)>) -> Result<Response, Problem> {
+    let reference = read_reference(&kind, &name)?;
+    asked
+        .page(Section::Documents, move |look, shell| {
+            let steps = acts::history(look.tx, &reference, None, REVISIONS)?;
+            let current = rows::head(look.tx, &reference)?.map(|head| head.number);
+            let number = |name: &str| look.asked.query.text(name).parse::<i64>().ok();
+            let compared = match (number("from"), number("to")) {
+                (Some(from), Some(to)) => {
+                    let difference = acts::difference(look.tx, &reference, from, Some(to), look.now())?;
+                    let same = || diff::Difference {
+                        reference: reference.clone(),
+                        verb: diff::Verb::Change,
+                        sentences: vec!["They say the same.".into()],
+                        fields: vec![],
+                    };
+                    let change = PlannedChange::of(&difference.unwrap_or_else(same));
+                    Some(Compared { from, to, change })
+                }
+                _ => None,
+            };
+            let revision = |step: &acts::Step| {
+                let one = &step.revision;
+                Revision {
+                    number: one.number,
+                    when: look.when(one.changeset.at),
+                    by: actor(look, &one.changeset.author),
+                    reason: one.changeset.reason.clone(),
+                    what: what(step),
+                    current: current == Some(one.number),
+                    compare_href: format!("/documents/{reference}/history?from={}&to={}", one.number - 1, one.number),
+                }
+            };
+            let catalog = &look.rules.catalog;
+            Ok(HistoryPage {
+                kind: reference.kind.to_string(),
+                name: reference.name.to_string(),
+                revisions: steps.iter().map(revision).collect(),
+                compared,
+                may_edit: may_edit_some(&look.asked.person, look.asked.access, catalog, &reference),
+                shell,
+            })
+        })
+        .await
+}
+
+fn what(step: &acts::Step) -> String {
+    match &step.difference {
+        None => "Nothing changed".into(),
+        Some(one) => match one.verb {
+            diff::Verb::Create => "Created".into(),
+            diff::Verb::Delete => "Deleted".into(),
+            diff::Verb::Change if one.fields.len() == 1 => "1 field changed".into(),
+            diff::Verb::Change => format!("{} fields changed", one.fields.len()),
+        },
+    }
+}
+
+/// `POST /documents/KIND/NAME/rollback` with `to`: shows what it would do.
+pub async fn post_rollback(
+    asked: Asked,
+    Path((kind, name)): Path<(String, String)>,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let reference = read_reference(&kind, &name)?;
+    let to: i64 = fields.text("to").parse().map_err(|_| Refusal::invalid("say which revision"))?;
+    let back = format!("/documents/{reference}/history");
+    let wanted = reference.clone();
+    let order = asked.app.read(move |tx| acts::rollback(tx, &wanted, to)).await?;
+    if order.proposals.is_empty() {
+        // That revision deleted it; or there is nothing to do.
+        return match apply(&asked, order).await {
+            Ok(_) => Ok(asked.lead("/documents", Some(done(format!("{reference} is as it was at revision {to}"))))),
+            Err(Halt::Refused(refusal)) => Ok(asked.lead(&back, Some(refused(&refusal)))),
+            Err(failed) => Err(failed.into()),
+        };
+    }
+    let documents: Vec<Document> = order.proposals.into_iter().map(|one| one.document).collect();
+    let yaml = writing::to_yaml(&documents);
+    plan_page(asked, format!("Roll back to revision {to}"), back, yaml, format!("Back to revision {to}")).await
+}
+
+/// `GET` of what is only posted.
+pub async fn get_back(asked: Asked) -> Response {
+    asked.lead("/documents", None)
+}
+
+/// A plan's problems in one sentence, for forms that change one thing.
+pub fn refusal_of(plan: &Plan) -> Refusal {
+    plan.refusal().unwrap_or_else(|| Refusal::invalid("this was refused"))
+}
