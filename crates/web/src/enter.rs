@@ -251,12 +251,35 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
         }
     };
     match found {
-        Some(visitor) => {
+        Some((visitor, news)) => {
             app.doors().remember(hash, visitor.clone(), now);
+            if news {
+                note_use(app, visitor.clone(), hash, now);
+            }
             Ok(visitor)
         }
         None => unknown(kind),
     }
+}
+
+/// Notes that a session or token is in use. Nobody waits for it, and pages go first.
+fn note_use(app: &App, visitor: Visitor, hash: [u8; 32], now: Timestamp) {
+    use store::prepare::access;
+    let store = app.store().clone();
+    tokio::task::spawn_blocking(move || {
+        let noted = store.write_bulk(|tx| {
+            match &visitor {
+                Visitor::Nobody => {}
+                Visitor::Person { session, .. } => access::touch_session(tx, session, now)?,
+                Visitor::Program { token, .. } => access::touch_api_token(tx, *token, now)?,
+                Visitor::Source { .. } => access::touch_integration_token(tx, &hash, now)?,
+            }
+            Ok(())
+        });
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that a token or session is in use could not be noted");
+        }
+    });
 }
 
 /// An old session is nobody: the browser is shown the sign-in page. A wrong token is an error that a program can log.
@@ -302,13 +325,15 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_SECURE || *name == COOKIE_PLAIN).map(|(_, value)| value)
 }
 
+/// Whose secret it is, and whether its use is worth a note.
 fn look_up(
     tx: &mut Tx<'_>,
     app: &App,
     kind: SecretKind,
     hash: [u8; 32],
     now: Timestamp,
-) -> Result<Option<Visitor>, Halt> {
+) -> Result<Option<(Visitor, bool)>, Halt> {
+    use actions::prepare::access::is_use_worth_noting as worth;
     use store::prepare::access;
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
@@ -319,7 +344,8 @@ fn look_up(
             });
             session.and_then(|session| {
                 let access = person(&session.person)?.access;
-                Some(Visitor::Person { name: session.person, access, session: hash })
+                let news = worth(Some(session.seen_at), now);
+                Some((Visitor::Person { name: session.person, access, session: hash }, news))
             })
         }
         SecretKind::ApiToken => {
@@ -329,7 +355,8 @@ fn look_up(
             token.and_then(|token| {
                 // A token never may more than its person may today.
                 let access = person(&token.person)?.access.min(token.access);
-                Some(Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes })
+                let news = worth(token.last_used_at, now);
+                Some((Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes }, news))
             })
         }
         SecretKind::IntegrationToken => {
@@ -337,7 +364,7 @@ fn look_up(
             let token = token.filter(|token| token.expires_at.is_none_or(|expires_at| expires_at > now));
             token
                 .filter(|token| rules.catalog.integrations.contains_key(&token.integration))
-                .map(|token| Visitor::Source { integration: token.integration })
+                .map(|token| (Visitor::Source { integration: token.integration }, worth(token.used_at, now)))
         }
     })
 }
