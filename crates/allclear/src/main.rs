@@ -104,7 +104,10 @@ fn main() -> ExitCode {
             let given = matches.subcommand_matches("config").unwrap_or(&matches);
             cli::print::config(&command, given, &whole)
         }
-        Command::Completions(command) => cli::print::completions(&command, &mut whole),
+        Command::Completions(command) => {
+            cli::print::completions(&command, &mut whole);
+            Ok(cli::Exit::Fine)
+        }
     };
     match outcome {
         Ok(exit) => exit.into(),

@@ -264,27 +264,42 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
     }
     let found = {
         let app = app.clone();
-        let look = move || {
-            let found = app.store().read(|tx| look_up(tx, &app, kind, hash, now))?;
-            if let Some((_, Some(noted))) = &found
-                && let Err(halt) = app.store().write(|tx| Ok(noted.write(tx, &hash, now)?))
-            {
-                tracing::warn!(%halt, "the use of a token or session could not be noted");
-            }
-            Ok::<_, Halt>(found.map(|(visitor, _)| visitor))
-        };
+        let look = move || app.store().read(|tx| look_up(tx, &app, kind, hash, now));
         match tokio::task::spawn_blocking(look).await {
             Ok(found) => found?,
             Err(panic) => return Err(store::Error::other(format!("the door did not open: {panic}")).into()),
         }
     };
     match found {
-        Some(visitor) => {
+        Some((visitor, news)) => {
             app.doors().remember(hash, visitor.clone(), now);
+            if news {
+                note_use(app, visitor.clone(), hash, now);
+            }
             Ok(visitor)
         }
         None => unknown(kind),
     }
+}
+
+/// Notes that a session or token is in use. Nobody waits for it, and pages go first.
+fn note_use(app: &App, visitor: Visitor, hash: [u8; 32], now: Timestamp) {
+    use store::prepare::access;
+    let store = app.store().clone();
+    tokio::task::spawn_blocking(move || {
+        let noted = store.write_bulk(|tx| {
+            match &visitor {
+                Visitor::Nobody => {}
+                Visitor::Person { session, .. } => access::touch_session(tx, session, now)?,
+                Visitor::Program { token, .. } => access::touch_api_token(tx, *token, now)?,
+                Visitor::Source { .. } => access::touch_integration_token(tx, &hash, now)?,
+            }
+            Ok(())
+        });
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that a token or session is in use could not be noted");
+        }
+    });
 }
 
 /// An old session is nobody: the browser is shown the sign-in page. A wrong token is an error that a program can log.
@@ -330,24 +345,6 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_SECURE || *name == COOKIE_PLAIN).map(|(_, value)| value)
 }
 
-/// That a secret was used: sessions that are used live on, and people see which tokens nobody needs.
-enum Noted {
-    Session(Box<store::prepare::access::Session>),
-    ApiToken(TokenId),
-    IntegrationToken,
-}
-
-impl Noted {
-    fn write(&self, tx: &mut Tx<'_>, hash: &[u8; 32], now: Timestamp) -> Result<(), store::Error> {
-        use store::prepare::access;
-        match self {
-            Self::Session(session) => actions::prepare::access::seen(tx, session, now),
-            Self::ApiToken(id) => access::touch_api_token(tx, *id, now),
-            Self::IntegrationToken => access::touch_integration_token(tx, hash, now),
-        }
-    }
-}
-
 /// Whose secret it is, and whether its use is worth a note.
 fn look_up(
     tx: &mut Tx<'_>,
@@ -355,8 +352,8 @@ fn look_up(
     kind: SecretKind,
     hash: [u8; 32],
     now: Timestamp,
-) -> Result<Option<(Visitor, Option<Noted>)>, Halt> {
-    use actions::prepare::access::{is_use_worth_noting, is_worth_noting};
+) -> Result<Option<(Visitor, bool)>, Halt> {
+    use actions::prepare::access::is_use_worth_noting as worth;
     use store::prepare::access;
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
@@ -367,9 +364,8 @@ fn look_up(
             });
             session.and_then(|session| {
                 let access = person(&session.person)?.access;
-                let visitor = Visitor::Person { name: session.person.clone(), access, session: hash };
-                let noted = is_worth_noting(&session, now).then(|| Noted::Session(Box::new(session)));
-                Some((visitor, noted))
+                let news = worth(Some(session.seen_at), now);
+                Some((Visitor::Person { name: session.person, access, session: hash }, news))
             })
         }
         SecretKind::ApiToken => {
@@ -379,20 +375,16 @@ fn look_up(
             token.and_then(|token| {
                 // A token never may more than its person may today.
                 let access = person(&token.person)?.access.min(token.access);
-                let noted = is_use_worth_noting(token.last_used_at, now).then_some(Noted::ApiToken(token.id));
-                Some((Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes }, noted))
+                let news = worth(token.last_used_at, now);
+                Some((Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes }, news))
             })
         }
         SecretKind::IntegrationToken => {
             let token = access::integration_token_by_hash(tx, &hash)?;
-            let token = token.filter(|token| {
-                token.expires_at.is_none_or(|expires_at| expires_at > now)
-                    && rules.catalog.integrations.contains_key(&token.integration)
-            });
-            token.map(|token| {
-                let noted = is_use_worth_noting(token.used_at, now).then_some(Noted::IntegrationToken);
-                (Visitor::Source { integration: token.integration }, noted)
-            })
+            let token = token.filter(|token| token.expires_at.is_none_or(|expires_at| expires_at > now));
+            token
+                .filter(|token| rules.catalog.integrations.contains_key(&token.integration))
+                .map(|token| (Visitor::Source { integration: token.integration }, worth(token.used_at, now)))
         }
     })
 }

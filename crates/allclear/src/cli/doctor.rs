@@ -139,7 +139,7 @@ fn tell(findings: &[Finding], look: Look) {
 /// Whether it is reached, its health, its version and its clock.
 fn server(client: &Client, findings: &mut Findings) -> bool {
     let before = clock::clock()();
-    let answer = match client.ask(Method::GET, &["health"], &(), None) {
+    let answer = match client.ask(&Method::GET, &["health"], &(), None) {
         Ok(answer) => answer,
         Err(failure) => {
             let remedy = "is it running? is the address right (--url, ALLCLEAR_URL)?";
