@@ -1,4 +1,4 @@
-//! The API, described: OpenAPI 3.1, made from the handlers, and from the table of routes who may call what.
+//! The API, described: `OpenAPI` 3.1, made from the handlers, and from the table of routes who may call what.
 
 use std::sync::OnceLock;
 

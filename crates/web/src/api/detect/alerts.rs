@@ -438,7 +438,7 @@ fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId) -> Result<AlertDetail, Halt
         if subjects.len() < 2 + PAGES_TOLD {
             subjects.push(row.id.to_string());
         }
-        pages.push(pages::detail(tx, row)?);
+        pages.push(pages::detail(tx, &row)?);
     }
     for subject in &subjects {
         for entry in store::journal::of_subject(tx, subject, None, HISTORY)? {

@@ -166,9 +166,9 @@ pub(crate) fn wire(row: &PageRow) -> Page {
 }
 
 /// A page with its deliveries.
-pub(crate) fn detail(tx: &mut Tx<'_>, row: PageRow) -> Result<PageDetail, Halt> {
+pub(crate) fn detail(tx: &mut Tx<'_>, row: &PageRow) -> Result<PageDetail, Halt> {
     let deliveries = outbox::for_page(tx, row.id)?.into_iter().map(|(one, attempts)| delivery(one, attempts));
-    Ok(PageDetail { page: wire(&row), deliveries: deliveries.collect() })
+    Ok(PageDetail { page: wire(row), deliveries: deliveries.collect() })
 }
 
 fn delivery(one: outbox::Delivery, attempts: Vec<outbox::Attempt>) -> Delivery {
@@ -240,7 +240,7 @@ pub async fn one(State(app): State<App>, Path(text): Path<String>) -> Result<Jso
     let id = id(&text)?;
     let found = app.read(move |tx| {
         let row = store::engage::pages::get(tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
-        detail(tx, row)
+        detail(tx, &row)
     });
     Ok(Json(found.await?))
 }

@@ -19,7 +19,7 @@ pub async fn proof(State(app): State<App>) -> Result<Response, Problem> {
         return Err(Refusal::not_found("proof: no watch secret is set (--watch-secret)").into());
     };
     let now = app.now();
-    let synthetic = app.read(move |tx| actions::engage::watch::newest(tx)).await?;
+    let synthetic = app.read(actions::engage::watch::newest).await?;
     let proof = Proof { instance: app.settings().public_url.clone(), at: now, synthetic };
     let body =
         serde_json::to_vec(&proof).map_err(|why| store::Error::other(format!("a proof has no JSON form: {why}")))?;

@@ -240,7 +240,7 @@ pub struct Rollback {
     pub reason: Option<String>,
 }
 
-fn document(head: rows::Head) -> Document {
+fn document(head: &rows::Head) -> Document {
     Document {
         kind: head.document.kind().to_string(),
         name: head.document.name.to_string(),
@@ -440,7 +440,7 @@ pub async fn list(
     let found = app.read(move |tx| {
         let mut documents = Vec::new();
         for kind in &kinds {
-            documents.extend(rows::heads(tx, *kind)?.into_iter().map(document));
+            documents.extend(rows::heads(tx, *kind)?.iter().map(document));
         }
         Ok(documents)
     });
@@ -464,7 +464,7 @@ pub async fn one(
     if headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    Ok(([(ETAG, tag)], Json(document(head))).into_response())
+    Ok(([(ETAG, tag)], Json(document(&head))).into_response())
 }
 
 fn etag(revision: i64) -> HeaderValue {
