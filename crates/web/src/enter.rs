@@ -251,12 +251,40 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
         }
     };
     match found {
-        Some(visitor) => {
+        Some((visitor, noted)) => {
             app.doors().remember(hash, visitor.clone(), now);
+            if actions::prepare::access::is_use_worth_noting(noted, now) {
+                note_use(app, kind, hash, &visitor, now);
+            }
             Ok(visitor)
         }
         None => unknown(kind),
     }
+}
+
+/// Notes that a secret is in use: a session that is used does not end by idling, and people see what is still alive.
+/// Nobody waits for it.
+fn note_use(app: &App, kind: SecretKind, hash: [u8; 32], visitor: &Visitor, now: Timestamp) {
+    use store::prepare::access;
+    let token = match visitor {
+        Visitor::Program { token, .. } => Some(*token),
+        _ => None,
+    };
+    let app = app.clone();
+    tokio::task::spawn_blocking(move || {
+        let noted = app.store().write_bulk(|tx| {
+            match (kind, token) {
+                (SecretKind::Session, _) => access::touch_session(tx, &hash, now)?,
+                (SecretKind::IntegrationToken, _) => access::touch_integration_token(tx, &hash, now)?,
+                (SecretKind::ApiToken, Some(token)) => access::touch_api_token(tx, token, now)?,
+                (SecretKind::ApiToken, None) => {}
+            }
+            Ok(())
+        });
+        if let Err(halt) = noted {
+            tracing::debug!(%halt, "the use of a secret was not noted");
+        }
+    });
 }
 
 /// An old session is nobody: the browser is shown the sign-in page. A wrong token is an error that a program can log.
@@ -302,13 +330,14 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_SECURE || *name == COOKIE_PLAIN).map(|(_, value)| value)
 }
 
+/// Who shows this secret, and when its use was noted last.
 fn look_up(
     tx: &mut Tx<'_>,
     app: &App,
     kind: SecretKind,
     hash: [u8; 32],
     now: Timestamp,
-) -> Result<Option<Visitor>, Halt> {
+) -> Result<Option<(Visitor, Option<Timestamp>)>, Halt> {
     use store::prepare::access;
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
@@ -319,7 +348,8 @@ fn look_up(
             });
             session.and_then(|session| {
                 let access = person(&session.person)?.access;
-                Some(Visitor::Person { name: session.person, access, session: hash })
+                let visitor = Visitor::Person { name: session.person, access, session: hash };
+                Some((visitor, Some(session.seen_at)))
             })
         }
         SecretKind::ApiToken => {
@@ -329,7 +359,8 @@ fn look_up(
             token.and_then(|token| {
                 // A token never may more than its person may today.
                 let access = person(&token.person)?.access.min(token.access);
-                Some(Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes })
+                let visitor = Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes };
+                Some((visitor, token.last_used_at))
             })
         }
         SecretKind::IntegrationToken => {
@@ -337,7 +368,7 @@ fn look_up(
             let token = token.filter(|token| token.expires_at.is_none_or(|expires_at| expires_at > now));
             token
                 .filter(|token| rules.catalog.integrations.contains_key(&token.integration))
-                .map(|token| Visitor::Source { integration: token.integration })
+                .map(|token| (Visitor::Source { integration: token.integration }, token.used_at))
         }
     })
 }
