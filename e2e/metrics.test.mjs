@@ -3,13 +3,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
 import { binary, startAllclear } from "./rig/allclear.mjs";
-import { setUp } from "./rig/company.mjs";
+import { startCompany } from "./rig/company.mjs";
 import { ran, Rig, run } from "./rig/process.mjs";
 
 test("promtool accepts /metrics, also after some load", async (t) => {
   const rig = await Rig.start(t);
-  const allclear = await startAllclear(rig);
-  await setUp(rig, allclear);
+  const allclear = await startCompany(rig);
   const alerts = Array.from({ length: 20 }, (_, n) => ({ labels: { alertname: `A${n}`, service: "payments" } }));
   assert.equal((await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody(alerts))).status, 200);
   const metrics = await (await fetch(`${allclear.url}/metrics`)).text();
@@ -20,8 +19,7 @@ test("promtool accepts /metrics, also after some load", async (t) => {
 
 test("a backup made while it runs can be restored into an empty directory", async (t) => {
   const rig = await Rig.start(t);
-  const allclear = await startAllclear(rig);
-  await setUp(rig, allclear);
+  const allclear = await startCompany(rig);
   const alert = { labels: { alertname: "Before", service: "payments" } };
   assert.equal((await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody([alert]))).status, 200);
   const file = rig.file("backup.db");
@@ -33,7 +31,12 @@ test("a backup made while it runs can be restored into an empty directory", asyn
   second.token = allclear.token;
   const { items } = await second.api("GET", "/alerts");
   assert.deepEqual(items.map((alert) => alert.labels.alertname), ["Before"]);
-  const onto = await run(binary, ["restore", file, "--data", again]);
-  assert.notEqual(onto.code, 0, "a restore onto a database that is there must be refused");
-  assert.match(onto.stderr, /already|exists|not empty/);
+  const onto = async () => run(binary, ["restore", file, "--data", again]);
+  const running = await onto();
+  assert.notEqual(running.code, 0, "a restore under a running server must be refused");
+  assert.match(running.stderr, /in use/);
+  await second.program.stop();
+  const there = await onto();
+  assert.notEqual(there.code, 0, "a restore onto a database that is there must be refused");
+  assert.match(there.stderr, /already|exists|--force/);
 });

@@ -3,17 +3,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
-import { startAllclear } from "./rig/allclear.mjs";
 import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
-import { password, setUp } from "./rig/company.mjs";
+import { password, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, until } from "./rig/process.mjs";
 
 async function start(t) {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
-  const allclear = await startAllclear(rig, { mail });
-  await setUp(rig, allclear, { wait: "10m" });
+  const allclear = await startCompany(rig, { mail, wait: "10m" });
   const url = `${allclear.url}/in/prometheus/alertmanager`;
   const alerts = [
     { labels: { alertname: "DiskFull", service: "payments", severity: "critical", device: "sda1" }, annotations: { summary: "The disk sda1 of payments is full" } },

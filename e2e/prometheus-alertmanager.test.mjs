@@ -2,8 +2,9 @@
 // push and her webhook too; a link scanner follows the link and changes nothing; Ana taps; the service recovers.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { post, webhookBody } from "./rig/alerts.mjs";
 import { startAllclear } from "./rig/allclear.mjs";
-import { setUp } from "./rig/company.mjs";
+import { byHand, documents, signedIn, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, sleep, until } from "./rig/process.mjs";
 import { startAlertmanager, startPrometheus, startService } from "./rig/prometheus.mjs";
@@ -15,7 +16,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   const mail = await startMailServer(rig);
   const [push, hook] = [await startSink(rig), await startSink(rig)];
   const allclear = await startAllclear(rig, { mail });
-  await setUp(rig, allclear, { ntfy: push.url, hook: hook.url, wait: "10m" });
+  const ana = await byHand(rig, allclear, { ntfy: push.url, hook: hook.url, wait: "10m" });
   const service = await startService(rig);
   const alertmanager = await startAlertmanager(rig, { webhook: `${allclear.url}/in/prometheus/alertmanager`, token: allclear.integrationToken });
   await startPrometheus(rig, { service, alertmanager });
@@ -35,7 +36,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   assert.match(hooked.headers["webhook-signature"], /^v1,/);
   assert.match(hooked.body, /DiskFull/);
 
-  const state = async () => (await allclear.api("GET", "/alerts")).items[0];
+  const state = async () => (await allclear.api("GET", "/alerts?state=all")).items[0];
   const alert = await state();
   assert.equal(alert.state, "firing");
 
@@ -59,7 +60,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   // Ana taps the button: nobody is signed in on this telephone.
   const telephone = new Visitor(allclear.url);
   const page = await telephone.get(link);
-  assert.match(page.text, /DiskFull/);
+  assert.match(page.text, /The disk sda1 of payments is full/);
   const after = await telephone.press(page, /^acknowledge/i);
   assert.equal(after.status, 200);
   assert.match(after.text, /acknowledged/i);
@@ -68,7 +69,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
 
   service.full = false;
   await until("the alert to resolve", async () => (await state()).state === "resolved", { within: 40_000 });
-  const shown = await allclear.ana.get(`/alerts/${alert.id}`);
+  const shown = await ana.get(`/alerts/${alert.id}`);
   assert.equal(shown.status, 200);
   for (const word of ["DiskFull", "Ana Silva", "acknowledged", "resolved", "ana@example.test"]) {
     assert.match(shown.text, new RegExp(word, "i"), `the page of the alert does not tell of: ${word}`);
@@ -77,16 +78,30 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   t.diagnostic(`mails ${mailsBefore}, pushes ${push.requests.length}, webhooks ${hook.requests.length}`);
 });
 
-test("nobody answers: the page goes on to Ben, and a mailbox that is not there moves on to the next contact", async (t) => {
+test("nobody answers: the page goes on to Ben", async (t) => {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
-  const allclear = await startAllclear(rig, { mail });
-  await setUp(rig, allclear, { wait: "2s" });
-  const { post, webhookBody } = await import("./rig/alerts.mjs");
+  const allclear = await startCompany(rig, { mail, wait: "2s" });
   const alert = { labels: { alertname: "DiskFull", service: "payments", severity: "critical" }, annotations: { summary: "The disk is full" } };
   const { status } = await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody([alert]));
   assert.equal(status, 200);
   const first = await mail.mail("Ana's mail", (mail) => /ana@/.test(mail.to));
   const second = await mail.mail("Ben's mail", (mail) => /ben@/.test(mail.to));
   assert.notEqual(first.headers["message-id"], second.headers["message-id"]);
+});
+
+test("a mailbox that is not there: the next contact is told at once, and the ledger shows what the mail server said", async (t) => {
+  const rig = await Rig.start(t);
+  const mail = await startMailServer(rig);
+  const push = await startSink(rig);
+  const contacts = `contacts: [{name: gone, email: nobody@example.test}, {name: push, ntfy: '${push.url}/ana-topic'}]`;
+  const ladder = "ladder: {high: [{contact: gone}, {contact: push, after: 30m}], low: [{contact: gone}], waking: '00:00-24:00'}";
+  const text = documents().replace(/contacts: \[\{name: mail, email: ana@.*\n.*ladder:.*/, `${contacts}\n  ${ladder}`);
+  const allclear = await startCompany(rig, { mail, documents: text });
+  const alert = { labels: { alertname: "DiskFull", service: "payments", severity: "critical" } };
+  assert.equal((await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody([alert]))).status, 200);
+  await push.request("the push, half an hour before its turn", () => true, { within: 15_000 });
+  const [{ id }] = (await allclear.api("GET", "/alerts")).items;
+  const shown = await (await signedIn(allclear)).get(`/alerts/${id}`);
+  assert.match(shown.text, /there is no such mailbox/);
 });

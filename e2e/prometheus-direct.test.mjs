@@ -2,8 +2,8 @@
 // PostgreSQL, where the tests have one.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { freshDatabase, startAllclear } from "./rig/allclear.mjs";
-import { setUp } from "./rig/company.mjs";
+import { freshDatabase } from "./rig/allclear.mjs";
+import { startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { ran, Rig, run, sleep, until } from "./rig/process.mjs";
 import { startPrometheus, startService } from "./rig/prometheus.mjs";
@@ -11,8 +11,7 @@ import { startPrometheus, startService } from "./rig/prometheus.mjs";
 async function start(t) {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
-  const allclear = await startAllclear(rig, { mail, database: await freshDatabase(rig) });
-  await setUp(rig, allclear, { wait: "10m" });
+  const allclear = await startCompany(rig, { mail, database: await freshDatabase(rig), wait: "10m" });
   return { rig, mail, allclear };
 }
 
@@ -39,11 +38,11 @@ test("Prometheus alone: its alert pages, and resolves when the metric goes back"
   service.full = true;
   const paged = await mail.mail("the mail of the page", (mail) => /The disk sda1 of payments is full/.test(mail.subject), { within: 40_000 });
   assert.match(paged.text, /The disk sda1 of payments is full/);
-  const state = async () => (await allclear.api("GET", "/alerts")).items[0].state;
+  const state = async () => (await allclear.api("GET", "/alerts?state=all")).items[0].state;
   assert.equal(await state(), "firing");
   // Prometheus sends a firing alert again and again: still one alert, one mail.
   await sleep(7000);
-  assert.equal((await allclear.api("GET", "/alerts")).items.length, 1);
+  assert.equal((await allclear.api("GET", "/alerts?state=all")).items.length, 1);
   assert.equal((await mail.mails()).filter((mail) => /The disk sda1 of payments is full/.test(mail.subject)).length, 1);
   service.full = false;
   await until("the alert to resolve", async () => (await state()) === "resolved", { within: 30_000 });

@@ -90,22 +90,15 @@ if [ "$what" = all ]; then
   rust_tests
 fi
 if [ "$what" != check ]; then
+  [ -n "$postgres_pid" ] || start_postgres
   step "Building the program for the journeys"
   cargo build --locked --quiet -p allclear
 fi
-# A program that says nothing of itself does not serve yet: then only the gallery can be looked at.
-serves=yes
-if [ "$what" != check ] && [ -z "$(target/debug/allclear --help)" ]; then
-  serves=no
-  say "the program does not serve yet: the journeys that need it are left out"
-fi
 if [ "$what" = all ] || [ "$what" = e2e ]; then
-  [ -n "${ALLCLEAR_TEST_POSTGRES:-}" ] || start_postgres
   mapfile -t files < <(find e2e -maxdepth 1 -name '*.test.mjs' ! -name crash.test.mjs | sort)
-  if [ "$serves" = no ]; then files=(e2e/gallery.test.mjs); fi
   journeys "Journeys on real programs" "${files[@]}"
 fi
-if [ "$serves" = yes ] && { [ "$what" = all ] || [ "$what" = crash ]; }; then
+if [ "$what" = all ] || [ "$what" = crash ]; then
   journeys "Crash test" e2e/crash.test.mjs
 fi
 

@@ -1,5 +1,7 @@
 // A small company to play with: Ana administers and is on call, Ben stands behind her.
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { binary, startAllclear } from "./allclear.mjs";
+import { ran } from "./process.mjs";
 
 export const password = "correct horse battery staple";
 
@@ -69,14 +71,44 @@ spec: {title: Prometheus in Frankfurt, source: {alertmanager: {}}, team: payment
 `;
 }
 
+/**
+ * A server with the company, set up by commands on the database itself, as automation does it, before the first
+ * start. What people do instead is in `byHand`.
+ */
+export async function startCompany(rig, { documents: text, integration = "prometheus", wait, ntfy, hook, ...options } = {}) {
+  const data = options.data ?? rig.file("data");
+  const place = options.database ? ["--database", options.database] : ["--data", data];
+  const told = (words, more) => ran(binary, [...words, "--local", ...place], more);
+  await mkdir(data, { recursive: true });
+  const ana = ["--person", "ana", "--full-name", "Ana Silva", "--email", "ana@example.test", "--time-zone", "Europe/Berlin"];
+  await told(["setup", ...ana, "--password-stdin"], { input: `${password}\n` });
+  const file = rig.file("company.yaml");
+  await writeFile(file, text ?? documents({ wait, ntfy, hook }));
+  await told(["apply", "-f", file, "--yes", "--reason", "the company of the journeys"]);
+  const token = JSON.parse(await told(["token", "create", "--name", "journeys", "--access", "administrator", "--person", "ana", "--json"]));
+  const source = JSON.parse(await told(["integration", "token", integration, "--json"]));
+  const allclear = await startAllclear(rig, { ...options, data });
+  allclear.token = token.secret;
+  allclear.integrationToken = source.token;
+  return allclear;
+}
+
+/** Somebody signed in. */
+export async function signedIn(allclear, email = "ana@example.test") {
+  const visitor = allclear.visitor();
+  const page = await visitor.press(await visitor.get("/sign-in"), /sign in/i, { email, password });
+  if (page.path === "/sign-in") throw new Error(`${email} could not sign in: ${page.text}`);
+  return visitor;
+}
+
 /** Where an empty database leads. */
 export const firstRun = /^\/(welcome|setup)/;
 
 /**
- * From an empty directory to a configured server, as a person does it: the first-run page, a token for the command
- * line, `allclear apply`, and a token for the integration.
+ * The same by hand, from an empty directory: the first-run page, a token for the command line, `allclear apply`
+ * over the API, a token for the integration on its page.
  */
-export async function setUp(rig, allclear, options = {}) {
+export async function byHand(rig, allclear, options = {}) {
   const ana = allclear.visitor();
   const first = await ana.get("/");
   if (!firstRun.test(first.path)) throw new Error(`an empty database leads to ${first.path}`);
@@ -87,26 +119,16 @@ export async function setUp(rig, allclear, options = {}) {
     time_zone: "Europe/Berlin",
   });
   if (done.status !== 200) throw new Error(`${done.path}: ${done.status} ${done.text.slice(0, 500)}`);
-  allclear.ana = ana;
-  allclear.token = await makeToken(ana);
-  const file = rig.file(`company-${Math.random().toString(36).slice(2, 8)}.yaml`);
-  await writeFile(file, options.documents ?? documents(options));
-  await allclear.told("apply", "-f", file, "--reason", "the company of the journeys");
-  allclear.integrationToken = await integrationToken(ana, options.integration ?? "prometheus");
+  const made = await ana.press(await ana.get("/tokens"), /make the token/i, { title: "journeys", access: "administrator" });
+  allclear.token = secret(made, "secret");
+  const file = rig.file("company.yaml");
+  await writeFile(file, documents(options));
+  await allclear.told("apply", "-f", file, "--yes", "--reason", "the company of the journeys");
+  allclear.integrationToken = secret(await ana.press(await ana.get("/integrations/prometheus"), /(rotate|make) the token/i), "token");
   return ana;
 }
 
-/** A token for programs; it is shown once. */
-export async function makeToken(visitor) {
-  const made = await visitor.press(await visitor.get("/tokens"), /make the token/i, { title: "journeys", access: "administrator" });
-  return secret(made, "secret");
-}
-
-/** A fresh token for an integration: what a source shows when it posts. It is shown once. */
-export async function integrationToken(visitor, name) {
-  return secret(await visitor.press(await visitor.get(`/integrations/${name}`), /(rotate|make) the token/i), "token");
-}
-
+/** What a page shows once. */
 function secret(page, id) {
   const found = new RegExp(`<code id="${id}">([^<]+)</code>`).exec(page.html)?.[1];
   if (!found) throw new Error(`no token on ${page.url} (${page.status}): ${page.text.slice(0, 800)}`);

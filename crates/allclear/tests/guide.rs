@@ -1,4 +1,4 @@
-//! What the guide shows is true: its documents can be read, and its links lead somewhere.
+//! What the guide shows is true: its documents can be read, its commands exist, and its links lead somewhere.
 //!
 //! It does not check what the documents refer to: an example names people who are not there.
 
@@ -63,4 +63,39 @@ fn every_link_of_the_guide_leads_somewhere() {
             assert!(folder.join(file).exists(), "{name}: the link to {target} leads nowhere");
         }
     }
+}
+
+/// The help of a command, if there is such a command.
+fn help(words: &[&str]) -> Option<String> {
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_allclear")).args(words).arg("--help").output();
+    let output = program.expect("the program runs");
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn every_command_of_the_guide_exists_with_its_flags() {
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for (name, page) in pages() {
+        for (line, block) in blocks(&page, "sh") {
+            let joined = block.replace("\\\n", " ");
+            for command in joined.lines().filter_map(|text| text.trim().strip_prefix("allclear ")) {
+                let command = command.split(" #").next().unwrap_or_default();
+                let words: Vec<&str> = command.split_whitespace().collect();
+                // `alert list` is a command of two words; in `history schedule/payments` the second is an argument.
+                let Some(text) = words.get(..2).and_then(help).or_else(|| help(&words[..1])) else {
+                    wrong.push(format!("{name}:{line}: there is no command `allclear {command}`"));
+                    continue;
+                };
+                seen += 1;
+                for flag in words.iter().filter(|word| word.starts_with('-')) {
+                    let known = text.split([' ', ',', '\n', '=']).any(|word| word == *flag);
+                    if !known {
+                        wrong.push(format!("{name}:{line}: `allclear {}` does not know {flag}", words[0]));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 10, "only {seen} commands were found");
 }

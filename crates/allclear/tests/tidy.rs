@@ -52,6 +52,8 @@ const LOOKS_UP: &[(&str, &str)] = &[
 const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/rejections.rs", "a rejection has no rule of its own: it is what the reading of a body refused"),
     ("detect/intake.rs", "gathers the calls that wait; what they say is read in domain/detect/signals.rs"),
+    ("detect/lists.rs", "filters and pages of the list of alerts, which API and pages share"),
+    ("detect/views.rs", "an alert with all that is told of it, for API and pages"),
     ("engage/chart.rs", "draws the strips of a schedule"),
     ("engage/compose.rs", "puts the facts of a page into the words of a template"),
     ("engage/escalation_policies.rs", "the document is an escalation policy; its rule is domain/engage/escalations.rs"),
@@ -59,7 +61,14 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/pages.rs", "the rule of a page is its escalation: domain/engage/escalations.rs"),
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
     ("prepare/defaults.rs", "the documents of a fresh installation"),
+    ("prepare/documents_samples.rs", "what the pages of documents are tried with"),
+    ("prepare/sign_in.rs", "a page of access: domain/prepare/access.rs"),
+    ("prepare/tokens.rs", "a page of access: domain/prepare/access.rs"),
+    ("prepare/welcome.rs", "the first run, before there is anything else"),
     ("prepare/passwords.rs", "hashing is slow on purpose, and done outside of transactions"),
+    ("prepare/sign_in.rs", "a form; the rules of access are in domain/prepare/access.rs"),
+    ("prepare/tokens.rs", "a list and a form; the rules of access are in domain/prepare/access.rs"),
+    ("prepare/welcome.rs", "the first run: makes a person and sends a page"),
 ];
 
 /// Files of more than 800 lines, each with its reason.

@@ -1,9 +1,8 @@
 //! Live pages: server-sent events that say what happened since, from the journal.
 //!
-//! An event carries a kind and its subjects, not contents: the page asks for its own fragment again, as whoever it is. A
+//! An event carries kinds and subjects, not contents: the page asks for its own fragment again, as whoever it is. A
 //! lost connection resumes with `Last-Event-ID`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -58,14 +57,11 @@ pub async fn stream(
             match app.read(move |tx| Ok(store::journal::since(tx, from, ENTRIES_MOST)?)).await {
                 Ok(entries) if !entries.is_empty() => {
                     from = entries.iter().filter_map(|entry| entry.number).max().unwrap_or(from);
-                    let mut kinds: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-                    for entry in &entries {
-                        kinds.entry(&entry.word).or_default().extend(entry.subjects.iter().map(String::as_str));
-                    }
-                    for (kind, subjects) in kinds {
-                        let data = json!({ "kind": kind, "subjects": subjects });
-                        yield Ok(Event::default().id(from.to_string()).data(data.to_string()));
-                    }
+                    let kinds: std::collections::BTreeSet<&str> = entries.iter().map(|entry| entry.word.as_str()).collect();
+                    let subjects: std::collections::BTreeSet<&str> =
+                        entries.iter().flat_map(|entry| entry.subjects.iter().map(String::as_str)).collect();
+                    let data = json!({ "kinds": kinds, "subjects": subjects });
+                    yield Ok(Event::default().event("changed").id(from.to_string()).data(data.to_string()));
                 }
                 Ok(_) => {
                     if bell.changed().await.is_err() {

@@ -11,6 +11,8 @@ pub mod time;
 
 #[cfg(test)]
 mod gallery;
+#[cfg(test)]
+mod samples;
 
 pub use parts::{Badge, Grade, Link, PersonTag, Severity, State, Tone};
 pub use shell::{Notice, OnCallChip, Section, Shell, Theme, Toast, Undo, Viewer};

@@ -74,18 +74,18 @@ fn row(look: &mut Look<'_, '_>, head: &rows::Head) -> Result<DocumentRow, Halt> 
         href: format!("/documents/{reference}"),
         kind: reference.kind.to_string(),
         name: reference.name.to_string(),
-        title: title(&head.document.spec),
+        title: title(&head.document.spec).unwrap_or_else(|| reference.name.to_string()),
         revision: format!("revision {}", head.number),
         changed: look.when(at),
         by,
     })
 }
 
-/// What people call it.
-fn title(spec: &Spec) -> String {
+/// What people call it, if that is more than its name.
+fn title(spec: &Spec) -> Option<String> {
     let said = spec.to_json();
     let text = |name: &str| said[name].as_str().map(str::to_owned);
-    text("title").or_else(|| text("full_name")).or_else(|| text("description")).unwrap_or_default()
+    text("title").or_else(|| text("full_name")).or_else(|| text("description"))
 }
 
 fn about(kind: Kind) -> &'static str {

@@ -1,8 +1,6 @@
 //! Who may, who owns, are we ready: first run, sign-in, people, services, documents, tokens.
 
 pub mod documents;
-#[cfg(test)]
-mod documents_samples;
 pub mod people;
 pub mod services;
 pub mod sign_in;

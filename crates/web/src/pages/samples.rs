@@ -1,6 +1,6 @@
-//! Samples of the pages about documents.
+//! Samples of the pages about documents; those of other pages stand at the foot of their own files.
 
-use super::documents::{
+use super::prepare::documents::{
     Compared, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab, PlanPage,
     PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
