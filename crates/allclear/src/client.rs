@@ -2,6 +2,7 @@
 //!
 //! One call at a time, no proxy, no redirect, an end to every wait; the token is shown to nobody but the server.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -28,8 +29,13 @@ const ANSWER_MOST: usize = 64 << 20;
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Server {
-    /// The server: https://allclear.example.org
-    #[arg(long, global = true, env = "ALLCLEAR_URL", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "ALLCLEAR_URL",
+        value_name = "URL",
+        help = "The server: https://allclear.example.org; http://127.0.0.1:8080, if absent"
+    )]
     pub(crate) url: Option<String>,
 
     /// An API token (acl_...); better in the environment, since others can see the command line
@@ -181,14 +187,14 @@ impl Problem {
         }
         text += &self.detail;
         if let Some(incident) = &self.incident {
-            text += &format!(" (the log of the server tells more under {incident})");
+            _ = write!(text, " (the log of the server tells more under {incident})");
         }
         if self.status == 401 {
             text += "; set ALLCLEAR_TOKEN or --token (allclear token create makes one)";
         }
         for fault in &self.errors {
             let at = fault.at.as_deref().map(|at| format!("{at}: ")).unwrap_or_default();
-            text += &format!("\n  {at}{}", fault.detail);
+            _ = write!(text, "\n  {at}{}", fault.detail);
         }
         text
     }
@@ -204,7 +210,7 @@ impl Client {
     }
 
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &[&str], query: &impl Serialize) -> Result<T, Failure> {
-        self.read(&self.call(Method::GET, path, query, None)?)
+        self.read(&self.call(&Method::GET, path, query, None)?)
     }
 
     /// Everything of a list, up to so many; whether there is more.
@@ -231,16 +237,16 @@ impl Client {
 
     pub(crate) fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, Failure> {
         let body = serde_json::to_vec(body).context("what is to be sent has no form as JSON")?;
-        self.read(&self.call(Method::POST, path, &(), Some(body))?)
+        self.read(&self.call(&Method::POST, path, &(), Some(body))?)
     }
 
     pub(crate) fn delete(&self, path: &[&str]) -> Result<(), Failure> {
-        self.call(Method::DELETE, path, &(), None).map(drop)
+        self.call(&Method::DELETE, path, &(), None).map(drop)
     }
 
     /// An answer that is text.
     pub(crate) fn text(&self, path: &[&str], query: &impl Serialize) -> Result<String, Failure> {
-        let answer = self.call(Method::GET, path, query, None)?;
+        let answer = self.call(&Method::GET, path, query, None)?;
         String::from_utf8(answer.body).map_err(|_| self.strange())
     }
 
@@ -258,7 +264,7 @@ impl Client {
 
     fn call(
         &self,
-        method: Method,
+        method: &Method,
         path: &[&str],
         query: &impl Serialize,
         body: Option<Vec<u8>>,
@@ -279,7 +285,7 @@ impl Client {
     /// One call, whatever is answered.
     pub(crate) fn ask(
         &self,
-        method: Method,
+        method: &Method,
         path: &[&str],
         query: &impl Serialize,
         body: Option<Vec<u8>>,

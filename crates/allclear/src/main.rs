@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-/// Incident response from the alarm to the all-clear to the lesson.
+/// Incident response from the alarm to the all-clear to the lesson
 #[derive(Debug, Parser)]
 #[command(name = "allclear", version, about, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 refused or something is wrong, 2 changes pending (plan), 3 the server \
@@ -25,7 +25,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve: take signals, page people, show pages.
+    /// Serve: take signals, page people, show pages
+    ///
+    /// Every setting is also read from the environment; allclear config shows what is in force.
+    #[command(
+        after_help = "Example:\n  allclear serve --data /var/lib/allclear --public-url https://allclear.example.org"
+    )]
     Serve(config::Serve),
     Watch(watch::Watch),
     Setup(cli::setup::Setup),
@@ -104,7 +109,10 @@ fn main() -> ExitCode {
             let given = matches.subcommand_matches("config").unwrap_or(&matches);
             cli::print::config(&command, given, &whole)
         }
-        Command::Completions(command) => cli::print::completions(&command, &mut whole),
+        Command::Completions(command) => {
+            cli::print::completions(&command, &mut whole);
+            Ok(cli::Exit::Fine)
+        }
     };
     match outcome {
         Ok(exit) => exit.into(),
@@ -121,4 +129,63 @@ fn misunderstood(error: &clap::Error) -> ExitCode {
     // 2 means that changes are pending; the watch has codes of its own.
     let is_watch = std::env::args_os().nth(1).is_some_and(|command| command == "watch");
     ExitCode::from(if is_watch { 2 } else { 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The commands that can be run, each with the words that call it.
+    fn leaves(command: &clap::Command, called: &str, found: &mut Vec<(String, clap::Command)>) {
+        for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+            let called = format!("{called} {}", one.get_name());
+            if !one.is_subcommand_required_set() {
+                found.push((called.clone(), one.clone()));
+            }
+            leaves(one, &called, found);
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_gives_an_example_that_is_understood() {
+        let whole = Cli::command();
+        whole.clone().debug_assert();
+        let mut found = Vec::new();
+        leaves(&whole, "allclear", &mut found);
+        assert!(found.len() > 40, "only {} commands", found.len());
+        for (called, command) in found {
+            assert!(command.get_about().is_some(), "{called} says nothing about itself");
+            let after = command.get_after_long_help().or_else(|| command.get_after_help());
+            let after = after.map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<String> = after
+                .replace("\\\n", " ")
+                .lines()
+                .filter(|line| line.starts_with("  ") && line.contains("allclear "))
+                .map(|line| line.trim().to_owned())
+                .collect();
+            assert!(!examples.is_empty(), "{called} has no example");
+            for example in examples {
+                let words = words(example.split(" > ").next().unwrap().split(" < ").next().unwrap());
+                let from = words.iter().position(|word| word == "allclear").unwrap();
+                let outcome = whole.clone().try_get_matches_from(&words[from..]);
+                let missing = |error: &clap::Error| called.ends_with("watch") && error.to_string().contains("--secret");
+                assert!(outcome.as_ref().err().is_none_or(missing), "{example}: {}", outcome.unwrap_err());
+            }
+        }
+    }
+
+    /// As a shell takes a line apart.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+        for letter in line.chars() {
+            match letter {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(std::mem::take(&mut word)),
+                other => word.push(other),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
+    }
 }

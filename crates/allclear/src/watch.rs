@@ -25,7 +25,8 @@ use reqwest::header::HeaderMap;
 /// why, again every 15 minutes, and says when all is clear.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Exit codes: 0 proven (or stopped by a signal), 1 no proof, 2 wrong arguments, \
-                        3 somebody could not be told.")]
+                        3 somebody could not be told.\n\nExample:\n  allclear watch https://allclear.example.org \
+                        --notify ntfy+https://ntfy.sh/a-long-secret-topic")]
 pub(crate) struct Watch {
     #[arg(help = "The Allclear to watch: https://allclear.example.org")]
     url: String,

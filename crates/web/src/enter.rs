@@ -19,6 +19,7 @@ use domain::words::{Actor, Name, Refusal, RefusalKind, Span, Timestamp, TokenId}
 use store::{Halt, Tx};
 
 use crate::app::App;
+use crate::limits::Bucket;
 use crate::problem::Problem;
 
 /// Who may call a route.
@@ -191,8 +192,27 @@ pub async fn enter(State((app, may)): State<(App, May)>, mut request: Request, n
         let why = "this change was asked for by another site; open Allclear itself and try again";
         return Problem::from(Refusal::forbidden(why)).into_response();
     }
+    let caller = match &visitor {
+        Visitor::Program { token, .. } => Some(token.to_string()),
+        Visitor::Person { name, .. } => Some(name.to_string()),
+        Visitor::Nobody | Visitor::Source { .. } => None,
+    };
+    let left = match caller.filter(|_| request.uri().path().starts_with("/api/v1/")) {
+        Some(caller) => {
+            app.limits().forget();
+            match app.limits().call(&caller, Bucket::of(request.uri().path())) {
+                Ok(left) => Some(left),
+                Err(problem) => return problem.into_response(),
+            }
+        }
+        None => None,
+    };
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
+    response
 }
 
 fn wants_page(request: &Request) -> bool {
@@ -251,10 +271,10 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
         }
     };
     match found {
-        Some((visitor, noted)) => {
+        Some((visitor, news)) => {
             app.doors().remember(hash, visitor.clone(), now);
-            if actions::prepare::access::is_use_worth_noting(noted, now) {
-                note_use(app, kind, hash, &visitor, now);
+            if news {
+                note_use(app, visitor.clone(), hash, now);
             }
             Ok(visitor)
         }
@@ -262,27 +282,22 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
     }
 }
 
-/// Notes that a secret is in use: a session that is used does not end by idling, and people see what is still alive.
-/// Nobody waits for it.
-fn note_use(app: &App, kind: SecretKind, hash: [u8; 32], visitor: &Visitor, now: Timestamp) {
+/// Notes that a session or token is in use. Nobody waits for it, and pages go first.
+fn note_use(app: &App, visitor: Visitor, hash: [u8; 32], now: Timestamp) {
     use store::prepare::access;
-    let token = match visitor {
-        Visitor::Program { token, .. } => Some(*token),
-        _ => None,
-    };
-    let app = app.clone();
+    let store = app.store().clone();
     tokio::task::spawn_blocking(move || {
-        let noted = app.store().write_bulk(|tx| {
-            match (kind, token) {
-                (SecretKind::Session, _) => access::touch_session(tx, &hash, now)?,
-                (SecretKind::IntegrationToken, _) => access::touch_integration_token(tx, &hash, now)?,
-                (SecretKind::ApiToken, Some(token)) => access::touch_api_token(tx, token, now)?,
-                (SecretKind::ApiToken, None) => {}
+        let noted = store.write_bulk(|tx| {
+            match &visitor {
+                Visitor::Nobody => {}
+                Visitor::Person { session, .. } => access::touch_session(tx, session, now)?,
+                Visitor::Program { token, .. } => access::touch_api_token(tx, *token, now)?,
+                Visitor::Source { .. } => access::touch_integration_token(tx, &hash, now)?,
             }
             Ok(())
         });
-        if let Err(halt) = noted {
-            tracing::debug!(%halt, "the use of a secret was not noted");
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that a token or session is in use could not be noted");
         }
     });
 }
@@ -315,10 +330,10 @@ fn secret(headers: &HeaderMap, query: Option<&str>) -> Option<(SecretKind, Strin
         }
         return Some((SecretKind::ApiToken, String::new()));
     }
-    // Some sources can be given a URL and nothing else.
+    // Some sources can be given a URL and nothing else. Only they: URLs end up in logs and histories.
     let in_query = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("token="));
-    if let Some(token) = in_query {
-        return Some(kind(token.to_owned()));
+    if let Some(token) = in_query.filter(|token| token.starts_with(SecretKind::IntegrationToken.prefix())) {
+        return Some((SecretKind::IntegrationToken, token.to_owned()));
     }
     session_cookie(headers).map(|shown| (SecretKind::Session, shown.to_owned()))
 }
@@ -330,14 +345,15 @@ pub fn session_cookie(headers: &HeaderMap) -> Option<&str> {
     pairs.find(|(name, _)| *name == COOKIE_SECURE || *name == COOKIE_PLAIN).map(|(_, value)| value)
 }
 
-/// Who shows this secret, and when its use was noted last.
+/// Whose secret it is, and whether its use is worth a note.
 fn look_up(
     tx: &mut Tx<'_>,
     app: &App,
     kind: SecretKind,
     hash: [u8; 32],
     now: Timestamp,
-) -> Result<Option<(Visitor, Option<Timestamp>)>, Halt> {
+) -> Result<Option<(Visitor, bool)>, Halt> {
+    use actions::prepare::access::is_use_worth_noting as worth;
     use store::prepare::access;
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
@@ -348,8 +364,8 @@ fn look_up(
             });
             session.and_then(|session| {
                 let access = person(&session.person)?.access;
-                let visitor = Visitor::Person { name: session.person, access, session: hash };
-                Some((visitor, Some(session.seen_at)))
+                let news = worth(Some(session.seen_at), now);
+                Some((Visitor::Person { name: session.person, access, session: hash }, news))
             })
         }
         SecretKind::ApiToken => {
@@ -359,8 +375,8 @@ fn look_up(
             token.and_then(|token| {
                 // A token never may more than its person may today.
                 let access = person(&token.person)?.access.min(token.access);
-                let visitor = Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes };
-                Some((visitor, token.last_used_at))
+                let news = worth(token.last_used_at, now);
+                Some((Visitor::Program { token: token.id, name: token.person, access, scopes: token.scopes }, news))
             })
         }
         SecretKind::IntegrationToken => {
@@ -368,7 +384,7 @@ fn look_up(
             let token = token.filter(|token| token.expires_at.is_none_or(|expires_at| expires_at > now));
             token
                 .filter(|token| rules.catalog.integrations.contains_key(&token.integration))
-                .map(|token| (Visitor::Source { integration: token.integration }, token.used_at))
+                .map(|token| (Visitor::Source { integration: token.integration }, worth(token.used_at, now)))
         }
     })
 }

@@ -26,5 +26,6 @@ pub async fn get_health(State(app): State<App>) -> Response {
     };
     let status = if trouble.is_some() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let word = if trouble.is_some() { "failing" } else { "ok" };
-    (status, Json(json!({ "status": word, "why": trouble, "version": app.settings().version }))).into_response()
+    let (version, mail) = (app.settings().version, app.settings().mail);
+    (status, Json(json!({ "status": word, "why": trouble, "version": version, "mail": mail }))).into_response()
 }

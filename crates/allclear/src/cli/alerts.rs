@@ -8,7 +8,7 @@ use web::api::detect::alerts::{Alert, AlertDetail, AlertIds, AlertQuery, Changed
 use web::api::detect::silences::{NewSilence, Silence};
 
 use super::screen::{self, Look};
-use super::{Exit, Outcome, pages};
+use super::{Exit, Failure, Outcome, pages};
 use crate::client::{Client, Server};
 
 /// Alerts: list, look at one, acknowledge, snooze, resolve, silence
@@ -137,18 +137,16 @@ pub(crate) fn run(command: &Alerts) -> Outcome {
     match &command.command {
         Command::List(what) => list(&client, what, look),
         Command::Show { alert } => show(&client, *alert, look),
-        Command::Ack(some) => tell_changed(client.post(&["alerts", "acknowledge"], &ids(some))?, "acknowledged", look),
-        Command::Unack(some) => {
-            tell_changed(client.post(&["alerts", "unacknowledge"], &ids(some))?, "open again", look)
-        }
-        Command::Resolve(some) => tell_changed(client.post(&["alerts", "resolve"], &ids(some))?, "resolved", look),
+        Command::Ack(some) => tell_changed(client.post(&["alerts", "acknowledge"], &ids(some)), "acknowledged", look),
+        Command::Unack(some) => tell_changed(client.post(&["alerts", "unacknowledge"], &ids(some)), "open again", look),
+        Command::Resolve(some) => tell_changed(client.post(&["alerts", "resolve"], &ids(some)), "resolved", look),
         Command::Snooze { some, span } => {
             let body = Snooze { alerts: some.alerts.clone(), until: None, span: Some(*span) };
-            tell_changed(client.post(&["alerts", "snooze"], &body)?, &format!("snoozed for {span}"), look)
+            tell_changed(client.post(&["alerts", "snooze"], &body), &format!("snoozed for {span}"), look)
         }
         Command::Noise { some, reason } => {
             let body = Noise { alerts: some.alerts.clone(), reason: reason.clone() };
-            tell_changed(client.post(&["alerts", "noise"], &body)?, "marked as noise", look)
+            tell_changed(client.post(&["alerts", "noise"], &body), "marked as noise", look)
         }
         Command::Silence { alert, span, label, comment } => silence(&client, *alert, *span, label, comment, look),
     }
@@ -238,7 +236,8 @@ fn show(client: &Client, id: AlertId, look: Look) -> Outcome {
     Ok(Exit::Fine)
 }
 
-fn tell_changed(changed: Changed, what: &str, look: Look) -> Outcome {
+fn tell_changed(changed: Result<Changed, Failure>, what: &str, look: Look) -> Outcome {
+    let changed = changed?;
     if look.json {
         screen::say_json(&changed);
     } else {
@@ -256,7 +255,7 @@ fn silence(client: &Client, id: AlertId, span: Span, names: &[String], comment: 
     let labels = detail.alert.labels;
     if let Some(missing) = names.iter().find(|name| !labels.contains_key(*name)) {
         let near = domain::words::text::did_you_mean(missing, labels.keys().map(String::as_str));
-        return Err(super::Failure::invalid(format!("the alert has no label {missing:?}{near}")));
+        return Err(Failure::invalid(format!("the alert has no label {missing:?}{near}")));
     }
     let wanted = labels.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
     let matchers = wanted.map(|(name, value)| Matcher::new(name, Compare::Equal, value)).collect::<Result<_, _>>()?;

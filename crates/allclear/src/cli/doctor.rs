@@ -67,6 +67,9 @@ struct Health {
     why: Option<String>,
     #[serde(default)]
     version: String,
+    /// Whether a mail server is set up.
+    #[serde(default)]
+    mail: Option<bool>,
 }
 
 struct Findings(Vec<Finding>);
@@ -139,7 +142,7 @@ fn tell(findings: &[Finding], look: Look) {
 /// Whether it is reached, its health, its version and its clock.
 fn server(client: &Client, findings: &mut Findings) -> bool {
     let before = clock::clock()();
-    let answer = match client.ask(Method::GET, &["health"], &(), None) {
+    let answer = match client.ask(&Method::GET, &["health"], &(), None) {
         Ok(answer) => answer,
         Err(failure) => {
             let remedy = "is it running? is the address right (--url, ALLCLEAR_URL)?";
@@ -166,6 +169,14 @@ fn server(client: &Client, findings: &mut Findings) -> bool {
     } else {
         let says = format!("the server is {}, this is {own}", health.version);
         findings.warn("version", says, "use the same version on both sides");
+    }
+    match health.mail {
+        // Whether it is reached shows in what became of the messages, below.
+        Some(true) => findings.ok("mail", "a mail server is set up"),
+        Some(false) => {
+            findings.warn("mail", "no mail server is set up", "start the server with --smtp (docs/install.md)")
+        }
+        None => {}
     }
     match answer.date {
         // The server tells whole seconds, and the answer was on its way for a while.

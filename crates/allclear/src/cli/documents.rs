@@ -502,12 +502,11 @@ pub(crate) fn history(command: &History) -> Outcome {
 pub(crate) fn diff(command: &Diff) -> Outcome {
     let client = command.server.client()?;
     let document = &command.document;
-    let from = match command.from {
-        Some(from) => from,
-        None => {
-            let last = revisions(&client, document, 1)?.first().map_or(1, |one| one.revision);
-            command.to.unwrap_or(last) - 1
-        }
+    let from = if let Some(from) = command.from {
+        from
+    } else {
+        let last = revisions(&client, document, 1)?.first().map_or(1, |one| one.revision);
+        command.to.unwrap_or(last) - 1
     };
     let path = ["documents", document.kind.word(), document.name.as_str(), "diff"];
     let difference: Difference = client.get(&path, &DiffQuery { from, to: command.to })?;

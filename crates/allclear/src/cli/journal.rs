@@ -60,7 +60,9 @@ pub(crate) fn run(command: &Journal) -> Outcome {
         } else if entries.is_empty() {
             screen::remark("Nothing happened.");
         } else {
-            entries.iter().for_each(|entry| tell(entry, look));
+            for entry in &entries {
+                tell(entry, look);
+            }
         }
         return Ok(Exit::Fine);
     }

@@ -20,8 +20,13 @@ pub(crate) struct Database {
     #[arg(long, env = "ALLCLEAR_DATA", default_value = "data", value_name = "DIR")]
     pub(crate) data: PathBuf,
 
-    /// PostgreSQL instead of the embedded database: postgres://user:password@host/database
-    #[arg(long, env = "ALLCLEAR_DATABASE", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "ALLCLEAR_DATABASE",
+        hide_env_values = true,
+        value_name = "URL",
+        help = "PostgreSQL instead of the embedded database: postgres://user:password@host/database"
+    )]
     pub(crate) database: Option<String>,
 }
 
@@ -73,7 +78,7 @@ impl Database {
         let store = Store::open(&place)
             .map_err(|error| anyhow::anyhow!("the database at {place} cannot be opened: {error}"))?;
         let mut house = House { store, mint: clock::mint()? };
-        house.act(&Actor::System, |tx, moment| actions::prepare::defaults::load(tx, moment))?;
+        house.act(&Actor::System, actions::prepare::defaults::load)?;
         Ok(house)
     }
 }

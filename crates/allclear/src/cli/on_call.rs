@@ -119,7 +119,7 @@ pub(crate) fn who(command: &Who) -> Outcome {
     let look = command.look;
     let on = |name: &Name, at| client.get::<OnCall>(&["schedules", name.as_str(), "on-call"], &AtQuery { at });
     match &command.command {
-        None => tell_all(client.get(&["on-call"], &AtQuery::default())?, look),
+        None => tell_all(&client.get(&["on-call"], &AtQuery::default())?, look),
         Some(WhoCommand::Who { schedule }) => tell_one(&on(schedule, None)?, look),
         Some(WhoCommand::At { time, schedule: Some(schedule) }) => {
             let zone = zone_of(&client, schedule)?;
@@ -127,7 +127,7 @@ pub(crate) fn who(command: &Who) -> Outcome {
         }
         Some(WhoCommand::At { time, schedule: None }) => {
             let at = Some(when::read(time, &TimeZone::UTC, clock::clock()())?);
-            tell_all(client.get(&["on-call"], &AtQuery { at })?, look);
+            tell_all(&client.get(&["on-call"], &AtQuery { at })?, look);
         }
     }
     Ok(Exit::Fine)
@@ -162,9 +162,9 @@ fn tell_one(on_call: &OnCall, look: Look) {
     ]);
 }
 
-fn tell_all(all: Listing<OnCall>, look: Look) {
+fn tell_all(all: &Listing<OnCall>, look: Look) {
     if look.json {
-        screen::say_json(&all);
+        screen::say_json(all);
         return;
     }
     let rows: Vec<[String; 4]> = all
@@ -215,12 +215,11 @@ pub(crate) fn overrides(command: &Overrides) -> Outcome {
 }
 
 fn list(client: &Client, schedule: Option<&Name>, look: Look) -> Outcome {
-    let schedules = match schedule {
-        Some(name) => vec![name.to_string()],
-        None => {
-            let (all, _) = client.list::<Schedule>(&["schedules"], &(), usize::MAX)?;
-            all.into_iter().map(|one| one.name).collect()
-        }
+    let schedules = if let Some(name) = schedule {
+        vec![name.to_string()]
+    } else {
+        let (all, _) = client.list::<Schedule>(&["schedules"], &(), usize::MAX)?;
+        all.into_iter().map(|one| one.name).collect()
     };
     let mut found = Vec::new();
     for name in &schedules {

@@ -50,11 +50,10 @@ pub(crate) fn schema(command: &Schema) -> Outcome {
     Ok(Exit::Fine)
 }
 
-pub(crate) fn completions(command: &Completions, whole: &mut Command) -> Outcome {
+pub(crate) fn completions(command: &Completions, whole: &mut Command) {
     let mut text = Vec::new();
     clap_complete::generate(command.shell, whole, "allclear", &mut text);
     screen::pour(&String::from_utf8_lossy(&text));
-    Ok(Exit::Fine)
 }
 
 /// `matches` are those of this command, and `whole` is the description of all commands.

@@ -180,6 +180,7 @@ fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], width: Optio
 
 /// Each row as lines of its own: for a narrow terminal.
 fn records<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String {
+    use std::fmt::Write as _;
     let longest = headings.iter().map(|heading| heading.len()).max().unwrap_or_default();
     let mut text = String::new();
     for (at, row) in rows.iter().enumerate() {
@@ -187,7 +188,7 @@ fn records<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> String 
             text.push('\n');
         }
         for (heading, cell) in headings.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
-            text += &format!("{heading:longest$}  {}\n", clean(cell));
+            _ = writeln!(text, "{heading:longest$}  {}", clean(cell));
         }
     }
     text
@@ -236,8 +237,21 @@ mod tests {
             ["alr_2".to_owned(), String::new(), "late\x1b".to_owned(), "now".to_owned()],
         ];
         let headings = ["ID", "SEVERITY", "SUMMARY", "SINCE"];
-        insta::assert_snapshot!(table(headings, &rows, None), @"");
-        insta::assert_snapshot!(table(headings, &rows, Some(40)), @"");
+        insta::assert_snapshot!(table(headings, &rows, None), @"
+        ID     SEVERITY  SUMMARY                  SINCE
+        alr_1  critical  the disk of db1 is full  5m ago
+        alr_2            late�                    now
+        ");
+        insta::assert_snapshot!(table(headings, &rows, Some(40)), @"
+        ID        alr_1
+        SEVERITY  critical
+        SUMMARY   the disk of db1 is full
+        SINCE     5m ago
+
+        ID        alr_2
+        SUMMARY   late�
+        SINCE     now
+        ");
         assert!(table(headings, &rows, Some(80)).lines().all(|line| line.chars().count() <= 80));
     }
 }

@@ -21,10 +21,11 @@ pub(crate) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timest
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
-    let wall = if let Ok(time) = text.parse::<civil::Time>() {
-        now.to_zoned(zone.clone()).date().to_datetime(time)
-    } else if let Ok(wall) = text.replacen(' ', "T", 1).parse::<civil::DateTime>() {
+    // The date first: a time alone is also found in a date with a time.
+    let wall = if let Ok(wall) = text.replacen(' ', "T", 1).parse::<civil::DateTime>() {
         wall
+    } else if let Ok(time) = text.parse::<civil::Time>() {
+        now.to_zoned(zone.clone()).date().to_datetime(time)
     } else {
         return Err(wrong());
     };

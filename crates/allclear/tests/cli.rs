@@ -1,0 +1,401 @@
+//! The commands as people type them, against a server of their own: what they print, and their exit codes.
+//!
+//! Ids, secrets, times and ports are taken out before a screen is compared.
+
+#![expect(clippy::unwrap_used, clippy::format_push_string, reason = "a test that cannot go on shall fail where it is")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use regex::Regex;
+use serde_json::Value;
+
+/// A directory, a server on it, and somebody who may do everything.
+struct House {
+    folder: PathBuf,
+    address: String,
+    token: String,
+    server: Option<Child>,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop();
+        _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What a command printed, and how it ended.
+struct Said {
+    out: String,
+    beside: String,
+    code: i32,
+}
+
+impl House {
+    fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("allclear-cli-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Self { folder, address: format!("127.0.0.1:{port}"), token: String::new(), server: None }
+    }
+
+    /// Set up, and serving.
+    fn serving(name: &str) -> Self {
+        let mut house = Self::new(name);
+        let said = house.with_input(
+            &[
+                "setup",
+                "--local",
+                "--person",
+                "ana",
+                "--full-name",
+                "Ana Silva",
+                "--email",
+                "ana@example.org",
+                "--password-stdin",
+            ],
+            "correct horse battery\n",
+        );
+        assert_eq!(said.code, 0, "{}", said.beside);
+        let made = house.run(&["token", "create", "--local", "--person", "ana", "--access", "administrator"]);
+        house.token = made.out.trim().into();
+        house.start();
+        house
+    }
+
+    fn start(&mut self) {
+        let mut server = self.command(&["serve", "--listen", &self.address]);
+        let mut child = server.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let ready = lines.by_ref().map_while(Result::ok).any(|line| line.contains("allclear serves"));
+        assert!(ready, "the server did not start");
+        // What it logs later is read, so that it never waits for a reader.
+        std::thread::spawn(move || lines.for_each(drop));
+        self.server = Some(child);
+    }
+
+    fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            _ = server.kill();
+            _ = server.wait();
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_allclear"));
+        command.args(arguments).current_dir(&self.folder).env_clear();
+        command.env("HOME", &self.folder).env("ALLCLEAR_DATA", "data").env("ALLCLEAR_TOKEN", &self.token);
+        command.env("ALLCLEAR_URL", format!("http://{}", self.address));
+        command
+    }
+
+    fn with_input(&self, arguments: &[&str], input: &str) -> Said {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Said { out: text(&output.stdout), beside: text(&output.stderr), code: output.status.code().unwrap() }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Said {
+        self.with_input(arguments, "")
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let said = self.run(&[arguments, &["--json"]].concat());
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.beside);
+        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said.out))
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let file = self.folder.join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+
+    /// The screens after these commands, one after the other, fit to be compared.
+    fn screens(&self, commands: &[&[&str]]) -> String {
+        let mut text = String::new();
+        for arguments in commands {
+            let said = self.run(arguments);
+            text += &format!("$ allclear {}\n{}{}[{}]\n\n", arguments.join(" "), said.out, said.beside, said.code);
+        }
+        self.same(&text)
+    }
+
+    /// Without what differs from run to run.
+    fn same(&self, text: &str) -> String {
+        let mut text = text.replace(&self.address, "HOST:PORT").replace(self.folder.to_str().unwrap(), "FOLDER");
+        for (pattern, instead) in [
+            (r"\b(alr|grp|pag|dlv|sig|evt|sil|ovr|chg|tok|rej)_[0-9a-z]{16}", "${1}_ID"),
+            (r"\b(ac[lis])_[0-9a-z]{58}", "${1}_SECRET"),
+            (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
+            (r"\b(\d+[dhms])+ ago\b|(?m)\bnow$|\bin (\d+[dhms])+\b", "WHEN"),
+            (r"\bnow  ", "WHEN  "),
+            (r"turn \d+", "turn N"),
+            (r"\d+ KiB", "N KiB"),
+            (r" {2,}", "  "),
+        ] {
+            text = Regex::new(pattern).unwrap().replace_all(&text, instead).into_owned();
+        }
+        text
+    }
+}
+
+/// Ana and Ben take turns, and whoever it is is told of everything.
+const COMPANY: &str = "\
+kind: person
+name: ben
+spec: { full_name: Ben Ode, email: ben@example.org, contacts: [{ name: phone, ntfy: https://ntfy.example.org/ben }] }
+---
+kind: person
+name: ana
+spec:
+  full_name: Ana Silva
+  email: ana@example.org
+  access: administrator
+  contacts: [{ name: phone, ntfy: https://ntfy.example.org/ana }]
+---
+kind: schedule
+name: web
+spec:
+  title: Web
+  time_zone: Europe/Berlin
+  layers:
+    - name: always
+      people: [ana]
+      starts: 2026-01-05T09:00
+      rotate: { weeks: 1 }
+---
+kind: team
+name: web
+spec: { title: Web, members: [ana, ben] }
+---
+kind: escalation-policy
+name: web
+spec:
+  title: Web
+  steps:
+    - notify: [{ schedule: web }]
+      wait: 10m
+---
+kind: service
+name: shop
+spec: { title: Shop, team: web, escalation_policy: web }
+---
+kind: route
+name: everything
+spec: { order: 1000, group_by: [alertname], escalation_policy: web }
+";
+
+#[test]
+fn a_mistake_in_a_document_is_shown_where_it_is() {
+    let house = House::new("mistake");
+    house.write("wrong.yaml", &COMPANY.replace("schedule: web", "shedule: web").replace("rotate:", "rotation:"));
+    house.write("far.yaml", &COMPANY.replace("[ana]", "[anna]"));
+    house.write("empty.yaml", "# nothing\n");
+    insta::assert_snapshot!(house.screens(&[
+        &["apply", "--local", "-f", "wrong.yaml"],
+        &["apply", "--local", "-f", "far.yaml"],
+        &["apply", "--local", "-f", "far.yaml", "--json"],
+        &["apply", "--local", "-f", "empty.yaml"],
+        &["apply", "--local", "-f", "nowhere"],
+        &["schema", "shedule"],
+        &["schema"],
+    ]));
+}
+
+#[test]
+fn the_database_is_kept_without_a_server() {
+    let mut house = House::serving("keeping");
+    insta::assert_snapshot!(house.screens(&[
+        &["setup", "--local", "--person", "eve", "--full-name", "Eve", "--email", "e@example.org", "--password-stdin"],
+        &["integration", "token", "prometheus", "--local"],
+        &["backup", "kept.db"],
+        &["backup", "data/allclear.db"],
+        &["restore", "kept.db", "--force"],
+    ]));
+    let checked = house.json(&["check"]);
+    assert_eq!((&checked["sound"], &checked["rows"]["accounts"]), (&Value::Bool(true), &Value::from(1)));
+    house.stop();
+    insta::assert_snapshot!(house.screens(&[
+        &["integration", "token", "prometheus", "--local"],
+        &["integration", "token", "promtheus", "--local"],
+        &["restore", "kept.db"],
+        &["restore", "kept.db", "--force"],
+        &["check", "--data", "nowhere"],
+        &["alert", "list"],
+    ]));
+    house.write("data/allclear.db", "not a database at all");
+    assert_eq!(house.run(&["check"]).code, 1);
+}
+
+#[test]
+fn documents_are_planned_applied_and_rolled_back() {
+    let house = House::serving("documents");
+    house.write("config/all.yaml", COMPANY);
+    insta::assert_snapshot!(house.screens(&[
+        &["plan", "-f", "config"],
+        &["apply", "-f", "config"],
+        &["apply", "-f", "config", "--yes", "--reason", "the first of many"],
+        &["plan", "-f", "config"],
+        &["oncall"],
+        &["oncall", "who", "web"],
+        &["oncall", "at", "2026-12-24T18:00", "web", "--exact"],
+        &["oncall", "who", "wbe"],
+        &["oncall", "at", "tomorrow"],
+    ]));
+    house.write(
+        "config/all.yaml",
+        &COMPANY.replace("people: [ana]", "people: [ben]").replace("{ schedule: web }", "{ schedule: wbe }"),
+    );
+    assert_eq!(house.run(&["plan", "-f", "config"]).code, 1);
+    house.write("config/all.yaml", &COMPANY.replace("people: [ana]", "people: [ben]"));
+    assert_eq!(house.run(&["plan", "-f", "config"]).code, 2);
+    assert_eq!(house.run(&["apply", "-f", "config", "--yes"]).code, 0);
+    assert_eq!(house.json(&["oncall"])["items"][0]["person"], "ben");
+    assert_eq!(house.run(&["rollback", "schedule/web", "--to", "1", "--reason", "too early"]).code, 0);
+    assert_eq!(house.json(&["oncall"])["items"][0]["person"], "ana");
+    assert_eq!(house.json(&["history", "schedule/web"])["items"].as_array().unwrap().len(), 3);
+    assert_eq!(house.json(&["diff", "schedule/web", "--from", "1"])["change"], Value::Null);
+    let exported = house.run(&["export", "-o", "out"]);
+    assert_eq!(exported.code, 0, "{}", exported.beside);
+    assert!(Path::new(&house.folder.join("out/schedule/web.yaml")).exists());
+    // What was written out says what is in force.
+    let planned = house.run(&["plan", "-f", "out"]);
+    assert_eq!(planned.code, 0, "{}", planned.out);
+}
+
+#[test]
+fn an_alert_is_worked_on_to_its_end() {
+    let house = House::serving("alert");
+    house.write("all.yaml", COMPANY);
+    assert_eq!(house.run(&["apply", "-f", "all.yaml", "--yes"]).code, 0);
+    let alert = house.json(&["integration", "test", "prometheus"])["alert"].as_str().unwrap().to_owned();
+    insta::assert_snapshot!(house.screens(&[
+        &["alert", "list"],
+        &["alert", "list", "--severity", "wild"],
+        &["alert", "list", "-m", "severity=critical", "-m", "alertname=~\"All.*\"", "--exact"],
+        &["alert", "ack", &alert],
+        &["alert", "ack", &alert],
+        &["alert", "unack", &alert],
+        &["alert", "snooze", &alert, "--for", "1h"],
+        &["alert", "silence", &alert, "--label", "alertnam", "--comment", "x"],
+        &["alert", "silence", &alert, "--label", "alertname", "--comment", "we know", "--for", "1h"],
+        &["silence", "list"],
+        &["alert", "noise", &alert, "--reason", "only a test"],
+        &["alert", "resolve", &alert],
+        &["alert", "list"],
+        &["alert", "ack", "alr_0000000000000000"],
+    ]));
+    let shown = house.json(&["alert", "show", &alert]);
+    assert_eq!((&shown["state"], &shown["noise"]), (&Value::from("resolved"), &Value::from("only a test")));
+    let said = house.run(&["alert", "show", &alert]);
+    assert!(said.out.contains("Why: ") && said.out.contains("matched everything"), "{}", said.out);
+    let silence = house.json(&["silence", "list"])["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(house.run(&["silence", "expire", &silence]).code, 0);
+    assert_eq!(house.json(&["silence", "list"])["items"], serde_json::json!([]));
+}
+
+#[test]
+fn people_stand_in_pages_are_sent_and_the_journal_tells() {
+    let house = House::serving("engage");
+    house.write("all.yaml", COMPANY);
+    assert_eq!(house.run(&["apply", "-f", "all.yaml", "--yes"]).code, 0);
+    insta::assert_snapshot!(house.screens(&[
+        &["override", "add", "web", "--person", "ben", "--for", "4h", "--reason", "concert"],
+        &["override", "add", "web", "--person", "bne", "--for", "4h"],
+        &["override", "list"],
+        &["oncall"],
+        &["page", "test"],
+        &["token", "create", "--name", "reader", "--access", "viewer", "--scope", "read"],
+        &["token", "revoke", "tok_0000000000000000"],
+    ]));
+    let tokens = house.json(&["token", "list"]);
+    assert_eq!((&tokens["items"][0]["name"], &tokens["items"][0]["scopes"][0]), (&"reader".into(), &"read".into()));
+    // That the other one is in use was noted.
+    assert!(tokens["items"][1]["last_used_at"].is_string(), "{tokens:#}");
+    let page = house.json(&["page", "list", "--all"])["items"][0]["id"].as_str().unwrap().to_owned();
+    let shown = house.json(&["page", "show", &page]);
+    assert_eq!((&shown["title"], &shown["deliveries"][0]["person"]), (&Value::from("Test page"), &Value::from("ana")));
+    let stands_in = house.json(&["override", "list", "web"])["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(house.run(&["override", "remove", &stands_in]).code, 0);
+    assert_eq!(house.json(&["oncall"])["items"][0]["person"], "ana");
+    let kinds: Vec<String> = house.json(&["journal", "--since", "1h"])["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["kind"].as_str().unwrap().to_owned())
+        .collect();
+    for kind in ["documents.applied", "override.created", "override.removed", "token.created"] {
+        assert!(kinds.iter().any(|one| one == kind), "{kind} is not in {kinds:?}");
+    }
+    assert_eq!(house.json(&["journal", "--subject", &stands_in])["items"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_doctor_says_what_to_do() {
+    let house = House::serving("doctor");
+    insta::assert_snapshot!(house.screens(&[&["doctor"]]));
+    house.write("all.yaml", COMPANY);
+    assert_eq!(house.run(&["apply", "-f", "all.yaml", "--yes"]).code, 0);
+    let found = house.json(&["doctor", "--local"]);
+    let verdict = |what: &str| {
+        let all = found["findings"].as_array().unwrap();
+        all.iter().find(|one| one["what"] == what).map(|one| one["verdict"].clone()).unwrap_or_default()
+    };
+    assert_eq!(["server", "clock", "on call", "database"].map(verdict), ["ok"; 4].map(Value::from));
+    assert_eq!(verdict("sources"), "warn");
+}
+
+#[test]
+fn whoever_may_not_is_told_so_and_no_token_is_shown() {
+    let mut house = House::serving("refused");
+    let mine = house.token.clone();
+    house.token = "acl_wrong".into();
+    let said = house.run(&["alert", "list"]);
+    assert_eq!(said.code, 1);
+    assert!(said.beside.contains("ALLCLEAR_TOKEN") && !said.beside.contains("acl_wrong"), "{}", said.beside);
+    // A token of the file belongs to the server of the file.
+    house.token = String::new();
+    house.write(".config/allclear/client.toml", &format!("url = \"http://{}\"\ntoken = \"{mine}\"\n", house.address));
+    let bare = |url: Option<&str>| {
+        let mut command = house.command(&["token", "list"]);
+        command.env_remove("ALLCLEAR_URL").env_remove("ALLCLEAR_TOKEN");
+        if let Some(url) = url {
+            command.env("ALLCLEAR_URL", url);
+        }
+        command.output().unwrap().status.code()
+    };
+    assert_eq!(bare(None), Some(0));
+    assert_eq!(bare(Some(&format!("http://localhost:{}", house.address.split(':').next_back().unwrap()))), Some(1));
+    house.write(".config/allclear/client.toml", "url = nowhere\n");
+    assert_eq!(bare(None), Some(1));
+    house.stop();
+    house.write(".config/allclear/client.toml", "");
+    let said = house.run(&["doctor"]);
+    assert_eq!(said.code, 3, "{}{}", said.out, said.beside);
+    assert_eq!(house.run(&["alert", "lst"]).code, 1);
+    assert_eq!(house.run(&["--version"]).code, 0);
+}
+
+#[test]
+fn settings_are_shown_without_their_secrets() {
+    let house = House::new("settings");
+    let mut command = house.command(&["config", "--listen", "127.0.0.1:9"]);
+    command.env("ALLCLEAR_SMTP", "smtp://ana:hidden@mail.example.org:587").env("ALLCLEAR_WATCH_SECRET", "hidden-too");
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("hidden"), "{text}");
+    for line in ["--listen 127.0.0.1:9 command line", "--smtp smtp://ana:********@mail.example.org:587 environment"] {
+        let words: Vec<&str> = line.split(' ').collect();
+        let found = text.lines().any(|line| words.iter().all(|word| line.contains(word)));
+        assert!(found, "{line} is not in\n{text}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(house.run(&["completions", shell]).out.contains("oncall"));
+    }
+}
