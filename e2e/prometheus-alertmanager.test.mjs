@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
 import { startAllclear } from "./rig/allclear.mjs";
-import { byHand, startCompany } from "./rig/company.mjs";
+import { byHand, documents, signedIn, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, sleep, until } from "./rig/process.mjs";
 import { startAlertmanager, startPrometheus, startService } from "./rig/prometheus.mjs";
@@ -36,7 +36,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   assert.match(hooked.headers["webhook-signature"], /^v1,/);
   assert.match(hooked.body, /DiskFull/);
 
-  const state = async () => (await allclear.api("GET", "/alerts")).items[0];
+  const state = async () => (await allclear.api("GET", "/alerts?state=all")).items[0];
   const alert = await state();
   assert.equal(alert.state, "firing");
 
@@ -60,7 +60,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   // Ana taps the button: nobody is signed in on this telephone.
   const telephone = new Visitor(allclear.url);
   const page = await telephone.get(link);
-  assert.match(page.text, /DiskFull/);
+  assert.match(page.text, /The disk sda1 of payments is full/);
   const after = await telephone.press(page, /^acknowledge/i);
   assert.equal(after.status, 200);
   assert.match(after.text, /acknowledged/i);
@@ -78,7 +78,7 @@ test("from a real Prometheus over a real Alertmanager to an acknowledged page, a
   t.diagnostic(`mails ${mailsBefore}, pushes ${push.requests.length}, webhooks ${hook.requests.length}`);
 });
 
-test("nobody answers: the page goes on to Ben, and a mailbox that is not there moves on to the next contact", async (t) => {
+test("nobody answers: the page goes on to Ben", async (t) => {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
   const allclear = await startCompany(rig, { mail, wait: "2s" });
@@ -88,4 +88,20 @@ test("nobody answers: the page goes on to Ben, and a mailbox that is not there m
   const first = await mail.mail("Ana's mail", (mail) => /ana@/.test(mail.to));
   const second = await mail.mail("Ben's mail", (mail) => /ben@/.test(mail.to));
   assert.notEqual(first.headers["message-id"], second.headers["message-id"]);
+});
+
+test("a mailbox that is not there: the next contact is told at once, and the ledger shows what the mail server said", async (t) => {
+  const rig = await Rig.start(t);
+  const mail = await startMailServer(rig);
+  const push = await startSink(rig);
+  const contacts = `contacts: [{name: gone, email: nobody@example.test}, {name: push, ntfy: '${push.url}/ana-topic'}]`;
+  const ladder = "ladder: {high: [{contact: gone}, {contact: push, after: 30m}], low: [{contact: gone}], waking: '00:00-24:00'}";
+  const text = documents().replace(/contacts: \[\{name: mail, email: ana@.*\n.*ladder:.*/, `${contacts}\n  ${ladder}`);
+  const allclear = await startCompany(rig, { mail, documents: text });
+  const alert = { labels: { alertname: "DiskFull", service: "payments", severity: "critical" } };
+  assert.equal((await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody([alert]))).status, 200);
+  await push.request("the push, half an hour before its turn", () => true, { within: 15_000 });
+  const [{ id }] = (await allclear.api("GET", "/alerts")).items;
+  const shown = await (await signedIn(allclear)).get(`/alerts/${id}`);
+  assert.match(shown.text, /there is no such mailbox/);
 });

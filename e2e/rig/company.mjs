@@ -119,7 +119,7 @@ export async function byHand(rig, allclear, options = {}) {
     time_zone: "Europe/Berlin",
   });
   if (done.status !== 200) throw new Error(`${done.path}: ${done.status} ${done.text.slice(0, 500)}`);
-  const made = await ana.press(await ana.get("/tokens"), /make the token/i, { name: "journeys", access: "administrator" });
+  const made = await ana.press(await ana.get("/tokens"), /make the token/i, { title: "journeys", access: "administrator" });
   allclear.token = secret(made, "secret");
   const file = rig.file("company.yaml");
   await writeFile(file, documents(options));

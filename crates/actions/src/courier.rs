@@ -10,6 +10,7 @@ use serde_json::json;
 use store::outbox::{self, Delivery};
 use store::{Halt, Store, Tx};
 
+use crate::engage::watch;
 use crate::{Moment, Node, announce};
 
 /// How long a node may take to send one message before others may.
@@ -43,7 +44,7 @@ impl Claimed {
 }
 
 /// The channels, each with its own queue: a slow one holds up nothing but itself.
-pub const CHANNELS: [&str; 3] = ["webhook", "ntfy", "email"];
+pub const CHANNELS: [&str; 4] = ["webhook", "ntfy", "email", watch::CHANNEL];
 
 /// Claims what is due and writes it out. `room` says how many more messages a channel can take.
 pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> u32) -> Result<Vec<Claimed>, Halt> {
@@ -67,6 +68,9 @@ pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> 
 
 /// Writes the message of a claimed delivery; nothing, if nobody wants it any more.
 fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) -> Result<Option<Claimed>, Halt> {
+    if delivery.channel == watch::CHANNEL {
+        return Ok(Some(Claimed::new(delivery, watch::message(delivery))));
+    }
     let page = match delivery.page {
         Some(page) => store::engage::pages::get(tx, page)?,
         None => None,
@@ -110,6 +114,10 @@ pub fn settle(
             return Ok(false);
         }
         let Some(delivery) = outbox::get(tx, claimed.id)? else { return Ok(true) };
+        if delivery.channel == watch::CHANNEL {
+            watch::settled(tx, &delivery, now)?;
+            return Ok(true);
+        }
         let mut moment = Moment::new(now, Actor::Rule("courier"), mint);
         match &settled {
             Settled::Sent { receipt } => {

@@ -66,6 +66,10 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             .await
             .with_context(|| format!("cannot listen on {}", settings.listen))?;
         let (stop, stopped) = tokio::sync::watch::channel(false);
+        // Without a secret nobody asks for proof.
+        if settings.watch_secret.is_some() {
+            tokio::spawn(rounds::prove(app.intake().clone(), rounds.clock.clone(), stopped.clone()));
+        }
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
         let until = async move {

@@ -326,6 +326,12 @@ pub fn mark_seen(tx: &mut Tx<'_>, id: DeliveryId, now: Timestamp) -> Result<bool
     Ok(seen == 1)
 }
 
+/// Takes a delivery away with its attempts: for what proves something and is nobody's record.
+pub fn remove(tx: &mut Tx<'_>, id: DeliveryId) -> Result<bool, Error> {
+    tx.execute("DELETE FROM attempts WHERE delivery = $1", &[id.into()])?;
+    Ok(tx.execute("DELETE FROM deliveries WHERE id = $1", &[id.into()])? == 1)
+}
+
 pub fn get(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Option<Delivery>, Error> {
     let row = tx.one(&format!("SELECT {COLUMNS} FROM deliveries WHERE id = $1"), &[id.into()])?;
     row.as_ref().map(delivery).transpose()

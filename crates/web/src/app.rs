@@ -12,6 +12,7 @@ use store::{Store, Tx};
 
 use crate::attempts::Attempts;
 use crate::enter::Doors;
+use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
 
@@ -29,6 +30,7 @@ struct Inner {
     clock: Clock,
     mint: Mutex<Mint>,
     doors: Doors,
+    limits: Limits,
     attempts: Attempts,
     /// The board's counts, and the version of it that was counted.
     counts: Mutex<(Option<i64>, Counts)>,
@@ -56,9 +58,23 @@ pub struct Settings {
 impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
+        let limits = Limits::new(&clock);
         let mint = Mutex::new(mint);
         let (attempts, counts) = (Attempts::default(), Mutex::default());
-        Self(Arc::new(Inner { store, node, intake, clock, mint, doors, attempts, counts, live, metrics, settings }))
+        Self(Arc::new(Inner {
+            store,
+            node,
+            intake,
+            clock,
+            mint,
+            doors,
+            limits,
+            attempts,
+            counts,
+            live,
+            metrics,
+            settings,
+        }))
     }
 
     pub fn store(&self) -> &Store {
@@ -75,6 +91,10 @@ impl App {
 
     pub fn doors(&self) -> &Doors {
         &self.0.doors
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub fn attempts(&self) -> &Attempts {

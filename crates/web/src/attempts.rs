@@ -10,17 +10,22 @@ use std::sync::{Mutex, PoisonError};
 use domain::words::{Span, Timestamp};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Attempts in a row, and how long until there is one more.
-const ATTEMPTS: i64 = 10;
-const ONE_MORE: Span = Span::seconds(6);
+/// Five attempts a minute: so many in a row, and after so long there is one more.
+const ATTEMPTS: u32 = 5;
+const ONE_MORE: Span = Span::seconds(12);
+/// After more than [`ATTEMPTS`] in a row that proved nothing it takes twice as long each time; never longer than this,
+/// since whoever is locked out during an incident is locked out by the attacker.
+const LONGEST: Span = Span::seconds(60);
+/// After this long without an attempt all is forgotten.
+const FORGOTTEN: Span = Span::minutes(15);
 const NAMES_MOST: usize = 10_000;
 /// Passwords that are verified at the same time.
 const AT_ONCE: usize = 2;
 
 /// One per process.
 pub struct Attempts {
-    /// Until when each name is "full": an attempt moves it by [`ONE_MORE`].
-    until: Mutex<HashMap<String, Timestamp>>,
+    /// Until when each name is "full", which an attempt moves by [`ONE_MORE`] or more; and how many attempts it made.
+    until: Mutex<HashMap<String, (Timestamp, u32)>>,
     turns: Semaphore,
 }
 
@@ -35,17 +40,20 @@ impl Attempts {
     pub fn note(&self, name: &str, now: Timestamp) -> Result<(), i64> {
         let mut names = self.until.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() >= NAMES_MOST {
-            names.retain(|_, until| *until > now);
+            names.retain(|_, (until, _)| FORGOTTEN.after(*until) > now);
         }
         // Ten thousand names within a minute is no person: one count for all that are new.
         let key = if names.len() >= NAMES_MOST { String::new() } else { key(name) };
-        let until = names.get(&key).copied().unwrap_or(now).max(now);
-        let next = ONE_MORE.after(until);
-        let full = Span::millis(ONE_MORE.as_millis() * ATTEMPTS).after(now);
+        let kept = names.get(&key).copied().filter(|(until, _)| FORGOTTEN.after(*until) > now);
+        let (until, made) = kept.unwrap_or((now, 0));
+        let doubled = 1 << made.saturating_sub(ATTEMPTS).min(10);
+        let step = Span::millis(ONE_MORE.as_millis() * doubled).min(LONGEST);
+        let next = step.after(until.max(now));
+        let full = Span::millis(ONE_MORE.as_millis() * i64::from(ATTEMPTS)).after(now);
         if next > full {
             return Err(Span::between(full, next).as_millis().div_euclid(1000) + 1);
         }
-        names.insert(key, next);
+        names.insert(key, (next, made + 1));
         Ok(())
     }
 
@@ -75,17 +83,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_attempts_in_a_row_and_then_one_every_six_seconds() {
+    fn five_attempts_in_a_row_and_then_ever_slower_but_never_none() {
         let attempts = Attempts::default();
-        let now = Timestamp::from_second(1_790_000_000).unwrap();
-        for _ in 0..10 {
-            assert_eq!(attempts.note("Ana ", now), Ok(()));
+        let begin = Timestamp::from_second(1_790_000_000).unwrap();
+        let (mut now, mut waited) = (begin, Vec::new());
+        for _ in 0..12 {
+            let before = now;
+            while let Err(wait) = attempts.note("Ana ", now) {
+                now = Span::seconds(wait).after(now);
+            }
+            waited.push(Span::between(before, now).as_millis() / 1000);
         }
-        assert_eq!(attempts.note("ana", now), Err(7), "and whatever its letters, it is the same name");
+        assert_eq!(waited, [0, 0, 0, 0, 0, 13, 24, 48, 60, 60, 60, 60]);
+        assert!(attempts.note(" ANA", now).is_err(), "whatever its letters, it is the same name");
         assert_eq!(attempts.note("ben", now), Ok(()), "others are not held up");
-        assert_eq!(attempts.note("ana", Span::seconds(6).after(now)), Ok(()));
-        assert!(attempts.note("ana", Span::seconds(6).after(now)).is_err());
         attempts.forget("ANA");
         assert_eq!(attempts.note("ana", now), Ok(()));
+    }
+
+    #[test]
+    fn what_was_long_ago_is_forgotten() {
+        let attempts = Attempts::default();
+        let begin = Timestamp::from_second(1_790_000_000).unwrap();
+        for _ in 0..5 {
+            attempts.note("ana", begin).unwrap();
+        }
+        assert!(attempts.note("ana", begin).is_err());
+        let later = Span::minutes(20).after(begin);
+        assert_eq!((0..9).filter(|_| attempts.note("ana", later).is_ok()).count(), 5);
     }
 }

@@ -19,6 +19,7 @@ use domain::words::{Actor, Name, Refusal, RefusalKind, Span, Timestamp, TokenId}
 use store::{Halt, Tx};
 
 use crate::app::App;
+use crate::limits::Bucket;
 use crate::problem::Problem;
 
 /// Who may call a route.
@@ -191,8 +192,27 @@ pub async fn enter(State((app, may)): State<(App, May)>, mut request: Request, n
         let why = "this change was asked for by another site; open Allclear itself and try again";
         return Problem::from(Refusal::forbidden(why)).into_response();
     }
+    let caller = match &visitor {
+        Visitor::Program { token, .. } => Some(token.to_string()),
+        Visitor::Person { name, .. } => Some(name.to_string()),
+        Visitor::Nobody | Visitor::Source { .. } => None,
+    };
+    let left = match caller.filter(|_| request.uri().path().starts_with("/api/v1/")) {
+        Some(caller) => {
+            app.limits().forget();
+            match app.limits().call(&caller, Bucket::of(request.uri().path())) {
+                Ok(left) => Some(left),
+                Err(problem) => return problem.into_response(),
+            }
+        }
+        None => None,
+    };
     request.extensions_mut().insert(visitor);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(left) = left {
+        left.tell(response.headers_mut());
+    }
+    response
 }
 
 fn wants_page(request: &Request) -> bool {
@@ -310,10 +330,10 @@ fn secret(headers: &HeaderMap, query: Option<&str>) -> Option<(SecretKind, Strin
         }
         return Some((SecretKind::ApiToken, String::new()));
     }
-    // Some sources can be given a URL and nothing else.
+    // Some sources can be given a URL and nothing else. Only they: URLs end up in logs and histories.
     let in_query = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("token="));
-    if let Some(token) = in_query {
-        return Some(kind(token.to_owned()));
+    if let Some(token) = in_query.filter(|token| token.starts_with(SecretKind::IntegrationToken.prefix())) {
+        return Some((SecretKind::IntegrationToken, token.to_owned()));
     }
     session_cookie(headers).map(|shown| (SecretKind::Session, shown.to_owned()))
 }

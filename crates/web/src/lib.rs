@@ -8,6 +8,7 @@ pub mod enter;
 pub mod handlers;
 pub mod health;
 pub mod inbound;
+pub mod limits;
 pub mod live;
 pub mod metrics;
 pub mod pages;

@@ -29,6 +29,9 @@ pub struct Problem {
     /// Everything that is wrong, where there is more than one thing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
+    /// For the header `Retry-After`, in seconds.
+    #[serde(skip)]
+    pub retry_after: Option<u64>,
 }
 
 /// One of several things that are wrong.
@@ -49,6 +52,7 @@ impl Problem {
             at: None,
             incident: None,
             errors: Vec::new(),
+            retry_after: None,
         }
     }
 
@@ -120,8 +124,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic realm=\"Allclear\""));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(seconds) = self.retry_after.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(2)) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         // The frame around all handlers makes a page of it for those who asked for one.
         response.extensions_mut().insert(self);

@@ -1,7 +1,7 @@
 //! Every URL of the product, as a table of contents: who may call it, and what answers.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
@@ -177,7 +177,8 @@ pub fn router(app: &App) -> Router {
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(1 << 20))
         .layer(middleware::from_fn_with_state(app.clone(), errors::as_pages))
-        .layer(middleware::map_response(with_headers))
+        .layer(middleware::from_fn(v2::as_alertmanager))
+        .layer(middleware::map_response_with_state(app.clone(), with_headers))
         .layer(tower_http::trace::TraceLayer::new_for_http())
         .with_state(app.clone())
 }
@@ -205,10 +206,14 @@ const HEADERS: [(&str, &str); 6] = [
     ("x-frame-options", "DENY"),
 ];
 
-async fn with_headers(mut response: Response) -> Response {
+async fn with_headers(State(app): State<App>, mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if app.settings().secure_cookies {
+        // A year: whoever came once by TLS never comes without.
+        headers.insert("strict-transport-security", HeaderValue::from_static("max-age=31536000"));
     }
     headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
     response

@@ -9,6 +9,7 @@ use store::signals::{Body, Received};
 use store::{Error, Halt, Store, Tx};
 
 use crate::board::{self, Pace, Turn};
+use crate::engage::watch;
 use crate::{Moment, Node};
 
 /// A call at an ingest URL, read.
@@ -115,7 +116,11 @@ pub fn receive(store: &Store, node: &Node, mint: &mut Mint, calls: &[Incoming]) 
     let mut moment = Moment::new(now, actor(calls), mint);
     board::turn(store, node, Pace::Bulk, &mut moment, |turn| {
         for call in calls {
-            receive_one(turn, call)?;
+            if call.format == watch::CHANNEL {
+                watch::receive(turn, call)?;
+            } else {
+                receive_one(turn, call)?;
+            }
         }
         Ok(())
     })

@@ -204,7 +204,23 @@ spec: { title: Scribe, duties: [writes] }
             table = format!("{}\n", table.trim_end());
         }
         // ana as administrator, ana as manager (of web), ben as manager (of db), as responder, as viewer
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        person/ana               may       may       -         -         -
+        person/ben               may       -         may       may       may
+        team/db                  may       -         may       -         -
+        team/web                 may       may       -         -         -
+        schedule/web             may       may       -         -         -
+        escalation-policy/all    may       -         -         -         -
+        escalation-policy/web    may       may       -         -         -
+        service/ledger           may       -         may       -         -
+        service/shop             may       may       -         -         -
+        route/by-policy          may       may       -         -         -
+        route/everything         may       -         -         -         -
+        route/shop               may       may       -         -         -
+        integration/prom         may       may       -         -         -
+        integration/shared       may       -         -         -         -
+        role/scribe              may       -         -         -         -
+        ");
     }
 
     #[test]

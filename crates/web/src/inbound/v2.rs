@@ -7,8 +7,9 @@ use actions::detect::views::{self, AlertView};
 use actions::{Halt, board};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, RawQuery, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::detect::alerts::Muted;
@@ -411,6 +412,32 @@ pub async fn delete_silence(
         Err(Halt::Refused(refusal)) if refusal.kind == RefusalKind::Conflict => Ok(StatusCode::OK.into_response()),
         Err(halt) => Err(halt.into()),
     }
+}
+
+/// Errors in Alertmanager's own shapes, for clients that insist on JSON and read nothing else, as `amtool` does: a text
+/// for what was sent wrong, code and message for the rest. Others get `application/problem+json`.
+pub async fn as_alertmanager(request: Request, next: Next) -> Response {
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let insists = request.uri().path().contains("/api/v2/")
+        && accepts.contains("application/json")
+        && !accepts.contains("application/problem+json");
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Problem>().filter(|_| insists).cloned() else { return response };
+    let message = match &problem.at {
+        Some(at) => format!("{at}: {}", problem.detail),
+        None => problem.detail.clone(),
+    };
+    let body = match problem.status {
+        400 => json!(message),
+        code => json!({ "code": code, "message": message }),
+    };
+    let mut shaped = (problem.status(), Json(body)).into_response();
+    for (name, value) in response.headers() {
+        if *name != CONTENT_TYPE && *name != CONTENT_LENGTH {
+            shaped.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
+    shaped
 }
 
 /// `GET /-/ready` and `/-/healthy`.

@@ -95,7 +95,7 @@ pub struct AlertDetail {
     pub why: Why,
     /// The pages of its group, the newest first, with their deliveries.
     pub pages: Vec<PageDetail>,
-    /// What the journal tells of it, the newest first.
+    /// What the journal tells of it, its group and their pages, the newest first.
     pub history: Vec<Entry>,
 }
 
@@ -420,17 +420,36 @@ pub async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Json<
     Ok(Json(detail.await?))
 }
 
+/// Of so many pages of its group the history tells too.
+const PAGES_TOLD: usize = 5;
+/// How many entries the history has at most.
+const HISTORY: u32 = 100;
+
 fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId) -> Result<AlertDetail, Halt> {
     let rules = node.rules(tx)?;
     let board = node.board();
     let view = views::one(tx, &board, id)?.ok_or_else(|| Refusal::not_found(format!("alert {id}")))?;
     let tried = rules::trace(&rules, &|name| view.labels.get(name));
     let group = groups::find(tx, &board, view.group)?;
-    let mut pages = Vec::new();
+    let (mut pages, mut entries) = (Vec::new(), BTreeMap::new());
+    let (own, group_id) = (id.to_string(), view.group.to_string());
+    let mut subjects = vec![own.clone(), group_id.clone()];
     for row in store::engage::pages::of_group(tx, view.group)? {
+        if subjects.len() < 2 + PAGES_TOLD {
+            subjects.push(row.id.to_string());
+        }
         pages.push(pages::detail(tx, row)?);
     }
-    let history = store::journal::of_subject(tx, &id.to_string(), None, 100)?;
+    for subject in &subjects {
+        for entry in store::journal::of_subject(tx, subject, None, HISTORY)? {
+            // What is told of a group names the alerts of it that it is about.
+            let about = entry.data["groups"].get(&group_id).and_then(serde_json::Value::as_array);
+            if about.is_none_or(|alerts| alerts.iter().any(|alert| *alert == own)) {
+                entries.insert(std::cmp::Reverse(entry.id), journal::wire(&entry));
+            }
+        }
+    }
+    let history = entries.into_values().take(HISTORY as usize).collect();
     let why = Why {
         verdict: view.verdict.clone(),
         sentence: sentence(&view),
@@ -446,7 +465,7 @@ fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId) -> Result<AlertDetail, Halt
             .collect(),
         group,
     };
-    Ok(AlertDetail { alert: wire(&view), why, pages, history: history.iter().map(journal::wire).collect() })
+    Ok(AlertDetail { alert: wire(&view), why, pages, history })
 }
 
 /// The verdict in plain words.
