@@ -56,7 +56,7 @@ for (const [device, viewport, more] of [
     await telephone.goto(link);
     if (device !== "plain") await look(telephone, `first-run-5-link-${device}`);
     await telephone.getByRole("button", { name: /^acknowledge/i }).click();
-    await telephone.getByText(/acknowledged/i).first().waitFor();
+    await telephone.getByText(/acknowledged/i).filter({ visible: true }).first().waitFor();
     if (device !== "plain") await look(telephone, `first-run-6-acknowledged-${device}`);
     // The first window follows along by itself; without JavaScript it is loaded again.
     if (device === "plain") await page.getByRole("link", { name: /look again/i }).click();

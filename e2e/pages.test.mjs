@@ -101,8 +101,8 @@ test("Ana acknowledges with one thumb, and another window sees it without being 
   assert.ok(box.height >= 44, `${box.height} px is too low for a thumb`);
   assert.ok(box.y + box.height <= phone.height, "it must be seen without scrolling");
   await button.tap();
-  await telephone.getByText(/acknowledged/i).first().waitFor();
-  await watching.getByText(/acknowledged/i).first().waitFor();
+  await telephone.getByText(/acknowledged/i).filter({ visible: true }).first().waitFor();
+  await watching.getByText(/acknowledged/i).filter({ visible: true }).first().waitFor();
   await look(telephone, "alert-acknowledged-phone");
   const state = await until("the state", async () => (await allclear.api("GET", `/alerts/${id}`)).state);
   assert.equal(state, "acknowledged");

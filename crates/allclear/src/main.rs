@@ -50,6 +50,7 @@ enum Command {
     History(cli::documents::History),
     Diff(cli::documents::Diff),
     Rollback(cli::documents::RollbackCommand),
+    Replay(cli::replay::Replay),
     #[command(name = "integration")]
     Integrations(cli::integrations::Integrations),
     #[command(name = "token")]
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         Command::History(command) => cli::documents::history(&command),
         Command::Diff(command) => cli::documents::diff(&command),
         Command::Rollback(command) => cli::documents::rollback(&command),
+        Command::Replay(command) => cli::replay::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),
         Command::Journal(command) => cli::journal::run(&command),

@@ -337,6 +337,26 @@ fn people_stand_in_pages_are_sent_and_the_journal_tells() {
 }
 
 #[test]
+fn what_was_is_played_under_a_changed_configuration() {
+    let house = House::serving("replay");
+    house.write("all.yaml", COMPANY);
+    assert_eq!(house.run(&["apply", "-f", "all.yaml", "--yes"]).code, 0);
+    assert_eq!(house.run(&["integration", "test", "prometheus"]).code, 0);
+    let changed = COMPANY.replace("notify: [{ schedule: web }]", "notify: [{ person: ben }]");
+    house.write("changed/all.yaml", &changed);
+    house.write("wrong.yaml", &changed.replace("person: ben", "person: bne"));
+    let played = house.json(&["replay", "--since", "1h", "--with", "changed"]);
+    assert_eq!(played["as_it_was"][0]["person"], "ana", "{played:#}");
+    assert_eq!(played["with_the_other"][0]["person"], "ben", "{played:#}");
+    // Nothing was changed by it, and a mistake is shown where it is.
+    assert_eq!(house.run(&["plan", "-f", "all.yaml"]).code, 0);
+    let said = house.run(&["replay", "--with", "wrong.yaml"]);
+    assert_eq!((said.code, said.out.contains("did you mean ben?")), (1, true), "{}", said.out);
+    let said = house.run(&["replay", "--since", "1h", "--with", "changed", "--time-zone", "Europe/Berlin"]);
+    assert!(said.out.contains("ben"), "{}", said.out);
+}
+
+#[test]
 fn the_doctor_says_what_to_do() {
     let house = House::serving("doctor");
     insta::assert_snapshot!(house.screens(&[&["doctor"]]));

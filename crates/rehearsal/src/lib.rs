@@ -7,6 +7,7 @@ pub mod channels;
 pub mod checks;
 pub mod chronicle;
 pub mod company;
+pub mod differences;
 pub mod play;
 pub mod replay;
 pub mod story;

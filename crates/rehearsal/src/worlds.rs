@@ -54,10 +54,7 @@ pub struct Outcome {
 /// Plays the world of a seed. Promises are asked for now and then; if one is broken the world is played again, and they
 /// are asked for at every step, so that its story is as short as it can be.
 pub fn run(seed: u64, season: Season) -> Result<Outcome, Box<Failure>> {
-    run_looking(seed, season, LOOK_NOW_AND_THEN).or_else(|late| match run_looking(seed, season, 1) {
-        Err(early) => Err(early),
-        Ok(_) => Err(late),
-    })
+    run_looking(seed, season, LOOK_NOW_AND_THEN).map_err(|late| run_looking(seed, season, 1).err().unwrap_or(late))
 }
 
 fn run_looking(seed: u64, season: Season, every: u32) -> Result<Outcome, Box<Failure>> {

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::{Kind, Reference};
+use domain::prepare::problems::Problem;
 use domain::prepare::writing;
 use domain::words::Actor;
 use serde_json::json;
@@ -70,7 +71,7 @@ pub(crate) struct Apply {
 
 /// Which documents.
 #[derive(Debug, Args)]
-struct What {
+pub(crate) struct What {
     /// Files of YAML, or directories of them; - is standard input (repeat it)
     #[arg(short, long = "file", required = true, value_name = "PATH", num_args = 1..)]
     file: Vec<PathBuf>,
@@ -180,17 +181,16 @@ pub(crate) struct RollbackCommand {
 }
 
 impl What {
+    pub(crate) fn of(paths: &[PathBuf]) -> Self {
+        Self { file: paths.to_vec(), prune: false }
+    }
+
     /// The texts, once they can be read as documents; or nothing, when it was told what is wrong.
-    fn read(&self, look: Look) -> Result<Option<Read>, Failure> {
+    pub(crate) fn read(&self, look: Look) -> Result<Option<Read>, Failure> {
         let texts = files::read(&self.file)?;
         let reading = acts::read_files(texts.iter().map(|(name, text)| (name.as_str(), text.as_str())));
         if !reading.problems.is_empty() {
-            let told = reading.problems.iter().map(|problem| Told {
-                place: problem.place.clone(),
-                message: problem.message.clone(),
-                suggestion: problem.suggestion.clone(),
-            });
-            tell_problems(&told.collect::<Vec<_>>(), &texts, look);
+            tell_found(&reading.problems, &texts, look);
             return Ok(None);
         }
         if reading.proposals.is_empty() {
@@ -201,9 +201,9 @@ impl What {
 }
 
 /// Documents that could be read, and the texts they were read from.
-struct Read {
-    texts: Vec<(String, String)>,
-    order: Order,
+pub(crate) struct Read {
+    pub(crate) texts: Vec<(String, String)>,
+    pub(crate) order: Order,
 }
 
 impl Read {
@@ -307,12 +307,7 @@ fn apply_local(command: &Apply, read: Read) -> Outcome {
     })?;
     let plan = applying.plan();
     if let Applying::Refused(plan) = &applying {
-        let told = plan.problems.iter().map(|problem| Told {
-            place: problem.place.clone(),
-            message: problem.message.clone(),
-            suggestion: problem.suggestion.clone(),
-        });
-        tell_problems(&told.collect::<Vec<_>>(), &read.texts, look);
+        tell_found(&plan.problems, &read.texts, look);
         return Ok(Exit::Trouble);
     }
     let number = match &applying {
@@ -361,6 +356,17 @@ impl From<&web::api::prepare::documents::Finding> for Told {
     fn from(finding: &web::api::prepare::documents::Finding) -> Self {
         Self { place: finding.place.clone(), message: finding.message.clone(), suggestion: finding.suggestion.clone() }
     }
+}
+
+impl From<&Problem> for Told {
+    fn from(problem: &Problem) -> Self {
+        Self { place: problem.place.clone(), message: problem.message.clone(), suggestion: problem.suggestion.clone() }
+    }
+}
+
+/// What is wrong with the documents that were read.
+pub(crate) fn tell_found(problems: &[Problem], texts: &[(String, String)], look: Look) {
+    tell_problems(&problems.iter().map(Told::from).collect::<Vec<_>>(), texts, look);
 }
 
 fn tell_problems(problems: &[Told], texts: &[(String, String)], look: Look) {

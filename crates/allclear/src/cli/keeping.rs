@@ -115,7 +115,7 @@ pub(crate) fn check(command: &Check) -> Outcome {
 
 impl Database {
     /// Where it is; refuses if an embedded one is not there.
-    fn existing(&self) -> Result<store::Place, Refusal> {
+    pub(crate) fn existing(&self) -> Result<store::Place, Refusal> {
         let place = self.place();
         match &place {
             store::Place::Sqlite(path) if !path.exists() => Err(self.missing()),

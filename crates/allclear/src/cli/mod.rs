@@ -13,6 +13,7 @@ pub(crate) mod local;
 pub(crate) mod on_call;
 pub(crate) mod pages;
 pub(crate) mod print;
+pub(crate) mod replay;
 pub(crate) mod screen;
 pub(crate) mod setup;
 pub(crate) mod silences;

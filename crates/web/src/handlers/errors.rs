@@ -59,7 +59,7 @@ pub fn page(theme: Theme, problem: &Problem, changes: bool) -> Response {
         },
     };
     page.status = problem.status;
-    page.id = problem.incident.clone();
+    page.id.clone_from(&problem.incident);
     let html = page.render().unwrap_or_else(|_| problem.detail.clone());
     html_page(problem.status(), html)
 }

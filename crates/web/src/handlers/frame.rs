@@ -123,6 +123,7 @@ impl Asked {
     }
 
     /// Leads on to a path of ours, with a word about what was done.
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the toast on the spot")]
     pub fn lead(&self, to: &str, toast: Option<Toast>) -> Response {
         lead(to, toast.as_ref(), self.app.settings().secure_cookies)
     }

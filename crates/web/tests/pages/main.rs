@@ -9,6 +9,7 @@ use domain::engage::links::{Claim, LinkKey, mint};
 use domain::words::{PageId, Span};
 use house::{House, KEY, PASSWORD, between};
 use store::engage::pages::PageRow;
+use tower::ServiceExt as _;
 
 /// The pages of alerts, without the test page of the first run.
 fn pages(house: &House) -> Vec<PageRow> {
@@ -157,7 +158,6 @@ async fn a_signed_link_does_nothing_when_opened_and_acts_when_pressed() {
     assert!(seen.text.contains("Acknowledged by you."), "{}", seen.text);
     assert!(matches!(state(&house, page), State::Acknowledged { by, .. } if by == *"ana"));
     // The button in ntfy: no cookie, no origin, no form.
-    use tower::ServiceExt as _;
     let request = axum::http::Request::post(&acknowledge).body(axum::body::Body::empty()).unwrap();
     assert_eq!(house.router.clone().oneshot(request).await.unwrap().status(), StatusCode::NO_CONTENT);
     house.wait(3700);

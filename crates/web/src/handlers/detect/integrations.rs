@@ -138,7 +138,7 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
             }
             _ => Source::Alertmanager { resolve_timeout: Span::minutes(5) },
         };
-        Ok((name, Integration { title: title.clone(), source, labels: Default::default(), team: None }))
+        Ok((name, Integration { title: title.clone(), source, labels: std::collections::BTreeMap::new(), team: None }))
     };
     let (visitor, app) = (asked.visitor.clone(), asked.app.clone());
     let outcome = match read() {

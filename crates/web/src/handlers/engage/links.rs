@@ -70,9 +70,10 @@ pub async fn post_page(
                     domain::words::Refusal::forbidden("this link was sent to somebody who is no longer here").into()
                 );
             }
-            match escalate {
-                true => pages::escalate(store, node, moment, page),
-                false => pages::acknowledge(store, node, moment, page, &person),
+            if escalate {
+                pages::escalate(store, node, moment, page)
+            } else {
+                pages::acknowledge(store, node, moment, page, &person)
             }
         })
         .await;

@@ -103,7 +103,7 @@ fn about(kind: Kind) -> &'static str {
     }
 }
 
-fn read_reference(kind: &str, name: &str) -> Result<Reference, Problem> {
+fn read_reference(kind: &str, name: &str) -> Result<Reference, Refusal> {
     let gone =
         || Refusal::not_found(format!("document {}", domain::words::text::shorten(&format!("{kind}/{name}"), 120)));
     Ok(Reference::new(kind.parse().map_err(|_| gone())?, name.parse().map_err(|_| gone())?))

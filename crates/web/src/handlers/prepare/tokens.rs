@@ -69,7 +69,7 @@ pub async fn post_tokens(asked: Asked, fields: Fields) -> Result<Response, Probl
     let (now, access) = (asked.now, asked.access);
     let read = || -> Result<NewToken, Refusal> {
         let wanted: Access = fields.parse("access")?;
-        let days = fields.some("days").map(|days| days.parse::<u16>());
+        let days = fields.some("days").map(str::parse::<u16>);
         let days = days.transpose().map_err(|_| Refusal::invalid("say after how many days it ends"))?;
         actions::allow::new_token(Some(access), &own, wanted, &[])?;
         let expires_at = days.map(|days| Span::hours(24 * i64::from(days)).after(now));
