@@ -19,6 +19,9 @@ const WRITTEN_AHEAD: Span = Span::seconds(120);
 /// For so long a board of another node may lie behind before it is loaded afresh.
 const CHANGES_KEPT: Span = Span::minutes(10);
 
+/// Forgets up to so many rows from before an instant; how many.
+type Cut = fn(&mut store::Tx<'_>, Timestamp, u32) -> Result<u64, store::Error>;
+
 /// Keeps house. `keep` is how long what is over is kept.
 pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: Timestamp) -> Result<(), Halt> {
     write_what_was_heard(store, node, mint, now)?;
@@ -30,7 +33,7 @@ pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: 
     store.write_bulk(|tx| Ok(crate::prepare::access::forget(tx, now)?))?;
     store.write_bulk(|tx| Ok(store::detect::boards::cut_changes(tx, CHANGES_KEPT.before(now))?))?;
     let before = keep.before(now);
-    let cuts: [fn(&mut store::Tx<'_>, Timestamp, u32) -> Result<u64, store::Error>; 5] = [
+    let cuts: [Cut; 5] = [
         store::engage::pages::cut,
         store::detect::groups::cut,
         store::detect::alerts::cut,

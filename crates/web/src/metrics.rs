@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::words::{Span, Timestamp};
 use prometheus_client::encoding::text::encode;
@@ -73,7 +74,25 @@ impl Default for Metrics {
     }
 }
 
-pub async fn get_metrics(State(app): State<App>) -> Result<Response, Problem> {
+/// The older text format, which names a counter with its `_total` in every line.
+fn plain(text: &str) -> String {
+    let counters: std::collections::BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines().filter(|line| *line != "# EOF") {
+        let named = ["# HELP ", "# TYPE "].into_iter().find_map(|mark| Some((mark, line.strip_prefix(mark)?)));
+        match named.and_then(|(mark, rest)| Some((mark, rest.split_once(' ')?))) {
+            Some((mark, (name, rest))) if counters.contains(name) => {
+                out.extend([mark, name, "_total ", rest]);
+            }
+            _ => out.push_str(line),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+pub async fn get_metrics(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let now = app.now();
     let load = app.read(move |tx| Ok(store::outbox::load(tx, now, Span::hours(24).before(now))?)).await?;
     let metrics = app.metrics();
@@ -99,5 +118,11 @@ pub async fn get_metrics(State(app): State<App>) -> Result<Response, Problem> {
          alertmanager_build_info{{version=\"0.27.0\",allclear=\"{version}\"}} 1\n# EOF\n"
     );
     let text = text.replace("# EOF\n", &build);
-    Ok(([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+    let wanted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if wanted.contains("application/openmetrics-text") {
+        return Ok(
+            ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+        );
+    }
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], plain(&text)).into_response())
 }
