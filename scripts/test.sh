@@ -47,7 +47,7 @@ rust_tests() {
     { grep -E --line-buffered '^( +Running|test result|   Doc-tests)' || true; } || status=$?
   failures=$(sum 's/^test result: .* ([0-9]+) failed;.*/\1/p' "$log")
   if [ "$status" != 0 ]; then
-    grep -vE '^test .* ok$|^( +Compiling|running|$)' "$log" | tail -300
+    grep -vE '^test .* ok$|^( +Compiling|running|$)' "$log" | tail -300 || true
     if [ "$failures" = 0 ]; then failures=1; fi # it did not compile
   fi
   tell "$(sum 's/^test result: [^0-9]* ([0-9]+) passed;.*/\1/p' "$log")" "$failures" "Rust tests"
