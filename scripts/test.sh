@@ -43,8 +43,8 @@ rust_tests() {
   step "Rust tests, on SQLite and PostgreSQL"
   local log=$logs/cargo.log failures=0 status=0
   export ALLCLEAR_GALLERY=$scratch/gallery # the pages of web's samples, for the journeys
-  cargo test --workspace --locked --no-fail-fast >"$log" 2>&1 || status=$?
-  grep -E '^( +Running|test result|   Doc-tests)' "$log" || true
+  cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" |
+    { grep -E --line-buffered '^( +Running|test result|   Doc-tests)' || true; } || status=$?
   failures=$(sum 's/^test result: .* ([0-9]+) failed;.*/\1/p' "$log")
   if [ "$status" != 0 ]; then
     grep -vE '^test .* ok$|^( +Compiling|running|$)' "$log" | tail -300
