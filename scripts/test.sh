@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up all that the tests need, runs them, and removes what it started. Ends with a line that counts.
-# scripts/test.sh [all|check|e2e|crash]
+# scripts/test.sh [all|check|unit|e2e|crash]; unit: the checks and the Rust tests, without the journeys
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -43,8 +43,8 @@ rust_tests() {
   step "Rust tests, on SQLite and PostgreSQL"
   local log=$logs/cargo.log failures=0 status=0
   export ALLCLEAR_GALLERY=$scratch/gallery # the pages of web's samples, for the journeys
-  cargo test --workspace --locked --no-fail-fast >"$log" 2>&1 || status=$?
-  grep -E '^( +Running|test result|   Doc-tests)' "$log" || true
+  cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$log" |
+    { grep -E --line-buffered '^( +Running|test result|   Doc-tests)' || true; } || status=$?
   failures=$(sum 's/^test result: .* ([0-9]+) failed;.*/\1/p' "$log")
   if [ "$status" != 0 ]; then
     grep -vE '^test .* ok$|^( +Compiling|running|$)' "$log" | tail -300
@@ -80,12 +80,12 @@ want "${packages[@]}"
 unpack_exim
 assets
 
-if [ "$what" = all ] || [ "$what" = check ]; then
+if [ "$what" = all ] || [ "$what" = check ] || [ "$what" = unit ]; then
   check "Shell scripts (shellcheck)" shellcheck -x scripts/run.sh scripts/test.sh scripts/bench.sh .ci/run
   check "Formatting (cargo fmt)" cargo fmt --all --check
   check "Lints (cargo clippy)" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 fi
-if [ "$what" = all ]; then
+if [ "$what" = all ] || [ "$what" = unit ]; then
   start_postgres
   rust_tests
 fi
