@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up all that the tests need, runs them, and removes what it started. Ends with a line that counts.
-# scripts/test.sh [all|check|e2e|crash]
+# scripts/test.sh [all|check|unit|e2e|crash]; unit: the checks and the Rust tests, without the journeys
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -80,12 +80,12 @@ want "${packages[@]}"
 unpack_exim
 assets
 
-if [ "$what" = all ] || [ "$what" = check ]; then
+if [ "$what" = all ] || [ "$what" = check ] || [ "$what" = unit ]; then
   check "Shell scripts (shellcheck)" shellcheck -x scripts/run.sh scripts/test.sh scripts/bench.sh .ci/run
   check "Formatting (cargo fmt)" cargo fmt --all --check
   check "Lints (cargo clippy)" cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 fi
-if [ "$what" = all ]; then
+if [ "$what" = all ] || [ "$what" = unit ]; then
   start_postgres
   rust_tests
 fi

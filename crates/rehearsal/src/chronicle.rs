@@ -13,7 +13,7 @@ use store::journal::{self, Entry};
 use store::{Error, Store, Tx};
 
 use crate::checks::Ledger;
-use crate::world::{Attempt, Deed};
+use crate::world::{Attempt, Deed, last_entry};
 
 /// What was told so far, and what is known for telling more.
 #[derive(Debug)]
@@ -76,6 +76,7 @@ impl Chronicle {
         now: Timestamp,
         ledger: &mut Ledger,
     ) -> Result<(), store::Halt> {
+        last_entry(store)?;
         let mut deeds = deeds.into_iter().peekable();
         loop {
             let read = self.read;

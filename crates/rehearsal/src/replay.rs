@@ -578,8 +578,14 @@ company: default
             store
                 .read(|tx| {
                     let mut all = Vec::new();
-                    for table in ["journal", "deliveries", "signals", "alerts", "revisions"] {
-                        let row = tx.one(&format!("SELECT count(*) AS n FROM {table}"), &[])?;
+                    for sql in [
+                        "SELECT count(*) AS n FROM journal",
+                        "SELECT count(*) AS n FROM deliveries",
+                        "SELECT count(*) AS n FROM signals",
+                        "SELECT count(*) AS n FROM alerts",
+                        "SELECT count(*) AS n FROM revisions",
+                    ] {
+                        let row = tx.one(sql, &[])?;
                         all.push(row.map_or(Ok(0), |row| row.int("n"))?);
                     }
                     Ok(all)

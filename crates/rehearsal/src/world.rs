@@ -240,7 +240,7 @@ impl World {
     }
 
     fn note(&mut self, deed: Deed) {
-        let last = self.store.read(|tx| Ok(store::journal::last(tx)?)).unwrap_or(0);
+        let last = last_entry(&self.store).unwrap_or(0);
         self.deeds.push((last, deed));
     }
 
@@ -418,7 +418,7 @@ impl World {
             self.in_flight.push(flight);
             return Ok(());
         }
-        let last = self.store.read(|tx| Ok(store::journal::last(tx)?))?;
+        let last = last_entry(&self.store)?;
         let settled = self.settle(flight);
         self.deeds.push((last, Deed::Attempted(Box::new(settled))));
         Ok(())
@@ -453,7 +453,7 @@ impl World {
         for flight in landed {
             let post = &self.posts[flight.post];
             if post.node.is_some() && post.starts == flight.starts {
-                let last = self.store.read(|tx| Ok(store::journal::last(tx)?))?;
+                let last = last_entry(&self.store)?;
                 let settled = self.settle(flight);
                 self.deeds.push((last, Deed::Settled(Box::new(settled))));
             }
@@ -471,4 +471,12 @@ impl World {
     pub fn since(&self, at: Timestamp) -> Span {
         Span::between(at, self.now)
     }
+}
+
+/// The number of the last entry of the journal. Where entries are numbered after their commit, that is done first.
+pub fn last_entry(store: &Store) -> Result<i64, Halt> {
+    if store.is_postgres() {
+        while store.write(|tx| Ok(store::journal::number(tx, 500)?))? > 0 {}
+    }
+    store.read(|tx| Ok(store::journal::last(tx)?))
 }

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 
 use domain::words::{Mint, Span, Timestamp};
 use jiff::SignedDuration;
+use store::{Error, Place, Store};
 
 use crate::play::{Came, Play};
 use crate::story::{Line, Story};
@@ -24,7 +25,7 @@ pub struct Season {
 
 impl Default for Season {
     fn default() -> Self {
-        Self { days: 3, troubles: 14 }
+        Self { days: 2, troubles: 12 }
     }
 }
 
@@ -54,17 +55,25 @@ pub struct Outcome {
 /// Plays the world of a seed. Promises are asked for now and then; if one is broken the world is played again, and they
 /// are asked for at every step, so that its story is as short as it can be.
 pub fn run(seed: u64, season: Season) -> Result<Outcome, Box<Failure>> {
-    run_looking(seed, season, LOOK_NOW_AND_THEN).map_err(|late| run_looking(seed, season, 1).err().unwrap_or(late))
+    let memory = || Store::open(&Place::Memory);
+    run_looking(memory(), seed, season, LOOK_NOW_AND_THEN)
+        .map_err(|late| run_looking(memory(), seed, season, 1).err().unwrap_or(late))
 }
 
-fn run_looking(seed: u64, season: Season, every: u32) -> Result<Outcome, Box<Failure>> {
+/// Plays the world of a seed in an empty store.
+pub fn run_in(store: Store, seed: u64, season: Season) -> Result<Outcome, Box<Failure>> {
+    run_looking(Ok(store), seed, season, LOOK_NOW_AND_THEN)
+}
+
+fn run_looking(store: Result<Store, Error>, seed: u64, season: Season, every: u32) -> Result<Outcome, Box<Failure>> {
     let mut author = Author::new(seed, season);
     author.every = every;
     let failed = |trouble: Trouble, story: &Story, play: Option<&Play>| {
         let answer = play.map(|play| play.lines().to_vec()).unwrap_or_default();
         Box::new(Failure { seed, trouble, story: story.write(), answer })
     };
-    let world = World::new(seed, author.story.starts_at).map_err(|trouble| failed(trouble, &author.story, None))?;
+    let store = store.map_err(|error| failed(error.into(), &author.story, None))?;
+    let world = World::over(store, seed, author.story.starts_at);
     let mut play = Play::begin(world, &author.story).map_err(|trouble| failed(trouble, &author.story, None))?;
     let played = author.play(&mut play);
     let story = author.story;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rehearsal::story::Story;
-use rehearsal::worlds::{Failure, Season, run};
+use rehearsal::worlds::{Failure, Season, run, run_in};
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -73,5 +73,16 @@ fn the_same_seed_goes_the_same_way_and_its_story_tells_all_of_it() {
         assert_eq!(first.trace, again.trace, "seed {seed} went two ways");
         let story = Story::read(&first.story.write()).unwrap();
         assert_eq!(story.play().unwrap().trace(), first.trace, "the story of seed {seed} goes another way");
+    }
+}
+
+#[test]
+fn worlds_on_postgres_keep_every_promise_too() {
+    // Few: each step is a trip to the server. Here nodes follow each other's changes instead of reading all again.
+    for seed in 0..number("WORLD_SEEDS_POSTGRES").unwrap_or(3) {
+        let Some(store) = store::testing::Fresh::postgres() else { return };
+        if let Err(failure) = run_in((*store).clone(), seed, Season { days: 1, troubles: 8 }) {
+            panic!("on PostgreSQL, {}", tell(&failure));
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Attempts {
         let next = step.after(until.max(now));
         let full = Span::millis(ONE_MORE.as_millis() * i64::from(ATTEMPTS)).after(now);
         if next > full {
-            return Err(Span::between(full, next).as_millis().div_euclid(1000) + 1);
+            return Err((Span::between(full, next).as_millis() + 999) / 1000);
         }
         names.insert(key, (next, made + 1));
         Ok(())
@@ -94,7 +94,7 @@ mod tests {
             }
             waited.push(Span::between(before, now).as_millis() / 1000);
         }
-        assert_eq!(waited, [0, 0, 0, 0, 0, 13, 24, 48, 60, 60, 60, 60]);
+        assert_eq!(waited, [0, 0, 0, 0, 0, 12, 24, 48, 60, 60, 60, 60]);
         assert!(attempts.note(" ANA", now).is_err(), "whatever its letters, it is the same name");
         assert_eq!(attempts.note("ben", now), Ok(()), "others are not held up");
         attempts.forget("ANA");

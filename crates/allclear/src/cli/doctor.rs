@@ -174,7 +174,7 @@ fn server(client: &Client, findings: &mut Findings) -> bool {
         // Whether it is reached shows in what became of the messages, below.
         Some(true) => findings.ok("mail", "a mail server is set up"),
         Some(false) => {
-            findings.warn("mail", "no mail server is set up", "start the server with --smtp (docs/install.md)")
+            findings.warn("mail", "no mail server is set up", "start the server with --smtp (docs/install.md)");
         }
         None => {}
     }

@@ -399,9 +399,11 @@ impl Board {
     /// so many.
     pub fn lapsed(&mut self, now: Timestamp, most: usize) -> Lapsed {
         let mut found = Lapsed::default();
+        // An alert that was put on the board anew, as another node changed it, comes up more than once.
+        let mut seen = BTreeSet::new();
         while found.over.len() + found.heard.len() < most && self.next_lapse().is_some_and(|due| due <= now) {
             let Some(std::cmp::Reverse((_, id))) = self.expiries.pop() else { break };
-            let Some(slot) = self.slot(id) else { continue };
+            let Some(slot) = self.slot(id).filter(|_| seen.insert(id)) else { continue };
             if self.at(slot).lapses_at() > now {
                 self.put_back_expiry(slot);
                 found.heard.push(slot);

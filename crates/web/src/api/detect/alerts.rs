@@ -255,14 +255,14 @@ impl Filter {
             match word {
                 "open" => states.extend(OPEN),
                 "all" => states.extend(OPEN.into_iter().chain([RESOLVED])),
-                word => match OPEN.into_iter().chain([RESOLVED]).find(|state| *state == word) {
-                    Some(state) => _ = states.insert(state),
-                    None => {
+                word => {
+                    let known = OPEN.into_iter().chain([RESOLVED]).find(|state| *state == word);
+                    states.insert(known.ok_or_else(|| {
                         let all = OPEN.join(", ");
                         let why = format!("there is no state {word:?}; they are {all}, resolved, open and all");
-                        return Err(Refusal::invalid(why).at("?state"));
-                    }
-                },
+                        Refusal::invalid(why).at("?state")
+                    })?);
+                }
             }
         }
         let matchers = Matcher::parse_list(query.matcher.as_deref().unwrap_or(""));

@@ -517,16 +517,14 @@ pub async fn put(
     if read.proposals.len() != 1 || sent.as_ref() != Some(&reference) {
         return Err(Refusal::invalid(format!("send the one document {reference}")).into());
     }
-    let expected = match seen(&raw.headers)? {
-        Some(seen) => seen,
-        None => {
-            let of = reference.clone();
-            if app.read(move |tx| Ok(rows::head(tx, &of)?.is_some())).await? {
-                return Err(must_match());
-            }
-            0
+    let seen = seen(&raw.headers)?;
+    if seen.is_none() {
+        let of = reference.clone();
+        if app.read(move |tx| Ok(rows::head(tx, &of)?.is_some())).await? {
+            return Err(must_match());
         }
-    };
+    }
+    let expected = seen.unwrap_or(0);
     let mut order = Order { proposals: read.proposals, reason: query.reason, ..Order::default() }.via("api");
     order.expected.insert(reference, expected);
     let (done, revision) = run(&app, &visitor, order, None).await?;
