@@ -85,6 +85,7 @@ const CLOCKS: &[(&str, &str)] = &[
 const SQL_FROM_PIECES: &[(&str, &str)] = &[
     ("crates/store/src/door/", "the door itself, and its builder of filters"),
     ("crates/store/src/keeping/", "copies and counts whole tables, whose names it asks of the schema"),
+    ("crates/rehearsal/src/replay.rs", "empties whole tables of a copy, whose names are in a list of ours"),
     ("crates/store/src/testing.rs", "makes and drops the schemas of tests"),
     ("crates/store/src/schema.rs", "expands the words of dialect in migrations of ours"),
 ];
