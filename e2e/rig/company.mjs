@@ -84,7 +84,9 @@ export async function startCompany(rig, { documents: text, integration = "promet
   await told(["setup", ...ana, "--password-stdin"], { input: `${password}\n` });
   const file = rig.file("company.yaml");
   await writeFile(file, text ?? documents({ wait, ntfy, hook }));
-  await told(["apply", "-f", file, "--yes", "--reason", "the company of the journeys"]);
+  // People must be reached by what there is; without a mail server of its own, a journey says that there is one.
+  const channels = ["--smtp", options.mail?.url ?? "smtp://localhost:25?tls=none", "--allow", "loopback"];
+  await told(["apply", "-f", file, "--yes", "--reason", "the company of the journeys", ...channels]);
   const token = JSON.parse(await told(["token", "create", "--name", "journeys", "--access", "administrator", "--person", "ana", "--json"]));
   const source = JSON.parse(await told(["integration", "token", integration, "--json"]));
   const allclear = await startAllclear(rig, { ...options, data });

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use domain::words::{Refusal, RefusalKind, Timestamp};
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -110,12 +110,12 @@ impl Server {
         if !matches!(base.scheme(), "http" | "https") || base.host_str().is_none() {
             return Err(wrong());
         }
-        let mut headers = HeaderMap::new();
+        let mut authorization = None;
         if let Some(token) = settled.token.as_deref().map(str::trim).filter(|token| !token.is_empty()) {
             let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
                 .map_err(|_| Failure::invalid("the token has letters that no token has"))?;
             value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+            authorization = Some(value);
         }
         let authorities = settled
             .ca
@@ -124,7 +124,6 @@ impl Server {
         let trust = channels::tls::trust(authorities.transpose()?.as_deref())?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured((*trust).clone())
-            .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)
@@ -135,7 +134,7 @@ impl Server {
             .context("the HTTP client cannot be made")?;
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().context("the runtime cannot be made")?;
-        Ok(Client { http, runtime, base })
+        Ok(Client { http, runtime, base, authorization })
     }
 }
 
@@ -145,6 +144,8 @@ pub(crate) struct Client {
     http: reqwest::Client,
     runtime: tokio::runtime::Runtime,
     base: Url,
+    /// For the API; what anybody may ask is asked without, so that a wrong token is not in the way.
+    authorization: Option<HeaderValue>,
 }
 
 /// What came back.
@@ -298,6 +299,9 @@ impl Client {
             url.query_pairs_mut().append_pair(&name, &value);
         }
         let mut request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
+        if let Some(authorization) = self.authorization.clone().filter(|_| path.first() == Some(&"api")) {
+            request = request.header(AUTHORIZATION, authorization);
+        }
         if let Some(body) = body {
             // The same key if it is sent again on the way, so that it is done once.
             let key =

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod clock;
 mod config;
+mod outward;
 mod rounds;
 mod serve;
 mod telemetry;

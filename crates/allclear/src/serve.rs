@@ -14,6 +14,7 @@ use store::Store;
 use tokio::net::TcpListener;
 
 use crate::config::Serve;
+use crate::outward::Outward;
 use crate::{clock, rounds, telemetry};
 
 /// Serves until it is told to stop.
@@ -53,7 +54,8 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             watch_secret: settings.watch_secret.clone(),
             version: env!("CARGO_PKG_VERSION"),
         },
-    );
+    )
+    .reaching(Arc::new(Outward(channels.clone())));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8))
         .max_blocking_threads(32)

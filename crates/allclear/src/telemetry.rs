@@ -1,5 +1,6 @@
 //! Logs to standard error; traces by OTLP, if somebody is named who takes them.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
@@ -29,7 +30,9 @@ impl Drop for Telemetry {
 pub(crate) fn start(settings: &Serve) -> Result<Telemetry> {
     let filter =
         EnvFilter::try_new(&settings.log).with_context(|| format!("--log {:?} is not understood", settings.log))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Colours are for a terminal; a file or a journal shows them as rubbish.
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if settings.log_json {
         Box::new(lines.json().with_filter(filter))
     } else {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::engage::deliveries::{Message, Outcome};
+use domain::prepare::people::Address;
 use domain::words::{Refusal, Timestamp, text};
 
 /// How long a connection may take.
@@ -70,6 +71,27 @@ impl Channels {
                 text::shorten(other, 40),
                 text::did_you_mean(other, ["email", "ntfy", "webhook"])
             )),
+        }
+    }
+
+    /// Whether a message could go there as things are set up here. Opens nothing, and asks no name server.
+    pub fn accepts(&self, address: &Address) -> Result<(), String> {
+        match address {
+            Address::Email(_) if self.email.is_none() => Err("no mail server is set up (--smtp)".into()),
+            Address::Email(_) => Ok(()),
+            Address::Ntfy(topic) => self.ntfy.accepts(topic),
+            Address::Webhook(url) => self.webhook.accepts(url),
+        }
+    }
+
+    /// Speaks with whoever takes the messages for this address, as far as that goes without sending one: the mail
+    /// server up to the sign-in, the push or webhook server up to its first answer. Says what was found.
+    pub async fn probe(&self, address: &Address) -> Result<String, String> {
+        match (address, &self.email) {
+            (Address::Email(_), Some(email)) => email.probe().await,
+            (Address::Email(_), None) => Err("no mail server is set up (--smtp)".into()),
+            (Address::Ntfy(topic), _) => self.ntfy.probe(topic).await,
+            (Address::Webhook(url), _) => self.webhook.probe(url).await,
         }
     }
 

@@ -63,6 +63,19 @@ impl Ntfy {
     }
 }
 
+impl Ntfy {
+    pub(crate) fn accepts(&self, address: &str) -> Result<(), String> {
+        self.egress.check(Topic::parse(address)?.server.as_str())
+    }
+
+    /// Asks the server for its health, which every ntfy answers without a sign-in.
+    pub(crate) async fn probe(&self, address: &str) -> Result<String, String> {
+        let mut health = Topic::parse(address)?.server;
+        health.set_path(&format!("{}/v1/health", health.path().trim_end_matches('/')));
+        self.egress.probe(health.as_str()).await
+    }
+}
+
 impl Topic {
     fn parse(address: &str) -> Result<Self, String> {
         let wrong = || "the topic URL must look like https://ntfy.example.org/topic".to_owned();

@@ -111,6 +111,24 @@ impl Webhook {
     }
 }
 
+impl Webhook {
+    pub(crate) fn accepts(&self, address: &str) -> Result<(), String> {
+        self.egress.check(address.trim())
+    }
+
+    /// Asks the root of the server: a request to the address itself would be a message.
+    pub(crate) async fn probe(&self, address: &str) -> Result<String, String> {
+        let mut root = Url::parse(address.trim()).map_err(|why| format!("not a URL: {why}"))?;
+        root.set_path("/");
+        root.set_query(None);
+        root.set_fragment(None);
+        // Both can only fail for URLs without a host, which the guard refuses.
+        _ = root.set_username("");
+        _ = root.set_password(None);
+        self.egress.probe(root.as_str()).await
+    }
+}
+
 /// The instant is that of the event (`data.at`) where the message says it, so that a repeat has the same body.
 fn body(message: &Message, now: Timestamp) -> Vec<u8> {
     let at = message.data["at"].as_str().and_then(|at| at.parse::<Timestamp>().ok()).unwrap_or(now);

@@ -1,7 +1,7 @@
 //! What every handler has at hand: the store, this node, the intake, the clock, a source of ids.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use actions::detect::intake::Intake;
 use actions::detect::lists::Counts;
@@ -15,6 +15,7 @@ use crate::enter::Doors;
 use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::reach::{MailOnly, Reach, Reached};
 
 /// The clock of the edge. Handlers read it once per request.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -37,6 +38,7 @@ struct Inner {
     live: Live,
     metrics: Metrics,
     settings: Settings,
+    reach: OnceLock<Reached>,
 }
 
 /// What the edge was told at the start.
@@ -57,7 +59,7 @@ pub struct Settings {
 
 impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
-        let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
+        let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new(clock()));
         let limits = Limits::new(&clock);
         let mint = Mutex::new(mint);
         let (attempts, counts) = (Attempts::default(), Mutex::default());
@@ -74,7 +76,22 @@ impl App {
             live,
             metrics,
             settings,
+            reach: OnceLock::new(),
         }))
+    }
+
+    /// The same, and these are its channels.
+    #[must_use]
+    pub fn reaching(self, reach: Arc<dyn Reach>) -> Self {
+        // Told twice, the first counts: there is one set of channels.
+        _ = self.0.reach.set(Reached(reach));
+        self
+    }
+
+    /// The channels, as far as they can be asked without a message.
+    pub(crate) fn reach(&self) -> Reached {
+        let mail = self.0.settings.mail;
+        self.0.reach.get().cloned().unwrap_or_else(|| Reached(Arc::new(MailOnly(mail))))
     }
 
     pub fn store(&self) -> &Store {
@@ -168,11 +185,8 @@ impl App {
 
     /// Whether messages can be sent to such an address here; or why not. For checks of documents.
     pub fn works(&self) -> impl Fn(&Address) -> Result<(), String> + use<> {
-        let mail = self.0.settings.mail;
-        move |address| match address {
-            Address::Email(_) if !mail => Err("no mail server is set up (--smtp)".into()),
-            _ => Ok(()),
-        }
+        let reach = self.reach();
+        move |address| reach.0.accepts(address)
     }
 
     /// Runs a query on a thread that may wait for the database.

@@ -13,6 +13,8 @@ pub mod live;
 pub mod metrics;
 pub mod pages;
 pub mod problem;
+pub mod reach;
 pub mod routes;
 
 pub use app::{App, Settings};
+pub use reach::Reach;

@@ -1,7 +1,5 @@
 //! `GET /metrics`: what Prometheus wants to know of us. Counters live here; what can be counted is counted when asked.
 
-use std::sync::Mutex;
-
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
@@ -19,7 +17,7 @@ use crate::problem::Problem;
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    started: Mutex<Option<Timestamp>>,
+    started: Timestamp,
     pub signals: Counter,
     pub rejected: Counter,
     alerts: Gauge,
@@ -31,7 +29,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub fn new() -> Self {
+    pub fn new(started: Timestamp) -> Self {
         let mut registry = Registry::with_prefix("allclear");
         let (signals, rejected) = (Counter::default(), Counter::default());
         registry.register("signals_received", "Alerts in calls that were answered with success", signals.clone());
@@ -49,7 +47,7 @@ impl Metrics {
         let oldest_due_seconds = gauge("oldest_due_delivery_seconds", "Age of the oldest message that is due");
         Self {
             registry,
-            started: Mutex::default(),
+            started,
             signals,
             rejected,
             alerts,
@@ -61,16 +59,9 @@ impl Metrics {
         }
     }
 
-    /// When this process was first asked for anything.
-    pub fn started_at(&self, now: Timestamp) -> Timestamp {
-        let mut started = self.started.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        *started.get_or_insert(now)
-    }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
+    /// When this process began.
+    pub fn started_at(&self) -> Timestamp {
+        self.started
     }
 }
 
@@ -113,9 +104,10 @@ pub async fn get_metrics(State(app): State<App>, headers: HeaderMap) -> Result<R
     }
     // What karma and others look for to know which API they speak to.
     let version = app.settings().version;
+    let spoken = crate::inbound::v2::SPOKEN;
     let build = format!(
         "# HELP alertmanager_build_info The version whose API is spoken.\n# TYPE alertmanager_build_info gauge\n\
-         alertmanager_build_info{{version=\"0.27.0\",allclear=\"{version}\"}} 1\n# EOF\n"
+         alertmanager_build_info{{version=\"{spoken}\",allclear=\"{version}\"}} 1\n# EOF\n"
     );
     let text = text.replace("# EOF\n", &build);
     let wanted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");

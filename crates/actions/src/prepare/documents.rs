@@ -305,6 +305,13 @@ pub fn export(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<String, Halt> {
         .into_iter()
         .filter(|document| wanted.is_empty() || wanted.iter().any(|one| one.takes(&document.reference())))
         .collect();
+    for one in wanted {
+        if let Wanted::One(reference) = one
+            && !documents.iter().any(|document| document.reference() == *reference)
+        {
+            return Err(Refusal::not_found(format!("document {reference}")).into());
+        }
+    }
     Ok(writing::to_yaml(&documents))
 }
 
@@ -646,6 +653,8 @@ spec:
             let yaml = desk.read(|tx| export(tx, &[]));
             assert!(matches!(desk.apply(&Order { prune: true, ..order(&yaml) }).unwrap(), Outcome::Unchanged(_)));
             let part = desk.read(|tx| export(tx, &["team".parse()?, "person/ben".parse()?]));
+            let none = desk.store.read(|tx| export(tx, &["team".parse()?, "person/bem".parse()?]));
+            assert_eq!(none.unwrap_err().to_string(), "there is no document person/bem");
             assert_eq!(read_files([("part", part.as_str())]).proposals.len(), 2);
         }
 

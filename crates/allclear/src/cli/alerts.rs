@@ -118,7 +118,7 @@ struct List {
     integration: Option<String>,
 
     /// How many at most
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), default_value_t = 50)]
     limit: u32,
 }
 

@@ -5,12 +5,13 @@
 use clap::Args;
 use domain::words::{Span, Timestamp};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use web::api::Listing;
 use web::api::detect::heartbeats::Heartbeat;
 use web::api::engage::schedules::{AtQuery, OnCall};
 use web::api::prepare::access::Me;
+use web::api::prepare::checks::{Check, Verdict};
 use web::api::prepare::documents::{DocumentSet, ExportQuery, File, Plan};
 
 use super::local::Local;
@@ -41,25 +42,6 @@ pub(crate) struct Doctor {
     look: Look,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Verdict {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// One line of the answer.
-#[derive(Clone, Debug, Serialize)]
-struct Finding {
-    what: &'static str,
-    verdict: Verdict,
-    says: String,
-    /// What to do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<String>,
-}
-
 /// What `/health` answers.
 #[derive(Debug, Default, Deserialize)]
 struct Health {
@@ -72,23 +54,24 @@ struct Health {
     mail: Option<bool>,
 }
 
-struct Findings(Vec<Finding>);
+/// What was found, line by line.
+struct Findings(Vec<Check>);
 
 impl Findings {
-    fn ok(&mut self, what: &'static str, says: impl Into<String>) {
-        self.0.push(Finding { what, verdict: Verdict::Ok, says: says.into(), remedy: None });
+    fn ok(&mut self, what: &str, says: impl Into<String>) {
+        self.0.push(Check { what: what.into(), verdict: Verdict::Ok, says: says.into(), remedy: None });
     }
 
-    fn warn(&mut self, what: &'static str, says: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Finding { what, verdict: Verdict::Warn, says: says.into(), remedy: Some(remedy.into()) });
+    fn warn(&mut self, what: &str, says: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Check { what: what.into(), verdict: Verdict::Warn, says: says.into(), remedy: Some(remedy.into()) });
     }
 
-    fn fail(&mut self, what: &'static str, says: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Finding { what, verdict: Verdict::Fail, says: says.into(), remedy: Some(remedy.into()) });
+    fn fail(&mut self, what: &str, says: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Check { what: what.into(), verdict: Verdict::Fail, says: says.into(), remedy: Some(remedy.into()) });
     }
 
     /// What could not be asked.
-    fn unknown(&mut self, what: &'static str, failure: &Failure) {
+    fn unknown(&mut self, what: &str, failure: &Failure) {
         self.warn(what, format!("could not be looked at: {}", failure.sentence()), "use a token that may read this");
     }
 }
@@ -98,6 +81,7 @@ pub(crate) fn run(command: &Doctor) -> Outcome {
     let client = command.server.client()?;
     let reached = server(&client, &mut findings);
     if reached && signed_in(&client, &mut findings) {
+        checks(&client, &mut findings);
         on_call(&client, &mut findings);
         documents(&client, &mut findings);
         deliveries(&client, &mut findings);
@@ -114,7 +98,7 @@ pub(crate) fn run(command: &Doctor) -> Outcome {
     Ok(if failed { Exit::Trouble } else { Exit::Fine })
 }
 
-fn tell(findings: &[Finding], look: Look) {
+fn tell(findings: &[Check], look: Look) {
     if look.json {
         let worst = if findings.iter().any(|one| one.verdict == Verdict::Fail) {
             Verdict::Fail
@@ -171,12 +155,11 @@ fn server(client: &Client, findings: &mut Findings) -> bool {
         findings.warn("version", says, "use the same version on both sides");
     }
     match health.mail {
-        // Whether it is reached shows in what became of the messages, below.
-        Some(true) => findings.ok("mail", "a mail server is set up"),
         Some(false) => {
             findings.warn("mail", "no mail server is set up", "start the server with --smtp (docs/install.md)");
         }
-        None => {}
+        // Whether it is reached is what the server looks at itself, below.
+        Some(true) | None => {}
     }
     match answer.date {
         // The server tells whole seconds, and the answer was on its way for a while.
@@ -209,6 +192,18 @@ fn signed_in(client: &Client, findings: &mut Findings) -> bool {
             findings.fail("token", failure.sentence(), "allclear token create makes one; set it as ALLCLEAR_TOKEN");
             false
         }
+    }
+}
+
+/// What only the server can look at: its channels, its policies, the clocks of its nodes.
+fn checks(client: &Client, findings: &mut Findings) {
+    match client.get::<Listing<Check>>(&["checks"], &()) {
+        Ok(all) => {
+            // That no mail server is set up was said already.
+            let said = findings.0.iter().any(|one| one.what == "mail");
+            findings.0.extend(all.items.into_iter().filter(|one| one.what != "mail" || !said));
+        }
+        Err(failure) => findings.unknown("channels", &failure),
     }
 }
 
@@ -286,18 +281,22 @@ fn deliveries(client: &Client, findings: &mut Findings) {
 fn sources(client: &Client, findings: &mut Findings) {
     match integrations::known(client) {
         Ok(known) => {
-            let silent: Vec<&str> =
-                known.iter().filter(|one| one.heard_at.is_none()).map(|one| one.name.as_str()).collect();
+            // Heartbeats are told of on their own.
+            let silent: Vec<_> =
+                known.iter().filter(|one| one.heard_at.is_none() && one.source != "heartbeat").collect();
             if known.is_empty() {
                 findings.warn("sources", "there is no integration", "write one (docs/connect-anything.md)");
-            } else if silent.len() == known.len() {
-                let remedy = "allclear integration token NAME, and tell it to the source (docs/connect-prometheus.md)";
-                findings.warn("sources", "no integration was ever heard of", remedy);
             } else if silent.is_empty() {
-                findings.ok("sources", format!("{} integrations were heard of", known.len()));
-            } else {
-                let says = format!("never heard of: {}", silent.join(", "));
-                findings.warn("sources", says, "connect it, or delete its document");
+                findings.ok("sources", format!("each of {} was heard of", known.len()));
+            }
+            for one in silent {
+                if one.tokens == 0 {
+                    let remedy = format!("allclear integration token {}, and tell it to the source", one.name);
+                    findings.warn("sources", format!("{} has no token, so nothing can send by it", one.name), remedy);
+                } else {
+                    let remedy = "look at the source: its URL, its token, its log; or delete the document";
+                    findings.warn("sources", format!("{} was never heard of", one.name), remedy);
+                }
             }
         }
         Err(failure) => findings.unknown("sources", &failure),
@@ -308,6 +307,18 @@ fn sources(client: &Client, findings: &mut Findings) {
                 let since = missed.missed_at.map(screen::exactly).unwrap_or_default();
                 let says = format!("{} does not call in since {since}", missed.integration);
                 findings.warn("heartbeats", says, "look at what should call");
+            }
+            for waiting in all.items.iter().filter(|one| one.state == "waiting") {
+                let says = format!("{} never called in: until it does, nobody is told that it is late", waiting.integration);
+                let remedy = format!(
+                    "call it once: curl -X POST -H 'Authorization: Bearer TOKEN' {}/in/{}/heartbeat",
+                    client.shown(),
+                    waiting.integration
+                );
+                findings.warn("heartbeats", says, remedy);
+            }
+            if !all.items.is_empty() && all.items.iter().all(|one| one.state == "beating") {
+                findings.ok("heartbeats", format!("each of {} calls in", all.items.len()));
             }
         }
         Err(failure) => findings.unknown("heartbeats", &failure),

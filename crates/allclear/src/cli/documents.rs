@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::{Kind, Reference};
+use domain::prepare::people::Address;
 use domain::prepare::problems::Problem;
 use domain::prepare::writing;
-use domain::words::Actor;
 use serde_json::json;
 use web::api::Listing;
 use web::api::prepare::documents::{
@@ -18,7 +18,7 @@ use web::api::prepare::documents::{
 };
 
 use super::files;
-use super::local::Local;
+use super::local::{Household, Local};
 use super::screen::{self, Look, Paint};
 use super::{Exit, Failure, Outcome};
 use crate::client::{Client, Server};
@@ -61,6 +61,9 @@ pub(crate) struct Apply {
 
     #[command(flatten)]
     local: Local,
+
+    #[command(flatten)]
+    household: Household,
 
     #[command(flatten)]
     server: Server,
@@ -119,7 +122,7 @@ pub(crate) struct History {
     document: Reference,
 
     /// How many at most, the newest
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), default_value_t = 50)]
     limit: u32,
 
     #[command(flatten)]
@@ -301,8 +304,10 @@ fn tell_applied(applied: &Applied, look: Look) {
 fn apply_local(command: &Apply, read: Read) -> Outcome {
     let look = command.look;
     let order = Order { reason: command.reason.clone(), ..read.order }.via("apply");
-    let applying = command.local.database.open(true)?.act(&Actor::System, |tx, moment| {
-        let conditions = Conditions::at(moment.now);
+    let channels = command.household.channels()?;
+    let works = |address: &Address| channels.accepts(address);
+    let applying = command.local.database.open(true)?.act(&command.household.author(), |tx, moment| {
+        let conditions = Conditions { now: moment.now, works: &works };
         acts::apply(tx, moment, &order, conditions)
     })?;
     let plan = applying.plan();
@@ -496,7 +501,7 @@ pub(crate) fn history(command: &History) -> Outcome {
     }
     for one in &revisions {
         let reason = one.changeset.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        let (author, via, time) = (&one.changeset.author, &one.changeset.via, look.time(one.changeset.at));
+        let (author, via, time) = (screen::actor(&one.changeset.author), &one.changeset.via, look.time(one.changeset.at));
         screen::say(format!("revision {}  {time}  by {author} ({via}){reason}", one.revision));
         if let Some(change) = &one.change {
             tell_change(change);

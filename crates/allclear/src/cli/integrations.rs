@@ -2,7 +2,7 @@
 
 use actions::prepare::access;
 use clap::{Args, Subcommand};
-use domain::words::{Actor, Name, Span, Timestamp};
+use domain::words::{Name, Span, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::prepare::documents as rows;
@@ -10,7 +10,7 @@ use web::api::Listing;
 use web::api::detect::integrations::{IntegrationToken, RotatedToken, Rotation, TestAlert};
 use web::api::prepare::documents::{Document, KindQuery};
 
-use super::local::Local;
+use super::local::{Local, whoever_is_here};
 use super::screen::{self, Look};
 use super::{Exit, Failure, Outcome};
 use crate::client::{Client, Server};
@@ -135,7 +135,7 @@ fn list(client: &Client, look: Look) -> Outcome {
 }
 
 fn token_local(name: &Name, grace: Span, local: &Local, look: Look) -> Outcome {
-    let secret = local.database.open(false)?.act(&Actor::System, |tx, moment| {
+    let secret = local.database.open(false)?.act(&whoever_is_here(), |tx, moment| {
         let catalog = rows::load_all(tx)?;
         access::rotate_integration_token(tx, moment, &catalog, name, grace)
     })?;

@@ -31,7 +31,7 @@ pub(crate) struct Journal {
     since: Option<Span>,
 
     /// How many at most, the newest
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), default_value_t = 100)]
     limit: u32,
 
     /// Go on, and show what happens
@@ -132,5 +132,5 @@ pub(crate) fn tell(entry: &Entry, look: Look) {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let why = entry.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     let time = look.time(entry.at);
-    screen::say(format!("{time:>9}  {}  {}{more}  by {}{why}", entry.kind, subjects.join(" "), entry.actor));
+    screen::say(format!("{time:>9}  {}  {}{more}  by {}{why}", entry.kind, subjects.join(" "), screen::actor(&entry.actor)));
 }

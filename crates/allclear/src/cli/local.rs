@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
-use domain::words::{Actor, Mint, Refusal};
+use domain::words::{Actor, Mint, Name, Refusal};
 use store::{Halt, Place, Store, Tx};
 
 use super::Failure;
@@ -41,6 +41,63 @@ pub(crate) struct Local {
 
     #[command(flatten)]
     pub(crate) database: Database,
+}
+
+/// Beside `--local`: what the server knows by itself.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "With --local")]
+pub(crate) struct Household {
+    /// In whose name: the account on this machine, if absent
+    #[arg(long, value_name = "NAME", requires = "local")]
+    author: Option<Name>,
+
+    /// The mail server that serve is started with: who is on call must be reached by what there is
+    #[arg(long, env = "ALLCLEAR_SMTP", hide_env_values = true, value_name = "URL")]
+    smtp: Option<String>,
+
+    /// The places inside your own network that serve may reach
+    #[arg(long, env = "ALLCLEAR_ALLOW", default_value = "", hide_default_value = true, value_name = "PLACES")]
+    allow: String,
+}
+
+impl Household {
+    pub(crate) fn author(&self) -> Actor {
+        self.author.clone().map_or_else(whoever_is_here, Actor::Local)
+    }
+
+    /// The channels that serve would have; for asking, not for sending: they sign with no real secret.
+    pub(crate) fn channels(&self) -> Result<channels::Channels, Refusal> {
+        let nobody = "Allclear <allclear@localhost>";
+        let parse = |server| channels::email::Settings::parse(server, nobody);
+        channels::Channels::new(channels::Settings {
+            email: self.smtp.as_deref().filter(|server| !server.is_empty()).map(parse).transpose()?,
+            webhook_secret: channels::webhook::Secret::from_bytes([0; 32]),
+            allow: self.allow.parse()?,
+            authorities: None,
+        })
+    }
+}
+
+/// The account on this machine that runs this; with sudo, the one that asked for it.
+pub(crate) fn whoever_is_here() -> Actor {
+    let said = |name: &str| std::env::var(name).ok().filter(|account| !account.is_empty());
+    let id = rustix::process::geteuid().as_raw();
+    let listed = || {
+        let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        accounts.lines().find_map(|line| {
+            let mut fields = line.split(':');
+            let account = fields.next()?;
+            (fields.nth(1)?.parse() == Ok(id)).then(|| account.to_owned())
+        })
+    };
+    let account = said("SUDO_USER").or_else(listed).or_else(|| said("USER")).unwrap_or_else(|| format!("uid-{id}"));
+    name_of(&account).map_or(Actor::System, Actor::Local)
+}
+
+/// An account as a name; accounts of other systems may have letters that names have not.
+fn name_of(account: &str) -> Option<Name> {
+    let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c.to_ascii_lowercase() } else { '-' };
+    account.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).chars().take(63).map(fits).collect::<String>().parse().ok()
 }
 
 impl Database {
@@ -100,5 +157,18 @@ impl House {
         let now = clock::clock()();
         let mint = &mut self.mint;
         Ok(self.store.write(|tx| act(tx, &mut Moment::new(now, actor.clone(), mint)))?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_an_author() {
+        for (account, name) in [("ana", Some("ana")), ("CORP\\Ana", Some("corp-ana")), ("_apt", Some("apt")), ("-", None)] {
+            assert_eq!(name_of(account).as_ref().map(Name::as_str), name, "{account}");
+        }
+        assert!(matches!(whoever_is_here(), Actor::Local(_)));
     }
 }

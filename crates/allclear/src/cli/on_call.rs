@@ -1,7 +1,7 @@
 //! `allclear oncall` and `allclear override`: who is on call, when and why; and who stands in.
 
 use clap::{Args, Subcommand};
-use domain::words::{Name, OverrideId, Span};
+use domain::words::{Name, OverrideId, Span, Timestamp};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use web::api::Listing;
@@ -119,15 +119,16 @@ pub(crate) fn who(command: &Who) -> Outcome {
     let look = command.look;
     let on = |name: &Name, at| client.get::<OnCall>(&["schedules", name.as_str(), "on-call"], &AtQuery { at });
     match &command.command {
-        None => tell_all(&client.get(&["on-call"], &AtQuery::default())?, look),
-        Some(WhoCommand::Who { schedule }) => tell_one(&on(schedule, None)?, look),
+        None => tell_all(&client.get(&["on-call"], &AtQuery::default())?, Told::Now(look)),
+        Some(WhoCommand::Who { schedule }) => tell_one(&on(schedule, None)?, Told::Now(look)),
         Some(WhoCommand::At { time, schedule: Some(schedule) }) => {
             let zone = zone_of(&client, schedule)?;
-            tell_one(&on(schedule, Some(when::read(time, &zone, clock::clock()())?))?, look);
+            let at = when::read(time, &zone, clock::clock()())?;
+            tell_one(&on(schedule, Some(at))?, Told::At(look));
         }
         Some(WhoCommand::At { time, schedule: None }) => {
             let at = Some(when::read(time, &TimeZone::UTC, clock::clock()())?);
-            tell_all(&client.get(&["on-call"], &AtQuery { at })?, look);
+            tell_all(&client.get(&["on-call"], &AtQuery { at })?, Told::At(look));
         }
     }
     Ok(Exit::Fine)
@@ -142,8 +143,36 @@ fn zone_of(client: &Client, schedule: &Name) -> Result<TimeZone, Failure> {
     Ok(when::zone(&found.time_zone)?)
 }
 
-fn tell_one(on_call: &OnCall, look: Look) {
-    if look.json {
+/// Now, or at another time: then "in 33d" would be counted from the wrong instant.
+#[derive(Clone, Copy)]
+enum Told {
+    Now(Look),
+    At(Look),
+}
+
+impl Told {
+    fn as_json(self) -> bool {
+        let (Self::Now(look) | Self::At(look)) = self;
+        look.json
+    }
+
+    /// On the wall of the schedule, unless it is about now.
+    fn time_or(self, on_call: &OnCall, at: Option<Timestamp>, otherwise: &str) -> String {
+        match self {
+            Self::Now(look) => look.time_or(at, otherwise),
+            Self::At(_) => at.map_or_else(|| otherwise.to_owned(), |at| on_wall(on_call, at)),
+        }
+    }
+}
+
+/// `Thu 24 Dec 2026 18:00 Europe/Berlin`
+fn on_wall(on_call: &OnCall, at: Timestamp) -> String {
+    let Ok(zone) = when::zone(&on_call.time_zone) else { return screen::exactly(at) };
+    format!("{} {}", at.to_zoned(zone).strftime("%a %-d %b %Y %H:%M"), on_call.time_zone)
+}
+
+fn tell_one(on_call: &OnCall, told: Told) {
+    if told.as_json() {
         screen::say_json(on_call);
         return;
     }
@@ -154,16 +183,16 @@ fn tell_one(on_call: &OnCall, look: Look) {
     };
     screen::say_facts(&[
         ("schedule", format!("{} ({})", on_call.title, on_call.schedule)),
-        ("at", screen::exactly(on_call.at)),
+        ("at", on_wall(on_call, on_call.at)),
         ("on call", person),
         ("why", on_call.reason.clone()),
-        ("since", look.time_or(on_call.since, "always")),
-        ("until", look.time_or(on_call.until, "no end in sight")),
+        ("since", told.time_or(on_call, on_call.since, "always")),
+        ("until", told.time_or(on_call, on_call.until, "no end in sight")),
     ]);
 }
 
-fn tell_all(all: &Listing<OnCall>, look: Look) {
-    if look.json {
+fn tell_all(all: &Listing<OnCall>, told: Told) {
+    if told.as_json() {
         screen::say_json(all);
         return;
     }
@@ -172,7 +201,7 @@ fn tell_all(all: &Listing<OnCall>, look: Look) {
         .iter()
         .map(|one| {
             let person = one.full_name.clone().or_else(|| one.person.clone()).unwrap_or_else(|| "nobody".into());
-            [one.schedule.clone(), person, look.time_or(one.until, "-"), one.reason.clone()]
+            [one.schedule.clone(), person, told.time_or(one, one.until, "-"), one.reason.clone()]
         })
         .collect();
     screen::say_table(["SCHEDULE", "ON CALL", "UNTIL", "WHY"], &rows, "There are no schedules.");

@@ -33,7 +33,7 @@ enum Command {
         all: bool,
 
         /// How many at most
-        #[arg(long, default_value_t = 50)]
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..), default_value_t = 50)]
         limit: u32,
     },
     /// Show one page with every message and every attempt to send it

@@ -72,6 +72,16 @@ pub(crate) fn roughly(span: Span) -> String {
     }
 }
 
+/// Whoever did it, as people say it: `ana`, `ana (tok_…)`, `root, on the machine itself`.
+pub(crate) fn actor(word: &str) -> String {
+    match word.split_once(':') {
+        Some(("person", name)) => name.to_owned(),
+        Some(("token", rest)) => rest.split_once(':').map_or(word.into(), |(token, name)| format!("{name} ({token})")),
+        Some(("local", name)) => format!("{name}, on the machine itself"),
+        _ => word.to_owned(),
+    }
+}
+
 /// Without what could steer a terminal. Lines stay lines.
 pub(crate) fn clean(text: &str) -> String {
     let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -223,6 +233,19 @@ mod tests {
             assert_eq!(told(seconds), says);
         }
         assert_eq!(exactly(now), "2026-09-21 14:13:20Z");
+    }
+
+    #[test]
+    fn whoever_did_it_is_told_as_people_say_it() {
+        for (word, says) in [
+            ("person:ana", "ana"),
+            ("token:tok_06f1k2m9qv7x3t1a:ana", "ana (tok_06f1k2m9qv7x3t1a)"),
+            ("local:root", "root, on the machine itself"),
+            ("integration:prometheus", "integration:prometheus"),
+            ("system", "system"),
+        ] {
+            assert_eq!(actor(word), says);
+        }
     }
 
     #[test]

@@ -11,11 +11,11 @@ use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::Document;
 use domain::prepare::people::{Access, Person};
-use domain::words::{Actor, Name, Refusal};
+use domain::words::{Name, Refusal};
 use serde_json::json;
 use store::Halt;
 
-use super::local::Local;
+use super::local::{Local, whoever_is_here};
 use super::screen::{self, Look};
 use super::{Exit, Failure, Outcome};
 
@@ -77,7 +77,7 @@ pub(crate) fn run(command: &Setup) -> Outcome {
     let mut proposed = Catalog::default();
     proposed.insert(person.clone());
     let hash = access::prepare_password(&proposed, &mut house.mint, &command.person, &password)?;
-    house.act(&Actor::System, |tx, moment| first(tx, moment, &person, &hash))?;
+    house.act(&whoever_is_here(), |tx, moment| first(tx, moment, &person, &hash))?;
     if command.look.json {
         screen::say_json(&json!({ "person": command.person, "access": Access::Administrator.word() }));
     } else {

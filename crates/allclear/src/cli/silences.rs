@@ -12,7 +12,7 @@ use super::{Exit, Outcome, when};
 use crate::client::Server;
 use crate::clock;
 
-/// Silences: list, add, end
+/// Silences: list, add, expire
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  allclear silence add 'service=\"db\"' --for 2h --comment 'new disks'")]
 pub(crate) struct Silences {
@@ -57,7 +57,7 @@ enum Command {
         comment: String,
     },
     /// End silences now; what they muted speaks again
-    #[command(after_long_help = "Example:\n  allclear silence expire sil_06f1k2m9qv7x3t1a")]
+    #[command(visible_alias = "end", after_long_help = "Example:\n  allclear silence expire sil_06f1k2m9qv7x3t1a")]
     Expire {
         /// The ids of the silences
         #[arg(required = true, value_name = "SILENCE")]

@@ -129,6 +129,22 @@ impl Egress {
         self.request(Method::GET, url, headers, Vec::new()).await
     }
 
+    /// Whether the guard lets this URL through, as far as that shows without asking a name server.
+    pub fn check(&self, url: &str) -> Result<(), String> {
+        self.allow.check_url(url).map(drop)
+    }
+
+    /// Asks for this URL, and says which server answered. Only a server that is broken or busy, or none, is an error.
+    pub async fn probe(&self, url: &str) -> Result<String, String> {
+        let host = self.allow.check_url(url)?;
+        let host = host.host_str().unwrap_or_default();
+        match self.get(url, HeaderMap::new()).await {
+            Ok(answer) if answer.status >= 500 => Err(format!("{host} answers {}", answer.status)),
+            Ok(_) => Ok(format!("{host} answers")),
+            Err(NoAnswer::Refused(why) | NoAnswer::Failed(why)) => Err(why),
+        }
+    }
+
     async fn request(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
         let mut url = self.allow.check_url(url).map_err(NoAnswer::Refused)?;
         url.set_fragment(None);

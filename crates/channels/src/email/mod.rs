@@ -84,6 +84,20 @@ impl Email {
             later(format!("the mail server did not finish within {} seconds", ATTEMPT_TIMEOUT.as_secs()))
         })
     }
+
+    /// Connects, encrypts and signs in as for a mail, and hangs up.
+    pub async fn probe(&self) -> Result<String, String> {
+        let settings = &self.inner.settings;
+        let attempt = async {
+            let mut connection = wire::connect(settings, &self.inner.trust).await?;
+            _ = connection.quit().await;
+            let signed_in = if settings.credentials.is_some() { ", and the sign-in is accepted" } else { "" };
+            Ok(format!("{}:{} answers{signed_in}", settings.host, settings.port))
+        };
+        tokio::time::timeout(ATTEMPT_TIMEOUT, attempt).await.unwrap_or_else(|_| {
+            Err(format!("the mail server did not finish within {} seconds", ATTEMPT_TIMEOUT.as_secs()))
+        })
+    }
 }
 
 impl Inner {

@@ -374,6 +374,20 @@ async fn a_password_is_not_sent_in_the_clear_and_a_refused_one_is_said_loudly() 
 }
 
 #[tokio::test]
+async fn a_probe_signs_in_and_sends_nothing() {
+    let address = domain::prepare::people::Address::Email("ana@example.org".into());
+    for (answer, finds) in [("235 welcome", "answers, and the sign-in is accepted"), ("535 5.7.8 wrong", "SIGN-IN REFUSED")]
+    {
+        let server = Server::start(Plan { starttls: true, auth: Some(answer), ..Plan::default() }).await;
+        let url = format!("smtp://ana:geheim@localhost:{}", server.port);
+        let found = channels(Some(&url)).probe(&address).await.unwrap_or_else(|why| why);
+        assert!(found.contains(finds) && !found.contains("geheim"), "{found}");
+        assert!(server.mails().is_empty(), "{:?}", server.commands());
+        assert!(server.commands().iter().all(|command| !command.starts_with("MAIL")), "{:?}", server.commands());
+    }
+}
+
+#[tokio::test]
 async fn low_urgency_and_no_mail_server_are_told_apart() {
     let server = Server::start(Plan::default()).await;
     let channels = channels(Some(&server.url("?tls=none")));

@@ -9,6 +9,7 @@ use channels::egress::{Allow, Egress, NoAnswer, Resolve, Resolving};
 use channels::tls;
 use channels::webhook::Secret;
 use domain::engage::deliveries::{Message, Outcome, Urgency};
+use domain::prepare::people::Address;
 
 use crate::web_sink::Sink;
 use crate::{channels, channels_with, message, now};
@@ -369,4 +370,36 @@ async fn a_name_that_turns_to_the_own_network_reaches_nothing() {
 async fn an_unknown_channel_is_refused_with_a_suggestion() {
     let outcome = channels(None).send("webhok", "x", &message(), now()).await;
     assert_eq!(say(outcome), "never: there is no channel \"webhok\" (did you mean \"webhook\"?)");
+}
+
+#[tokio::test]
+async fn a_probe_sends_no_message_and_says_what_it_found() {
+    let (ntfy, hook, broken) = (
+        Sink::with("200 OK", "", "{\"healthy\":true}").await,
+        Sink::with("404 Not Found", "", "").await,
+        Sink::with("502 Bad Gateway", "", "").await,
+    );
+    let all = channels(None);
+    let push = |sink: &Sink| Address::Ntfy(sink.url("/ana"));
+    assert_eq!(all.probe(&push(&ntfy)).await.as_deref(), Ok("127.0.0.1 answers"));
+    assert_eq!(all.probe(&Address::Webhook(hook.url("/secret?key=1"))).await.as_deref(), Ok("127.0.0.1 answers"));
+    assert_eq!(all.probe(&push(&broken)).await, Err("127.0.0.1 answers 502".into()));
+    let asked = |sink: &Sink| sink.seen().iter().map(|one| one.line.clone()).collect::<Vec<_>>();
+    assert_eq!(asked(&ntfy), ["GET /v1/health HTTP/1.1"]);
+    assert_eq!(asked(&hook), ["GET / HTTP/1.1"]);
+    let mail = Address::Email("ana@example.org".into());
+    assert_eq!(all.probe(&mail).await, Err("no mail server is set up (--smtp)".into()));
+}
+
+#[tokio::test]
+async fn what_is_not_allowed_is_not_accepted_before_anything_is_sent() {
+    let strict = channels_with(None, "", None);
+    for (address, accepted) in [
+        (Address::Ntfy("http://127.0.0.1:8090/ana".into()), false),
+        (Address::Webhook("http://10.0.0.7/hook".into()), false),
+        (Address::Ntfy("https://ntfy.example.org/ana".into()), true),
+        (Address::Email("ana@example.org".into()), false),
+    ] {
+        assert_eq!(strict.accepts(&address).is_ok(), accepted, "{address:?}");
+    }
 }

@@ -18,18 +18,22 @@ pub enum Actor {
     Integration(Name),
     /// A rule of ours: `escalation`, `auto-close`, `silence`.
     Rule(&'static str),
+    /// Somebody at the machine itself, who works on the database: the name of their account there.
+    Local(Name),
     /// The program itself: start, migration, the defaults.
     System,
 }
 
 impl fmt::Display for Actor {
-    /// One word that reads back: `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`, `system`.
+    /// One word that reads back: `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`,
+    /// `local:root`, `system`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Person(name) => write!(f, "person:{name}"),
             Self::Token(id, name) => write!(f, "token:{id}:{name}"),
             Self::Integration(name) => write!(f, "integration:{name}"),
             Self::Rule(rule) => write!(f, "rule:{rule}"),
+            Self::Local(name) => write!(f, "local:{name}"),
             Self::System => f.write_str("system"),
         }
     }

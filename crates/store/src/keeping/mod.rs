@@ -91,6 +91,10 @@ pub fn backup(place: &Place, file: &Path) -> Result<(), Halt> {
         let message = format!("{} exists and is not a backup; name another file", file.display());
         return Err(Refusal::conflict(message).into());
     }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Refusal::invalid(format!("there is no directory {} to write to", folder.display())).into());
+    }
     let partial = files::beside(file, ".partial");
     let made = match place {
         Place::Sqlite(path) => files::copy(path, &partial).map_err(Halt::from),

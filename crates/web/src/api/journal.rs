@@ -24,7 +24,7 @@ pub struct Entry {
     pub kind: String,
     pub at: Timestamp,
     pub recorded_at: Timestamp,
-    /// `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`, `system`.
+    /// `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`, `local:root`, `system`.
     pub actor: String,
     /// What it is about: ids, and documents as `schedule/payments`.
     pub subjects: Vec<String>,

@@ -9,8 +9,8 @@ use utoipa::OpenApi;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
-use super::journal;
-use super::prepare::{access, documents};
+use super::{journal, listing};
+use super::prepare::{access, checks, documents};
 use crate::enter::{May, word};
 use crate::problem::Problem;
 
@@ -25,6 +25,7 @@ use crate::problem::Problem;
         document,
         watch::proof,
         access::me,
+        checks::list,
         alerts::list,
         alerts::one,
         alerts::acknowledge,
@@ -105,6 +106,12 @@ fn complete(mut document: Value) -> Value {
         let may_create = route.method == axum::http::Method::POST;
         let responses = operation.entry("responses").or_insert_with(|| json!({}));
         let Some(responses) = responses.as_object_mut() else { continue };
+        for (status, response) in responses.iter_mut() {
+            // A description is required, also of what says it all by its shape.
+            let says = response["description"].as_str().filter(|says| !says.is_empty());
+            let says = says.map_or_else(|| success(status).to_owned(), str::to_owned);
+            response["description"] = json!(says);
+        }
         for (status, says) in errors.iter().skip(if route.may == May::Anyone { 3 } else { 0 }) {
             responses.insert((*status).into(), json!({ "description": says, "content": problem }));
         }
@@ -124,8 +131,36 @@ fn complete(mut document: Value) -> Value {
                 list.push(key);
             }
         }
+        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten().for_each(narrow);
     }
     document
+}
+
+/// What a parameter may be, which its type does not say. The handlers refuse all else.
+fn narrow(parameter: &mut Value) {
+    let bounds = match (parameter["in"].as_str(), parameter["name"].as_str()) {
+        (Some("query"), Some("limit")) => json!({ "minimum": 1, "maximum": listing::MOST }),
+        (Some("header"), Some("Idempotency-Key")) => json!({ "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" }),
+        (Some("path"), Some("name")) => json!({ "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }),
+        (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-z]{16}$" }),
+        (Some("query"), Some("severity" | "state" | "kind" | "matcher" | "service" | "integration" | "cursor")) => {
+            json!({ "minLength": 1 })
+        }
+        _ => return,
+    };
+    if let (Some(schema), Value::Object(bounds)) = (parameter["schema"].as_object_mut(), bounds) {
+        schema.extend(bounds);
+    }
+}
+
+/// What a success means where nothing more is said.
+fn success(status: &str) -> &'static str {
+    match status {
+        "201" => "Made.",
+        "202" => "Taken, and on disk.",
+        "204" => "Done; there is nothing to say.",
+        _ => "As asked.",
+    }
 }
 
 /// `listAlerts` would be nicer; but a name that follows from method and path never clashes.

@@ -7,7 +7,7 @@ use domain::prepare::people::Access;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
-use super::prepare::{access, documents};
+use super::prepare::{access, checks, documents};
 use super::{journal, openapi};
 use crate::enter::May;
 use crate::routes::{Route, route};
@@ -17,6 +17,8 @@ const ALERTS: May = May::respond();
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 /// Whoever is in. Which documents they may change is asked once it is known which: `actions::allow`.
 const DOCUMENTS: May = May::Person(Access::Viewer, Scope::Documents);
+/// It makes the server speak to others: not for everybody who may look.
+const CHECKS: May = May::Person(Access::Responder, Scope::Read);
 const TOKENS: May = May::Person(Access::Viewer, Scope::Administration);
 const INTEGRATIONS: May = May::Person(Access::Manager, Scope::Administration);
 
@@ -27,6 +29,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/openapi.json", May::Anyone, Method::GET, get(openapi::document)),
         on("/api/v1/proof", May::Anyone, Method::GET, get(watch::proof)),
         on("/api/v1/me", VIEW, Method::GET, get(access::me)),
+        on("/api/v1/checks", CHECKS, Method::GET, get(checks::list)),
         // Alerts
         on("/api/v1/alerts", VIEW, Method::GET, get(alerts::list)),
         on("/api/v1/alerts/{id}", VIEW, Method::GET, get(alerts::one)),

@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::detect::alerts::Muted;
+use domain::detect::rules::Rules;
 use domain::detect::signals;
 use domain::detect::silences::Silence;
 use domain::words::labels::Compare;
@@ -25,6 +26,8 @@ use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
 
+/// The Alertmanager whose API is spoken here, and whose amtool it is tried with.
+pub(crate) const SPOKEN: &str = "0.25.0";
 const FORMAT: &str = "alertmanager-v2";
 
 /// `POST .../alerts`: what fires, and what ended. 200 and no body, as in Alertmanager; durable, unlike it.
@@ -230,18 +233,40 @@ pub async fn get_receivers(State(app): State<App>) -> Result<Response, Problem> 
 /// `amtool` asks for this before every command.
 pub async fn get_status(State(app): State<App>) -> Result<Response, Problem> {
     let rules = rules(&app).await?;
-    let routes: Vec<String> = rules.routes().map(|(name, _)| format!("#   {name}")).collect();
-    let original = format!("# Allclear routes by documents, not by this file. In order:\n{}\n", routes.join("\n"));
-    let version = app.settings().version;
+    let own = app.settings().version;
     Ok(Json(json!({
         "cluster": { "status": "disabled", "peers": [] },
+        // The version is that of the API, so that clients know what they may ask; who answers stands beside it.
         "versionInfo": {
-            "version": version, "revision": "", "branch": "", "buildUser": "", "buildDate": "", "goVersion": "",
+            "version": SPOKEN, "revision": format!("allclear {own}"), "branch": "allclear", "buildUser": "",
+            "buildDate": "", "goVersion": "",
         },
-        "config": { "original": original },
-        "uptime": app.metrics().started_at(app.now()),
+        "config": { "original": routing_as_alertmanager(&rules) },
+        "uptime": app.metrics().started_at(),
     }))
     .into_response())
+}
+
+/// The routes as Alertmanager would write them, so that `amtool config routes` shows and tries them. Each route is a
+/// receiver; what it does with an alert stands in its document.
+fn routing_as_alertmanager(rules: &Rules) -> String {
+    let mut text = String::from(
+        "# Allclear routes by documents (allclear export route). This is what they come to, for amtool config routes.\n\
+         route:\n  receiver: nobody\n  routes:\n",
+    );
+    // Each part is written as JSON, which is YAML on one line.
+    for (name, route) in rules.routes() {
+        let matchers: Vec<String> = route.matchers.iter().map(ToString::to_string).collect();
+        let part = json!({
+            "receiver": name, "matchers": matchers, "group_by": route.group_by, "group_wait": route.group_wait,
+        });
+        text += &format!("  - {part}\n");
+    }
+    text += "receivers:\n- {\"name\":\"nobody\"}\n";
+    for (name, _) in rules.routes().filter(|(name, _)| *name != "nobody") {
+        text += &format!("- {}\n", json!({ "name": name }));
+    }
+    text
 }
 
 /// A silence on the wire.

@@ -22,6 +22,9 @@ pub struct OnCall {
     pub title: String,
     /// The instant that was asked for.
     pub at: Timestamp,
+    /// The clock on the wall of the schedule.
+    #[serde(default)]
+    pub time_zone: String,
     /// Nobody, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
@@ -148,6 +151,7 @@ pub(crate) fn wire(catalog: &Catalog, schedule: &Name, title: &str, answer: &onc
         schedule: schedule.to_string(),
         title: title.to_owned(),
         at: answer.at,
+        time_zone: catalog.schedules.get(schedule).map(|spec| spec.time_zone.clone()).unwrap_or_default(),
         person: person.map(ToString::to_string),
         full_name: person.and_then(|name| catalog.people.get(name)).map(|person| person.full_name.clone()),
         reason: answer.reason(),

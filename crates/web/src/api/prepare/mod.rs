@@ -1,4 +1,5 @@
 //! What is set, over the API: documents and their history, tokens, who one is.
 
 pub mod access;
+pub mod checks;
 pub mod documents;
