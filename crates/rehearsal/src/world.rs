@@ -295,7 +295,10 @@ impl World {
         let mut next = self.in_flight.iter().map(|flight| flight.lands_at).min();
         for post in &self.posts {
             let Some(node) = &post.node else { continue };
-            let due = [clockwork::next_due(&self.store, node)?, self.store.read(|tx| Ok(outbox::next_due(tx)?))?];
+            let due = [
+                clockwork::next_due(&self.store, node, post.local(self.now))?,
+                self.store.read(|tx| Ok(outbox::next_due(tx)?))?,
+            ];
             let due = due.into_iter().flatten().min().map(|due| post.true_time(due));
             next = next.into_iter().chain(due).min();
         }
@@ -341,7 +344,7 @@ impl World {
         let post = &mut self.posts[place];
         let now = post.local(self.now);
         let Some(node) = &post.node else { return Ok(()) };
-        if clockwork::next_due(&self.store, node)?.is_none_or(|due| due > now)
+        if clockwork::next_due(&self.store, node, now)?.is_none_or(|due| due > now)
             && node.board().version.is_some()
             && self.store.read(|tx| Ok(outbox::next_due(tx)?))?.is_none_or(|due| due > now)
         {

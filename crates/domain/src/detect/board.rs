@@ -402,7 +402,7 @@ impl Board {
         let mut found = Lapsed::default();
         // An alert that was put on the board anew, as another node changed it, comes up more than once.
         let mut seen = BTreeSet::new();
-        while found.over.len() + found.heard.len() < most && self.next_lapse().is_some_and(|due| due <= now) {
+        while found.over.len() + found.heard.len() < most && self.next_lapse(now).is_some_and(|due| due <= now) {
             let Some(std::cmp::Reverse((_, id))) = self.expiries.pop() else { break };
             let Some(slot) = self.slot(id).filter(|_| seen.insert(id)) else { continue };
             if self.at(slot).lapses_at() > now {
@@ -418,15 +418,16 @@ impl Board {
         found
     }
 
-    /// When an alert may lapse next, or must be written down as heard of.
-    pub fn next_lapse(&mut self) -> Option<Timestamp> {
+    /// When an alert may lapse next, or may have to be written down as heard of. What is still to come stays as it is:
+    /// it may be heard of until then.
+    pub fn next_lapse(&mut self, now: Timestamp) -> Option<Timestamp> {
         while let Some(std::cmp::Reverse((due, id))) = self.expiries.peek().copied() {
             let Some(slot) = self.slot(id) else {
                 self.expiries.pop();
                 continue;
             };
             let alert = self.at(slot);
-            if alert.lapses_at() <= due || alert.is_ahead_of_its_row() {
+            if due > now || alert.lapses_at() <= due || alert.is_ahead_of_its_row() {
                 return Some(due);
             }
             self.expiries.pop();
