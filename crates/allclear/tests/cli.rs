@@ -135,6 +135,7 @@ impl House {
             (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
             (r"\b(\d+[dhms])+ ago\b|(?m)\bnow$|\bin (\d+[dhms])+\b", "WHEN"),
             (r"\bnow  ", "WHEN  "),
+            (r"(?m)^at +\w{3} \d+ \w{3} \d{4} \d\d:\d\d", "at  TIME"),
             (r"turn \d+", "turn N"),
             (r"\d+ KiB", "N KiB"),
             (r" {2,}", "  "),
@@ -206,6 +207,35 @@ fn a_mistake_in_a_document_is_shown_where_it_is() {
         &["schema", "shedule"],
         &["schema"],
     ]));
+}
+
+#[test]
+fn documents_without_a_server_are_held_against_the_channels_and_have_an_author() {
+    let house = House::new("household");
+    house.write("phone.yaml", COMPANY);
+    house.write(
+        "mail.yaml",
+        &COMPANY.replace("name: phone, ntfy: https://ntfy.example.org/ana", "name: mail, email: a@example.org"),
+    );
+    house.write("inside.yaml", &COMPANY.replace("https://ntfy.example.org/ana", "http://127.0.0.1:2586/ana"));
+    let smtp = ["--smtp", "smtp://mail.example.org"];
+    for (file, more, refused) in [
+        ("mail.yaml", &[][..], "no mail server is set up (--smtp)"),
+        ("mail.yaml", &smtp[..], ""),
+        ("inside.yaml", &[][..], "127.0.0.1"),
+        ("inside.yaml", &["--allow", "loopback"][..], ""),
+        ("phone.yaml", &["--author", "carol", "--reason", "by hand"][..], ""),
+    ] {
+        let said = house.run(&[&["apply", "--local", "-f", file], more].concat());
+        assert_eq!(said.code, i32::from(!refused.is_empty()), "{file} {more:?}: {}{}", said.out, said.beside);
+        assert!(said.out.contains(refused), "{file}: {}", said.out);
+    }
+    let store = store::Store::open_to_read(&store::Place::Sqlite(house.folder.join("data/allclear.db"))).unwrap();
+    let done = store.read(|tx| Ok(store::prepare::documents::changesets(tx, None, 10)?)).unwrap();
+    let authors: Vec<&str> = done.iter().map(|one| one.author.as_str()).collect();
+    assert_eq!(authors[0], "local:carol");
+    assert!(authors[1].starts_with("local:") && authors[1] != "local:carol", "{authors:?}");
+    assert_eq!(house.run(&["apply", "-f", "phone.yaml", "--author", "carol"]).code, 1, "an author over the network");
 }
 
 #[test]
@@ -362,13 +392,22 @@ fn the_doctor_says_what_to_do() {
     insta::assert_snapshot!(house.screens(&[&["doctor"]]));
     house.write("all.yaml", COMPANY);
     assert_eq!(house.run(&["apply", "-f", "all.yaml", "--yes"]).code, 0);
-    let found = house.json(&["doctor", "--local"]);
+    // Nobody answers at the push server of the company: that would stop a page, so it is no success.
+    let said = house.run(&["doctor", "--local", "--json"]);
+    assert_eq!(said.code, 1, "{}{}", said.out, said.beside);
+    let found: Value = serde_json::from_str(&said.out).unwrap();
     let verdict = |what: &str| {
         let all = found["findings"].as_array().unwrap();
         all.iter().find(|one| one["what"] == what).map(|one| one["verdict"].clone()).unwrap_or_default()
     };
     assert_eq!(["server", "clock", "on call", "database"].map(verdict), ["ok"; 4].map(Value::from));
     assert_eq!(verdict("sources"), "warn");
+    assert_eq!((verdict("policies"), verdict("push")), ("ok".into(), "fail".into()));
+    // A wrong token is told as that, and not as a server that is broken.
+    let mut house = house;
+    house.token = "acl_wrong".into();
+    let said = house.run(&["doctor"]);
+    assert!(said.out.contains("does its work") && said.out.contains("FAIL token"), "{}", said.out);
 }
 
 #[test]

@@ -63,11 +63,21 @@ impl Findings {
     }
 
     fn warn(&mut self, what: &str, says: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Check { what: what.into(), verdict: Verdict::Warn, says: says.into(), remedy: Some(remedy.into()) });
+        self.0.push(Check {
+            what: what.into(),
+            verdict: Verdict::Warn,
+            says: says.into(),
+            remedy: Some(remedy.into()),
+        });
     }
 
     fn fail(&mut self, what: &str, says: impl Into<String>, remedy: impl Into<String>) {
-        self.0.push(Check { what: what.into(), verdict: Verdict::Fail, says: says.into(), remedy: Some(remedy.into()) });
+        self.0.push(Check {
+            what: what.into(),
+            verdict: Verdict::Fail,
+            says: says.into(),
+            remedy: Some(remedy.into()),
+        });
     }
 
     /// What could not be asked.
@@ -309,7 +319,8 @@ fn sources(client: &Client, findings: &mut Findings) {
                 findings.warn("heartbeats", says, "look at what should call");
             }
             for waiting in all.items.iter().filter(|one| one.state == "waiting") {
-                let says = format!("{} never called in: until it does, nobody is told that it is late", waiting.integration);
+                let says =
+                    format!("{} never called in: until it does, nobody is told that it is late", waiting.integration);
                 let remedy = format!(
                     "call it once: curl -X POST -H 'Authorization: Bearer TOKEN' {}/in/{}/heartbeat",
                     client.shown(),

@@ -501,7 +501,8 @@ pub(crate) fn history(command: &History) -> Outcome {
     }
     for one in &revisions {
         let reason = one.changeset.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        let (author, via, time) = (screen::actor(&one.changeset.author), &one.changeset.via, look.time(one.changeset.at));
+        let (author, via, time) =
+            (screen::actor(&one.changeset.author), &one.changeset.via, look.time(one.changeset.at));
         screen::say(format!("revision {}  {time}  by {author} ({via}){reason}", one.revision));
         if let Some(change) = &one.change {
             tell_change(change);

@@ -132,5 +132,10 @@ pub(crate) fn tell(entry: &Entry, look: Look) {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let why = entry.why.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
     let time = look.time(entry.at);
-    screen::say(format!("{time:>9}  {}  {}{more}  by {}{why}", entry.kind, subjects.join(" "), screen::actor(&entry.actor)));
+    screen::say(format!(
+        "{time:>9}  {}  {}{more}  by {}{why}",
+        entry.kind,
+        subjects.join(" "),
+        screen::actor(&entry.actor)
+    ));
 }

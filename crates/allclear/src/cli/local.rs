@@ -97,7 +97,14 @@ pub(crate) fn whoever_is_here() -> Actor {
 /// An account as a name; accounts of other systems may have letters that names have not.
 fn name_of(account: &str) -> Option<Name> {
     let fits = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c.to_ascii_lowercase() } else { '-' };
-    account.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()).chars().take(63).map(fits).collect::<String>().parse().ok()
+    account
+        .trim_start_matches(|c: char| !c.is_ascii_alphanumeric())
+        .chars()
+        .take(63)
+        .map(fits)
+        .collect::<String>()
+        .parse()
+        .ok()
 }
 
 impl Database {
@@ -166,7 +173,9 @@ mod tests {
 
     #[test]
     fn an_account_is_an_author() {
-        for (account, name) in [("ana", Some("ana")), ("CORP\\Ana", Some("corp-ana")), ("_apt", Some("apt")), ("-", None)] {
+        for (account, name) in
+            [("ana", Some("ana")), ("CORP\\Ana", Some("corp-ana")), ("_apt", Some("apt")), ("-", None)]
+        {
             assert_eq!(name_of(account).as_ref().map(Name::as_str), name, "{account}");
         }
         assert!(matches!(whoever_is_here(), Actor::Local(_)));

@@ -376,7 +376,8 @@ async fn a_password_is_not_sent_in_the_clear_and_a_refused_one_is_said_loudly() 
 #[tokio::test]
 async fn a_probe_signs_in_and_sends_nothing() {
     let address = domain::prepare::people::Address::Email("ana@example.org".into());
-    for (answer, finds) in [("235 welcome", "answers, and the sign-in is accepted"), ("535 5.7.8 wrong", "SIGN-IN REFUSED")]
+    for (answer, finds) in
+        [("235 welcome", "answers, and the sign-in is accepted"), ("535 5.7.8 wrong", "SIGN-IN REFUSED")]
     {
         let server = Server::start(Plan { starttls: true, auth: Some(answer), ..Plan::default() }).await;
         let url = format!("smtp://ana:geheim@localhost:{}", server.port);

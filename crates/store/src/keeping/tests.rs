@@ -152,6 +152,12 @@ both_engines! {
         assert!(!left.iter().any(|name| name.to_string_lossy().contains("partial")), "{left:?}");
     }
 
+    fn a_backup_makes_no_directory(store) {
+        let refused = backup(store.place(), &store.folder().join("nowhere/backup.db")).unwrap_err().to_string();
+        assert!(refused.contains("there is no directory"), "{refused}");
+        assert!(!store.folder().join("nowhere").exists());
+    }
+
     fn a_backup_made_while_others_write_is_of_one_moment(store) {
         // Two counters that are always written together.
         store.write(|tx| { settings::set(tx, "one", "0")?; Ok(settings::set(tx, "two", "0")?) }).unwrap();

@@ -9,7 +9,7 @@ use utoipa::OpenApi;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
-use super::{journal, listing};
+use super::journal;
 use super::prepare::{access, checks, documents};
 use crate::enter::{May, word};
 use crate::problem::Problem;
@@ -89,6 +89,10 @@ fn complete(mut document: Value) -> Value {
         "token": { "type": "http", "scheme": "bearer", "description": "A token of the API: acl_..." },
         "session": { "type": "apiKey", "in": "cookie", "name": "__Host-allclear", "description": "A browser." },
     });
+    for body in ["AlertIds", "Snooze", "Noise"] {
+        document["components"]["schemas"][body]["properties"]["alerts"]["items"]["pattern"] =
+            json!("^alr_[0-9a-z]{16}$");
+    }
     let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     let errors: [(&str, &str); 4] = [
         ("400", "What was sent is wrong; `at` says where."),
@@ -139,7 +143,7 @@ fn complete(mut document: Value) -> Value {
 /// What a parameter may be, which its type does not say. The handlers refuse all else.
 fn narrow(parameter: &mut Value) {
     let bounds = match (parameter["in"].as_str(), parameter["name"].as_str()) {
-        (Some("query"), Some("limit")) => json!({ "minimum": 1, "maximum": listing::MOST }),
+        (Some("query"), Some("limit")) => json!({ "minimum": 1, "maximum": 500 }),
         (Some("header"), Some("Idempotency-Key")) => json!({ "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" }),
         (Some("path"), Some("name")) => json!({ "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }),
         (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-z]{16}$" }),

@@ -379,3 +379,11 @@ async fn the_proof_is_signed_for_the_watch() {
     assert_eq!((proof.instance.as_str(), proof.at), (HOME, house.now()));
     assert!(matches!(observe(b"another", 200, signature, answer.text.as_bytes()), Observation::NoProof(_)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_usually_goes_wrong_is_looked_at_by_the_server() {
+    let mut house = House::new();
+    let rob = house.token("rob", &[], None);
+    let checks = house.call(ask("GET", "/api/v1/checks").by(&rob)).await;
+    insta::assert_snapshot!(checks.shown());
+}

@@ -10,5 +10,6 @@
 mod access;
 mod flows;
 mod openapi;
+mod shapes;
 mod support;
 mod v2;

@@ -68,3 +68,31 @@ fn collect(value: &Value, references: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[test]
+fn the_description_keeps_to_the_rules_of_openapi() {
+    let document = described();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(status == "default" || status.parse::<u16>().is_ok_and(|status| (200..600).contains(&status)));
+                let says = response["description"].as_str().unwrap_or_default();
+                assert!(!says.is_empty(), "{at}: {status} has no description");
+                assert!(status != "204" || response["content"].is_null(), "{at}: 204 has no body");
+            }
+            let mut names = BTreeSet::new();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let name = (parameter["in"].as_str().unwrap(), parameter["name"].as_str().unwrap());
+                assert!(["path", "query", "header", "cookie"].contains(&name.0), "{at}: {name:?}");
+                assert!(names.insert(name), "{at}: {name:?} twice");
+                assert!(parameter["schema"].is_object(), "{at}: {name:?} has no schema");
+                assert!(name.0 != "path" || parameter["required"] == true, "{at}: {name:?} must be required");
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        assert!(fits && (schema.is_object() || schema.is_boolean()), "{name} cannot be a component");
+    }
+}

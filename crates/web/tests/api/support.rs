@@ -266,7 +266,8 @@ impl House {
     }
 
     pub(crate) async fn call(&self, ask: Ask) -> Answer {
-        let mut request = Request::builder().method(ask.method).uri(&ask.path).header("host", "allclear.example.org");
+        let mut request =
+            Request::builder().method(ask.method.clone()).uri(&ask.path).header("host", "allclear.example.org");
         for (name, value) in &ask.headers {
             request = request.header(name, value);
         }
@@ -275,6 +276,8 @@ impl House {
         let streams = parts.headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
         let bytes = if streams { Vec::new().into() } else { axum::body::to_bytes(body, 1 << 26).await.unwrap() };
         let text = String::from_utf8_lossy(&bytes).into_owned();
+        let kind = parts.headers.get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        crate::shapes::look(&ask.method, &ask.path, parts.status, kind, &text);
         Answer { status: parts.status, headers: parts.headers, text }
     }
 }

@@ -144,8 +144,22 @@ async fn what_amtool_and_others_ask_first_is_there() {
     for by in [&source, &rob] {
         let status = house.call(ask("GET", "/api/v2/status").by(by)).await.json();
         assert_eq!(status["cluster"], json!({ "status": "disabled", "peers": [] }));
-        assert!(status["config"]["original"].is_string() && status["uptime"].is_string());
-        assert!(status["versionInfo"]["goVersion"].is_string());
+        assert_eq!(status["uptime"], "2026-09-21T14:13:20Z");
+        assert_eq!(status["versionInfo"]["version"], "0.25.0");
+        assert_eq!(status["versionInfo"]["revision"], "allclear 0.0.0");
+        let original = status["config"]["original"].as_str().unwrap();
+        let (_, routes) = original.split_once('\n').unwrap();
+        let expected = "route:
+  receiver: nobody
+  routes:
+  - {\"receiver\":\"shop\",\"matchers\":[\"service=\\\"shop\\\"\"],\"group_by\":[\"alertname\",\"service\"],\"group_wait\":\"0s\"}
+  - {\"receiver\":\"rest\",\"matchers\":[],\"group_by\":[\"alertname\",\"service\"],\"group_wait\":\"0s\"}
+receivers:
+- {\"name\":\"nobody\"}
+- {\"name\":\"shop\"}
+- {\"name\":\"rest\"}
+";
+        assert_eq!(routes, expected);
     }
     let receivers = house.call(ask("GET", "/api/v2/receivers").by(&rob)).await.json();
     assert_eq!(receivers, json!([{ "name": "shop" }, { "name": "rest" }]));

@@ -172,7 +172,9 @@ fn places(catalog: &Catalog) -> Places {
         places.entry(key).or_insert_with(|| (address.clone(), Vec::new())).1.push(who);
     };
     for (name, person) in catalog.people.iter().filter(|(_, person)| !person.inactive) {
-        for planned in [Urgency::High, Urgency::Low].map(|urgency| contacts::plan(person, urgency, Timestamp::UNIX_EPOCH)) {
+        for planned in
+            [Urgency::High, Urgency::Low].map(|urgency| contacts::plan(person, urgency, Timestamp::UNIX_EPOCH))
+        {
             planned.iter().for_each(|one| add(&one.address, name.to_string()));
         }
     }
@@ -203,7 +205,9 @@ async fn channels(app: &App, places: Places) -> Vec<Check> {
             let whom = match who.as_slice() {
                 [one] => one.clone(),
                 [one, two] => format!("{one} and {two}"),
-                more => format!("{} and {} others", more.first().map_or("", String::as_str), more.len().saturating_sub(1)),
+                more => {
+                    format!("{} and {} others", more.first().map_or("", String::as_str), more.len().saturating_sub(1))
+                }
             };
             match found {
                 Ok(says) => ok(what, says),

@@ -449,7 +449,8 @@ pub async fn list(
 
 /// One document in force. `ETag` is its revision, for `If-Match`.
 #[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}", tag = "documents",
-    params(("kind" = String, Path), ("name" = String, Path)), responses((status = 200, body = Document)))]
+    params(("kind" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = Document), (status = 304, description = "As it was: `If-None-Match` names it.")))]
 pub async fn one(
     State(app): State<App>,
     Path((kind, name)): Path<(String, String)>,
