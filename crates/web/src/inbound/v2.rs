@@ -1,6 +1,7 @@
 //! Alertmanager's API, version 2, as Prometheus and `amtool` speak it. Shapes and odd corners are Alertmanager's.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use actions::detect::signals::Incoming;
 use actions::detect::views::{self, AlertView};
@@ -260,11 +261,11 @@ fn routing_as_alertmanager(rules: &Rules) -> String {
         let part = json!({
             "receiver": name, "matchers": matchers, "group_by": route.group_by, "group_wait": route.group_wait,
         });
-        text += &format!("  - {part}\n");
+        _ = writeln!(text, "  - {part}");
     }
     text += "receivers:\n- {\"name\":\"nobody\"}\n";
     for (name, _) in rules.routes().filter(|(name, _)| *name != "nobody") {
-        text += &format!("- {}\n", json!({ "name": name }));
+        _ = writeln!(text, "- {}", json!({ "name": name }));
     }
     text
 }

@@ -175,7 +175,9 @@ fn places(catalog: &Catalog) -> Places {
         for planned in
             [Urgency::High, Urgency::Low].map(|urgency| contacts::plan(person, urgency, Timestamp::UNIX_EPOCH))
         {
-            planned.iter().for_each(|one| add(&one.address, name.to_string()));
+            for one in &planned {
+                add(&one.address, name.to_string());
+            }
         }
     }
     for (name, policy) in &catalog.escalation_policies {
