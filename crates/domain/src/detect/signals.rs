@@ -173,11 +173,22 @@ fn told_time(told: Option<&Text<'_>>, position: u32, field: &str) -> Result<Opti
     })
 }
 
+/// The words for what is no JSON, or is nested deeper than a parser on a small stack can bear.
+pub fn unreadable(error: &serde_json::Error) -> Refusal {
+    let what = match error.to_string() {
+        why if why.starts_with("recursion limit") => "the body is nested too deep",
+        _ if error.is_eof() => "the body ends too early",
+        _ => "the body is not JSON that can be read",
+    };
+    Refusal::invalid(format!("{what} (line {}, column {})", error.line(), error.column()))
+}
+
 /// Finds the words for a body that does not read: which field, and what it should be.
 fn explain(body: &[u8], error: &serde_json::Error) -> Refusal {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(body) else {
-        let what = if error.is_eof() { "the body ends too early" } else { "the body is not JSON that can be read" };
-        return Refusal::invalid(format!("{what} (line {}, column {})", error.line(), error.column()));
+    let value = match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(value) => value,
+        // What it was read as stops at the first thing that is wrong; this one has read it as JSON alone.
+        Err(plain) => return unreadable(if error.is_eof() { error } else { &plain }),
     };
     let Some(alerts) = value.as_array() else {
         return Refusal::invalid("the body must be an array of alerts").at("");

@@ -115,10 +115,7 @@ pub(crate) async fn body(app: &App, request: axum::extract::Request) -> Result<B
 
 /// JSON, nested no deeper than a parser on a small stack can bear (128, which is what `serde_json` holds to).
 pub(crate) fn json(body: &Bytes) -> Result<serde_json::Value, Refusal> {
-    serde_json::from_slice(body).map_err(|error| {
-        let what = if error.is_eof() { "the body ends too early" } else { "the body is not JSON that can be read" };
-        Refusal::invalid(format!("{what} (line {}, column {})", error.line(), error.column()))
-    })
+    serde_json::from_slice(body).map_err(|error| domain::detect::signals::unreadable(&error))
 }
 
 pub(crate) fn received_at(app: &App) -> Timestamp {
