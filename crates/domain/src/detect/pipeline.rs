@@ -157,7 +157,7 @@ fn normalise(call: &mut Call<'_>, board: &mut Board, _: &Rules, mint: &mut Mint,
 /// Does a silence match?
 fn silence(call: &mut Call<'_>, board: &mut Board, _: &Rules, _: &mut Mint, _: &mut Effects) {
     let now = call.now;
-    let active: Vec<_> = board.silences.iter().filter(|s| s.starts_at <= now && now < s.ends_at).collect();
+    let active: Vec<_> = board.active_silences(now).collect();
     if active.is_empty() {
         return;
     }
@@ -250,10 +250,15 @@ fn dedup(call: &mut Call<'_>, board: &mut Board, rules: &Rules, mint: &mut Mint,
                 let route = board.group(board.at(slot).group).map(|open| open.group.route.clone());
                 let route = route.and_then(|name| rules.catalog.routes.get(&name));
                 let expires_at = expires_at(call, signal, timeout, route);
+                let others_grace = board.others_grace;
                 let alert = board.at_mut(slot);
-                alert.hear(call.now, expires_at);
+                alert.hear(call.now, expires_at, others_grace);
                 if alert.annotations_hash == signal.annotations_hash {
                     effects.repeats += 1;
+                    // Other nodes go by the row, and are about to close it.
+                    if others_grace > Span::ZERO && alert.must_be_written(call.now) {
+                        effects.updated.insert(alert.id);
+                    }
                 } else {
                     (alert.signal, alert.position) = (call.signal, signal.position);
                     alert.annotations_hash = signal.annotations_hash;
@@ -331,7 +336,7 @@ fn open(
         fired_at: call.now,
         heard_at: call.now,
         expires_at,
-        grace: Span::ZERO,
+        grace: board.others_grace,
         written_expires_at: expires_at,
         count: 1,
         taken: None,
@@ -441,8 +446,7 @@ pub fn reconsider(board: &mut Board, rules: &Rules, slot: Slot, now: Timestamp, 
 
 fn muted(board: &Board, rules: &Rules, slot: Slot, labels: &Labels, now: Timestamp) -> Option<Muted> {
     let label = |name: &str| labels.get(name);
-    let active = |s: &&super::silences::Silence| s.starts_at <= now && now < s.ends_at;
-    if let Some(silence) = board.silences.iter().filter(active).find(|s| s.matches(&label)) {
+    if let Some(silence) = board.active_silences(now).find(|s| s.matches(&label)) {
         return Some(Muted::Silenced(silence.id));
     }
     let all = |matchers: &[Matcher]| matchers.iter().all(|matcher| matcher.matches(labels));
