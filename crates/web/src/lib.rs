@@ -1,5 +1,6 @@
 //! Shows: the pages, the API, what comes in. Handlers parse, act and render; a handler holds no rule.
 
+pub mod address;
 pub mod api;
 pub mod app;
 pub mod assets;
@@ -9,6 +10,7 @@ pub mod handlers;
 pub mod health;
 pub mod inbound;
 pub mod limits;
+pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod pages;
@@ -16,5 +18,5 @@ pub mod problem;
 pub mod reach;
 pub mod routes;
 
-pub use app::{App, Settings};
+pub use app::{App, Settings, WebhookSecrets};
 pub use reach::Reach;
