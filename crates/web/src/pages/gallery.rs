@@ -77,6 +77,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("people", &PeoplePage::sample()),
         page("person", &PersonPage::sample()),
         page("me", &MePage::sample()),
+        page("me-refused", &MePage::sample_refused()),
         page("tokens", &TokensPage::sample()),
         page("search", &SearchPage::sample()),
         page("search-empty", &SearchPage::sample_empty()),
