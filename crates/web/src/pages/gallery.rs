@@ -62,6 +62,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("welcome-refused", &WelcomePage::sample_refused()),
         page("first-page", &FirstPage::sample()),
         page("first-page-sent", &FirstPage::sample_sent()),
+        page("welcome-page-refused", &FirstPage::sample_refused()),
         page("first-page-acknowledged", &FirstPage::sample_acknowledged()),
         page("sign-in", &SignInPage::sample()),
         page("sign-in-refused", &SignInPage::sample_refused()),

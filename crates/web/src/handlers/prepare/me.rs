@@ -18,6 +18,7 @@ use super::ladders::{self, Typed};
 use super::people::{contacts, shifts};
 use crate::enter::Visitor;
 use crate::handlers::engage::pages::delivery_view;
+use crate::handlers::engage::schedules::uncovered;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::pages::prepare::people::{MePage, Session};
@@ -36,7 +37,8 @@ async fn page(
     typed: Option<Typed>,
 ) -> Result<Response, Problem> {
     asked
-        .page(Section::Me, move |look, shell| {
+        .page(Section::Me, move |look, mut shell| {
+            shell.notices.extend(uncovered(look));
             let name = look.asked.person.clone();
             let person = look.viewer().cloned().ok_or_else(|| Refusal::not_found(format!("person {name}")))?;
             let works = look.app.works();
