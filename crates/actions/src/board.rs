@@ -115,6 +115,7 @@ fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i6
         None => *board = load(tx, board, &rules, now)?,
     }
     board.silences = silences::current(tx)?;
+    board.others_grace = if node.is_alone() { Span::ZERO } else { OTHERS_GRACE };
     board.version = Some(version);
     Ok(())
 }
@@ -163,7 +164,7 @@ fn heard(row: &AlertRow, before: &Board, rules: &Rules, first: bool, now: Timest
         Some(mine) => Heard {
             at: row.heard_at.max(mine.heard_at()),
             expires_at: mine.expires_at(),
-            grace: Span::between(mine.expires_at(), mine.lapses_at()),
+            grace: Span::between(mine.expires_at(), mine.lapses_at()).max(before.others_grace),
             count: row.count.max(mine.count()),
         },
         None => Heard {

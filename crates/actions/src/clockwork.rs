@@ -25,14 +25,14 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + alerts::end_waits(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?;
         if done == 0 {
-            return next_due(store, node);
+            return next_due(store, node, now);
         }
     }
     Ok(Some(now))
 }
 
 /// When something is due next, as far as the store and this node's board know.
-pub fn next_due(store: &Store, node: &Node) -> Result<Option<Timestamp>, Halt> {
+pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Timestamp>, Halt> {
     let in_store = store.read(|tx| {
         Ok([
             store::detect::silences::next_due(tx)?,
@@ -45,6 +45,6 @@ pub fn next_due(store: &Store, node: &Node) -> Result<Option<Timestamp>, Halt> {
         .flatten()
         .min())
     })?;
-    let lapse = node.board_mut().next_lapse();
+    let lapse = node.board_mut().next_lapse(now);
     Ok(in_store.into_iter().chain(lapse).min())
 }

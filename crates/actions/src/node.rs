@@ -34,6 +34,7 @@ impl fmt::Debug for Identity {
 /// One process.
 pub struct Node {
     pub identity: Identity,
+    alone: bool,
     board: RwLock<Board>,
     /// The version of the board that is known to be in the store.
     settled: AtomicI64,
@@ -46,15 +47,26 @@ pub struct Node {
 type Outlet = Box<dyn Fn(Vec<Claimed>) + Send>;
 
 impl Node {
+    /// A node that shares its store with others, or may.
     pub fn new(identity: Identity) -> Self {
         Self {
             identity,
+            alone: false,
             board: RwLock::default(),
             settled: AtomicI64::new(-1),
             cache: Cache::default(),
             rules: Mutex::default(),
             outlet: Mutex::default(),
         }
+    }
+
+    /// The only node of its store: what this one has not heard, nobody has.
+    pub fn alone(identity: Identity) -> Self {
+        Self { alone: true, ..Self::new(identity) }
+    }
+
+    pub fn is_alone(&self) -> bool {
+        self.alone
     }
 
     /// The rules in force, in this transaction.

@@ -30,7 +30,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         public_url: public_url.clone(),
         link_key: LinkKey::new(keys.links),
     };
-    let node = Arc::new(Node::new(identity));
+    let node = Arc::new(if store.is_postgres() { Node::new(identity) } else { Node::alone(identity) });
     let mut moment = Moment::new(clock(), Actor::System, &mut mint);
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;

@@ -78,9 +78,7 @@ impl Play {
             let mut moment = Moment::new(now, Actor::System, &mut mint);
             Ok(company::put(tx, &mut moment, &documents, &[])?)
         })?;
-        for (name, ahead) in &story.nodes {
-            world.add_node(name, *ahead);
-        }
+        world.add_nodes(&story.nodes);
         Ok(Self {
             world,
             chronicle: Chronicle::new(zone.clone()),
@@ -292,7 +290,6 @@ impl Play {
 
     /// Posts what a source tells; once that is answered for, it must never be lost.
     fn post(&mut self, integration: &Name, told: &[Told], repeats: bool, place: Option<usize>) -> Result<(), Stop> {
-        let alone = self.world.posts().len() == 1;
         let actor = Actor::Integration(integration.clone());
         let keys = self.world.act(place, &actor, |store, node, moment| {
             let rules = store.read(|tx| Ok(node.rules(tx)?))?;
@@ -304,8 +301,8 @@ impl Play {
             };
             let told: Vec<Told> = told.iter().map(with_extra).collect();
             let incoming = Incoming::told(integration.clone(), "alertmanager-v2", &told, repeats, moment.now)?;
-            // As the intake does it; only a node that is alone may trust its own board.
-            if !(alone && heard_before(store, node, &incoming)) {
+            // As the intake does it.
+            if !heard_before(node, &incoming) {
                 receive(store, node, moment.mint, std::slice::from_ref(&incoming))?;
             }
             Ok(incoming.signals.iter().map(|signal| (signal.key, signal.ends_at.is_none())).collect::<Vec<_>>())

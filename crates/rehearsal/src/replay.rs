@@ -352,7 +352,7 @@ fn play(
     if let Some(other) = other {
         player.put(other)?;
     }
-    player.world.add_node("replay", jiff::SignedDuration::ZERO);
+    player.world.add_nodes(&[("replay".into(), jiff::SignedDuration::ZERO)]);
     for (at, event) in events {
         player.world.run_until(*at)?;
         player.perform(event)?;

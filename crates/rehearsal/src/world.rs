@@ -125,6 +125,7 @@ pub struct World {
     pub channels: Channels,
     now: Timestamp,
     posts: Vec<Post>,
+    alone: bool,
     handed_over: Arc<Mutex<Vec<(usize, Claimed)>>>,
     in_flight: Vec<Flight>,
     deeds: Vec<(i64, Deed)>,
@@ -155,6 +156,7 @@ impl World {
             channels: Channels::default(),
             now,
             posts: Vec::new(),
+            alone: false,
             handed_over: Arc::default(),
             in_flight: Vec::new(),
             deeds: Vec::new(),
@@ -182,8 +184,15 @@ impl World {
         }
     }
 
-    /// A node joins, alive.
-    pub fn add_node(&mut self, name: &str, ahead: SignedDuration) {
+    /// Nodes join, alive.
+    pub fn add_nodes(&mut self, nodes: &[(String, SignedDuration)]) {
+        self.alone = nodes.len() == 1 && !self.store.is_postgres();
+        for (name, ahead) in nodes {
+            self.add_node(name, *ahead);
+        }
+    }
+
+    fn add_node(&mut self, name: &str, ahead: SignedDuration) {
         let place = self.posts.len();
         self.posts.push(Post {
             name: name.to_owned(),
@@ -207,11 +216,12 @@ impl World {
         post.dies_before_sending = false;
         // A mint of its own for each start: what it mints must not collide with what it minted before.
         post.mint = Mint::seeded(seed.wrapping_mul(1_000_003) + (place as u64) * 1009 + post.starts);
-        let node = Node::new(Identity {
+        let identity = Identity {
             name: format!("{}-{}", post.name, post.starts),
             public_url: "https://allclear.example.org".into(),
             link_key: LinkKey::new([7; 32]),
-        });
+        };
+        let node = if self.alone { Node::alone(identity) } else { Node::new(identity) };
         node.set_outlet(move |claimed| {
             let mut waiting = handed_over.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.extend(claimed.into_iter().map(|one| (place, one)));
@@ -285,7 +295,10 @@ impl World {
         let mut next = self.in_flight.iter().map(|flight| flight.lands_at).min();
         for post in &self.posts {
             let Some(node) = &post.node else { continue };
-            let due = [clockwork::next_due(&self.store, node)?, self.store.read(|tx| Ok(outbox::next_due(tx)?))?];
+            let due = [
+                clockwork::next_due(&self.store, node, post.local(self.now))?,
+                self.store.read(|tx| Ok(outbox::next_due(tx)?))?,
+            ];
             let due = due.into_iter().flatten().min().map(|due| post.true_time(due));
             next = next.into_iter().chain(due).min();
         }
@@ -331,7 +344,7 @@ impl World {
         let post = &mut self.posts[place];
         let now = post.local(self.now);
         let Some(node) = &post.node else { return Ok(()) };
-        if clockwork::next_due(&self.store, node)?.is_none_or(|due| due > now)
+        if clockwork::next_due(&self.store, node, now)?.is_none_or(|due| due > now)
             && node.board().version.is_some()
             && self.store.read(|tx| Ok(outbox::next_due(tx)?))?.is_none_or(|due| due > now)
         {

@@ -9,4 +9,4 @@ company: default
 02:01 @b ben acknowledges
 02:30 (open on both)
 02:31 prometheus falls silent
-02:40 (closed, once)
+02:45 (closed, once)

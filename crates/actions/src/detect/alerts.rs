@@ -213,7 +213,7 @@ const LAPSES_AT_ONCE: usize = 500;
 
 /// Closes alerts that were not heard of in time, and writes down of which we have heard. Answers how many.
 pub fn close_lapsed(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Result<usize, Halt> {
-    if node.board_mut().next_lapse().is_none_or(|due| due > now) {
+    if node.board_mut().next_lapse(now).is_none_or(|due| due > now) {
         return Ok(0);
     }
     let mut moment = Moment::new(now, Actor::Rule("auto-close"), mint);

@@ -17,7 +17,6 @@ pub type Answer = Box<dyn FnOnce(Result<(), Halt>) + Send>;
 /// The door to the intake, for any number of callers.
 #[derive(Clone)]
 pub struct Intake {
-    store: Store,
     node: Arc<Node>,
     queue: SyncSender<(Incoming, Answer)>,
 }
@@ -38,14 +37,14 @@ const ALERTS_AT_ONCE: usize = 2048;
 
 pub fn intake(store: &Store, node: &Arc<Node>) -> (Intake, Writer) {
     let (sender, receiver) = sync_channel(WAITING_MOST);
-    let intake = Intake { store: store.clone(), node: node.clone(), queue: sender };
+    let intake = Intake { node: node.clone(), queue: sender };
     (intake, Writer { store: store.clone(), node: node.clone(), queue: receiver })
 }
 
 impl Intake {
     /// Hands a call in. The answer comes when it is durable; at once if nothing in it is new.
     pub fn submit(&self, incoming: Incoming, answer: Answer) {
-        if incoming.signals.is_empty() || heard_before(&self.store, &self.node, &incoming) {
+        if incoming.signals.is_empty() || heard_before(&self.node, &incoming) {
             return answer(Ok(()));
         }
         if let Err(refused) = domain::detect::pipeline::check(&incoming.signals, &incoming.body) {

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use domain::detect::pipeline::{self, Arrival};
 use domain::detect::signals::{self, Signal};
-use domain::words::{Actor, Labels, Mint, Name, SignalId, Timestamp};
+use domain::words::{Actor, Labels, Mint, Name, SignalId, Span, Timestamp};
 use store::signals::{Body, Received};
 use store::{Error, Halt, Store, Tx};
 
@@ -89,9 +89,9 @@ fn told(signal: &Signal, body: &[u8]) -> Result<signals::Told, domain::words::Re
 
 /// Is all of it known already, and on the disk? Then it is noted, and that was all: no transaction, no copy.
 ///
-/// Only where no other process may have changed the store meanwhile.
-pub fn heard_before(store: &Store, node: &Node, incoming: &Incoming) -> bool {
-    let Some(rules) = node.last_rules().filter(|_| !store.is_postgres()) else { return false };
+/// Only a node that is alone may trust its own board.
+pub fn heard_before(node: &Node, incoming: &Incoming) -> bool {
+    let Some(rules) = node.last_rules().filter(|_| node.is_alone()) else { return false };
     let now = incoming.received_at;
     let board = node.board();
     if !node.is_settled(&board) {
@@ -105,7 +105,7 @@ pub fn heard_before(store: &Store, node: &Node, incoming: &Incoming) -> bool {
     let Some(slots) = incoming.signals.iter().map(known).collect::<Option<Vec<_>>>() else { return false };
     for (signal, slot) in incoming.signals.iter().zip(slots) {
         let expires_at = pipeline::repeat_expires_at(&board, slot, &rules, signal, incoming.repeats, now);
-        board.at(slot).hear(now, expires_at);
+        board.at(slot).hear(now, expires_at, Span::ZERO);
     }
     true
 }

@@ -42,7 +42,7 @@ pub struct Alert {
     pairs: Box<[PairId]>,
     heard_at: AtomicI64,
     expires_at: AtomicI64,
-    /// For how much longer it may stay, because others may have heard of it and we have not; none once we hear of it.
+    /// For how much longer it may stay, because other nodes may have heard of it and we have not.
     grace: AtomicI64,
     /// Until when it lives as far as its row says.
     written_until: AtomicI64,
@@ -76,10 +76,10 @@ impl Alert {
     }
 
     /// The source said again what is known already. Needs no turn with the pen: any number of readers may note it.
-    pub fn hear(&self, at: Timestamp, expires_at: Timestamp) {
+    pub fn hear(&self, at: Timestamp, expires_at: Timestamp, grace: Span) {
         self.heard_at.fetch_max(at.as_microsecond(), Ordering::Relaxed);
         self.expires_at.store(expires_at.as_microsecond(), Ordering::Relaxed);
-        self.grace.store(0, Ordering::Relaxed);
+        self.grace.store(grace.as_millis().saturating_mul(1000), Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -153,6 +153,8 @@ pub struct OpenGroup {
 pub struct Board {
     /// The version of the tables that it shows; none since it was changed.
     pub version: Option<i64>,
+    /// How much longer alerts stay because other nodes may have heard of them since; nothing for a node that is alone.
+    pub others_grace: Span,
     alerts: Vec<Option<Alert>>,
     free: Vec<Slot>,
     by_key: HashTable<Slot>,
@@ -254,9 +256,8 @@ impl Board {
         });
         let pairs = labels.map(|(name, value)| self.index.add(name, value, slot)).collect();
         let grace = new.grace.as_millis().saturating_mul(1000);
-        // What its row does not know yet must be written when the time of the row is over.
-        let ahead = new.expires_at > new.written_expires_at;
-        let due = if ahead { new.written_expires_at } else { new.grace.after(new.expires_at) };
+        // What its row does not know then must be written when the time of the row is over.
+        let due = new.written_expires_at.min(new.expires_at);
         self.expiries.push(std::cmp::Reverse((due, new.id)));
         self.by_id.insert(new.id, slot);
         if let Some(open) = self.groups.get_mut(&new.group) {
@@ -401,11 +402,14 @@ impl Board {
         let mut found = Lapsed::default();
         // An alert that was put on the board anew, as another node changed it, comes up more than once.
         let mut seen = BTreeSet::new();
-        while found.over.len() + found.heard.len() < most && self.next_lapse().is_some_and(|due| due <= now) {
+        while found.over.len() + found.heard.len() < most && self.next_lapse(now).is_some_and(|due| due <= now) {
             let Some(std::cmp::Reverse((_, id))) = self.expiries.pop() else { break };
             let Some(slot) = self.slot(id).filter(|_| seen.insert(id)) else { continue };
             if self.at(slot).lapses_at() > now {
-                self.put_back_expiry(slot);
+                // Its row will tell this end; by then it may have been heard of again.
+                let alert = self.at(slot);
+                let due = if alert.expires_at() > now { alert.expires_at() } else { alert.lapses_at() };
+                self.expiries.push(std::cmp::Reverse((due, id)));
                 found.heard.push(slot);
             } else {
                 found.over.push(slot);
@@ -414,15 +418,16 @@ impl Board {
         found
     }
 
-    /// When an alert may lapse next, or must be written down as heard of.
-    pub fn next_lapse(&mut self) -> Option<Timestamp> {
+    /// When an alert may lapse next, or may have to be written down as heard of. What is still to come stays as it is:
+    /// it may be heard of until then.
+    pub fn next_lapse(&mut self, now: Timestamp) -> Option<Timestamp> {
         while let Some(std::cmp::Reverse((due, id))) = self.expiries.peek().copied() {
             let Some(slot) = self.slot(id) else {
                 self.expiries.pop();
                 continue;
             };
             let alert = self.at(slot);
-            if alert.lapses_at() <= due || alert.is_ahead_of_its_row() {
+            if due > now || alert.lapses_at() <= due || alert.is_ahead_of_its_row() {
                 return Some(due);
             }
             self.expiries.pop();

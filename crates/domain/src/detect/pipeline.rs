@@ -250,10 +250,15 @@ fn dedup(call: &mut Call<'_>, board: &mut Board, rules: &Rules, mint: &mut Mint,
                 let route = board.group(board.at(slot).group).map(|open| open.group.route.clone());
                 let route = route.and_then(|name| rules.catalog.routes.get(&name));
                 let expires_at = expires_at(call, signal, timeout, route);
+                let others_grace = board.others_grace;
                 let alert = board.at_mut(slot);
-                alert.hear(call.now, expires_at);
+                alert.hear(call.now, expires_at, others_grace);
                 if alert.annotations_hash == signal.annotations_hash {
                     effects.repeats += 1;
+                    // Other nodes go by the row, and are about to close it.
+                    if others_grace > Span::ZERO && alert.must_be_written(call.now) {
+                        effects.updated.insert(alert.id);
+                    }
                 } else {
                     (alert.signal, alert.position) = (call.signal, signal.position);
                     alert.annotations_hash = signal.annotations_hash;
@@ -331,7 +336,7 @@ fn open(
         fired_at: call.now,
         heard_at: call.now,
         expires_at,
-        grace: Span::ZERO,
+        grace: board.others_grace,
         written_expires_at: expires_at,
         count: 1,
         taken: None,

@@ -184,7 +184,7 @@ impl House {
     pub(crate) fn new() -> Self {
         let store = Store::open(&Place::Memory).unwrap();
         let identity = Identity { name: "test".into(), public_url: HOME.into(), link_key: LinkKey::new([7; 32]) };
-        let node = Arc::new(Node::new(identity));
+        let node = Arc::new(Node::alone(identity));
         let (intake, writer) = intake(&store, &node);
         std::thread::spawn(move || writer.run(Mint::seeded(11)));
         let second = Arc::new(AtomicI64::new(0));

@@ -38,7 +38,7 @@ impl House {
         let mut moment = Moment::new(clock(), Actor::System, &mut mint);
         store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)).expect("the defaults");
         let identity = Identity { name: "one".into(), public_url: HOME.into(), link_key: LinkKey::new(KEY) };
-        let node = Arc::new(Node::new(identity));
+        let node = Arc::new(Node::alone(identity));
         let (intake, writer) = intake(&store, &node);
         std::thread::spawn(move || writer.run(Mint::seeded(8)));
         let settings = web::Settings {
