@@ -7,6 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use store::Place;
 
+/// Shorter watch secrets are guessed.
+const WATCH_SECRET_LEAST: usize = 16;
+
 /// Settings of `serve`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Serve {
@@ -42,11 +45,15 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_ALLOW", default_value = "")]
     pub(crate) allow: String,
 
+    /// Proxies in front of this server: 10.1.0.7, 10.2.0.0/16. Only they are believed when they say (X-Forwarded-For) where a request comes from
+    #[arg(long, env = "ALLCLEAR_TRUSTED_PROXIES", default_value = "")]
+    pub(crate) trusted_proxies: String,
+
     /// The largest body of a call that brings signals, in MiB.
     #[arg(long, env = "ALLCLEAR_INGEST_MIB", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) ingest_mib: u16,
 
-    /// Signs the proof that `allclear watch` asks for. The same text on both sides.
+    /// Signs the proof that `allclear watch` asks for. The same text on both sides, at least 16 letters.
     #[arg(long, env = "ALLCLEAR_WATCH_SECRET", hide_env_values = true)]
     pub(crate) watch_secret: Option<String>,
 
@@ -76,6 +83,17 @@ impl Serve {
         std::fs::create_dir_all(&self.data)
             .with_context(|| format!("the data directory {} cannot be made", self.data.display()))?;
         Ok(Place::Sqlite(self.data.join("allclear.db")))
+    }
+
+    /// What the proof is signed with, checked.
+    pub(crate) fn watch_secret(&self) -> Result<Option<String>> {
+        match &self.watch_secret {
+            Some(secret) if secret.chars().count() < WATCH_SECRET_LEAST => bail!(
+                "--watch-secret must be at least {WATCH_SECRET_LEAST} letters long: whoever guesses it can say that all \
+                 is well"
+            ),
+            secret => Ok(secret.clone()),
+        }
     }
 
     /// Where people reach us, checked, without a slash at the end.

@@ -7,7 +7,6 @@ use actions::detect::intake::intake;
 use actions::node::Identity;
 use actions::{Halt, Moment, Node};
 use anyhow::{Context as _, Result};
-use axum::serve::ListenerExt as _;
 use domain::engage::links::LinkKey;
 use domain::words::{Actor, Mint, Span};
 use store::Store;
@@ -25,6 +24,9 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
     let keys = Keys::of(&store, &mut mint)?;
     let public_url = settings.public_url()?;
+    let watch_secret = settings.watch_secret()?;
+    let proves = watch_secret.is_some();
+    let webhooks = channels::webhook::Secret::from_bytes(keys.webhooks);
     let identity = Identity {
         name: format!("{}-{:08x}", hostname(), mint.chance() >> 32),
         public_url: public_url.clone(),
@@ -50,7 +52,9 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             public_url: public_url.clone(),
             ingest_bytes_most: usize::from(settings.ingest_mib) << 20,
             mail: channels.has_email(),
-            watch_secret: settings.watch_secret.clone(),
+            proxies: settings.trusted_proxies.parse()?,
+            webhook_secrets: web::WebhookSecrets(Arc::new(move |url| webhooks.for_address(url).reveal())),
+            watch_secret,
             version: env!("CARGO_PKG_VERSION"),
         },
     );
@@ -67,7 +71,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             .with_context(|| format!("cannot listen on {}", settings.listen))?;
         let (stop, stopped) = tokio::sync::watch::channel(false);
         // Without a secret nobody asks for proof.
-        if settings.watch_secret.is_some() {
+        if proves {
             tokio::spawn(rounds::prove(app.intake().clone(), rounds.clock.clone(), stopped.clone()));
         }
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
@@ -79,8 +83,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         };
         let router = web::routes::router(&app);
         drop(app);
-        let listener = listener.tap_io(|stream| _ = stream.set_nodelay(true));
-        axum::serve(listener, router).with_graceful_shutdown(until).await?;
+        web::listen::serve(listener, router, web::listen::Patience::default(), until).await;
         // What is being sent may finish, within the time one attempt may take.
         _ = tokio::time::timeout(Duration::from_secs(12), rounds).await;
         anyhow::Ok(())

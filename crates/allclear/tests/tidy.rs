@@ -37,6 +37,7 @@ const KEPT: &[(&str, &[&str])] = &[
 
 /// Files that look up instead of down within `domain`, each with its reason.
 const LOOKS_UP: &[(&str, &str)] = &[
+    ("prepare/addresses.rs", "addresses stand in documents of every phase, and are masked in one place"),
     ("prepare/catalog.rs", "the catalog is the union of all documents, of every phase"),
     ("prepare/documents.rs", "documents of every phase are handled in one way"),
     ("prepare/checks.rs", "documents of every phase are handled in one way"),
@@ -60,6 +61,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/overrides.rs", "the rule of an override is in domain/engage/schedules.rs and oncall.rs"),
     ("engage/pages.rs", "the rule of a page is its escalation: domain/engage/escalations.rs"),
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
+    ("prepare/answers.rs", "what was answered to a request is the store's and the edge's affair: no rule knows of it"),
     ("prepare/defaults.rs", "the documents of a fresh installation"),
     ("prepare/documents_samples.rs", "what the pages of documents are tried with"),
     ("prepare/sign_in.rs", "a page of access: domain/prepare/access.rs"),

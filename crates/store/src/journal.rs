@@ -5,7 +5,7 @@
 //! entry is numbered after its commit, by whoever holds the lease [`LEASE`]; until then nobody sees it
 //! in [`since`]. By subject it is found at once.
 
-use domain::words::{Event, EventId, EventKind, Timestamp};
+use domain::words::{AlertId, Event, EventId, EventKind, GroupId, Timestamp};
 use serde_json::Value as Json;
 
 use crate::door::{Error, Row, Tx, Value};
@@ -109,6 +109,37 @@ pub fn of_subject(tx: &mut Tx<'_>, subject: &str, before: Option<EventId>, limit
         &[subject.into(), before, limit.into()],
     )?;
     rows.iter().map(Entry::of).collect()
+}
+
+/// What is told of an alert, newest first: of itself, and of its group what names it or no alert at all.
+///
+/// An event of a thousand alerts is found by their groups, so that ingest writes a row for each group and not for each
+/// alert; it names them in its data.
+pub fn of_alert(
+    tx: &mut Tx<'_>,
+    alert: AlertId,
+    group: GroupId,
+    before: Option<EventId>,
+    limit: u32,
+) -> Result<Vec<Entry>, Error> {
+    let mut entries = of_subject(tx, &alert.to_string(), before, limit)?;
+    let before = before.map_or(Value::from(AFTER_ALL), Value::from);
+    let rows = tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM journal_subjects JOIN journal ON journal.id = journal_subjects.event \
+             WHERE journal_subjects.subject = $1 AND journal_subjects.event < $2 \
+             AND (journal.data LIKE $3 OR journal.data NOT LIKE $4) \
+             ORDER BY journal_subjects.event DESC LIMIT $5"
+        ),
+        &[group.to_string().into(), before, format!("%\"{alert}\"%").into(), "%\"groups\":{%".into(), limit.into()],
+    )?;
+    for row in &rows {
+        entries.push(Entry::of(row)?);
+    }
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+    entries.dedup_by_key(|entry| entry.id);
+    entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(entries)
 }
 
 /// Everything, newest first, from before the event `before` if there is one.
@@ -234,6 +265,31 @@ mod tests {
                 assert_eq!(seconds(newest(tx, Some(before), 2)?), [3, 2]);
                 Ok(())
             }).unwrap();
+        }
+
+        fn an_alert_is_told_of_by_its_group_where_that_names_it(store) {
+            let mut mint = Mint::seeded(1);
+            let (group, mine, other): (GroupId, AlertId, AlertId) = (mint.id(at(0)), mint.id(at(0)), mint.id(at(0)));
+            let (group_text, mine_text) = (group.to_string(), mine.to_string());
+            for (second, subject, data) in [
+                (0, &group_text, json!({ "groups": { &group_text: [mine] } })),
+                (1, &group_text, json!({ "groups": { &group_text: [other] } })),
+                (2, &mine_text, json!({ "own": true })),
+                (3, &group_text, json!({ "opened": true })),
+                (4, &group_text, json!({ "groups": { &group_text: [other, mine] }, "by": "source" })),
+            ] {
+                let told = Event { data, ..event(&mut mint, second, &[subject]) };
+                store.write(|tx| Ok(append(tx, &told, at(second))?)).unwrap();
+            }
+            let told = |before, limit| {
+                let entries = store.read(|tx| Ok(of_alert(tx, mine, group, before, limit)?)).unwrap();
+                entries.iter().map(|entry| (entry.id, entry.at)).collect::<Vec<_>>()
+            };
+            let instants = |told: &[(EventId, Timestamp)]| told.iter().map(|(_, at)| *at).collect::<Vec<_>>();
+            assert_eq!(instants(&told(None, 10)), [at(4), at(3), at(2), at(0)]);
+            let first = told(None, 2);
+            assert_eq!(instants(&first), [at(4), at(3)]);
+            assert_eq!(instants(&told(Some(first[1].0), 2)), [at(2), at(0)]);
         }
 
         fn numbers_have_no_hole_whoever_gives_them(store) {

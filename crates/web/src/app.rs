@@ -10,6 +10,8 @@ use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Timestamp};
 use store::{Store, Tx};
 
+use crate::address::Proxies;
+use crate::api::once::{self, Working};
 use crate::attempts::Attempts;
 use crate::enter::Doors;
 use crate::limits::Limits;
@@ -32,6 +34,7 @@ struct Inner {
     doors: Doors,
     limits: Limits,
     attempts: Attempts,
+    working: Working,
     /// The board's counts, and the version of it that was counted.
     counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
@@ -50,9 +53,23 @@ pub struct Settings {
     pub ingest_bytes_most: usize,
     /// What mail can be sent with, for the first-run page: false if no mail server is set up.
     pub mail: bool,
+    /// The proxies whose word about where a request comes from is believed.
+    pub proxies: Proxies,
+    /// What the receivers of webhooks verify with.
+    pub webhook_secrets: WebhookSecrets,
     /// Signs the proof for `allclear watch`, if it is wanted.
     pub watch_secret: Option<String>,
     pub version: &'static str,
+}
+
+/// The signing secret of a webhook, by its URL: the channels know it, and the edge shows it to whoever may see it.
+#[derive(Clone)]
+pub struct WebhookSecrets(pub Arc<dyn Fn(&str) -> String + Send + Sync>);
+
+impl fmt::Debug for WebhookSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WebhookSecrets")
+    }
 }
 
 impl App {
@@ -60,7 +77,7 @@ impl App {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new());
         let limits = Limits::new(&clock);
         let mint = Mutex::new(mint);
-        let (attempts, counts) = (Attempts::default(), Mutex::default());
+        let (attempts, working, counts) = (Attempts::default(), Working::default(), Mutex::default());
         Self(Arc::new(Inner {
             store,
             node,
@@ -70,6 +87,7 @@ impl App {
             doors,
             limits,
             attempts,
+            working,
             counts,
             live,
             metrics,
@@ -101,6 +119,11 @@ impl App {
         &self.0.attempts
     }
 
+    /// The keys of requests that are being answered.
+    pub fn working(&self) -> &Working {
+        &self.0.working
+    }
+
     /// How many alerts are open, by state: counted once for each version of the board.
     pub fn counts(&self) -> Counts {
         let board = self.node().board();
@@ -123,6 +146,11 @@ impl App {
         &self.0.settings
     }
 
+    /// What the receiver at this URL verifies signatures with: `whsec_...`. For those who may see the URL.
+    pub fn webhook_secret(&self, url: &str) -> String {
+        (self.0.settings.webhook_secrets.0)(url)
+    }
+
     pub fn now(&self) -> Timestamp {
         (self.0.clock)()
     }
@@ -139,10 +167,10 @@ impl App {
         act: impl FnOnce(&Store, &Node, &mut Moment<'_>) -> Result<T, Halt> + Send + 'static,
     ) -> Result<T, Halt> {
         let app = self.clone();
-        let (now, mut mint) = (self.now(), self.mint());
+        let (now, mut mint, store) = (self.now(), self.mint(), once::store(self.store()));
         let done = tokio::task::spawn_blocking(move || {
             let mut moment = Moment::new(now, actor, &mut mint);
-            act(app.store(), app.node(), &mut moment)
+            act(&store, app.node(), &mut moment)
         });
         match done.await {
             Ok(done) => done,

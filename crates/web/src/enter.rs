@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use domain::prepare::access::{Scope, Secret, SecretKind};
+use domain::prepare::addresses::Reader;
 use domain::prepare::people::Access;
 use domain::words::{Actor, Name, Refusal, RefusalKind, Span, Timestamp, TokenId};
 use store::{Halt, Tx};
@@ -76,6 +77,11 @@ impl Visitor {
             Self::Person { name, .. } | Self::Program { name, .. } => Some(name),
             _ => None,
         }
+    }
+
+    /// Which addresses in documents they see.
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.person(), self.access())
     }
 
     pub fn access(&self) -> Option<Access> {
@@ -188,6 +194,8 @@ pub async fn enter(State((app, may)): State<(App, May)>, mut request: Request, n
     }
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let browser = !matches!(visitor, Visitor::Program { .. } | Visitor::Source { .. });
+    // A link is its own proof: the app of a push service runs in a browser, and its script presses from its own site.
+    let browser = browser && !(may == May::Link && is_of_script(request.headers()));
     if changes && browser && !from_our_pages(request.headers(), &app.settings().public_url) {
         let why = "this change was asked for by another site; open Allclear itself and try again";
         return Problem::from(Refusal::forbidden(why)).into_response();
@@ -234,6 +242,11 @@ fn percent(byte: u8) -> String {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
     }
+}
+
+/// Whether a script asks, one that may read the answer; not a form of another site.
+fn is_of_script(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-mode").is_some_and(|mode| mode == "cors")
 }
 
 /// A browser says where a request comes from; what no browser sends (no such header at all) carries no cookie of ours

@@ -1,5 +1,6 @@
 //! Shows: the pages, the API, what comes in. Handlers parse, act and render; a handler holds no rule.
 
+pub mod address;
 pub mod api;
 pub mod app;
 pub mod assets;
@@ -9,10 +10,11 @@ pub mod handlers;
 pub mod health;
 pub mod inbound;
 pub mod limits;
+pub mod listen;
 pub mod live;
 pub mod metrics;
 pub mod pages;
 pub mod problem;
 pub mod routes;
 
-pub use app::{App, Settings};
+pub use app::{App, Settings, WebhookSecrets};

@@ -5,11 +5,12 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, options, post};
 
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
+use crate::api::once;
 use crate::app::App;
 use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
@@ -78,7 +79,18 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/integrations/{name}/test", ALERTS, post(integrations::post_test)),
         // Pages: engage
         route(Method::GET, "/p/{token}", May::Link, get(links::get_page)),
-        route(Method::POST, "/p/{token}", May::Link, post(links::post_page)),
+        route(
+            Method::POST,
+            "/p/{token}",
+            May::Link,
+            post(links::post_page).layer(middleware::map_response(links::for_any_site)),
+        ),
+        route(
+            Method::OPTIONS,
+            "/p/{token}",
+            May::Link,
+            options(links::preflight).layer(middleware::map_response(links::for_any_site)),
+        ),
         route(Method::GET, "/schedules", VIEW, get(schedules::get_schedules)),
         route(Method::GET, "/schedules/{name}", VIEW, get(schedules::get_schedule)),
         route(Method::GET, "/schedules/{name}/overrides", VIEW, get(schedules::get_back)),
@@ -170,9 +182,14 @@ pub fn table() -> Vec<Route> {
 /// The router: every line of the table behind its door.
 pub fn router(app: &App) -> Router {
     let mut router: Router<App> = Router::new();
-    for Route { path, may, handler, .. } in table() {
-        let door = middleware::from_fn_with_state((app.clone(), may), enter::enter);
-        router = router.route(path, handler.route_layer(door));
+    for line in table() {
+        let door = middleware::from_fn_with_state((app.clone(), line.may), enter::enter);
+        let honours = once::honours(&line);
+        let mut handler = line.handler;
+        if honours {
+            handler = handler.route_layer(middleware::from_fn_with_state(app.clone(), once::once));
+        }
+        router = router.route(line.path, handler.route_layer(door));
     }
     router
         .fallback(not_found)

@@ -16,7 +16,7 @@ use crate::{Moment, announce};
 /// A session is marked as seen no more often than this, so that looking around writes little.
 const SEEN_EVERY: Span = Span::minutes(5);
 /// Answers to repeated requests are kept for this long.
-const ANSWERS_KEPT: Span = Span::hours(24);
+pub const ANSWERS_KEPT: Span = Span::hours(24);
 const AGENT_MOST: usize = 200;
 
 /// Where a person signs in from.
@@ -267,7 +267,7 @@ pub fn integration_token_seen(tx: &mut Tx<'_>, shown: &str, now: Timestamp) -> R
 /// Forgets sessions that are over and answers that nobody will ask for again.
 pub fn forget(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Error> {
     rows::delete_expired_sessions(tx, now, SESSION_IDLE.before(now))?;
-    rows::forget_answers(tx, ANSWERS_KEPT.before(now))?;
+    store::prepare::answers::cut(tx, ANSWERS_KEPT.before(now))?;
     Ok(())
 }
 

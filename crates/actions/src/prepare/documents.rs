@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::prepare::addresses::Reader;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{self, Conditions};
 use domain::prepare::diff::{self, Difference, Verb};
@@ -142,6 +143,18 @@ pub fn plan(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Resul
     Ok(prepare(tx, order, conditions)?.plan)
 }
 
+/// The same, as this reader may see it.
+pub fn plan_for(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>, reader: &Reader) -> Result<Plan, Halt> {
+    let Prepared { mut plan, before, after } = prepare(tx, order, conditions)?;
+    for difference in &mut plan.differences {
+        let (old, new) = (before.get(&difference.reference), after.get(&difference.reference));
+        if let Some(shown) = reader.difference(&difference.reference, old.as_ref(), new.as_ref(), conditions.now) {
+            *difference = shown;
+        }
+    }
+    Ok(plan)
+}
+
 /// Does what was ordered, all of it or nothing. Documents that say already what they should get no new revision.
 pub fn apply(
     tx: &mut Tx<'_>,
@@ -205,6 +218,7 @@ pub fn apply(
 
 struct Prepared {
     plan: Plan,
+    before: Catalog,
     after: Catalog,
 }
 
@@ -234,7 +248,7 @@ fn prepare(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Result
         warnings: findings.warnings,
     };
     after.revision = before.revision + 1;
-    Ok(Prepared { plan, after })
+    Ok(Prepared { plan, before, after })
 }
 
 /// What is deleted: what the order names, and what pruning finds.
@@ -297,13 +311,14 @@ pub fn rollback(tx: &mut Tx<'_>, reference: &Reference, to: i64) -> Result<Order
     Ok(order.via("rollback").because(format!("Back to revision {}", revision.number)))
 }
 
-/// The documents in force as YAML: all, or those of the kinds and names asked for.
-pub fn export(tx: &mut Tx<'_>, wanted: &[Wanted]) -> Result<String, Halt> {
+/// The documents in force as YAML, as this reader may see them: all, or those of the kinds and names asked for.
+pub fn export(tx: &mut Tx<'_>, wanted: &[Wanted], reader: &Reader) -> Result<String, Halt> {
     let catalog = rows::load_all(tx)?;
     let documents: Vec<Document> = catalog
         .documents()
         .into_iter()
         .filter(|document| wanted.is_empty() || wanted.iter().any(|one| one.takes(&document.reference())))
+        .map(|document| reader.document(&document))
         .collect();
     Ok(writing::to_yaml(&documents))
 }
@@ -342,19 +357,26 @@ pub struct Step {
 }
 
 /// The revisions of a document, the latest first, each with what it changed when it was made.
-pub fn history(tx: &mut Tx<'_>, reference: &Reference, before: Option<i64>, limit: i64) -> Result<Vec<Step>, Halt> {
+pub fn history(
+    tx: &mut Tx<'_>,
+    reference: &Reference,
+    before: Option<i64>,
+    limit: i64,
+    reader: &Reader,
+) -> Result<Vec<Step>, Halt> {
     let revisions = rows::history(tx, reference, before, limit.clamp(1, 200))?;
     if revisions.is_empty() && before.is_none() {
         return Err(Refusal::not_found(format!("document {reference}")).into());
     }
-    let mut steps = Vec::with_capacity(revisions.len());
-    for revision in revisions {
-        let new = rows::at(tx, reference, revision.number)?.and_then(|(_, spec)| spec);
-        let old = rows::before(tx, reference, revision.number)?;
-        let difference = diff::specs(reference, old.as_ref(), new.as_ref(), revision.changeset.at);
-        steps.push(Step { revision, difference });
-    }
-    Ok(steps)
+    revisions.into_iter().map(|revision| step(tx, revision, reader)).collect()
+}
+
+fn step(tx: &mut Tx<'_>, revision: Revision, reader: &Reader) -> Result<Step, Halt> {
+    let reference = &revision.reference;
+    let new = rows::at(tx, reference, revision.number)?.and_then(|(_, spec)| spec);
+    let old = rows::before(tx, reference, revision.number)?;
+    let difference = reader.difference(reference, old.as_ref(), new.as_ref(), revision.changeset.at);
+    Ok(Step { revision, difference })
 }
 
 /// What differs between two revisions of a document; nothing if they say the same. Without `to`: what is in force.
@@ -364,13 +386,14 @@ pub fn difference(
     from: i64,
     to: Option<i64>,
     now: Timestamp,
+    reader: &Reader,
 ) -> Result<Option<Difference>, Halt> {
     let old = said(tx, reference, from)?;
     let new = match to {
         Some(number) => said(tx, reference, number)?,
         None => rows::head(tx, reference)?.map(|head| head.document.spec),
     };
-    Ok(diff::specs(reference, old.as_ref(), new.as_ref(), now))
+    Ok(reader.difference(reference, old.as_ref(), new.as_ref(), now))
 }
 
 fn said(tx: &mut Tx<'_>, reference: &Reference, number: i64) -> Result<Option<Spec>, Halt> {
@@ -382,20 +405,12 @@ fn said(tx: &mut Tx<'_>, reference: &Reference, number: i64) -> Result<Option<Sp
 }
 
 /// What a changeset did, and what that meant when it did.
-pub fn changes_of(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Step>, Halt> {
+pub fn changes_of(tx: &mut Tx<'_>, number: i64, reader: &Reader) -> Result<Vec<Step>, Halt> {
     let revisions = rows::of_changeset(tx, number)?;
     if revisions.is_empty() {
         return Err(Refusal::not_found(format!("changeset {}", text::shorten(&number.to_string(), 20))).into());
     }
-    let mut steps = Vec::with_capacity(revisions.len());
-    for revision in revisions {
-        let reference = revision.reference.clone();
-        let new = rows::at(tx, &reference, revision.number)?.and_then(|(_, spec)| spec);
-        let old = rows::before(tx, &reference, revision.number)?;
-        let difference = diff::specs(&reference, old.as_ref(), new.as_ref(), revision.changeset.at);
-        steps.push(Step { revision, difference });
-    }
-    Ok(steps)
+    revisions.into_iter().map(|revision| step(tx, revision, reader)).collect()
 }
 
 /// The documents as they were after a changeset: what was in force when an incident began.
@@ -436,6 +451,10 @@ spec:
   title: Payments
   steps: [{ notify: [{ schedule: payments }] }]
 ";
+
+    fn all() -> Reader {
+        Reader::new(None, Some(domain::prepare::people::Access::Administrator))
+    }
 
     struct Desk<'s> {
         store: &'s Store,
@@ -616,7 +635,7 @@ spec:
             let mut desk = Desk::new(store);
             applied(desk.apply(&order(SWAPPED)));
             let schedule = reference("schedule/payments");
-            let steps = desk.read(|tx| history(tx, &schedule, None, 10));
+            let steps = desk.read(|tx| history(tx, &schedule, None, 10, &all()));
             let told: Vec<String> = steps
                 .iter()
                 .map(|step| format!("{} {}", step.revision.number, step.difference.as_ref().unwrap()))
@@ -633,19 +652,19 @@ spec:
                 ");
             }
             let now = desk.now;
-            assert!(desk.read(|tx| difference(tx, &schedule, 1, Some(1), now)).is_none());
-            assert_eq!(desk.read(|tx| difference(tx, &schedule, 1, None, now)).unwrap().verb, Verb::Change);
-            assert!(store.read(|tx| difference(tx, &schedule, 1, Some(9), now)).is_err());
-            assert!(store.read(|tx| history(tx, &reference("team/none"), None, 10)).is_err());
-            assert_eq!(desk.read(|tx| changes_of(tx, 1)).len(), 5);
+            assert!(desk.read(|tx| difference(tx, &schedule, 1, Some(1), now, &all())).is_none());
+            assert_eq!(desk.read(|tx| difference(tx, &schedule, 1, None, now, &all())).unwrap().verb, Verb::Change);
+            assert!(store.read(|tx| difference(tx, &schedule, 1, Some(9), now, &all())).is_err());
+            assert!(store.read(|tx| history(tx, &reference("team/none"), None, 10, &all())).is_err());
+            assert_eq!(desk.read(|tx| changes_of(tx, 1, &all())).len(), 5);
             assert_eq!(desk.read(|tx| Ok(as_of(tx, 1)?)).schedules["payments"].layers[0].people[0].as_str(), "ana");
         }
 
         fn what_is_exported_applies_without_a_change(store) {
             let mut desk = Desk::new(store);
-            let yaml = desk.read(|tx| export(tx, &[]));
+            let yaml = desk.read(|tx| export(tx, &[], &all()));
             assert!(matches!(desk.apply(&Order { prune: true, ..order(&yaml) }).unwrap(), Outcome::Unchanged(_)));
-            let part = desk.read(|tx| export(tx, &["team".parse()?, "person/ben".parse()?]));
+            let part = desk.read(|tx| export(tx, &["team".parse()?, "person/ben".parse()?], &all()));
             assert_eq!(read_files([("part", part.as_str())]).proposals.len(), 2);
         }
 

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::deliveries::Urgency;
 use super::schedules::zone;
 use super::windows::{Week, minutes};
+use crate::prepare::addresses::check_whole;
 use crate::prepare::people::{Address, Person, Rung};
 use crate::words::{Refusal, Span, text};
 
@@ -179,6 +180,7 @@ pub fn check(person: &Person) -> Vec<Refusal> {
 pub fn check_email(address: &str) -> Result<(), Refusal> {
     let wrong =
         |why: &str| Err(Refusal::invalid(format!("{:?} is not an e-mail address: {why}", text::shorten(address, 80))));
+    check_whole(address)?;
     if address.contains(['<', '>', ',', ';']) {
         return wrong("write the bare address, like ana@example.org");
     }
@@ -208,6 +210,7 @@ pub fn check_email(address: &str) -> Result<(), Refusal> {
 pub fn check_url(url: &str) -> Result<(), Refusal> {
     let wrong =
         |why: &str| Err(Refusal::invalid(format!("{:?} is not a URL to post to: {why}", text::shorten(url, 120))));
+    check_whole(url)?;
     let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
         return wrong("it begins with https:// or http://");
     };

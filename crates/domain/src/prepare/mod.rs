@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod access_rules;
+pub mod addresses;
 pub mod catalog;
 pub mod checks;
 pub mod diff;

@@ -62,7 +62,10 @@ impl fmt::Debug for Place {
 
 /// The store. Cheap to clone; all clones are one store.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store(Arc<Inner>, Option<First>);
+
+/// What a writing transaction begins with: see [`Store::beginning_with`].
+type First = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), Halt> + Send + Sync>;
 
 struct Inner {
     engine: Engine,
@@ -90,7 +93,7 @@ impl Store {
             Place::Memory => Engine::Sqlite(Box::new(sqlite::Database::in_memory()?)),
             Place::Postgres(url) => Engine::Postgres(Box::new(postgres::Database::open(url, Some(&bell))?)),
         };
-        Ok(Self(Arc::new(Inner { engine, bell })))
+        Ok(Self(Arc::new(Inner { engine, bell }), None))
     }
 
     /// Opens to look, beside a server that runs. Nothing is migrated, and on SQLite every write is refused.
@@ -100,7 +103,7 @@ impl Store {
             Place::Memory => return Err(Error::other("there is nothing to look at in memory")),
             Place::Postgres(url) => Engine::Postgres(Box::new(postgres::Database::open(url, None)?)),
         };
-        Ok(Self(Arc::new(Inner { engine, bell: Arc::default() })))
+        Ok(Self(Arc::new(Inner { engine, bell: Arc::default() }), None))
     }
 
     /// Runs the act in a transaction of its own, and commits if it answers `Ok`.
@@ -115,7 +118,19 @@ impl Store {
         self.write_at(Pace::Bulk, act)
     }
 
+    /// The same store, but each transaction that writes begins with this: it stands or falls with the act, and an act
+    /// that it refuses is not begun.
+    pub fn beginning_with(&self, first: impl Fn(&mut Tx<'_>) -> Result<(), Halt> + Send + Sync + 'static) -> Self {
+        Self(self.0.clone(), Some(Arc::new(first)))
+    }
+
     fn write_at<T>(&self, pace: Pace, mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        let mut act = |tx: &mut Tx<'_>| {
+            if let Some(first) = &self.1 {
+                first(tx)?;
+            }
+            act(tx)
+        };
         let (answer, changed) = match &self.0.engine {
             Engine::Sqlite(database) => database.write(pace, &mut act)?,
             Engine::Postgres(database) => database.write(&mut act)?,

@@ -280,54 +280,6 @@ pub fn touch_integration_token(tx: &mut Tx<'_>, hash: &[u8], at: Timestamp) -> R
     Ok(())
 }
 
-/// What was answered to a request before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answered {
-    /// SHA-256 of the request: the same key with another request is a mistake.
-    pub body_hash: Vec<u8>,
-    pub status: i64,
-    pub response: String,
-    pub at: Timestamp,
-}
-
-pub fn answered(tx: &mut Tx<'_>, actor: &str, key: &str) -> Result<Option<Answered>, Error> {
-    let row = tx.one(
-        "SELECT body_hash, status, response, at FROM idempotency_keys WHERE actor = $1 AND key = $2",
-        &[actor.into(), key.into()],
-    )?;
-    row.map(|row| {
-        Ok(Answered {
-            body_hash: row.bytes("body_hash")?.to_vec(),
-            status: row.int("status")?,
-            response: row.text("response")?.to_owned(),
-            at: row.instant("at")?,
-        })
-    })
-    .transpose()
-}
-
-/// Keeps the answer. `false`: another request with this key was answered first, and the act must not stand.
-pub fn keep_answer(tx: &mut Tx<'_>, actor: &str, key: &str, answer: &Answered) -> Result<bool, Error> {
-    let touched = tx.execute(
-        "INSERT INTO idempotency_keys (actor, key, body_hash, status, response, at) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (actor, key) DO NOTHING",
-        &[
-            actor.into(),
-            key.into(),
-            answer.body_hash.as_slice().into(),
-            answer.status.into(),
-            answer.response.as_str().into(),
-            answer.at.into(),
-        ],
-    )?;
-    Ok(touched > 0)
-}
-
-/// Forgets answers from before. How many there were.
-pub fn forget_answers(tx: &mut Tx<'_>, before: Timestamp) -> Result<u64, Error> {
-    tx.execute("DELETE FROM idempotency_keys WHERE at < $1", &[before.into()])
-}
-
 #[cfg(test)]
 mod tests {
     use domain::words::Mint;
@@ -410,19 +362,6 @@ mod tests {
                 // A longer grace does not bring back what was to end sooner.
                 assert_eq!(end_integration_tokens(tx, &name("prom"), at(90))?, 1);
                 assert_eq!(integration_token_by_hash(tx, &[1; 32])?.unwrap().expires_at, Some(at(60)));
-                Ok::<_, Halt>(())
-            }).unwrap();
-        }
-
-        fn an_answer_is_kept_once(store) {
-            let answer = |response: &str| Answered { body_hash: vec![1], status: 201, response: response.into(), at: at(0) };
-            store.write(|tx| {
-                assert_eq!(answered(tx, "person:ana", "k")?, None);
-                assert!(keep_answer(tx, "person:ana", "k", &answer("first"))?);
-                assert!(!keep_answer(tx, "person:ana", "k", &answer("second"))?);
-                assert!(keep_answer(tx, "person:ben", "k", &answer("his own"))?);
-                assert_eq!(answered(tx, "person:ana", "k")?.unwrap().response, "first");
-                assert_eq!(forget_answers(tx, at(1))?, 2);
                 Ok::<_, Halt>(())
             }).unwrap();
         }

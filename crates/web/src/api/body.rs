@@ -1,11 +1,14 @@
 //! Reads what was sent: JSON bodies and query strings, strictly. What cannot be read is refused with its place.
 
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
 use domain::words::{Refusal, RefusalKind};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Path, Segment};
 use sha2::{Digest as _, Sha256};
@@ -14,13 +17,13 @@ use crate::problem::Problem;
 
 /// The largest body of a call of the API, in bytes.
 pub const MOST: usize = 1 << 20;
+/// The same for a set of documents: everything that a large organisation has fits.
+pub const SET_MOST: usize = 16 << 20;
 
-/// A JSON body, and what it is recognised by when it is sent again.
+/// A JSON body.
 #[derive(Debug)]
 pub struct Body<T> {
     pub value: T,
-    /// SHA-256 of method, path and body.
-    pub digest: [u8; 32],
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
@@ -31,7 +34,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         if !is_json(&raw.headers) {
             return Err(wrong_type("application/json"));
         }
-        Ok(Self { value: read_json(&raw.bytes)?, digest: raw.digest })
+        Ok(Self { value: read_json(&raw.bytes)? })
     }
 }
 
@@ -39,7 +42,6 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 #[derive(Debug)]
 pub struct Raw {
     pub bytes: Bytes,
-    pub digest: [u8; 32],
     pub headers: HeaderMap,
 }
 
@@ -48,18 +50,37 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, MOST).await.map_err(|_| {
-            let message = format!("the body is larger than {MOST} bytes, or broke off");
-            Refusal::new(RefusalKind::TooLarge, message)
-        })?;
-        let mut hash = Sha256::new();
-        hash.update(parts.method.as_str());
-        hash.update(b" ");
-        hash.update(parts.uri.path_and_query().map_or("", |path| path.as_str()));
-        hash.update(b"\n");
-        hash.update(&bytes);
-        Ok(Self { bytes, digest: hash.finalize().into(), headers: parts.headers })
+        let bytes = whole(body, parts.uri.path()).await?;
+        Ok(Self { bytes, headers: parts.headers })
     }
+}
+
+/// The largest body that this route takes, in bytes.
+pub fn most(path: &str) -> usize {
+    if matches!(path, "/api/v1/plan" | "/api/v1/apply") { SET_MOST } else { MOST }
+}
+
+/// The whole body, unless it is larger than its route takes.
+pub(crate) async fn whole(body: axum::body::Body, path: &str) -> Result<Bytes, Problem> {
+    let most = most(path);
+    axum::body::to_bytes(body, most).await.map_err(|error| {
+        if crate::listen::is_too_slow(&error) {
+            return Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+        }
+        let message = format!("the body is larger than {most} bytes, or broke off");
+        Refusal::new(RefusalKind::TooLarge, message).into()
+    })
+}
+
+/// SHA-256 of method, path and body: what a request is recognised by when it is sent again.
+pub(crate) fn digest(parts: &Parts, bytes: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(parts.method.as_str());
+    hash.update(b" ");
+    hash.update(parts.uri.path_and_query().map_or("", |path| path.as_str()));
+    hash.update(b"\n");
+    hash.update(bytes);
+    hash.finalize().into()
 }
 
 /// Whether the body calls itself JSON. One without a type does: `curl -d` calls it a form, which is refused.
@@ -108,6 +129,12 @@ fn pointer(path: &Path) -> String {
         Segment::Enum { variant } => format!("{pointer}/{variant}"),
         Segment::Unknown => pointer,
     })
+}
+
+/// The answer to a creation, with the address of what was made.
+pub(crate) fn created<T: Serialize>(path: &str, made: &T) -> Response {
+    let location = HeaderValue::from_str(path).map(|path| [(LOCATION, path)]);
+    (StatusCode::CREATED, location.ok(), Json(made)).into_response()
 }
 
 /// A query string. A field that is not known is refused, so that a slip of the pen does not widen the answer.

@@ -3,9 +3,11 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
-use domain::words::{EventId, Refusal, Timestamp};
+use domain::words::{AlertId, EventId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::journal::Entry as Told;
+use store::{Halt, Tx};
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::Search;
@@ -65,6 +67,18 @@ pub struct JournalQuery {
     pub cursor: Option<String>,
 }
 
+/// What is told of a subject. Of an alert that is also what is told of its group and names it.
+fn of_subject(tx: &mut Tx<'_>, subject: &str, before: Option<EventId>, limit: u32) -> Result<Vec<Told>, Halt> {
+    let alert = match subject.parse::<AlertId>() {
+        Ok(id) => store::detect::alerts::get(tx, id)?,
+        Err(_) => None,
+    };
+    Ok(match alert {
+        Some(alert) => store::journal::of_alert(tx, alert.id, alert.group, before, limit)?,
+        None => store::journal::of_subject(tx, subject, before, limit)?,
+    })
+}
+
 /// What happened, the newest first; or, with `since`, the oldest first, for those who follow.
 #[utoipa::path(get, path = "/api/v1/journal", tag = "journal", params(JournalQuery),
     responses((status = 200, body = Listing<Entry>)))]
@@ -83,7 +97,7 @@ pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<Journa
     let subject = query.subject;
     let entries = app.read(move |tx| {
         Ok(match &subject {
-            Some(subject) => store::journal::of_subject(tx, subject, before, limit + 1)?,
+            Some(subject) => of_subject(tx, subject, before, limit + 1)?,
             None => store::journal::newest(tx, before, limit + 1)?,
         })
     });

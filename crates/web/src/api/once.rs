@@ -1,145 +1,230 @@
-//! `Idempotency-Key`: a creation that is asked for twice is done once. The answer is kept in the transaction of the
-//! effect; asked again with the same key and body it is given again, with another body it is refused.
+//! `Idempotency-Key`: what is asked for twice with one key is done once. Stands before the handler of every route that
+//! lists the header; handlers know nothing of it.
+//!
+//! The key is noted in the transaction of the effect ([`store`] gives handlers a store that begins so), the answer is
+//! kept once it is there, even if the caller has gone. What was refused is not kept: it may be asked again.
 
-use axum::Json;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actions::prepare::access::ANSWERS_KEPT;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use domain::words::{Actor, Refusal, Timestamp};
-use serde::Serialize;
-use serde_json::Value;
-use store::prepare::access::{Answered, answered, keep_answer};
-use store::{Halt, Tx};
+use domain::words::{Refusal, Span, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::prepare::answers::{self, Answered, Asked};
+use store::{Halt, Store, Tx};
+use tracing::Instrument as _;
 
+use super::body;
+use crate::app::App;
+use crate::enter::Visitor;
 use crate::problem::Problem;
+use crate::routes::Route;
 
-/// The key of a request, if it has one.
-#[derive(Clone, Debug)]
-pub struct Key(Option<String>);
+/// The header, as errors name it.
+const HEADER: &str = "Idempotency-Key";
+/// An answer that is not known after so long is lost.
+const LOST_AFTER: Span = Span::seconds(60);
 
-impl<S: Send + Sync> FromRequestParts<S> for Key {
-    type Rejection = Problem;
+tokio::task_local! {
+    static ASKED: Arc<Asked>;
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
-        let text = value.to_str().unwrap_or("").trim();
-        // A structured string is quoted; what is not is taken as it is.
-        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-        if text.is_empty() || text.len() > 200 || !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-            let why = "the header Idempotency-Key must be 1 to 200 printable ASCII characters";
-            return Err(Refusal::invalid(why).at("Idempotency-Key").into());
-        }
-        Ok(Self(Some(text.to_owned())))
+/// Whether this route honours the header: everything that is made or done by a program.
+pub fn honours(route: &Route) -> bool {
+    let may_change = route.method == axum::http::Method::POST && route.path != "/api/v1/plan";
+    may_change && route.path.starts_with("/api/v1/")
+}
+
+/// The store for what is asked now: if that came with a key, each transaction begins by noting it.
+pub fn store(store: &Store) -> Store {
+    match ASKED.try_with(Arc::clone) {
+        Ok(asked) => store.beginning_with(move |tx| begin(tx, &asked)),
+        Err(_) => store.clone(),
     }
 }
 
-impl Key {
-    /// The key, bound to what was sent with it and by whom.
-    pub fn of(self, digest: [u8; 32], actor: &Actor) -> Once {
-        Once { key: self.0, digest, actor: actor.to_string() }
+fn begin(tx: &mut Tx<'_>, asked: &Asked) -> Result<(), Halt> {
+    if answers::note(tx, asked)? {
+        return Ok(());
+    }
+    Err(Refusal::conflict("another request with this Idempotency-Key is being answered; try again").at(HEADER).into())
+}
+
+/// The keys that are being worked on by this node.
+#[derive(Debug, Default)]
+pub struct Working(Arc<Mutex<HashSet<(String, String)>>>);
+
+/// Holds a key while it is worked on.
+struct Held(Arc<Mutex<HashSet<(String, String)>>>, (String, String));
+
+impl Working {
+    fn hold(&self, asked: &Asked) -> Option<Held> {
+        let key = (asked.actor.clone(), asked.key.clone());
+        let fresh = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        fresh.then(|| Held(self.0.clone(), key))
     }
 }
 
-/// A creation that may come again.
-#[derive(Clone, Debug)]
-pub struct Once {
-    key: Option<String>,
-    digest: [u8; 32],
-    actor: String,
-}
-
-/// What became of it.
-#[derive(Clone, Debug)]
-pub enum Done {
-    /// Done just now.
-    Now(StatusCode, Value),
-    /// Was done before: the answer of then.
-    Before(StatusCode, Value),
-    /// The key was used for another request.
-    Other,
-}
-
-impl Once {
-    /// What was answered before, if it was.
-    pub fn before(&self, tx: &mut Tx<'_>) -> Result<Option<Done>, Halt> {
-        let Some(key) = &self.key else { return Ok(None) };
-        let Some(before) = answered(tx, &self.actor, key)? else { return Ok(None) };
-        if before.body_hash != self.digest {
-            return Ok(Some(Done::Other));
-        }
-        let status = u16::try_from(before.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-        let value = serde_json::from_str(&before.response).unwrap_or(Value::Null);
-        Ok(Some(Done::Before(status.unwrap_or(StatusCode::OK), value)))
-    }
-
-    /// Keeps the answer, in the transaction of the effect. An error if another request with the key was faster: then
-    /// this one must not stand.
-    pub fn keep(&self, tx: &mut Tx<'_>, now: Timestamp, status: StatusCode, value: &Value) -> Result<(), Halt> {
-        let Some(key) = &self.key else { return Ok(()) };
-        let answer = Answered {
-            body_hash: self.digest.to_vec(),
-            status: i64::from(status.as_u16()),
-            response: value.to_string(),
-            at: now,
-        };
-        if keep_answer(tx, &self.actor, key, &answer)? {
-            return Ok(());
-        }
-        Err(Refusal::conflict("another request with this Idempotency-Key is being answered; try again").into())
-    }
-
-    /// Does it once: answers as before, or acts and keeps the answer.
-    pub fn run<T: Serialize>(
-        &self,
-        tx: &mut Tx<'_>,
-        now: Timestamp,
-        status: StatusCode,
-        act: impl FnOnce(&mut Tx<'_>) -> Result<T, Halt>,
-    ) -> Result<Done, Halt> {
-        if let Some(done) = self.before(tx)? {
-            return Ok(done);
-        }
-        let value = as_json(&act(tx)?);
-        self.keep(tx, now, status, &value)?;
-        Ok(Done::Now(status, value))
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
     }
 }
 
-/// As JSON; our own types always have one.
-pub fn as_json<T: Serialize>(value: &T) -> Value {
-    serde_json::to_value(value).unwrap_or(Value::Null)
+/// Marks an answer that holds a secret: it is shown once, and kept nowhere.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownOnce;
+
+/// An answer as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    headers: Vec<(String, String)>,
+    /// `None`: it held a secret.
+    body: Option<String>,
 }
 
-impl Done {
-    /// With the address of what was made.
-    pub fn at(self, path: impl FnOnce(&Value) -> Option<String>) -> Response {
-        let location = match &self {
-            Self::Now(status, value) | Self::Before(status, value) if *status == StatusCode::CREATED => path(value),
-            _ => None,
-        };
-        let mut response = self.into_response();
-        if let Some(location) = location.and_then(|path| HeaderValue::from_str(&path).ok()) {
-            response.headers_mut().insert(axum::http::header::LOCATION, location);
-        }
+/// Those that tell of what was made.
+const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, LOCATION, ETAG];
+
+/// Stands before the handler.
+pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
+    match answer(app, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn answer(app: App, request: Request, next: Next) -> Result<Response, Problem> {
+    let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
+    let actor = request.extensions().get::<Visitor>().map(|visitor| visitor.actor().to_string());
+    let (parts, sent) = request.into_parts();
+    let bytes = body::whole(sent, parts.uri.path()).await?;
+    let now = app.now();
+    let asked = Arc::new(Asked {
+        actor: actor.unwrap_or_default(),
+        key,
+        body_hash: body::digest(&parts, &bytes),
+        turn: app.mint().id::<domain::words::EventId>(now).to_string(),
+        at: now,
+        forgotten_before: ANSWERS_KEPT.before(now),
+    });
+    let Some(held) = app.working().hold(&asked) else { return Err(in_the_works()) };
+    let wanted = asked.clone();
+    if let Some(before) = app.read(move |tx| Ok(answers::get(tx, &wanted)?)).await? {
+        return again(before, &asked, now);
+    }
+    let request = Request::from_parts(parts, Body::from(bytes));
+    let work = async move {
+        let response = ASKED.scope(asked.clone(), next.run(request)).await;
+        let response = keep(&app, asked, response).await;
+        drop(held);
         response
+    };
+    // A task of its own: whoever does not wait for the answer will ask for it again.
+    let done = tokio::spawn(work.in_current_span());
+    match done.await {
+        Ok(response) => Ok(response),
+        Err(panic) => Err(Halt::from(store::Error::other(format!("a request was not finished: {panic}"))).into()),
     }
 }
 
-impl IntoResponse for Done {
-    fn into_response(self) -> Response {
-        match self {
-            Self::Now(status, value) => (status, Json(value)).into_response(),
-            Self::Before(status, value) => {
-                let replayed = (HeaderName::from_static("idempotency-replayed"), HeaderValue::from_static("true"));
-                (status, [replayed], Json(value)).into_response()
-            }
-            Self::Other => {
-                let why = "this Idempotency-Key was used for another request; take a new one";
-                let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why);
-                problem.at = Some("Idempotency-Key".into());
-                problem.into_response()
-            }
+/// Keeps what was answered.
+async fn keep(app: &App, asked: Arc<Asked>, response: Response) -> Response {
+    let status = response.status();
+    if status.is_server_error() {
+        // Done or not: nobody knows. If it was, the key says so.
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, usize::MAX).await else {
+        return Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the answer broke off").into_response();
+    };
+    let kept = status.is_success().then(|| {
+        let secret = parts.extensions.get::<ShownOnce>().is_some();
+        let body = (!secret).then(|| String::from_utf8_lossy(&bytes).into_owned());
+        let headers = KEPT_HEADERS.iter().filter_map(|name| {
+            let value = parts.headers.get(name)?.to_str().ok()?;
+            Some((name.to_string(), value.to_owned()))
+        });
+        let kept = Kept { headers: headers.collect(), body };
+        serde_json::to_string(&kept).unwrap_or_default()
+    });
+    let (again, code) = (app.clone(), status.as_u16());
+    let note = tokio::task::spawn_blocking(move || {
+        again.store().write(|tx| match &kept {
+            Some(kept) => Ok(answers::keep(tx, &asked, code, kept).map(|_| ())?),
+            None => Ok(answers::release(tx, &asked)?),
+        })
+    });
+    match note.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the answer to a request with a key could not be kept"),
+        Err(error) => tracing::warn!(%error, "the answer to a request with a key could not be kept"),
+    }
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+/// The answer to what was asked before.
+fn again(before: Answered, asked: &Asked, now: Timestamp) -> Result<Response, Problem> {
+    if before.body_hash != asked.body_hash {
+        let why = "this Idempotency-Key was used for another request; take a new one";
+        return Err(at_key(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why)));
+    }
+    let Some((status, kept)) = before.answer else {
+        if LOST_AFTER.after(before.at) > now {
+            return Err(in_the_works());
+        }
+        let why = "this was done, but its answer was lost; look at what there is before you ask with a new key";
+        return Err(at_key(Problem::new(StatusCode::CONFLICT, why)));
+    };
+    let unreadable = || Halt::from(store::Error::other("a kept answer cannot be read"));
+    let kept: Kept = serde_json::from_str(&kept).map_err(|_| unreadable())?;
+    let Some(body) = kept.body else {
+        let why = "this was done already, and the secret was shown then; make another with a new Idempotency-Key";
+        return Err(at_key(Problem::new(StatusCode::CONFLICT, why)));
+    };
+    let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = (status.ok_or_else(unreadable)?, Bytes::from(body)).into_response();
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    for (name, value) in &kept.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
         }
     }
+    headers.insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn in_the_works() -> Problem {
+    let mut problem = at_key(Problem::new(
+        StatusCode::CONFLICT,
+        "another request with this Idempotency-Key is being answered; try again in a moment",
+    ));
+    problem.retry_after = Some(1);
+    problem
+}
+
+fn at_key(mut problem: Problem) -> Problem {
+    problem.at = Some(HEADER.into());
+    problem
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or("").trim();
+    // A structured string is quoted; what is not is taken as it is.
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    if text.is_empty() || text.len() > 200 || !text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
+        return Err(
+            Refusal::invalid("the header Idempotency-Key must be 1 to 200 printable ASCII characters").at(HEADER)
+        );
+    }
+    Ok(Some(text.to_owned()))
 }

@@ -59,6 +59,7 @@ use crate::problem::Problem;
         documents::put,
         documents::delete,
         documents::history,
+        documents::webhook_secrets,
         documents::difference,
         documents::rollback,
         documents::changesets,
@@ -102,7 +103,6 @@ fn complete(mut document: Value) -> Value {
         };
         let id = operation_id(&method, route.path);
         operation.insert("operationId".into(), json!(id));
-        let may_create = route.method == axum::http::Method::POST;
         let responses = operation.entry("responses").or_insert_with(|| json!({}));
         let Some(responses) = responses.as_object_mut() else { continue };
         for (status, says) in errors.iter().skip(if route.may == May::Anyone { 3 } else { 0 }) {
@@ -115,11 +115,18 @@ fn complete(mut document: Value) -> Value {
         } else {
             operation.insert("security".into(), json!([]));
         }
-        if may_create && !matches!(route.may, May::Anyone) && route.path != "/api/v1/plan" {
+        if super::once::honours(&route) {
             let key = json!({
                 "name": "Idempotency-Key", "in": "header", "required": false, "schema": { "type": "string" },
-                "description": "The same key with the same body is done once.",
+                "description": "The same key with the same body is done once within 24 hours: the answer of then is given \
+                    again, with Idempotent-Replayed: true. What was refused may be asked again.",
             });
+            for (status, says) in [
+                ("409", "A request with this Idempotency-Key is being answered, or showed a secret."),
+                ("422", "This Idempotency-Key was used for another request."),
+            ] {
+                operation["responses"][status] = json!({ "description": says, "content": problem });
+            }
             if let Some(list) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
                 list.push(key);
             }

@@ -67,6 +67,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/documents/{kind}/{name}/history", VIEW, Method::GET, get(documents::history)),
         on("/api/v1/documents/{kind}/{name}/diff", VIEW, Method::GET, get(documents::difference)),
         on("/api/v1/documents/{kind}/{name}/rollback", DOCUMENTS, Method::POST, post(documents::rollback)),
+        on("/api/v1/documents/{kind}/{name}/webhook-secrets", DOCUMENTS, Method::GET, get(documents::webhook_secrets)),
         on("/api/v1/changesets", VIEW, Method::GET, get(documents::changesets)),
         on("/api/v1/changesets/{number}", VIEW, Method::GET, get(documents::changes)),
         on("/api/v1/export", VIEW, Method::GET, get(documents::export)),

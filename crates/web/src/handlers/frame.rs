@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::detect::rules::Rules;
 use domain::engage::oncall::{OnCall, on_call};
 use domain::engage::schedules::{Override, zone};
+use domain::prepare::addresses::Reader;
 use domain::prepare::people::{Access, Person};
 use domain::words::{Actor, Name, Refusal, RefusalKind, Timestamp};
 use jiff::tz::TimeZone;
@@ -74,6 +75,11 @@ impl FromRequestParts<App> for Asked {
 impl Asked {
     pub fn actor(&self) -> Actor {
         self.visitor.actor()
+    }
+
+    /// Which addresses in documents they see.
+    pub fn reader(&self) -> Reader {
+        self.visitor.reader()
     }
 
     /// Makes a page and sends it.

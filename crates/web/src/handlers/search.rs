@@ -55,7 +55,10 @@ fn find(look: &mut Look<'_, '_>, text: &str) -> Result<Vec<FoundGroup>, Halt> {
     let policies = catalog.escalation_policies.iter().filter(|(name, one)| has(&[name.as_str(), &one.title]));
     let policies = policies.map(|(name, one)| found(&one.title, format!("/escalation-policies/{name}"), String::new()));
     groups.push(group("Escalation policies", "policy", policies.collect(), "/escalation-policies"));
-    let people = catalog.people.iter().filter(|(name, one)| has(&[name.as_str(), &one.full_name, &one.email]));
+    let reader = look.asked.reader();
+    let people = catalog.people.iter();
+    let people = people
+        .filter(|(name, one)| has(&[name.as_str(), &one.full_name, if reader.sees(name) { &one.email } else { "" }]));
     let people = people.map(|(name, one)| found(&one.full_name, format!("/people/{name}"), one.access.to_string()));
     groups.push(group("People", "person", people.collect(), "/people"));
     let integrations = catalog.integrations.iter().filter(|(name, one)| has(&[name.as_str(), &one.title]));

@@ -107,7 +107,11 @@ pub(crate) async fn reject(
 /// A whole body, no larger than allowed.
 pub(crate) async fn body(app: &App, request: axum::extract::Request) -> Result<Bytes, Refusal> {
     let most = app.settings().ingest_bytes_most;
-    axum::body::to_bytes(request.into_body(), most).await.map_err(|_| {
+    axum::body::to_bytes(request.into_body(), most).await.map_err(|error| {
+        if crate::listen::is_too_slow(&error) {
+            // 503, which sources try again.
+            return Refusal::new(RefusalKind::TooMany, "the body did not come in time; send it again");
+        }
         let message = format!("the body is larger than {most} bytes, or broke off");
         Refusal::new(RefusalKind::TooLarge, message)
     })

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{HOME, House, ask};
 
-fn firing(names: &[&str]) -> Value {
+pub(crate) fn firing(names: &[&str]) -> Value {
     let alerts = names.iter().map(|name| {
         json!({
             "labels": { "alertname": name, "service": "shop", "severity": "critical", "instance": name },
@@ -54,6 +54,20 @@ async fn an_alert_comes_in_pages_is_acknowledged_and_resolves() {
     let all =
         ["alerts.fired", "page.started", "alerts.acknowledged", "page.acknowledged", "alerts.resolved", "page.ended"];
     assert_eq!(kinds, all);
+    // The journal tells of the alert without its pages, in parts as well.
+    let (mut kinds, mut path) = (Vec::new(), format!("/api/v1/journal?subject={id}&limit=1"));
+    for _ in 0..9 {
+        let part = house.call(ask("GET", &path).by(&rob)).await.json();
+        kinds.extend(part["items"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap().to_owned()));
+        let Some(cursor) = part["next_cursor"].as_str() else { break };
+        path = format!("/api/v1/journal?subject={id}&limit=1&cursor={cursor}");
+    }
+    assert_eq!(kinds.first().map(String::as_str), Some("page.ended"), "{kinds:?}");
+    for kind in ["alerts.fired", "alerts.acknowledged", "alerts.resolved"] {
+        assert_eq!(kinds.iter().filter(|one| *one == kind).count(), 1, "{kinds:?}");
+    }
+    let none = house.call(ask("GET", "/api/v1/journal?subject=alr_0000000000000000").by(&rob)).await.json();
+    assert_eq!(none["items"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,52 +246,6 @@ async fn a_set_of_documents_is_planned_and_applied_all_or_nothing() {
         let ask = ask("PUT", "/api/v1/documents/person/vic").by(&vic).json(&own(access)).with("if-match", "\"1\"");
         assert_eq!(house.call(ask).await.status.as_u16(), status);
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_asked_for_twice_with_one_key_is_done_once() {
-    let mut house = House::new();
-    let (rob, mia, ada) = (house.token("rob", &[], None), house.token("mia", &[], None), house.token("ada", &[], None));
-    let silence = json!({ "matchers": ["service=\"shop\""], "for": "1h", "comment": "moving house" });
-    let stand_in = json!({
-        "person": "mia", "starts_at": house.now(), "ends_at": domain::words::Span::hours(1).after(house.now()),
-    });
-    for (mine, path, body, list) in [
-        ("k1", "/api/v1/silences", &silence, "/api/v1/silences"),
-        ("k2", "/api/v1/schedules/web/overrides", &stand_in, "/api/v1/schedules/web/overrides"),
-        ("k3", "/api/v1/pages/test", &json!({}), "/api/v1/pages"),
-    ] {
-        let create = |by: &str, key: &str| ask("POST", path).by(by).json(body).with("idempotency-key", key);
-        let first = house.call(create(&rob, &format!("\"{mine}\""))).await;
-        assert_eq!(first.status, StatusCode::CREATED, "{path}: {}", first.text);
-        assert!(first.headers.contains_key("location"));
-        house.wait(5);
-        let again = house.call(create(&rob, mine)).await;
-        assert_eq!((again.status, &again.text), (StatusCode::CREATED, &first.text), "{path}");
-        assert_eq!(again.headers["idempotency-replayed"], "true");
-        let other = ask("POST", path).by(&rob).json(&json!({ "comment": "x" })).with("idempotency-key", mine);
-        assert!(matches!(house.call(other).await.status.as_u16(), 400 | 422));
-        assert_eq!(house.call(create(&mia, mine)).await.status, StatusCode::CREATED, "keys are one's own");
-        let listed = house.call(ask("GET", list).by(&rob)).await.json();
-        assert_eq!(listed["items"].as_array().unwrap().len(), 2, "{path}");
-    }
-    // The same key for something else: refused, and nothing is done.
-    let other = json!({ "matchers": ["service=\"cart\""], "for": "1h", "comment": "another" });
-    let other = ask("POST", "/api/v1/silences").by(&rob).json(&other).with("idempotency-key", "k1");
-    assert_eq!(house.call(other).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    // A secret is shown once, and kept nowhere.
-    let new = json!({ "name": "ci", "access": "viewer", "scopes": ["read"] });
-    let create = ask("POST", "/api/v1/tokens").by(&ada).json(&new).with("idempotency-key", "t1");
-    let made = house.call(create.clone()).await;
-    assert_eq!(made.status, StatusCode::CREATED);
-    assert_eq!(house.call(create).await.status, StatusCode::CONFLICT);
-    let secret = made.json()["secret"].as_str().unwrap().to_owned();
-    assert_eq!(house.call(ask("GET", "/api/v1/me").by(&secret)).await.json()["access"], "viewer");
-    let id = made.json()["id"].as_str().unwrap().to_owned();
-    let end = |by: &str| ask("DELETE", &format!("/api/v1/tokens/{id}")).by(by);
-    assert_eq!(house.call(end(&mia)).await.status, StatusCode::NOT_FOUND, "another's, and none: alike");
-    assert_eq!(house.call(end(&ada)).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(house.call(ask("GET", "/api/v1/me").by(&secret)).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,11 @@
 )]
 
 mod access;
+mod addresses;
+mod coming_in;
 mod flows;
+mod listen;
+mod once;
 mod openapi;
 mod support;
 mod v2;

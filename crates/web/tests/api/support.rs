@@ -94,6 +94,8 @@ name: backup
 spec: { title: Backup, source: { heartbeat: { every: 1h, grace: 5m } } }
 ";
 
+/// What links are signed with.
+pub(crate) const KEY: [u8; 32] = [7; 32];
 pub(crate) const HOME: &str = "https://allclear.example.org";
 
 /// The firm, running.
@@ -118,16 +120,23 @@ pub(crate) struct Ask {
     path: String,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    peer: Option<std::net::IpAddr>,
 }
 
 pub(crate) fn ask(method: &str, path: &str) -> Ask {
     let method = method.parse().unwrap();
-    Ask { method, path: path.to_owned(), headers: Vec::new(), body: Vec::new() }
+    Ask { method, path: path.to_owned(), headers: Vec::new(), body: Vec::new(), peer: None }
 }
 
 impl Ask {
     pub(crate) fn by(self, secret: &str) -> Self {
         self.with("authorization", &format!("Bearer {secret}"))
+    }
+
+    /// From this address.
+    pub(crate) fn from(mut self, peer: &str) -> Self {
+        self.peer = Some(peer.parse().unwrap());
+        self
     }
 
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
@@ -153,7 +162,7 @@ impl Answer {
     /// Status, headers that tell something, and body; ids without their letters.
     pub(crate) fn shown(&self) -> String {
         let mut out = self.status.to_string();
-        for name in ["etag", "location", "link", "retry-after", "idempotency-replayed", "www-authenticate", "allow"] {
+        for name in ["etag", "location", "link", "retry-after", "idempotent-replayed", "www-authenticate", "allow"] {
             if let Some(value) = self.headers.get(name) {
                 out += &format!("\n{name}: {}", value.to_str().unwrap());
             }
@@ -183,7 +192,7 @@ pub(crate) fn name(text: &str) -> Name {
 impl House {
     pub(crate) fn new() -> Self {
         let store = Store::open(&Place::Memory).unwrap();
-        let identity = Identity { name: "test".into(), public_url: HOME.into(), link_key: LinkKey::new([7; 32]) };
+        let identity = Identity { name: "test".into(), public_url: HOME.into(), link_key: LinkKey::new(KEY) };
         let node = Arc::new(Node::alone(identity));
         let (intake, writer) = intake(&store, &node);
         std::thread::spawn(move || writer.run(Mint::seeded(11)));
@@ -194,6 +203,8 @@ impl House {
             secure_cookies: true,
             ingest_bytes_most: 1 << 16,
             mail: true,
+            proxies: "10.1.0.0/16".parse().unwrap(),
+            webhook_secrets: web::WebhookSecrets(Arc::new(|url| format!("whsec_of_{url}"))),
             watch_secret: Some("a-secret-of-the-watch".into()),
             version: "0.0.0",
         };
@@ -265,8 +276,16 @@ impl House {
         self.store.read(|tx| Ok(store::journal::last(tx)?)).unwrap()
     }
 
+    /// The router, to be listened for.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     pub(crate) async fn call(&self, ask: Ask) -> Answer {
         let mut request = Request::builder().method(ask.method).uri(&ask.path).header("host", "allclear.example.org");
+        if let Some(peer) = ask.peer {
+            request = request.extension(web::address::Peer(peer));
+        }
         for (name, value) in &ask.headers {
             request = request.header(name, value);
         }

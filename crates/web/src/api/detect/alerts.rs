@@ -12,6 +12,7 @@ use axum::{Extension, Json};
 use domain::detect::alerts::{Muted, Taken};
 use domain::detect::board::{Board, Slot};
 use domain::detect::rules;
+use domain::prepare::addresses::Reader;
 use domain::words::{AlertId, Matcher, Name, Refusal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -414,9 +415,14 @@ pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<AlertQ
 /// One alert: what it is, why it paged or not, its pages with every delivery, its history.
 #[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = String, Path)),
     responses((status = 200, body = AlertDetail)))]
-pub async fn one(State(app): State<App>, Path(id): Path<String>) -> Result<Json<AlertDetail>, Problem> {
+pub async fn one(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+) -> Result<Json<AlertDetail>, Problem> {
     let id: AlertId = id.parse().map_err(|_| Refusal::not_found("alert with this id"))?;
-    let detail = app.look(move |store, node, _| store.read(|tx| detail(tx, node, id)));
+    let reader = visitor.reader();
+    let detail = app.look(move |store, node, _| store.read(|tx| detail(tx, node, id, &reader)));
     Ok(Json(detail.await?))
 }
 
@@ -425,29 +431,22 @@ const PAGES_TOLD: usize = 5;
 /// How many entries the history has at most.
 const HISTORY: u32 = 100;
 
-fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId) -> Result<AlertDetail, Halt> {
+fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId, reader: &Reader) -> Result<AlertDetail, Halt> {
     let rules = node.rules(tx)?;
     let board = node.board();
     let view = views::one(tx, &board, id)?.ok_or_else(|| Refusal::not_found(format!("alert {id}")))?;
     let tried = rules::trace(&rules, &|name| view.labels.get(name));
     let group = groups::find(tx, &board, view.group)?;
     let (mut pages, mut entries) = (Vec::new(), BTreeMap::new());
-    let (own, group_id) = (id.to_string(), view.group.to_string());
-    let mut subjects = vec![own.clone(), group_id.clone()];
-    for row in store::engage::pages::of_group(tx, view.group)? {
-        if subjects.len() < 2 + PAGES_TOLD {
-            subjects.push(row.id.to_string());
+    let mut told = store::journal::of_alert(tx, id, view.group, None, HISTORY)?;
+    for (place, row) in store::engage::pages::of_group(tx, view.group)?.into_iter().enumerate() {
+        if place < PAGES_TOLD {
+            told.extend(store::journal::of_subject(tx, &row.id.to_string(), None, HISTORY)?);
         }
-        pages.push(pages::detail(tx, &row)?);
+        pages.push(pages::detail(tx, &row, reader)?);
     }
-    for subject in &subjects {
-        for entry in store::journal::of_subject(tx, subject, None, HISTORY)? {
-            // What is told of a group names the alerts of it that it is about.
-            let about = entry.data["groups"].get(&group_id).and_then(serde_json::Value::as_array);
-            if about.is_none_or(|alerts| alerts.iter().any(|alert| *alert == own)) {
-                entries.insert(std::cmp::Reverse(entry.id), journal::wire(&entry));
-            }
-        }
+    for entry in told {
+        entries.insert(std::cmp::Reverse(entry.id), journal::wire(&entry));
     }
     let history = entries.into_values().take(HISTORY as usize).collect();
     let why = Why {

@@ -8,14 +8,13 @@ use axum::{Extension, Json};
 use domain::detect::signals::Told;
 use domain::words::{Labels, Name, Refusal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::prepare::access as rows;
 use utoipa::ToSchema;
 
 use super::alerts::name;
 use crate::api::body::Body;
 use crate::api::listing::Listing;
-use crate::api::once::{Done, Key};
+use crate::api::once::ShownOnce;
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -122,7 +121,6 @@ pub async fn rotate(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
-    key: Key,
     body: Body<Rotation>,
 ) -> Result<Response, Problem> {
     let name = known(&app, &text).await?;
@@ -130,13 +128,9 @@ pub async fn rotate(
     if grace > Span::hours(30 * 24) {
         return Err(Refusal::invalid("the grace lasts 30 days at most").at("/grace").into());
     }
-    let once = key.of(body.digest, &visitor.actor());
     let again = visitor.clone();
     let made = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| {
-            if let Some(done) = once.before(tx)? {
-                return Ok(Err(done));
-            }
             let rules = node.rules(tx)?;
             actions::allow::integration(&rules.catalog, again.person(), again.access(), &name)?;
             let secret = actions::prepare::access::rotate_integration_token(
@@ -146,33 +140,22 @@ pub async fn rotate(
                 &name,
                 grace,
             )?;
-            // The secret itself is not kept: it is shown once.
-            let kept = json!({ "integration": name, "ending": secret.ending() });
-            once.keep(tx, moment.now, StatusCode::CREATED, &kept)?;
-            let made = RotatedToken {
+            Ok(RotatedToken {
                 integration: name.to_string(),
                 secret: secret.reveal().to_owned(),
                 ending: secret.ending().to_owned(),
                 others_until: grace.after(moment.now),
-            };
-            Ok(Ok(made))
+            })
         })
     });
     let made = made.await?;
     app.doors().forget();
-    shown_once(made)
+    Ok(shown_once(&made))
 }
 
-/// The answer with a secret; asked for again, it cannot be given again.
-pub(crate) fn shown_once<T: Serialize>(made: Result<T, Done>) -> Result<Response, Problem> {
-    match made {
-        Ok(made) => Ok((StatusCode::CREATED, Json(made)).into_response()),
-        Err(Done::Before(..)) => {
-            let why = "this was done already, and the secret was shown then; make another with a new Idempotency-Key";
-            Err(Refusal::conflict(why).at("Idempotency-Key").into())
-        }
-        Err(done) => Ok(done.into_response()),
-    }
+/// The answer with a secret, which is kept nowhere.
+pub(crate) fn shown_once<T: Serialize>(made: &T) -> Response {
+    (StatusCode::CREATED, Extension(ShownOnce), Json(made)).into_response()
 }
 
 /// Calls of this integration that were refused, and why.

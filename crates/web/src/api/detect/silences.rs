@@ -9,9 +9,8 @@ use domain::words::{Id as _, Matcher, Refusal, SilenceId, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::body::{Body, Search};
+use crate::api::body::{Body, Search, created};
 use crate::api::listing::Listing;
-use crate::api::once::{Done, Key, as_json};
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -151,27 +150,13 @@ pub async fn one(State(app): State<App>, Path(text): Path<String>) -> Result<Jso
 pub async fn create(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    key: Key,
     body: Body<NewSilence>,
 ) -> Result<Response, Problem> {
     let now = app.now();
     let by = visitor.person().map(ToString::to_string).unwrap_or_default();
     let wanted = body.value.read(&by, now)?;
-    let once = key.of(body.digest, &visitor.actor());
-    let done = app.act(visitor.actor(), move |store, node, moment| {
-        if let Some(done) = store.read(|tx| once.before(tx))? {
-            return Ok(done);
-        }
-        let now = moment.now;
-        let mut made = serde_json::Value::Null;
-        actions::detect::silences::put_and(store, node, moment, None, &wanted, &mut |tx, silence| {
-            made = as_json(&wire(silence, now));
-            once.keep(tx, now, StatusCode::CREATED, &made)
-        })?;
-        Ok(Done::Now(StatusCode::CREATED, made))
-    });
-    let done = done.await.map_err(ours)?;
-    Ok(done.at(|value| Some(format!("/api/v1/silences/{}", value["id"].as_str()?))))
+    let made = put(&app, &visitor, None, wanted).await?;
+    Ok(created(&format!("/api/v1/silences/{}", made.id), &made))
 }
 
 /// Changes a silence: its end and comment in place; other matchers make a new one, and end this one.
@@ -186,16 +171,20 @@ pub async fn change(
     let (id, now) = (id(&text)?, app.now());
     let by = visitor.person().map(ToString::to_string).unwrap_or_default();
     let wanted = body.value.read(&by, now)?;
+    Ok(Json(put(&app, &visitor, Some(id), wanted).await?))
+}
+
+async fn put(app: &App, visitor: &Visitor, id: Option<SilenceId>, wanted: Rule) -> Result<Silence, Problem> {
     let done = app.act(visitor.actor(), move |store, node, moment| {
         let now = moment.now;
         let mut made = None;
-        actions::detect::silences::put_and(store, node, moment, Some(id), &wanted, &mut |_, silence| {
+        actions::detect::silences::put_and(store, node, moment, id, &wanted, &mut |_, silence| {
             made = Some(wire(silence, now));
             Ok(())
         })?;
         made.ok_or_else(|| store::Error::other("a silence was changed into none").into())
     });
-    Ok(Json(done.await.map_err(ours)?))
+    done.await.map_err(ours)
 }
 
 /// Ends a silence now. What it muted speaks again.

@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::schedules::RangeQuery;
-use crate::api::body::{Body, Search};
+use crate::api::body::{Body, Search, created};
 use crate::api::detect::alerts::name;
 use crate::api::listing::Listing;
-use crate::api::once::Key;
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -87,22 +86,16 @@ pub async fn create(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
-    key: Key,
     body: Body<NewOverride>,
 ) -> Result<Response, Problem> {
     let schedule = name(&text, "schedule")?;
     let NewOverride { person, starts_at, ends_at, reason } = body.value;
     let wanted = actions::engage::overrides::Wanted { schedule, person, starts_at, ends_at, reason };
-    let once = key.of(body.digest, &visitor.actor());
     let done = app.act(visitor.actor(), move |store, node, moment| {
-        store.write(|tx| {
-            let now = moment.now;
-            once.run(tx, now, StatusCode::CREATED, |tx| {
-                Ok(wire(&actions::engage::overrides::create(tx, node, &mut moment.again(), &wanted)?))
-            })
-        })
+        store.write(|tx| Ok(wire(&actions::engage::overrides::create(tx, node, &mut moment.again(), &wanted)?)))
     });
-    Ok(done.await?.at(|value| Some(format!("/api/v1/overrides/{}", value["id"].as_str()?))))
+    let made = done.await?;
+    Ok(created(&format!("/api/v1/overrides/{}", made.id), &made))
 }
 
 /// One override.

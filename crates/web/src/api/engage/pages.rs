@@ -2,10 +2,11 @@
 
 use actions::Halt;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::http::Uri;
+use axum::response::Response;
 use axum::{Extension, Json};
 use domain::engage::escalations::State as Standing;
+use domain::prepare::addresses::Reader;
 use domain::words::{Name, PageId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -13,9 +14,8 @@ use store::engage::pages::PageRow;
 use store::outbox;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::body::{Body, Search};
+use crate::api::body::{Body, Search, created};
 use crate::api::listing::{self, Listing};
-use crate::api::once::{Done, Key, as_json};
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -80,7 +80,8 @@ pub struct Delivery {
     /// What the person's ladder calls it.
     pub contact: String,
     pub channel: String,
-    /// Where it goes; of a URL only the host, since the rest is as good as a password.
+    /// Where it goes: of a URL only the host, since the rest is as good as a password; a mail address is masked for all
+    /// but the person and managers.
     pub address: String,
     /// 0: it told of the end.
     pub step: u32,
@@ -166,27 +167,32 @@ pub(crate) fn wire(row: &PageRow) -> Page {
 }
 
 /// A page with its deliveries.
-pub(crate) fn detail(tx: &mut Tx<'_>, row: &PageRow) -> Result<PageDetail, Halt> {
-    let deliveries = outbox::for_page(tx, row.id)?.into_iter().map(|(one, attempts)| delivery(one, attempts));
+pub(crate) fn detail(tx: &mut Tx<'_>, row: &PageRow, reader: &Reader) -> Result<PageDetail, Halt> {
+    let all = outbox::for_page(tx, row.id)?.into_iter();
+    let deliveries = all.map(|(one, attempts)| delivery(one, attempts, reader));
     Ok(PageDetail { page: wire(row), deliveries: deliveries.collect() })
 }
 
-fn delivery(one: outbox::Delivery, attempts: Vec<outbox::Attempt>) -> Delivery {
+fn delivery(one: outbox::Delivery, attempts: Vec<outbox::Attempt>, reader: &Reader) -> Delivery {
+    let address = shown(&one, reader);
+    // Mail servers repeat the address when they refuse it.
+    let said = |detail: Option<String>| detail.map(|detail| detail.replace(&one.address, &address));
     let attempts = attempts.into_iter().map(|attempt| Attempt {
         number: attempt.number,
         node: attempt.node,
         started_at: attempt.started_at,
         ended_at: attempt.ended_at,
         outcome: attempt.ending.to_string(),
-        detail: attempt.detail,
+        detail: said(attempt.detail),
     });
+    let attempts = attempts.collect();
     Delivery {
         id: one.id.to_string(),
         kind: one.kind.to_string(),
         state: one.state.to_string(),
         person: one.person.map(|person| person.to_string()),
         contact: one.contact,
-        address: without_secrets(&one.channel, &one.address),
+        address: address.clone(),
         channel: one.channel,
         step: one.step,
         round: one.round,
@@ -194,8 +200,16 @@ fn delivery(one: outbox::Delivery, attempts: Vec<outbox::Attempt>) -> Delivery {
         due_at: one.due_at,
         settled_at: one.settled_at,
         seen_at: one.seen_at,
-        detail: one.detail,
-        attempts: attempts.collect(),
+        detail: said(one.detail.clone()),
+        attempts,
+    }
+}
+
+/// The address of a message, as this reader may see it.
+fn shown(one: &outbox::Delivery, reader: &Reader) -> String {
+    match &one.person {
+        Some(person) if one.channel == "email" => reader.email(person, &one.address),
+        _ => without_secrets(&one.channel, &one.address),
     }
 }
 
@@ -236,11 +250,15 @@ pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<PageQu
 /// One page with every delivery and attempt.
 #[utoipa::path(get, path = "/api/v1/pages/{id}", tag = "pages", params(("id" = String, Path)),
     responses((status = 200, body = PageDetail)))]
-pub async fn one(State(app): State<App>, Path(text): Path<String>) -> Result<Json<PageDetail>, Problem> {
-    let id = id(&text)?;
+pub async fn one(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(text): Path<String>,
+) -> Result<Json<PageDetail>, Problem> {
+    let (id, reader) = (id(&text)?, visitor.reader());
     let found = app.read(move |tx| {
         let row = store::engage::pages::get(tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
-        detail(tx, &row)
+        detail(tx, &row, &reader)
     });
     Ok(Json(found.await?))
 }
@@ -281,26 +299,21 @@ pub async fn escalate(
 pub async fn test(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    key: Key,
     body: Body<TestPage>,
 ) -> Result<Response, Problem> {
     let own = somebody(&visitor)?.clone();
     let person = body.value.person.unwrap_or_else(|| own.clone());
     actions::allow::test_page(&own, visitor.access(), &person)?;
-    let once = key.of(body.digest, &visitor.actor());
     let done = app.act(visitor.actor(), move |store, node, moment| {
-        if let Some(done) = store.read(|tx| once.before(tx))? {
-            return Ok(done);
-        }
-        let now = moment.now;
-        let mut made = serde_json::Value::Null;
-        actions::engage::pages::send_test_and(store, node, moment, &person, &mut |tx, page| {
-            made = as_json(&wire(page));
-            once.keep(tx, now, StatusCode::CREATED, &made)
+        let mut made = None;
+        actions::engage::pages::send_test_and(store, node, moment, &person, &mut |_, page| {
+            made = Some(wire(page));
+            Ok(())
         })?;
-        Ok(Done::Now(StatusCode::CREATED, made))
+        made.ok_or_else(|| store::Error::other("a test was sent without a page").into())
     });
-    Ok(done.await?.at(|value| Some(format!("/api/v1/pages/{}", value["id"].as_str()?))).into_response())
+    let made = done.await?;
+    Ok(created(&format!("/api/v1/pages/{}", made.id), &made))
 }
 
 /// The person behind a call.

@@ -10,7 +10,6 @@ use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 use domain::words::{Refusal, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::prepare::access::{self as rows, ApiToken};
 use utoipa::{IntoParams, ToSchema};
 
@@ -19,7 +18,6 @@ use crate::api::detect::integrations::shown_once;
 use crate::api::engage::pages::somebody;
 use crate::api::engage::schedules::{self, OnCall};
 use crate::api::listing::Listing;
-use crate::api::once::Key;
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -169,7 +167,6 @@ pub async fn list(
 pub async fn create(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    key: Key,
     body: Body<NewToken>,
 ) -> Result<Response, Problem> {
     let NewToken { name, access, scopes, expires_at } = body.value;
@@ -184,20 +181,15 @@ pub async fn create(
         _ => &[],
     };
     actions::allow::new_token(visitor.access(), own, wanted.access, &wanted.scopes)?;
-    let once = key.of(body.digest, &visitor.actor());
     let made = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| {
-            if let Some(done) = once.before(tx)? {
-                return Ok(Err(done));
-            }
             let rules = node.rules(tx)?;
             let (token, secret) =
                 actions::prepare::access::create_api_token(tx, &mut moment.again(), &rules.catalog, wanted.clone())?;
-            once.keep(tx, moment.now, StatusCode::CREATED, &json!({ "id": token.id }))?;
-            Ok(Ok(MadeToken { token: wire(&token), secret: secret.reveal().to_owned() }))
+            Ok(MadeToken { token: wire(&token), secret: secret.reveal().to_owned() })
         })
     });
-    shown_once(made.await?)
+    Ok(shown_once(&made.await?))
 }
 
 /// Ends a token for good: one of yours; an administrator, anybody's.

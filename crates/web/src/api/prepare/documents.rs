@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use domain::prepare::addresses::{Reader, webhooks};
 use domain::prepare::diff;
 use domain::prepare::documents::{Document as Typed, Kind, Reference};
 use domain::prepare::problems::Problem as Found;
@@ -22,7 +23,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::{self, Body, Raw, Search};
 use crate::api::listing::{self, Listing};
-use crate::api::once::{Done, Key, Once, as_json};
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::{Fault, Problem};
@@ -240,11 +240,11 @@ pub struct Rollback {
     pub reason: Option<String>,
 }
 
-fn document(head: &rows::Head) -> Document {
+fn document(head: &rows::Head, reader: &Reader) -> Document {
     Document {
         kind: head.document.kind().to_string(),
         name: head.document.name.to_string(),
-        spec: head.document.spec.to_json(),
+        spec: reader.spec(&head.document.reference(), &head.document.spec).to_json(),
         revision: head.number,
         changeset: head.changeset,
     }
@@ -383,18 +383,14 @@ fn text(bytes: &Bytes) -> Result<String, Refusal> {
     String::from_utf8(bytes.to_vec()).map_err(|_| Refusal::invalid("the body is not UTF-8"))
 }
 
-/// Applies an order if this visitor may, once.
-fn apply_once(
+/// Applies an order if this visitor may. The revision is that of the first document.
+fn apply_order(
     app: &App,
     tx: &mut Tx<'_>,
     moment: &mut actions::Moment<'_>,
     visitor: &Visitor,
     order: &Order,
-    once: Option<&Once>,
-) -> Result<Result<(Done, i64), Problem>, Halt> {
-    if let Some(done) = once.map(|once| once.before(tx)).transpose()?.flatten() {
-        return Ok(Ok((done, 0)));
-    }
+) -> Result<Result<(Applied, i64), Problem>, Halt> {
     let works = app.works();
     let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works };
     actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
@@ -408,22 +404,18 @@ fn apply_once(
         Some(proposal) => rows::head(tx, &proposal.document.reference())?.map_or(0, |head| head.number),
         None => 0,
     };
-    let answer = as_json(&Applied { changeset, plan: plan_wire(outcome.plan()) });
-    if let Some(once) = once {
-        once.keep(tx, moment.now, StatusCode::OK, &answer)?;
-    }
-    Ok(Ok((Done::Now(StatusCode::OK, answer), revision)))
+    Ok(Ok((Applied { changeset, plan: plan_wire(outcome.plan()) }, revision)))
 }
 
-async fn run(app: &App, visitor: &Visitor, order: Order, once: Option<Once>) -> Result<(Done, i64), Problem> {
+async fn run(app: &App, visitor: &Visitor, order: Order) -> Result<(Json<Applied>, i64), Problem> {
     let (again, by) = (app.clone(), visitor.clone());
     let done = app.act(visitor.actor(), move |store, _, moment| {
-        store.write(|tx| apply_once(&again, tx, &mut moment.again(), &by, &order, once.as_ref()))
+        store.write(|tx| apply_order(&again, tx, &mut moment.again(), &by, &order))
     });
-    let done = done.await??;
+    let (applied, revision) = done.await??;
     // Access may have changed.
     app.doors().forget();
-    Ok(done)
+    Ok((Json(applied), revision))
 }
 
 /// Documents in force.
@@ -431,27 +423,31 @@ async fn run(app: &App, visitor: &Visitor, order: Order, once: Option<Once>) -> 
     responses((status = 200, body = Listing<Document>)))]
 pub async fn list(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Search(query): Search<KindQuery>,
 ) -> Result<Json<Listing<Document>>, Problem> {
     let kinds = match &query.kind {
         Some(kind) => vec![kind.parse::<Kind>().map_err(|wrong| wrong.at("?kind"))?],
         None => Kind::ALL.to_vec(),
     };
+    let reader = visitor.reader();
     let found = app.read(move |tx| {
         let mut documents = Vec::new();
         for kind in &kinds {
-            documents.extend(rows::heads(tx, *kind)?.iter().map(document));
+            documents.extend(rows::heads(tx, *kind)?.iter().map(|head| document(head, &reader)));
         }
         Ok(documents)
     });
     Ok(Json(Listing::whole(found.await?)))
 }
 
-/// One document in force. `ETag` is its revision, for `If-Match`.
+/// One document in force. `ETag` is its revision, for `If-Match`. Addresses are masked (`a…@example.org`) for those who
+/// may not see them: only the person, managers and administrators do.
 #[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}", tag = "documents",
     params(("kind" = String, Path), ("name" = String, Path)), responses((status = 200, body = Document)))]
 pub async fn one(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path((kind, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -464,7 +460,7 @@ pub async fn one(
     if headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    Ok(([(ETAG, tag)], Json(document(&head))).into_response())
+    Ok(([(ETAG, tag)], Json(document(&head, &visitor.reader()))).into_response())
 }
 
 fn etag(revision: i64) -> HeaderValue {
@@ -527,7 +523,7 @@ pub async fn put(
     let expected = seen.unwrap_or(0);
     let mut order = Order { proposals: read.proposals, reason: query.reason, ..Order::default() }.via("api");
     order.expected.insert(reference, expected);
-    let (done, revision) = run(&app, &visitor, order, None).await?;
+    let (done, revision) = run(&app, &visitor, order).await?;
     Ok(([(ETAG, etag(revision))], done).into_response())
 }
 
@@ -547,19 +543,24 @@ pub async fn delete(
     let Some(expected) = seen(&headers)? else { return Err(must_match()) };
     let mut order = Order { reason: query.reason, ..Order::delete([reference.clone()]) }.via("api");
     order.expected.insert(reference, expected);
-    Ok(run(&app, &visitor, order, None).await?.0.into_response())
+    Ok(run(&app, &visitor, order).await?.0.into_response())
 }
 
 /// What a set of documents would change, and what that means. Changes nothing.
 #[utoipa::path(post, path = "/api/v1/plan", tag = "documents", params(SetQuery),
     request_body(content((DocumentSet = "application/json"), (String = "application/yaml"))),
     responses((status = 200, body = Plan)))]
-pub async fn plan(State(app): State<App>, Search(query): Search<SetQuery>, raw: Raw) -> Result<Json<Plan>, Problem> {
+pub async fn plan(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<SetQuery>,
+    raw: Raw,
+) -> Result<Json<Plan>, Problem> {
     let order = order_of(&read_set(&raw, query)?)?;
-    let (again, now) = (app.clone(), app.now());
+    let (again, now, reader) = (app.clone(), app.now(), visitor.reader());
     let plan = app.read(move |tx| {
         let works = again.works();
-        acts::plan(tx, &order, domain::prepare::checks::Conditions { now, works: &works })
+        acts::plan_for(tx, &order, domain::prepare::checks::Conditions { now, works: &works }, &reader)
     });
     Ok(Json(plan_wire(&plan.await?)))
 }
@@ -572,23 +573,27 @@ pub async fn apply(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<SetQuery>,
-    key: Key,
     raw: Raw,
 ) -> Result<Response, Problem> {
     let order = order_of(&read_set(&raw, query)?)?;
-    let once = key.of(raw.digest, &visitor.actor());
-    Ok(run(&app, &visitor, order, Some(once)).await?.0.into_response())
+    Ok(run(&app, &visitor, order).await?.0.into_response())
 }
 
-/// The documents in force, as YAML that can be applied again.
+/// The documents in force, as YAML that can be applied again. Addresses that you may not see are masked, and a masked
+/// one is refused when it is applied.
 #[utoipa::path(get, path = "/api/v1/export", tag = "documents", params(ExportQuery),
     responses((status = 200, body = String, content_type = "application/yaml")))]
-pub async fn export(State(app): State<App>, Search(query): Search<ExportQuery>) -> Result<Response, Problem> {
+pub async fn export(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<ExportQuery>,
+) -> Result<Response, Problem> {
     let mut wanted: Vec<Wanted> = Vec::new();
     for word in query.of.as_deref().unwrap_or("").split(',').map(str::trim).filter(|word| !word.is_empty()) {
         wanted.push(word.parse().map_err(|wrong: Refusal| wrong.at("?of"))?);
     }
-    let text = app.read(move |tx| acts::export(tx, &wanted)).await?;
+    let reader = visitor.reader();
+    let text = app.read(move |tx| acts::export(tx, &wanted, &reader)).await?;
     Ok(([(CONTENT_TYPE, "application/yaml")], text).into_response())
 }
 
@@ -598,6 +603,7 @@ pub async fn export(State(app): State<App>, Search(query): Search<ExportQuery>) 
     responses((status = 200, body = Listing<Revision>)))]
 pub async fn history(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     uri: Uri,
     Path((kind, name)): Path<(String, String)>,
     Search(query): Search<HistoryQuery>,
@@ -606,11 +612,45 @@ pub async fn history(
     let limit = listing::limit(query.limit)?.min(199);
     let before: Option<i64> = listing::after(query.cursor.as_deref())?;
     let most = i64::try_from(limit + 1).unwrap_or(200);
-    let mut steps = app.read(move |tx| acts::history(tx, &reference, before, most)).await?;
+    let reader = visitor.reader();
+    let mut steps = app.read(move |tx| acts::history(tx, &reference, before, most, &reader)).await?;
     let more = steps.len() > limit;
     steps.truncate(limit);
     let next = steps.last().filter(|_| more).map(|step| step.revision.number.to_string());
     Ok(Listing::part(steps.iter().map(revision).collect(), next).answer(&uri))
+}
+
+/// A webhook of a document, and what its receiver verifies signatures with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WebhookSecret {
+    /// The name of the contact, or the step of the policy.
+    pub place: String,
+    pub url: String,
+    /// `whsec_...`, as the libraries of Standard Webhooks want it. Each URL has its own.
+    pub secret: String,
+}
+
+/// What the receivers of a document's webhooks verify signatures with: of a person's, for themselves and managers; of
+/// an escalation policy's, for managers.
+#[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}/webhook-secrets", tag = "documents",
+    params(("kind" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = Listing<WebhookSecret>)))]
+pub async fn webhook_secrets(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path((kind, name)): Path<(String, String)>,
+) -> Result<Json<Listing<WebhookSecret>>, Problem> {
+    let (reference, reader) = (reference(&kind, &name)?, visitor.reader());
+    let own = reference.kind == Kind::Person && reader.sees(&reference.name);
+    if !own && !reader.sees_all() {
+        return Err(Refusal::forbidden("what webhooks are signed with is for managers").into());
+    }
+    let found = app.read(move |tx| {
+        rows::head(tx, &reference)?.ok_or_else(|| Refusal::not_found(format!("document {reference}")).into())
+    });
+    let all = webhooks(&found.await?.document.spec).into_iter();
+    let secrets = all.map(|(place, url)| WebhookSecret { secret: app.webhook_secret(&url), place, url });
+    Ok(Json(Listing::whole(secrets.collect())))
 }
 
 /// What differs between two revisions of a document.
@@ -618,11 +658,12 @@ pub async fn history(
     params(("kind" = String, Path), ("name" = String, Path), DiffQuery), responses((status = 200, body = Difference)))]
 pub async fn difference(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Path((kind, name)): Path<(String, String)>,
     Search(query): Search<DiffQuery>,
 ) -> Result<Json<Difference>, Problem> {
-    let (reference, now) = (reference(&kind, &name)?, app.now());
-    let found = app.read(move |tx| acts::difference(tx, &reference, query.from, query.to, now));
+    let (reference, now, reader) = (reference(&kind, &name)?, app.now(), visitor.reader());
+    let found = app.read(move |tx| acts::difference(tx, &reference, query.from, query.to, now, &reader));
     Ok(Json(Difference { change: found.await?.as_ref().map(change) }))
 }
 
@@ -640,7 +681,7 @@ pub async fn rollback(
     let Rollback { to, reason } = body.value;
     let mut order = app.read(move |tx| acts::rollback(tx, &reference, to)).await?;
     order.reason = reason.or(order.reason);
-    Ok(run(&app, &visitor, order, None).await?.0.into_response())
+    Ok(run(&app, &visitor, order).await?.0.into_response())
 }
 
 /// Sets of changes, the latest first.
@@ -664,9 +705,14 @@ pub async fn changesets(
 /// What a set of changes did, document by document.
 #[utoipa::path(get, path = "/api/v1/changesets/{number}", tag = "documents", params(("number" = i64, Path)),
     responses((status = 200, body = Listing<Revision>)))]
-pub async fn changes(State(app): State<App>, Path(number): Path<String>) -> Result<Json<Listing<Revision>>, Problem> {
+pub async fn changes(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(number): Path<String>,
+) -> Result<Json<Listing<Revision>>, Problem> {
     let number: i64 = number.parse().map_err(|_| Refusal::not_found("changeset of this number"))?;
-    let steps = app.read(move |tx| acts::changes_of(tx, number)).await?;
+    let reader = visitor.reader();
+    let steps = app.read(move |tx| acts::changes_of(tx, number, &reader)).await?;
     Ok(Json(Listing::whole(steps.iter().map(revision).collect())))
 }
 

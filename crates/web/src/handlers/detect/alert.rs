@@ -255,19 +255,10 @@ pub fn fellow(view: &AlertView) -> Fellow {
 
 /// What happened to it and to its page, the newest first.
 fn history(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Happened>, Halt> {
-    let mut entries = store::journal::of_subject(look.tx, &view.id.to_string(), None, EVENTS)?;
+    let mut entries = store::journal::of_alert(look.tx, view.id, view.group, None, EVENTS)?;
     if let Some(page) = view.page {
         entries.extend(store::journal::of_subject(look.tx, &page.to_string(), None, EVENTS)?);
     }
-    // That alerts fired and were resolved is told of their groups: only what names this one counts.
-    let id = view.id.to_string();
-    let names_it = |groups: &serde_json::Value| {
-        let lists = groups.as_object().into_iter().flat_map(serde_json::Map::values).filter_map(|list| list.as_array());
-        lists.flatten().any(|one| one == id.as_str())
-    };
-    let of_group = store::journal::of_subject(look.tx, &view.group.to_string(), None, EVENTS)?;
-    entries
-        .extend(of_group.into_iter().filter(|entry| entry.data["groups"].is_null() || names_it(&entry.data["groups"])));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
     entries.dedup_by_key(|entry| entry.id);
     Ok(entries.iter().map(|entry| happened(look, entry)).collect())

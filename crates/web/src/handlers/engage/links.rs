@@ -5,7 +5,8 @@
 use actions::engage::pages;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::detect::alerts::Severity as How;
 use domain::engage::deliveries::LinkKind;
@@ -90,6 +91,19 @@ pub async fn post_page(
     }
     let to = if escalate { format!("/p/{token}?escalated=1") } else { format!("/p/{token}") };
     Ok(lead(&to, None, app.settings().secure_cookies))
+}
+
+/// `OPTIONS /p/TOKEN`: a browser asks whether another site may press.
+pub async fn preflight() -> Response {
+    let allowed = [("access-control-allow-methods", "POST"), ("access-control-max-age", "86400")];
+    (StatusCode::NO_CONTENT, allowed).into_response()
+}
+
+/// Any site may press and read what came of it: the link itself is the proof, and no cookie is looked at. The app of a
+/// push service runs in a browser, on a site of its own.
+pub async fn for_any_site(mut response: Response) -> Response {
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
 }
 
 fn bad_link(app: &App, theme: Theme, token: String, bad: &BadLink) -> Response {

@@ -2,6 +2,7 @@
 
 use domain::engage::contacts;
 use domain::engage::escalations::{EscalationPolicy, State, Target};
+use domain::prepare::addresses::{Reader, masked_email};
 use domain::words::{Name, PageId, Span, Timestamp};
 use store::Halt;
 use store::engage::pages::PageRow;
@@ -177,18 +178,21 @@ pub fn delivery_view(look: &Look<'_, '_>, one: &Delivery, attempts: &[Attempt]) 
         Some(name) => look.tag(name),
         None => PersonTag { href: "/escalation-policies".into(), ..PersonTag::new("", "Webhook") },
     };
+    let address = shown(&look.asked.reader(), one.person.as_ref(), &one.channel, &one.address);
+    // Mail servers repeat the address when they refuse it.
+    let said = |detail: &str| detail.replace(&one.address, &address);
     let tried = |attempt: &Attempt| {
-        let detail = attempt.detail.as_deref().unwrap_or("");
+        let detail = said(attempt.detail.as_deref().unwrap_or(""));
         let word = capital(attempt.ending.word());
         (look.when(attempt.ended_at), if detail.is_empty() { word } else { format!("{word}: {detail}") })
     };
     DeliveryView {
         person,
         channel: channel(&one.channel),
-        contact: format!("{} · {}", one.contact, shown(&one.channel, &one.address)),
+        contact: format!("{} · {address}", one.contact),
         state,
         when: look.when(at),
-        answer: one.detail.clone().filter(|_| !matches!(one.state, Sending::Sent | Sending::Cancelled)),
+        answer: one.detail.as_deref().filter(|_| !matches!(one.state, Sending::Sent | Sending::Cancelled)).map(said),
         attempts: if attempts.len() > 1 { attempts.iter().map(tried).collect() } else { Vec::new() },
     }
 }
@@ -202,10 +206,11 @@ pub fn channel(word: &str) -> &'static str {
     }
 }
 
-/// An address as others may read it: the path of a webhook or a topic is as good as a password.
-pub fn shown(channel: &str, address: &str) -> String {
+/// An address as others may read it: the path of a webhook or a topic is as good as a password, and a mail address is
+/// the person's own affair.
+pub fn shown(reader: &Reader, person: Option<&Name>, channel: &str, address: &str) -> String {
     match channel {
-        contacts::EMAIL => address.to_owned(),
+        contacts::EMAIL => person.map_or_else(|| masked_email(address), |person| reader.email(person, address)),
         _ => host(address).to_owned(),
     }
 }
@@ -240,9 +245,15 @@ mod tests {
 
     #[test]
     fn addresses_do_not_give_secrets_away() {
-        assert_eq!(shown("ntfy", "https://ntfy.sh/secret-topic"), "ntfy.sh");
-        assert_eq!(shown("webhook", "https://hooks.example.org/T0/secret?x=1"), "hooks.example.org");
-        assert_eq!(shown("email", "ana@example.org"), "ana@example.org");
+        let ana: Name = "ana".parse().unwrap();
+        let shown = |reader: &str, channel: &str, address: &str| {
+            let reader = Reader::new(Some(&reader.parse().unwrap()), Some(domain::prepare::people::Access::Responder));
+            super::shown(&reader, Some(&ana), channel, address)
+        };
+        assert_eq!(shown("ana", "ntfy", "https://ntfy.sh/secret-topic"), "ntfy.sh");
+        assert_eq!(shown("ben", "webhook", "https://hooks.example.org/T0/secret?x=1"), "hooks.example.org");
+        assert_eq!(shown("ana", "email", "ana@example.org"), "ana@example.org");
+        assert_eq!(shown("ben", "email", "ana@example.org"), "a…@example.org");
     }
 
     #[test]

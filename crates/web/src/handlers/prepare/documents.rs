@@ -141,7 +141,7 @@ pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String
             Ok(DocumentPage {
                 kind: reference.kind.to_string(),
                 name: reference.name.to_string(),
-                yaml: Yaml(writing::to_yaml([&head.document])),
+                yaml: Yaml(writing::to_yaml([&look.asked.reader().document(&head.document)])),
                 revision: format!("revision {}", head.number),
                 changed: look.when(last.as_ref().map_or(look.now(), |one| one.changeset.at)),
                 by: last.as_ref().and_then(|one| actor(look, &one.changeset.author)),
@@ -186,7 +186,7 @@ pub async fn get_edit(asked: Asked, Path((kind, name)): Path<(String, String)>) 
         .page(Section::Documents, move |look, shell| {
             let head = rows::head(look.tx, &reference)?;
             let head = head.ok_or_else(|| Refusal::not_found(format!("document {reference}")))?;
-            let yaml = writing::to_yaml([&head.document]);
+            let yaml = writing::to_yaml([&look.asked.reader().document(&head.document)]);
             let back = Link::new(reference.name.as_str(), format!("/documents/{reference}"));
             Ok(editor(shell, format!("Edit {reference}"), back, yaml, reference.kind))
         })
@@ -275,7 +275,7 @@ async fn plan_page(
             let (order, mut wrong) = order_of(&yaml);
             let works = look.app.works();
             let conditions = Conditions { now: look.now(), works: &works };
-            let plan = acts::plan(look.tx, &order, conditions)?;
+            let plan = acts::plan_for(look.tx, &order, conditions, &look.asked.reader())?;
             if wrong.is_empty() && plan.problems.is_empty() {
                 let asked = look.asked;
                 match actions::allow::order(look.tx, Some(&asked.person), Some(asked.access), &order, conditions) {
@@ -386,12 +386,13 @@ pub async fn get_history(asked: Asked, Path((kind, name)): Path<(String, String)
     let reference = read_reference(&kind, &name)?;
     asked
         .page(Section::Documents, move |look, shell| {
-            let steps = acts::history(look.tx, &reference, None, REVISIONS)?;
+            let steps = acts::history(look.tx, &reference, None, REVISIONS, &look.asked.reader())?;
             let current = rows::head(look.tx, &reference)?.map(|head| head.number);
             let number = |name: &str| look.asked.query.text(name).parse::<i64>().ok();
             let compared = match (number("from"), number("to")) {
                 (Some(from), Some(to)) => {
-                    let difference = acts::difference(look.tx, &reference, from, Some(to), look.now())?;
+                    let reader = look.asked.reader();
+                    let difference = acts::difference(look.tx, &reference, from, Some(to), look.now(), &reader)?;
                     let same = || diff::Difference {
                         reference: reference.clone(),
                         verb: diff::Verb::Change,
@@ -459,7 +460,8 @@ pub async fn post_rollback(
             Err(failed) => Err(failed.into()),
         };
     }
-    let documents: Vec<Document> = order.proposals.into_iter().map(|one| one.document).collect();
+    let reader = asked.reader();
+    let documents: Vec<Document> = order.proposals.iter().map(|one| reader.document(&one.document)).collect();
     let yaml = writing::to_yaml(&documents);
     plan_page(asked, format!("Roll back to revision {to}"), back, yaml, format!("Back to revision {to}")).await
 }

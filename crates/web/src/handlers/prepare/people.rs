@@ -25,6 +25,7 @@ pub async fn get_people(asked: Asked) -> Result<Response, Problem> {
         .page(Section::People, |look, shell| {
             let catalog = look.rules.catalog.clone();
             let works = look.app.works();
+            let reader = look.asked.reader();
             let mut rows: Vec<PersonRow> = catalog
                 .people
                 .iter()
@@ -43,7 +44,7 @@ pub async fn get_people(asked: Asked) -> Result<Response, Problem> {
                     };
                     PersonRow {
                         person: look.tag(name),
-                        email: person.email.clone(),
+                        email: reader.email(name, &person.email),
                         access: capital(person.access.word()),
                         teams: teams.map(|team| team.title.clone()).collect(),
                         on_call: (!on_call.is_empty()).then(|| format!("On call: {}", on_call.join(", "))),
@@ -68,7 +69,7 @@ pub async fn get_person(asked: Asked, Path(name): Path<String>) -> Result<Respon
             let teams = catalog.teams.iter().filter(|(_, team)| team.members.contains(name));
             Ok(PersonPage {
                 person: look.tag(name),
-                email: person.email.clone(),
+                email: look.asked.reader().email(name, &person.email),
                 access: capital(person.access.word()),
                 time_zone: format!("{} · {} there", person.time_zone, look.now().to_zoned(zone).strftime("%H:%M")),
                 teams: teams.map(|(name, team)| Link::new(&team.title, format!("/documents/team/{name}"))).collect(),
@@ -95,10 +96,11 @@ pub fn shifts(look: &Look<'_, '_>, person: &Name) -> Vec<MyShift> {
     shifts_of(look, person).into_iter().take(SHIFTS).map(shift).collect()
 }
 
-/// The contacts, and how each did last. Others see where a push goes, not the topic that would let them read along.
+/// The contacts, and how each did last. Others see where a push goes, not the topic that would let them read along, and
+/// a mail address whole only if they may.
 pub fn contacts(look: &mut Look<'_, '_>, name: &Name, person: &Person, own: bool) -> Result<Vec<ContactView>, Halt> {
     let recent = store::outbox::for_person(look.tx, name, LOOKED_AT)?;
-    let works = look.app.works();
+    let (works, reader) = (look.app.works(), look.asked.reader());
     let mut all = person.contacts.clone();
     let planned = domain::engage::contacts::plan(person, Urgency::High, look.now());
     for one in planned {
@@ -126,9 +128,13 @@ pub fn contacts(look: &mut Look<'_, '_>, name: &Name, person: &Person, own: bool
         ContactView {
             name: contact.name.clone(),
             channel: channel(kind),
-            address: if own { address.to_owned() } else { shown(kind, address) },
+            address: if own { address.to_owned() } else { shown(&reader, Some(name), kind, address) },
             state,
             note,
+            secret: match &contact.address {
+                Address::Webhook(url) if reader.sees(name) => Some(look.app.webhook_secret(url)),
+                _ => None,
+            },
         }
     };
     Ok(all.iter().map(view).collect())

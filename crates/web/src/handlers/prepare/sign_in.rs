@@ -1,16 +1,18 @@
-//! Signing in and out. One answer for a wrong name and a wrong password; so many attempts a minute, and no more.
+//! Signing in and out. One answer for a wrong name and a wrong password; so many attempts for a name and from an
+//! address, and no more.
 
 use std::time::Duration;
 
 use actions::prepare::access::{self, Visitor as From};
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::{SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{RETRY_AFTER, SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use domain::words::{Actor, RefusalKind};
 use store::Halt;
 
+use crate::address::Source;
 use crate::app::App;
 use crate::enter::{COOKIE_PLAIN, COOKIE_SECURE, session_cookie};
 use crate::handlers::fields::{Fields, local_path};
@@ -49,15 +51,23 @@ fn form(
 }
 
 /// `POST /sign-in` with `email`, `password`, `next`.
-pub async fn post_sign_in(State(app): State<App>, headers: HeaderMap, fields: Fields) -> Result<Response, Problem> {
+pub async fn post_sign_in(
+    State(app): State<App>,
+    Source(address): Source,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Result<Response, Problem> {
     let (login, password) = (fields.text("email").to_owned(), fields.raw("password").to_owned());
     let next = local_path(fields.text("next"), "/alerts");
     let again = |status, error: &str| {
         Ok(form(&headers, status, login.chars().take(254).collect(), next.clone(), Some(error.to_owned()), None))
     };
-    if let Err(wait) = app.attempts().note(&login, app.now()) {
+    let (attempts, now) = (app.attempts(), app.now());
+    if let Err(wait) = attempts.note_from(address, now).and_then(|()| attempts.note(&login, now)) {
         let error = format!("Too many attempts: wait {wait} seconds.");
-        return again(StatusCode::TOO_MANY_REQUESTS, &error);
+        let mut response = again(StatusCode::TOO_MANY_REQUESTS, &error)?;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait));
+        return Ok(response);
     }
     // Each attempt costs tens of milliseconds and 19 MiB, on purpose: a few at once, and others wait.
     let turn = tokio::time::timeout(Duration::from_secs(10), app.attempts().turn()).await;
@@ -69,13 +79,14 @@ pub async fn post_sign_in(State(app): State<App>, headers: HeaderMap, fields: Fi
     let outcome = app
         .act(Actor::System, move |store, node, moment| {
             let rules = store.read(|tx| Ok(node.rules(tx)?))?;
-            let from = From { agent: agent.as_deref(), address: None };
+            let address = address.map(|address| address.to_string());
+            let from = From { agent: agent.as_deref(), address: address.as_deref() };
             access::sign_in(store, moment, &rules.catalog, &who, &password, from)
         })
         .await;
     match outcome {
         Ok((_, secret)) => {
-            app.attempts().forget(&login);
+            app.attempts().proven(&login, address);
             Ok(signed_in(&app, &next, secret.reveal()))
         }
         Err(Halt::Refused(refusal)) if refusal.kind == RefusalKind::Unauthenticated => {

@@ -228,7 +228,9 @@ fn last_test(look: &mut Look<'_, '_>) -> Result<Option<FirstSent>, Halt> {
     let state = store::engage::pages::get(look.tx, page)?.map(|page| page.state);
     let acknowledged = matches!(state, Some(PageState::Acknowledged { .. }));
     let deliveries = store::outbox::for_page(look.tx, page)?;
+    let hook = deliveries.iter().map(|(one, _)| one).find(|one| one.channel == "webhook");
     Ok(Some(FirstSent {
+        secret: hook.map(|one| look.app.webhook_secret(&one.address)),
         deliveries: deliveries.iter().map(|(one, attempts)| delivery_view(look, one, attempts)).collect(),
         acknowledged,
         next: vec![

@@ -129,6 +129,8 @@ pub struct ContactView {
     pub state: Badge,
     /// What the provider said when it failed.
     pub note: Option<String>,
+    /// What the receiver of a webhook verifies with, for those who may see it.
+    pub secret: Option<String>,
 }
 
 /// A rung of the ladder.
@@ -197,6 +199,7 @@ mod samples {
                 address: "https://ntfy.example.org/ana-9f3k".into(),
                 state: Badge::new(Tone::Good, "Worked 3 d ago"),
                 note: None,
+                secret: None,
             },
             ContactView {
                 name: "mail".into(),
@@ -204,6 +207,15 @@ mod samples {
                 address: "ana@exmaple.org".into(),
                 state: Badge::new(Tone::Critical, "Failed 3 min ago"),
                 note: Some("550 5.1.1 recipient address rejected: domain not found".into()),
+                secret: None,
+            },
+            ContactView {
+                name: "desk lamp".into(),
+                channel: "webhook",
+                address: "https://hooks.example.org/ana/lamp".into(),
+                state: Badge::new(Tone::Warning, "Never tested"),
+                note: None,
+                secret: Some("whsec_FhFm926WljKD/UhMpbkPxkHu3U/u0BhZG7veMLJ4rXY=".into()),
             },
         ]
     }

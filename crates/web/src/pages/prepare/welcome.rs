@@ -64,6 +64,8 @@ pub struct FirstPage {
 #[derive(Clone, Debug)]
 pub struct FirstSent {
     pub deliveries: Vec<DeliveryView>,
+    /// What the receiver of the webhook verifies with, if it went there.
+    pub secret: Option<String>,
     /// The person pressed Acknowledge.
     pub acknowledged: bool,
     /// What to do next, once it worked.
@@ -138,6 +140,7 @@ mod samples {
                         (Tone::Good, "Sent"),
                         0,
                     )],
+                    secret: Some("whsec_FhFm926WljKD/UhMpbkPxkHu3U/u0BhZG7veMLJ4rXY=".into()),
                     acknowledged: false,
                     next: vec![],
                 }),
@@ -155,6 +158,7 @@ mod samples {
                         (Tone::Info, "Seen"),
                         0,
                     )],
+                    secret: None,
                     acknowledged: true,
                     next: vec![
                         Link::new("Connect Prometheus", "/integrations/new?source=alertmanager"),

@@ -1,0 +1,162 @@
+//! Takes connections and answers on them, with patience that ends: whoever sends half a header, or a body drop by drop,
+//! is shown out. Knows nothing of what is answered.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::Request;
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Sleep, sleep};
+use tower::ServiceExt as _;
+
+use crate::address::Peer;
+
+/// How long we wait for a client, and how much we take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For a whole header; and, on a connection that is kept open, for the next request to begin.
+    pub header: Duration,
+    /// Between two parts of a body.
+    pub part: Duration,
+    /// For a whole body.
+    pub body: Duration,
+    /// For what is being answered when we are told to stop.
+    pub stop: Duration,
+    /// The largest header, in bytes.
+    pub header_most: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(30),
+            part: Duration::from_secs(15),
+            body: Duration::from_secs(120),
+            stop: Duration::from_secs(10),
+            header_most: 32 << 10,
+        }
+    }
+}
+
+/// Answers with the router until `stop` comes to be; then lets what is being answered come to its end.
+pub async fn serve(listener: TcpListener, router: Router, patience: Patience, stop: impl Future<Output = ()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(patience.header).max_header_size(patience.header_most);
+    let open = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let (stream, peer) = tokio::select! {
+            taken = take(&listener) => taken,
+            () = &mut stop => break,
+        };
+        // Small answers go out at once.
+        _ = stream.set_nodelay(true);
+        let router = router.clone();
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(|body| Body::new(Slow::new(body, patience)));
+            request.extensions_mut().insert(Peer(peer.ip()));
+            router.clone().oneshot(request)
+        });
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), answer));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%peer, %error, "a connection broke off");
+            }
+        });
+    }
+    drop(listener);
+    // A page that follows what happens never ends by itself.
+    _ = tokio::time::timeout(patience.stop, open.shutdown()).await;
+}
+
+/// The next connection. When there are too many open already, it comes when some are gone.
+async fn take(listener: &TcpListener) -> (TcpStream, std::net::SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(taken) => return taken,
+            Err(error) if is_of_one(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "a connection could not be taken");
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Whether the error is of the one connection, and not of the listener.
+fn is_of_one(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// A body that must come in time.
+struct Slow {
+    inner: Incoming,
+    patience: Patience,
+    /// Until the next part must be there, and the whole. Most bodies are there at once, and nothing is waited for.
+    part: Option<Pin<Box<Sleep>>>,
+    whole: Option<Pin<Box<Sleep>>>,
+}
+
+impl Slow {
+    fn new(inner: Incoming, patience: Patience) -> Self {
+        Self { inner, patience, part: None, whole: None }
+    }
+}
+
+impl HttpBody for Slow {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
+            this.part = None;
+            return Poll::Ready(frame.map(|frame| frame.map_err(axum::Error::new)));
+        }
+        let Patience { part, body, .. } = this.patience;
+        let mut over = |timer: &mut Option<Pin<Box<Sleep>>>, time: Duration| {
+            timer.get_or_insert_with(|| Box::pin(sleep(time))).as_mut().poll(cx).is_ready()
+        };
+        if over(&mut this.part, part) || over(&mut this.whole, body) {
+            return Poll::Ready(Some(Err(axum::Error::new(TooSlow))));
+        }
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// Whether reading a body failed because it did not come in time.
+pub fn is_too_slow(error: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The body did not come in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the body did not come in time")]
+pub struct TooSlow;

@@ -1,0 +1,201 @@
+//! `Idempotency-Key`: every route whose description lists the header honours it, also at once, and also when the answer
+//! was lost.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use web::api::openapi::described;
+
+use crate::flows::firing;
+use crate::support::{Ask, House, ask};
+
+/// The routes that list the header.
+fn listed() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (path, item) in described()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            if parameters.into_iter().any(|one| one["name"] == "Idempotency-Key") {
+                found.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    found
+}
+
+/// A house where an alert fires and is paged.
+struct Burning {
+    house: House,
+    ada: String,
+    alert: String,
+    page: String,
+}
+
+impl Burning {
+    async fn new() -> Self {
+        let mut house = House::new();
+        let (source, ada) = (house.source("prom"), house.token("ada", &[], None));
+        house.apply("kind: team\nname: db\nspec: { title: Data, members: [max] }");
+        house.call(ask("POST", "/api/v2/alerts").by(&source).json(&firing(&["Disk"]))).await;
+        let alerts = house.call(ask("GET", "/api/v1/alerts").by(&ada)).await.json();
+        let text = |name: &str| alerts["items"][0][name].as_str().unwrap().to_owned();
+        let (alert, page) = (text("id"), text("page"));
+        Self { house, ada, alert, page }
+    }
+
+    /// Something that can be asked for at this route, and something else.
+    fn bodies(&self, route: &str) -> Option<(String, Value, Value)> {
+        let (_, path) = route.split_once(' ').unwrap();
+        let now = self.house.now();
+        let end = domain::words::Span::hours(1).after(now);
+        let alerts = json!({ "alerts": [self.alert] });
+        let team =
+            |title: &str| json!({ "kind": "team", "name": "db", "spec": { "title": title, "members": ["max"] } });
+        let (one, other) = match path.trim_start_matches("/api/v1/") {
+            "alerts/acknowledge" | "alerts/unacknowledge" | "alerts/resolve" => {
+                (alerts.clone(), json!({ "alerts": [self.alert, self.alert] }))
+            }
+            "alerts/snooze" => {
+                (json!({ "alerts": [self.alert], "for": "1h" }), json!({ "alerts": [self.alert], "for": "2h" }))
+            }
+            "alerts/noise" => {
+                (json!({ "alerts": [self.alert], "reason": "a" }), json!({ "alerts": [self.alert], "reason": "b" }))
+            }
+            "silences" => {
+                let silence = |comment: &str| json!({ "matchers": ["a=\"b\""], "for": "1h", "comment": comment });
+                (silence("moving house"), silence("something else"))
+            }
+            "pages/{id}/acknowledge" | "pages/{id}/escalate" | "integrations/{name}/test" => {
+                (json!({}), json!({ "a": 1 }))
+            }
+            "pages/test" => (json!({}), json!({ "person": "rob" })),
+            "schedules/{name}/overrides" => (
+                json!({ "person": "mia", "starts_at": now, "ends_at": end }),
+                json!({ "person": "rob", "starts_at": now, "ends_at": end }),
+            ),
+            "documents/{kind}/{name}/rollback" => (json!({ "to": 1 }), json!({ "to": 2 })),
+            "apply" => (json!({ "documents": [team("One")] }), json!({ "documents": [team("Two")] })),
+            "integrations/{name}/tokens" => (json!({ "grace": "1h" }), json!({ "grace": "2h" })),
+            "tokens" => (json!({ "name": "ci", "access": "viewer" }), json!({ "name": "cd", "access": "viewer" })),
+            _ => return None,
+        };
+        let name = if path.contains("integrations") {
+            "prom"
+        } else if path.contains("schedules") {
+            "web"
+        } else {
+            "db"
+        };
+        let path = path.replace("{id}", &self.page).replace("{kind}", "team").replace("{name}", name);
+        Some((path, one, other))
+    }
+
+    fn asked(&self, path: &str, body: &Value, key: &str) -> Ask {
+        ask("POST", path).by(&self.ada).json(body).with("idempotency-key", key)
+    }
+}
+
+const SHOWN_ONCE: [&str; 2] = ["POST /api/v1/tokens", "POST /api/v1/integrations/{name}/tokens"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_that_lists_the_key_does_once_what_is_asked_twice() {
+    let routes = listed();
+    assert!(routes.len() >= 15, "{routes:?}");
+    for route in &routes {
+        let burning = Burning::new().await;
+        let (path, one, other) = burning.bodies(route).unwrap_or_else(|| panic!("say here what to send to {route}"));
+        let house = &burning.house;
+        let first = house.call(burning.asked(&path, &one, "\"k1\"")).await;
+        assert!(first.status.is_success(), "{route}: {}", first.text);
+        assert!(!first.headers.contains_key("idempotent-replayed"));
+        let events = house.events();
+        house.wait(5);
+        let again = house.call(burning.asked(&path, &one, "k1")).await;
+        if SHOWN_ONCE.contains(&route.as_str()) {
+            assert_eq!(again.status, StatusCode::CONFLICT, "{route}: a secret is kept nowhere");
+            assert!(again.text.contains("the secret was shown then"), "{}", again.text);
+        } else {
+            assert_eq!((again.status, &again.text), (first.status, &first.text), "{route}");
+            assert_eq!(again.headers["idempotent-replayed"], "true", "{route}");
+            for header in ["location", "content-type"] {
+                assert_eq!(again.headers.get(header), first.headers.get(header), "{route}");
+            }
+        }
+        let wrong = house.call(burning.asked(&path, &other, "k1")).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{route}: {}", wrong.text);
+        assert_eq!(wrong.json()["at"], "Idempotency-Key");
+        assert_eq!(house.events(), events, "{route}: nothing more happened");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_at_once_one_is_done_and_the_other_is_told_to_wait() {
+    for route in listed() {
+        let burning = Burning::new().await;
+        let (path, one, _) = burning.bodies(&route).unwrap();
+        // So that the door knows the token, and both come to the key together.
+        burning.house.call(ask("GET", "/api/v1/me").by(&burning.ada)).await;
+        let call = || burning.house.call(burning.asked(&path, &one, "k1"));
+        let (first, second) = tokio::join!(call(), call());
+        assert!(first.status.is_success(), "{route}: {}", first.text);
+        assert_eq!(second.status, StatusCode::CONFLICT, "{route}: {}", second.text);
+        assert_eq!(second.headers["retry-after"], "1");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_ones_own_lasts_a_day_and_outlives_a_lost_answer() {
+    let mut burning = Burning::new().await;
+    let mia = burning.house.token("mia", &[], None);
+    let (path, one, _) = burning.bodies("POST /api/v1/silences").unwrap();
+    let silences = async |burning: &Burning| {
+        let listed = burning.house.call(ask("GET", "/api/v1/silences").by(&burning.ada)).await.json();
+        listed["items"].as_array().unwrap().len()
+    };
+    let first = burning.house.call(burning.asked(&path, &one, "k1")).await;
+    let others = ask("POST", &path).by(&mia).json(&one).with("idempotency-key", "k1");
+    assert_eq!(burning.house.call(others).await.status, StatusCode::CREATED);
+    assert_eq!(silences(&burning).await, 2);
+    // The node stopped between the act and its answer.
+    let forget = "UPDATE idempotency_keys SET status = 0, response = 'gone' WHERE key = $1";
+    burning.house.store.write(|tx| Ok(tx.execute(forget, &["k1".into()])?)).unwrap();
+    let now = burning.house.call(burning.asked(&path, &one, "k1")).await;
+    assert!(now.status == StatusCode::CONFLICT && now.text.contains("is being answered"), "{}", now.text);
+    burning.house.wait(61);
+    let later = burning.house.call(burning.asked(&path, &one, "k1")).await;
+    assert!(later.status == StatusCode::CONFLICT && later.text.contains("its answer was lost"), "{}", later.text);
+    assert_eq!(silences(&burning).await, 2);
+    // What was refused may be asked again.
+    let wrong = json!({ "matchers": ["a=\"b\""], "for": "1h", "comment": " " });
+    for _ in 0..2 {
+        let refused = burning.house.call(burning.asked(&path, &wrong, "k2")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert!(!refused.headers.contains_key("idempotent-replayed"));
+    }
+    burning.house.wait(24 * 3600);
+    let afresh = burning.house.call(burning.asked(&path, &one, "k1")).await;
+    assert_eq!(afresh.status, StatusCode::CREATED);
+    assert_ne!(afresh.json()["id"], first.json()["id"]);
+    for key in ["", "\u{7f}", &"k".repeat(201)] {
+        let wrong = burning.house.call(burning.asked(&path, &one, key)).await;
+        assert_eq!((wrong.status, wrong.json()["at"].as_str()), (StatusCode::BAD_REQUEST, Some("Idempotency-Key")));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_shows_its_secret_once_and_ends_for_good() {
+    let mut house = House::new();
+    let (mia, ada) = (house.token("mia", &[], None), house.token("ada", &[], None));
+    let new = json!({ "name": "ci", "access": "viewer", "scopes": ["read"] });
+    let made = house.call(ask("POST", "/api/v1/tokens").by(&ada).json(&new).with("idempotency-key", "t1")).await;
+    let secret = made.json()["secret"].as_str().unwrap().to_owned();
+    let kept = house.store.read(|tx| Ok(tx.query("SELECT response FROM idempotency_keys", &[])?)).unwrap();
+    assert!(!kept[0].text("response").unwrap().contains(&secret), "it is kept nowhere");
+    assert_eq!(house.call(ask("GET", "/api/v1/me").by(&secret)).await.json()["access"], "viewer");
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    let end = |by: &str| ask("DELETE", &format!("/api/v1/tokens/{id}")).by(by);
+    assert_eq!(house.call(end(&mia)).await.status, StatusCode::NOT_FOUND, "another's, and none: alike");
+    assert_eq!(house.call(end(&ada)).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.call(ask("GET", "/api/v1/me").by(&secret)).await.status, StatusCode::UNAUTHORIZED);
+}
