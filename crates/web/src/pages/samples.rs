@@ -1,8 +1,8 @@
 //! Samples of the pages about documents; those of other pages stand at the foot of their own files.
 
 use super::prepare::documents::{
-    Compared, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab, PlanPage,
-    PlanProblem, PlannedChange, Revision, SpecField, Yaml,
+    Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab,
+    PlanPage, PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
 use crate::pages::gallery::{minutes_ago, viewpoint};
 use crate::pages::{Badge, Link, PersonTag, Section, Shell, Tone};

@@ -20,8 +20,8 @@ use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, local_path};
 use crate::handlers::frame::{Asked, Look, done, refused};
 use crate::pages::prepare::documents::{
-    Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage, PlanProblem,
-    PlannedChange, Revision, SpecField, Yaml,
+    Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage,
+    PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
 use crate::pages::{Link, Section};
 use crate::problem::Problem;

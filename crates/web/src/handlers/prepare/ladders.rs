@@ -146,9 +146,14 @@ mod tests {
 
     #[test]
     fn minutes_are_read_as_people_write_them_and_written_back_the_same() {
-        for (text, seconds, back) in
-            [("", 0, "0"), ("0", 0, "0"), ("5", 300, "5"), ("1.5", 90, "1.5"), ("0,25", 15, "0.25"), ("1440", 86_400, "1440")]
-        {
+        for (text, seconds, back) in [
+            ("", 0, "0"),
+            ("0", 0, "0"),
+            ("5", 300, "5"),
+            ("1.5", 90, "1.5"),
+            ("0,25", 15, "0.25"),
+            ("1440", 86_400, "1440"),
+        ] {
             let span = minutes(text).unwrap();
             assert_eq!((span, typed(span).as_str()), (Span::seconds(seconds), back), "{text}");
         }
