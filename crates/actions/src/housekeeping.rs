@@ -71,7 +71,8 @@ fn write_what_was_heard(store: &Store, node: &Node, mint: &mut Mint, now: Timest
 
 /// Gives numbers to what was committed to the journal without one: where several nodes write, whoever holds the lease.
 pub fn number_journal(store: &Store, node: &Node, now: Timestamp) -> Result<(), Halt> {
-    if !store.is_postgres() {
+    // Asked before anything is written: each commit rings the bell, and the bell brings us here again.
+    if !store.is_postgres() || !store.read(|tx| Ok(store::journal::has_unnumbered(tx)?))? {
         return Ok(());
     }
     let name = &node.identity.name;
@@ -82,4 +83,36 @@ pub fn number_journal(store: &Store, node: &Node, now: Timestamp) -> Result<(), 
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use domain::words::EventKind;
+    use serde_json::json;
+
+    use super::*;
+    use crate::node::Identity;
+
+    store::both_engines! {
+        fn numbering_a_journal_rings_the_bell_once_and_then_is_quiet(store) {
+            let link_key = domain::engage::links::LinkKey::new([7; 32]);
+            let node = Node::new(Identity { name: "n".into(), public_url: "https://a.example".into(), link_key });
+            let now = Timestamp::from_second(1_790_000_000).unwrap();
+            let mut mint = Mint::seeded(1);
+            let mut moment = Moment::new(now, Actor::System, &mut mint);
+            store.write(|tx| {
+                crate::announce::event(tx, &mut moment.again(), EventKind::AlertsFired, vec![], None, json!({}))
+            }).unwrap();
+            let rung = Arc::new(AtomicU32::new(0));
+            let bell = rung.clone();
+            store.on_commit(move || _ = bell.fetch_add(1, Ordering::SeqCst));
+            for _ in 0..5 {
+                number_journal(store, &node, now).unwrap();
+            }
+            assert_eq!(rung.load(Ordering::SeqCst), u32::from(store.is_postgres()));
+        }
+    }
 }

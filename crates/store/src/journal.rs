@@ -158,6 +158,11 @@ pub fn last(tx: &mut Tx<'_>) -> Result<i64, Error> {
     Ok(row.map(|row| row.opt_int("last")).transpose()?.flatten().unwrap_or(0))
 }
 
+/// Whether there is anything to number.
+pub fn has_unnumbered(tx: &mut Tx<'_>) -> Result<bool, Error> {
+    Ok(tx.one("SELECT id FROM journal WHERE number IS NULL LIMIT 1", &[])?.is_some())
+}
+
 /// Numbers what was committed without a number, oldest first; how many. For the holder of [`LEASE`].
 ///
 /// Two at once do no harm: one of them is run again and finds nothing left.

@@ -406,10 +406,8 @@ impl Board {
             let Some(std::cmp::Reverse((_, id))) = self.expiries.pop() else { break };
             let Some(slot) = self.slot(id).filter(|_| seen.insert(id)) else { continue };
             if self.at(slot).lapses_at() > now {
-                // Its row will tell this end; by then it may have been heard of again.
-                let alert = self.at(slot);
-                let due = if alert.expires_at() > now { alert.expires_at() } else { alert.lapses_at() };
-                self.expiries.push(std::cmp::Reverse((due, id)));
+                let row_end = self.at(slot).expires_at(); // as its row will tell
+                self.put_back_expiry(slot, row_end, now);
                 found.heard.push(slot);
             } else {
                 found.over.push(slot);
@@ -430,16 +428,19 @@ impl Board {
             if due > now || alert.lapses_at() <= due || alert.is_ahead_of_its_row() {
                 return Some(due);
             }
+            let row_end = micros(alert.written_until.load(Ordering::Relaxed));
             self.expiries.pop();
-            self.put_back_expiry(slot);
+            self.put_back_expiry(slot, row_end, now);
         }
         None
     }
 
-    /// A lapse that was looked at but not carried out: it comes up again at its own time.
-    pub fn put_back_expiry(&mut self, slot: Slot) {
+    /// A lapse that was looked at but not carried out: it comes up again when its row's end has come, as it may have
+    /// been heard of by then; or at its own end.
+    fn put_back_expiry(&mut self, slot: Slot, row_end: Timestamp, now: Timestamp) {
         let alert = self.at(slot);
-        let entry = std::cmp::Reverse((alert.lapses_at(), alert.id));
+        let due = if row_end > now { row_end } else { alert.lapses_at() };
+        let entry = std::cmp::Reverse((due, alert.id));
         self.expiries.push(entry);
     }
 
