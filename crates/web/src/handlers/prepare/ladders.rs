@@ -168,7 +168,7 @@ mod tests {
         let mut ladder = Ladder::default();
         fields("urgency=high&contact=phone&after=0&contact=&after=7&contact=mail&after=3").put(&mut ladder).unwrap();
         let rungs: Vec<String> = ladder.high.iter().map(|rung| format!("{} {}", rung.contact, rung.after)).collect();
-        assert_eq!(rungs, ["phone 0", "mail 3m"]);
+        assert_eq!(rungs, ["phone 0s", "mail 3m"]);
         fields("urgency=low&contact=mail&after=&waking-from=07:00&waking-to=23:00").put(&mut ladder).unwrap();
         assert_eq!((ladder.low.len(), ladder.waking.as_deref()), (1, Some("07:00-23:00")));
         assert_eq!(ladder.high.len(), 2, "the other ladder stays");
