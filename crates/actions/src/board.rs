@@ -115,6 +115,7 @@ fn bring_up_to_date(tx: &mut Tx<'_>, node: &Node, board: &mut Board, version: i6
         None => *board = load(tx, board, &rules, now)?,
     }
     board.silences = silences::current(tx)?;
+    board.begun = silences::begun(tx)?;
     board.others_grace = if node.is_alone() { Span::ZERO } else { OTHERS_GRACE };
     board.version = Some(version);
     Ok(())

@@ -112,6 +112,7 @@ fn write(turn: &mut Turn<'_, '_>, silence: &Silence, how: &'static str) -> Resul
     announce::event(turn.tx, &mut turn.moment, EventKind::SilenceCreated, subjects, Some(&comment), data)?;
     turn.board.silences.retain(|other| other.id != id);
     turn.board.silences.push(silence.clone());
+    turn.board.begun.remove(&id);
     turn.board.version = None;
     if silence.phase(turn.moment.now) == Phase::Active {
         begin(turn, silence)?;
@@ -124,6 +125,7 @@ fn write(turn: &mut Turn<'_, '_>, silence: &Silence, how: &'static str) -> Resul
 /// It is active from now on: what it matches falls silent.
 fn begin(turn: &mut Turn<'_, '_>, silence: &Silence) -> Result<(), Halt> {
     silences::save(turn.tx, silence, Some(silence.ends_at))?;
+    turn.board.begun.insert(silence.id);
     for slot in turn.board.matching(&silence.matchers) {
         pipeline::reconsider(&mut turn.board, &turn.rules, slot, turn.moment.now, &mut turn.effects);
     }
@@ -141,6 +143,7 @@ fn end(turn: &mut Turn<'_, '_>, mut silence: Silence) -> Result<(), Halt> {
 fn over(turn: &mut Turn<'_, '_>, silence: &Silence, why: Option<&str>) -> Result<(), Halt> {
     silences::save(turn.tx, silence, None)?;
     turn.board.silences.retain(|other| other.id != silence.id);
+    turn.board.begun.remove(&silence.id);
     turn.board.version = None;
     let subjects = vec![silence.id.to_string()];
     announce::event(turn.tx, &mut turn.moment, EventKind::SilenceExpired, subjects, why, json!({}))?;

@@ -166,6 +166,8 @@ pub struct Board {
     by_group_key: BTreeMap<(Name, Vec<String>), GroupId>,
     /// Pending and active ones.
     pub silences: Vec<Silence>,
+    /// Those that have begun for everybody, though the clock of this node may be behind.
+    pub begun: BTreeSet<SilenceId>,
     /// Which alerts each silence and each inhibiting alert mutes.
     silenced: BTreeMap<SilenceId, BTreeSet<Slot>>,
     inhibited: BTreeMap<AlertId, BTreeSet<Slot>>,
@@ -306,6 +308,12 @@ impl Board {
             Some(Muted::Inhibited(id)) => _ = self.inhibited.entry(id).or_default().insert(slot),
             None => {}
         }
+    }
+
+    /// The silences that mute now.
+    pub fn active_silences(&self, now: Timestamp) -> impl Iterator<Item = &Silence> {
+        let begun = move |silence: &Silence| silence.starts_at <= now || self.begun.contains(&silence.id);
+        self.silences.iter().filter(move |silence| now < silence.ends_at && begun(silence))
     }
 
     /// The alerts that a silence mutes.

@@ -157,7 +157,7 @@ fn normalise(call: &mut Call<'_>, board: &mut Board, _: &Rules, mint: &mut Mint,
 /// Does a silence match?
 fn silence(call: &mut Call<'_>, board: &mut Board, _: &Rules, _: &mut Mint, _: &mut Effects) {
     let now = call.now;
-    let active: Vec<_> = board.silences.iter().filter(|s| s.starts_at <= now && now < s.ends_at).collect();
+    let active: Vec<_> = board.active_silences(now).collect();
     if active.is_empty() {
         return;
     }
@@ -446,8 +446,7 @@ pub fn reconsider(board: &mut Board, rules: &Rules, slot: Slot, now: Timestamp, 
 
 fn muted(board: &Board, rules: &Rules, slot: Slot, labels: &Labels, now: Timestamp) -> Option<Muted> {
     let label = |name: &str| labels.get(name);
-    let active = |s: &&super::silences::Silence| s.starts_at <= now && now < s.ends_at;
-    if let Some(silence) = board.silences.iter().filter(active).find(|s| s.matches(&label)) {
+    if let Some(silence) = board.active_silences(now).find(|s| s.matches(&label)) {
         return Some(Muted::Silenced(silence.id));
     }
     let all = |matchers: &[Matcher]| matchers.iter().all(|matcher| matcher.matches(labels));

@@ -1,5 +1,7 @@
 //! Rows of silences.
 
+use std::collections::BTreeSet;
+
 use domain::detect::silences::Silence;
 use domain::words::{Matcher, SilenceId, Timestamp};
 
@@ -38,6 +40,12 @@ pub fn get(tx: &mut Tx<'_>, id: SilenceId) -> Result<Option<Silence>, Error> {
 pub fn current(tx: &mut Tx<'_>) -> Result<Vec<Silence>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM silences WHERE due_at IS NOT NULL ORDER BY id");
     tx.query(&sql, &[])?.iter().map(read).collect()
+}
+
+/// Those that have begun and whose end has not been looked at: by the clock of whichever node looked.
+pub fn begun(tx: &mut Tx<'_>) -> Result<BTreeSet<SilenceId>, Error> {
+    let rows = tx.query("SELECT id FROM silences WHERE due_at IS NOT NULL AND due_at = ends_at", &[])?;
+    rows.iter().map(|row| row.id("id")).collect()
 }
 
 /// All that ended after `since`, newest first.
