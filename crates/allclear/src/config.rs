@@ -107,3 +107,33 @@ impl Serve {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    #[test]
+    fn a_short_watch_secret_is_refused_and_says_what_would_do() {
+        let read = |arguments: &[&str]| {
+            let line = Line::try_parse_from([&["allclear"], arguments].concat()).unwrap();
+            line.serve.watch_secret().map_err(|error| error.to_string())
+        };
+        assert_eq!(read(&["--watch-secret", "0123456789abcdef"]), Ok(Some("0123456789abcdef".into())));
+        assert_eq!(
+            read(&["--watch-secret", "0123456789abcde"]).unwrap_err(),
+            "--watch-secret must be at least 16 letters long: whoever guesses it can say that all is well"
+        );
+        assert_eq!(
+            read(&["--watch-secret", ""]).unwrap_err(),
+            "--watch-secret must be at least 16 letters long: whoever guesses it can say that all is well"
+        );
+    }
+}

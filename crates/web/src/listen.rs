@@ -42,7 +42,7 @@ impl Default for Patience {
         Self {
             header: Duration::from_secs(30),
             part: Duration::from_secs(15),
-            body: Duration::from_secs(120),
+            body: Duration::from_mins(2),
             stop: Duration::from_secs(10),
             header_most: 32 << 10,
         }

@@ -195,7 +195,29 @@ spec: { title: Web, steps: [{ notify: [{ person: ana }, { webhook: 'https://hook
         }
         let reader = Reader::new(Some(&name("ben")), Some(Access::Responder));
         let shown: Vec<Document> = documents.iter().map(|one| reader.document(one)).collect();
-        insta::assert_snapshot!(crate::prepare::writing::to_yaml(&shown), @"");
+        insta::assert_snapshot!(crate::prepare::writing::to_yaml(&shown), @"
+        kind: person
+        name: ana
+        spec:
+          full_name: Ana Silva
+          email: a…@example.org
+          access: responder
+          contacts:
+          - { name: phone, ntfy: https://ntfy.example.org/… }
+          - { name: desk, webhook: https://hooks.example.org/… }
+          - { name: home, email: s…@example.com }
+        ---
+        kind: escalation-policy
+        name: web
+        spec:
+          title: Web
+          steps:
+          - notify:
+            - { person: ana }
+            - { webhook: https://hooks.example.org/… }
+            wait: 5m
+          repeat: 2
+        ");
     }
 
     #[test]
@@ -211,7 +233,13 @@ spec: { title: Web, steps: [{ notify: [{ person: ana }, { webhook: 'https://hook
                 _ => {}
             }
         }
-        insta::assert_snapshot!(said, @"");
+        insta::assert_snapshot!(said, @r#"
+        /email: "a…@example.org" is masked: it was read by somebody who may not see the whole; write the whole address, or leave this document out
+        /contacts/0/ntfy: "https://ntfy.example.org/…" is masked: it was read by somebody who may not see the whole; write the whole address, or leave this document out
+        /contacts/1/webhook: "https://hooks.example.org/…" is masked: it was read by somebody who may not see the whole; write the whole address, or leave this document out
+        /contacts/2/email: "s…@example.com" is masked: it was read by somebody who may not see the whole; write the whole address, or leave this document out
+        /steps/0/notify/1/webhook: "https://hooks.example.org/…" is masked: it was read by somebody who may not see the whole; write the whole address, or leave this document out
+        "#);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span, Tag
 use super::problems::push_segment;
 
 /// A longer text is refused.
-const BYTES_MOST: usize = 4 << 20;
+const BYTES_MOST: usize = 16 << 20;
 /// Lists and maps in each other.
 const DEPTH_MOST: usize = 40;
 /// Values in one text, each alias counted with all that it stands for.

@@ -1,6 +1,5 @@
 //! `POST /in/INTEGRATION/alertmanager`: Alertmanager's webhook, version 4; Grafana's is read the same way.
 
-use actions::detect::signals::Incoming;
 use axum::Extension;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -9,7 +8,7 @@ use domain::detect::mapping;
 use domain::detect::signals::Told;
 use domain::words::{Labels, Name, Refusal};
 
-use super::{body, integration_of, json, receive, received_at, reject, rules_with};
+use super::Call;
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -21,33 +20,9 @@ pub async fn post_webhook(
     Extension(visitor): Extension<Visitor>,
     Path(name): Path<Name>,
     request: Request,
-) -> Response {
-    let rules = match rules_with(&app, Some(&name)).await {
-        Ok(rules) => rules,
-        Err(halt) => return Problem::from(halt).into_response(),
-    };
-    let integration = match integration_of(&visitor, Some(&name), &rules) {
-        Ok(integration) => integration,
-        Err(refusal) => return Problem::from(refusal).into_response(),
-    };
-    let bytes = match body(&app, request).await {
-        Ok(bytes) => bytes,
-        Err(refusal) => {
-            return reject(&app, &visitor, Some(integration), FORMAT, refusal, axum::body::Bytes::new()).await;
-        }
-    };
-    let now = received_at(&app);
-    let read = json(&bytes)
-        .and_then(|value| mapping::alertmanager_webhook(&value, now))
-        .map(|told| with_labels(told, rules.extra(&integration)))
-        .and_then(|told| Incoming::told(integration.clone(), FORMAT, &told, false, now));
-    match read {
-        Ok(incoming) => match receive(&app, incoming).await {
-            Ok(()) => StatusCode::OK.into_response(),
-            Err(problem) => problem.into_response(),
-        },
-        Err(refusal) => reject(&app, &visitor, Some(integration), FORMAT, refusal, bytes).await,
-    }
+) -> Result<Response, Problem> {
+    let call = Call::of(app, visitor, &name).await?;
+    Ok(call.take(FORMAT, request, mapping::alertmanager_webhook, |_| StatusCode::OK.into_response()).await)
 }
 
 /// Alerts with the integration's own labels, where they do not have them themselves.

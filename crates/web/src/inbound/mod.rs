@@ -5,19 +5,25 @@ pub mod heartbeat;
 pub mod v2;
 pub mod webhook;
 
+use std::sync::Arc;
+
 use actions::detect::rejections;
 use actions::detect::signals::Incoming;
 use axum::body::Bytes;
+use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use domain::detect::integrations::Source;
 use domain::detect::rules::Rules;
+use domain::detect::signals::Told;
 use domain::words::{Name, Refusal, RefusalKind, Timestamp};
+use serde_json::Value;
 use store::Halt;
 
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::{Problem, status_of};
+use alertmanager::with_labels;
 
 /// Which integration a call is for: the one in the URL, which must be the one of the token.
 pub(crate) fn integration_of(visitor: &Visitor, named: Option<&Name>, rules: &Rules) -> Result<Name, Refusal> {
@@ -40,8 +46,53 @@ pub(crate) fn integration_of(visitor: &Visitor, named: Option<&Name>, rules: &Ru
     }
 }
 
+/// A call at an integration's own URL.
+pub(crate) struct Call {
+    app: App,
+    visitor: Visitor,
+    pub(crate) integration: Name,
+    pub(crate) rules: Arc<Rules>,
+}
+
+impl Call {
+    pub(crate) async fn of(app: App, visitor: Visitor, name: &Name) -> Result<Self, Problem> {
+        let rules = rules_with(&app, Some(name)).await?;
+        let integration = integration_of(&visitor, Some(name), &rules)?;
+        Ok(Self { app, visitor, integration, rules })
+    }
+
+    /// Takes a body of JSON with what it tells: received, or rejected and kept. `answer` is given the number of alerts.
+    pub(crate) async fn take(
+        self,
+        format: &'static str,
+        request: Request,
+        read: impl FnOnce(&Value, Timestamp) -> Result<Vec<Told>, Refusal>,
+        answer: impl FnOnce(usize) -> Response,
+    ) -> Response {
+        let Self { app, visitor, integration, rules } = self;
+        let bytes = match body(&app, request).await {
+            Ok(bytes) => bytes,
+            Err(refusal) => return reject(&app, &visitor, Some(integration), format, refusal, Bytes::new()).await,
+        };
+        let now = received_at(&app);
+        let incoming = json(&bytes)
+            .and_then(|value| read(&value, now))
+            .map(|told| with_labels(told, rules.extra(&integration)))
+            .and_then(|told| Incoming::told(integration.clone(), format, &told, false, now));
+        let incoming = match incoming {
+            Ok(incoming) => incoming,
+            Err(refusal) => return reject(&app, &visitor, Some(integration), format, refusal, bytes).await,
+        };
+        let alerts = incoming.signals.len();
+        match receive(&app, incoming).await {
+            Ok(()) => answer(alerts),
+            Err(problem) => problem.into_response(),
+        }
+    }
+}
+
 /// The rules as this node last used them. They may be a moment old; the act itself reads the newest.
-pub(crate) async fn rules(app: &App) -> Result<std::sync::Arc<Rules>, Halt> {
+pub(crate) async fn rules(app: &App) -> Result<Arc<Rules>, Halt> {
     if let Some(rules) = app.node().last_rules() {
         return Ok(rules);
     }
@@ -50,7 +101,7 @@ pub(crate) async fn rules(app: &App) -> Result<std::sync::Arc<Rules>, Halt> {
 }
 
 /// As [`rules`], but of now if an integration is asked for that was not known a moment ago.
-pub(crate) async fn rules_with(app: &App, integration: Option<&Name>) -> Result<std::sync::Arc<Rules>, Halt> {
+pub(crate) async fn rules_with(app: &App, integration: Option<&Name>) -> Result<Arc<Rules>, Halt> {
     let rules = rules(app).await?;
     if integration.is_none_or(|name| rules.catalog.integrations.contains_key(name)) {
         return Ok(rules);
@@ -105,7 +156,7 @@ pub(crate) async fn reject(
 }
 
 /// A whole body, no larger than allowed.
-pub(crate) async fn body(app: &App, request: axum::extract::Request) -> Result<Bytes, Refusal> {
+pub(crate) async fn body(app: &App, request: Request) -> Result<Bytes, Refusal> {
     let most = app.settings().ingest_bytes_most;
     axum::body::to_bytes(request.into_body(), most).await.map_err(|error| {
         if crate::listen::is_too_slow(&error) {

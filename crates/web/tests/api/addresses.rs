@@ -86,7 +86,24 @@ async fn addresses_are_read_by_their_person_and_by_managers() {
         assert_eq!(OF_VIC.iter().any(|address| back.text.contains(address)), person_shown, "{reader}: {}", back.text);
     }
     // The test looks at places where there is something to see.
-    insta::assert_snapshot!(seen, @"");
+    insta::assert_snapshot!(seen, @"
+    /api/v1/documents
+    /api/v1/documents/person/vic
+    /api/v1/documents/person/vic/history
+    /api/v1/documents/person/vic/diff?from=1&to=2
+    /api/v1/documents/person/vic/diff?from=0
+    /api/v1/documents/escalation-policy/hooks
+    /api/v1/documents/escalation-policy/hooks/history
+    /api/v1/changesets/2
+    /api/v1/export
+    /api/v1/plan
+    /documents/person/vic
+    /documents/person/vic/edit
+    /documents/person/vic/history?from=2&to=3
+    /documents/escalation-policy/hooks
+    /people
+    /people/vic
+    ");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +111,27 @@ async fn a_masked_export_says_how_people_are_reached_and_cannot_be_applied() {
     let mut house = house();
     let (rob, ada) = (house.token("rob", &[], None), house.token("ada", &[], None));
     let masked = house.call(ask("GET", "/api/v1/export?of=person/vic,escalation-policy/hooks").by(&rob)).await;
-    insta::assert_snapshot!(masked.text, @"");
+    insta::assert_snapshot!(masked.text, @"
+    kind: person
+    name: vic
+    spec:
+      full_name: Vic Lum
+      email: v…@example.org
+      access: viewer
+      contacts:
+      - { name: phone, ntfy: https://ntfy.example.org/… }
+      - { name: desk, webhook: https://hooks.example.org/… }
+    ---
+    kind: escalation-policy
+    name: hooks
+    spec:
+      title: Our hooks
+      steps:
+      - notify:
+        - { webhook: https://hooks.example.org/… }
+        wait: 5m
+      repeat: 2
+    ");
     let events = house.events();
     let refused = house.call(ask("POST", "/api/v1/apply").by(&ada).text("application/yaml", &masked.text)).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);

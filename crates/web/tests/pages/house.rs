@@ -46,7 +46,7 @@ impl House {
             secure_cookies: true,
             ingest_bytes_most: 1 << 20,
             mail: true,
-            proxies: "10.1.0.0/16".parse().unwrap(),
+            proxies: web::address::Proxies::default(),
             webhook_secrets: web::WebhookSecrets(Arc::new(|url| format!("whsec_of_{url}"))),
             watch_secret: None,
             version: "0",
