@@ -183,14 +183,11 @@ async fn page(asked: Asked, name: String, form: Option<OverrideForm>) -> Result<
                 strips: drawn(look, schedule, &shown),
             };
             let reference = Reference::new(Kind::Schedule, name.clone());
-            let form = match &form {
-                Some(form) => form.clone(),
-                None => {
-                    let fill = query.text("fill").parse::<Timestamp>().ok();
-                    let gap = fill.and_then(|fill| coming.gaps.iter().find(|(_, to)| *to > fill).copied());
-                    blank(look, answer.as_ref(), gap)
-                }
-            };
+            let form = form.clone().unwrap_or_else(|| {
+                let fill = query.text("fill").parse::<Timestamp>().ok();
+                let gap = fill.and_then(|fill| coming.gaps.iter().find(|(_, to)| *to > fill).copied());
+                blank(look, answer.as_ref(), gap)
+            });
             let by_zone = Viewpoint { now, zone: own_zone.clone() };
             Ok(SchedulePage {
                 name: name.to_string(),
