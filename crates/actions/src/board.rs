@@ -128,7 +128,9 @@ const LAID_ASIDE: Span = Span::hours(7 * 24);
 fn load(tx: &mut Tx<'_>, before: &Board, rules: &Rules, now: Timestamp) -> Result<Board, Halt> {
     let mut board = Board::default();
     for group in group_rows::open(tx)? {
+        let id = group.id;
         board.open_group(group);
+        board.group_is_written(id);
     }
     let first = before.version.is_none() && before.is_empty();
     let open = alerts::open(tx)?;
@@ -191,6 +193,7 @@ fn follow(
                 Some(mine) => *mine = group,
                 None => board.open_group(group),
             }
+            board.group_is_written(id);
             continue;
         }
         if let Some(open) = board.group(id) {
@@ -272,8 +275,9 @@ fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
     quiet_pages(turn)?;
     write_alerts(turn, &verdicts)?;
     for id in &turn.effects.groups {
-        if let Some(open) = turn.board.group(*id) {
+        if let Some(open) = turn.board.group(*id).filter(|open| open.changed) {
             group_rows::save(turn.tx, &open.group, None)?;
+            turn.board.group_is_written(*id);
         }
     }
     let changed: Vec<AlertId> = {

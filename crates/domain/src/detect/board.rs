@@ -146,6 +146,8 @@ pub struct Lapsed {
 pub struct OpenGroup {
     pub group: Group,
     pub alerts: BTreeSet<Slot>,
+    /// Its row says something else, or is not there yet.
+    pub changed: bool,
 }
 
 /// What is open right now.
@@ -377,7 +379,16 @@ impl Board {
 
     pub fn group_mut(&mut self, id: GroupId) -> Option<&mut Group> {
         self.version = None;
-        self.groups.get_mut(&id).map(|open| &mut open.group)
+        let open = self.groups.get_mut(&id)?;
+        open.changed = true;
+        Some(&mut open.group)
+    }
+
+    /// What its row says now is what is known.
+    pub fn group_is_written(&mut self, id: GroupId) {
+        if let Some(open) = self.groups.get_mut(&id) {
+            open.changed = false;
+        }
     }
 
     pub fn groups(&self) -> impl Iterator<Item = &OpenGroup> {
@@ -393,7 +404,7 @@ impl Board {
         self.version = None;
         let values = group.labels.iter().map(|(_, value)| value.clone()).collect();
         self.by_group_key.insert((group.route.clone(), values), group.id);
-        self.groups.insert(group.id, OpenGroup { group, alerts: BTreeSet::new() });
+        self.groups.insert(group.id, OpenGroup { group, alerts: BTreeSet::new(), changed: true });
     }
 
     pub fn close_group(&mut self, id: GroupId) -> Option<Group> {

@@ -185,7 +185,8 @@ pub fn next_snooze(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
 
 /// Alerts whose snooze is over.
 pub fn snoozes_over(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<AlertId>, Error> {
-    let sql = "SELECT id FROM alerts WHERE snoozed_until <= $1 AND resolved_at IS NULL ORDER BY id LIMIT 500";
+    let sql = "SELECT id FROM alerts WHERE snoozed_until IS NOT NULL AND snoozed_until <= $1 AND resolved_at IS NULL \
+               ORDER BY snoozed_until, id LIMIT 500";
     tx.query(sql, &[now.into()])?.iter().map(|row| row.id("id")).collect()
 }
 
