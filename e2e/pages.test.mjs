@@ -36,6 +36,7 @@ async function signIn(page) {
 const paths = [
   "/alerts",
   "/alerts?tab=resolved",
+  "/alerts?sort=severity",
   "/schedules",
   "/schedules/payments-primary",
   "/escalation-policies",
@@ -133,4 +134,11 @@ test("everything essential without JavaScript: sign in, see, acknowledge, resolv
   const before = (await mail.mails()).length;
   await ana.press(me, /test page/i);
   await until("the test page", async () => (await mail.mails()).length > before);
+  const one = (await mail.mails()).length;
+  const tested = await ana.press(await ana.get("/me"), /^test$/i);
+  assert.match(tested.text, /a test is on its way by mail/i);
+  await until("the test of one contact", async () => (await mail.mails()).length > one);
+  const changed = await ana.press(tested, /^save$/i, { contact: "mail", after: "2" });
+  assert.match(changed.text, /saved: when it may wake you/i);
+  assert.match(changed.text, /after 2 min/i);
 });

@@ -430,7 +430,9 @@ fn journal(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
     let subjects = |groups: &BTreeMap<GroupId, Vec<AlertId>>| groups.keys().map(ToString::to_string).collect();
     if !fired.is_empty() {
         let data = json!({ "groups": fired_json(&fired) });
-        announce::event(turn.tx, &mut turn.moment, EventKind::AlertsFired, subjects(&fired), None, data)?;
+        // A group finds the first of it by its name; an alert finds its own by its id.
+        let opened: Vec<String> = turn.effects.opened.iter().map(ToString::to_string).collect();
+        announce::of_groups(turn.tx, &mut turn.moment, EventKind::AlertsFired, subjects(&fired), &opened, data)?;
     }
     for (closing, groups) in ended {
         let kind = if closing == "lapsed" { EventKind::AlertsClosed } else { EventKind::AlertsResolved };

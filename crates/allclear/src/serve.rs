@@ -21,11 +21,12 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     let _telemetry = telemetry::start(settings)?;
     let clock = clock::clock();
     let mut mint = clock::mint()?;
+    // What is set wrong is said before anything is made.
+    let (public_url, watch_secret) = (settings.public_url()?, settings.watch_secret()?);
+    let proxies = settings.trusted_proxies.parse()?;
     let place = settings.place()?;
     let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
     let keys = Keys::of(&store, &mut mint)?;
-    let public_url = settings.public_url()?;
-    let watch_secret = settings.watch_secret()?;
     let proves = watch_secret.is_some();
     let webhooks = channels::webhook::Secret::from_bytes(keys.webhooks);
     let identity = Identity {
@@ -53,7 +54,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             public_url: public_url.clone(),
             ingest_bytes_most: usize::from(settings.ingest_mib) << 20,
             mail: channels.has_email(),
-            proxies: settings.trusted_proxies.parse()?,
+            proxies,
             webhook_secrets: web::WebhookSecrets(Arc::new(move |url| webhooks.for_address(url).reveal())),
             watch_secret,
             version: env!("CARGO_PKG_VERSION"),

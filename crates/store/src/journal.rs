@@ -5,7 +5,7 @@
 //! entry is numbered after its commit, by whoever holds the lease [`LEASE`]; until then nobody sees it
 //! in [`since`]. By subject it is found at once.
 
-use domain::words::{AlertId, Event, EventId, EventKind, GroupId, Timestamp};
+use domain::words::{AlertId, Event, EventId, EventKind, GroupId, Id as _, Timestamp};
 use serde_json::Value as Json;
 
 use crate::door::{Error, Row, Tx, Value};
@@ -53,6 +53,16 @@ impl Entry {
 
 /// Appends the event. A subject that holds a line break would be two, so it is refused.
 pub fn append(tx: &mut Tx<'_>, event: &Event, recorded_at: Timestamp) -> Result<(), Error> {
+    append_found_by(tx, event, recorded_at, &event.subjects)
+}
+
+/// The same, but [`of_subject`] finds it by these of its subjects alone.
+pub fn append_found_by(
+    tx: &mut Tx<'_>,
+    event: &Event,
+    recorded_at: Timestamp,
+    found_by: &[String],
+) -> Result<(), Error> {
     if event.subjects.iter().any(|subject| subject.is_empty() || subject.contains(['\n', '\r'])) {
         return Err(Error::other(format!("a subject of {} is empty or has a line break", event.id)));
     }
@@ -79,7 +89,7 @@ pub fn append(tx: &mut Tx<'_>, event: &Event, recorded_at: Timestamp) -> Result<
         ],
     )?;
     let id = Value::from(event.id);
-    for subject in &event.subjects {
+    for subject in found_by {
         tx.execute(
             "INSERT INTO journal_subjects (subject, event) VALUES ($1, $2) ON CONFLICT (subject, event) DO NOTHING",
             &[subject.into(), id.clone()],
@@ -111,10 +121,11 @@ pub fn of_subject(tx: &mut Tx<'_>, subject: &str, before: Option<EventId>, limit
     rows.iter().map(Entry::of).collect()
 }
 
-/// What is told of an alert, newest first: of itself, and of its group what names it or no alert at all.
+/// What is told of an alert, newest first: that it fired, of itself, and of its group since then what names it or no
+/// alert at all.
 ///
-/// An event of a thousand alerts is found by their groups, so that ingest writes a row for each group and not for each
-/// alert; it names them in its data.
+/// An event of a thousand alerts names them in its data: ingest must not write a row for each. That an alert fired has
+/// an id that was minted a little after the alert's own; that it ended is found by its group.
 pub fn of_alert(
     tx: &mut Tx<'_>,
     alert: AlertId,
@@ -124,15 +135,37 @@ pub fn of_alert(
 ) -> Result<Vec<Entry>, Error> {
     let mut entries = of_subject(tx, &alert.to_string(), before, limit)?;
     let before = before.map_or(Value::from(AFTER_ALL), Value::from);
-    let rows = tx.query(
+    let (since, named) = (EventId::from_bits(alert.bits()), format!("%\"{alert}\"%"));
+    let mut rows = tx.query(
         &format!(
             "SELECT {COLUMNS} FROM journal_subjects JOIN journal ON journal.id = journal_subjects.event \
-             WHERE journal_subjects.subject = $1 AND journal_subjects.event < $2 \
-             AND (journal.data LIKE $3 OR journal.data NOT LIKE $4) \
-             ORDER BY journal_subjects.event DESC LIMIT $5"
+             WHERE journal_subjects.subject = $1 AND journal_subjects.event > $2 AND journal_subjects.event < $3 \
+             AND (journal.data LIKE $4 OR journal.data NOT LIKE $5) \
+             ORDER BY journal_subjects.event DESC LIMIT $6"
         ),
-        &[group.to_string().into(), before, format!("%\"{alert}\"%").into(), "%\"groups\":{%".into(), limit.into()],
+        &[
+            group.to_string().into(),
+            since.into(),
+            before.clone(),
+            named.clone().into(),
+            "%\"groups\":{%".into(),
+            limit.into(),
+        ],
     )?;
+    rows.extend(tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM journal WHERE id > $1 AND id < $2 AND id < $3 AND kind = $4 AND data LIKE $5 \
+             ORDER BY id DESC LIMIT $6"
+        ),
+        &[
+            since.into(),
+            EventId::from_bits(alert.bits() + MINTED_AT_ONCE).into(),
+            before,
+            EventKind::AlertsFired.word().into(),
+            named.into(),
+            limit.into(),
+        ],
+    )?);
     for row in &rows {
         entries.push(Entry::of(row)?);
     }
@@ -179,22 +212,27 @@ pub fn number(tx: &mut Tx<'_>, limit: u32) -> Result<u64, Error> {
     Ok(rows.len() as u64)
 }
 
-/// Forgets up to `limit` entries that were recorded before `before`; how many.
+/// Forgets up to `limit` entries that were recorded before `before`; how many. The last one stays, so that numbers go on.
 pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
+    let newest = last(tx)?;
     let rows = tx.query(
-        "SELECT id FROM journal WHERE recorded_at < $1 AND number IS NOT NULL ORDER BY id LIMIT $2",
-        &[before.into(), limit.into()],
+        "SELECT id, subjects FROM journal WHERE recorded_at < $1 AND number < $2 ORDER BY id LIMIT $3",
+        &[before.into(), newest.into(), limit.into()],
     )?;
     for row in &rows {
         let id = row.text("id")?;
         tx.execute("DELETE FROM journal WHERE id = $1", &[id.into()])?;
-        tx.execute("DELETE FROM journal_subjects WHERE event = $1", &[id.into()])?;
+        for subject in row.text("subjects")?.lines() {
+            tx.execute("DELETE FROM journal_subjects WHERE subject = $1 AND event = $2", &[subject.into(), id.into()])?;
+        }
     }
     Ok(rows.len() as u64)
 }
 
 const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, journal.recorded_at, journal.actor, \
                        journal.subjects, journal.why, journal.data";
+/// More ids than one transaction mints.
+const MINTED_AT_ONCE: u128 = 1 << 20;
 /// Greater than every id: they begin with letters.
 const AFTER_ALL: &str = "~";
 

@@ -40,6 +40,9 @@ const ENTRIES_MOST: u32 = 200;
 /// Commits that come quickly one after another are told together.
 const TOGETHER: Duration = Duration::from_millis(150);
 
+/// Something is said at least this often; the page gives up on a stream that is silent for twice as long and more.
+const BEAT: Duration = Duration::from_secs(15);
+
 /// `GET /live`: what happened, as it happens.
 pub async fn stream(
     State(app): State<App>,
@@ -74,5 +77,7 @@ pub async fn stream(
             }
         }
     };
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))))
+    // An event and not a comment: the page sees it, and knows that the line is not dead.
+    let beat = Event::default().event("beat").data("{}");
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(BEAT).event(beat)))
 }

@@ -122,6 +122,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/me/contacts", VIEW, get(me::get_back)),
         route(Method::POST, "/me/contacts", OWN, post(me::post_contacts)),
         route(Method::POST, "/me/contacts/{name}/remove", OWN, post(me::post_remove_contact)),
+        route(Method::GET, "/me/ladder", VIEW, get(me::get_back)),
+        route(Method::POST, "/me/ladder", OWN, post(me::post_ladder)),
         route(Method::GET, "/me/time-zone", VIEW, get(me::get_back)),
         route(Method::POST, "/me/time-zone", OWN, post(me::post_time_zone)),
         route(Method::GET, "/me/password", VIEW, get(me::get_back)),

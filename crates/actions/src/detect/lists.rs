@@ -90,8 +90,41 @@ pub struct Search {
     pub words: Vec<String>,
     pub integration: Option<domain::words::Name>,
     pub severity: Option<Severity>,
-    /// The worst first, instead of the newest. Only for open alerts.
-    pub worst_first: bool,
+    /// In which order the open ones come. Those that are over always come as they ended, the last first.
+    pub sort: Sort,
+}
+
+/// In which order open alerts come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    Newest,
+    Oldest,
+    /// The worst first, and among equals the newest.
+    Severity,
+}
+
+impl Sort {
+    pub const ALL: [Self; 3] = [Self::Newest, Self::Oldest, Self::Severity];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Oldest => "oldest",
+            Self::Severity => "severity",
+        }
+    }
+}
+
+impl FromStr for Sort {
+    type Err = Refusal;
+
+    fn from_str(word: &str) -> Result<Self, Refusal> {
+        Self::ALL.into_iter().find(|sort| sort.word() == word).ok_or_else(|| {
+            let near = text::did_you_mean(word, Self::ALL.map(Self::word));
+            Refusal::invalid(format!("there is no order {:?}{near}", text::shorten(word, 40)))
+        })
+    }
 }
 
 impl Search {
@@ -239,16 +272,17 @@ pub fn list(
 /// The open alerts among which to look, in the order of the list.
 fn candidates<'b>(board: &'b Board, search: &'b Search, after: Option<AlertId>) -> Box<dyn Iterator<Item = Slot> + 'b> {
     let exact = search.matchers.iter().any(|one| one.compare == Compare::Equal && !one.value.is_empty());
-    if !search.worst_first && !exact {
+    if search.sort == Sort::Newest && !exact {
         return Box::new(board.newest_first(after));
     }
-    // An exact matcher is looked up, which gives few; the worst first wants them all.
+    // An exact matcher is looked up, which gives few; another order wants them all.
     let mut slots = board.matching(&search.matchers);
-    let place = |slot: &Slot| {
-        let severity = if search.worst_first { board.severity(*slot) } else { Severity::Info };
-        std::cmp::Reverse((severity, board.at(*slot).id))
-    };
-    slots.sort_by_cached_key(place);
+    slots.sort_by_cached_key(|slot| std::cmp::Reverse(board.at(*slot).id));
+    match search.sort {
+        Sort::Newest => {}
+        Sort::Oldest => slots.reverse(),
+        Sort::Severity => slots.sort_by_cached_key(|slot| std::cmp::Reverse(board.severity(*slot))),
+    }
     let from = after.and_then(|id| slots.iter().position(|slot| board.at(*slot).id == id)).map_or(0, |at| at + 1);
     Box::new(slots.into_iter().skip(from))
 }

@@ -197,7 +197,11 @@ fn contacts_of(turn: &Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Vec<Due>
         }
         Recipient::Person(name) => {
             let Some(person) = turn.rules.catalog.people.get(name) else { return Vec::new() };
-            let planned = contacts::plan(person, page.urgency, now).into_iter();
+            let planned = match &notify.contact {
+                Some(contact) => contacts::plan_one(person, contact, now).into_iter().collect(),
+                None => contacts::plan(person, page.urgency, now),
+            };
+            let planned = planned.into_iter();
             planned.map(|one| (Some(name.clone()), one.contact, one.address, one.due_at)).collect()
         }
     }
@@ -382,7 +386,18 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
 
 /// Sends a page to the person who asks for it, by their ladder, so that they know what one looks like.
 pub fn send_test(store: &Store, node: &Node, moment: &mut Moment<'_>, person: &Name) -> Result<PageRow, Halt> {
-    send_test_and(store, node, moment, person, &mut |_, _| Ok(()))
+    test(store, node, moment, person, None, &mut |_, _| Ok(()))
+}
+
+/// The same by one contact alone, at once: does this way work?
+pub fn send_test_by(
+    store: &Store,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    person: &Name,
+    contact: &str,
+) -> Result<PageRow, Halt> {
+    test(store, node, moment, person, Some(contact), &mut |_, _| Ok(()))
 }
 
 /// As [`send_test`]; does something else with the page in the same transaction.
@@ -393,6 +408,17 @@ pub fn send_test_and(
     person: &Name,
     also: &mut dyn FnMut(&mut Tx<'_>, &PageRow) -> Result<(), Halt>,
 ) -> Result<PageRow, Halt> {
+    test(store, node, moment, person, None, also)
+}
+
+fn test(
+    store: &Store,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    person: &Name,
+    contact: Option<&str>,
+    also: &mut dyn FnMut(&mut Tx<'_>, &PageRow) -> Result<(), Halt>,
+) -> Result<PageRow, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
         let now = turn.moment.now;
         let rules = turn.rules.clone();
@@ -401,11 +427,22 @@ pub fn send_test_and(
         };
         contacts::reachable(found, Urgency::High)
             .map_err(|why| Refusal::conflict(format!("{person} {why}; give them a contact first")))?;
+        if let Some(contact) = contact
+            && contacts::plan_one(found, contact, now).is_none()
+        {
+            let contact = domain::words::text::shorten(contact, 40);
+            return Err(Refusal::not_found(format!("contact {contact:?} of {person}")).into());
+        }
+        let because = match contact {
+            Some(contact) => format!("they asked for a test of {contact}"),
+            None => "they asked for a test page".to_owned(),
+        };
         // Nobody escalates a test; it waits for its person for an hour at most.
         let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(Span::hours(1).after(now)) };
         let notify = Notify {
             to: Recipient::Person(person.clone()),
-            because: "they asked for a test page".into(),
+            contact: contact.map(str::to_owned),
+            because: because.clone(),
             step: 1,
             round: 1,
         };
@@ -415,7 +452,7 @@ pub fn send_test_and(
             policy: None,
             service: None,
             title: "Test page".into(),
-            because: "they asked for a test page".into(),
+            because,
             urgency: Urgency::High,
             started_at: now,
             state: state.clone(),

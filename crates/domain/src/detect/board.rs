@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::alerts::{Muted, Severity, Taken};
 use super::groups::Group;
-use super::index::{PairId, PairIndex};
+use super::index::{Hashed, PairId, PairIndex, half, spread};
 use super::silences::Silence;
 use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, Span, labels::Compare};
@@ -159,7 +159,7 @@ pub struct Board {
     pub others_grace: Span,
     alerts: Vec<Option<Alert>>,
     free: Vec<Slot>,
-    by_key: HashTable<Slot>,
+    by_key: HashTable<Hashed>,
     by_id: BTreeMap<AlertId, Slot>,
     index: PairIndex,
     /// Due times that were true once; an alert heard of since is put back when its turn comes.
@@ -186,11 +186,11 @@ fn leave<K: Ord + Copy>(lists: &mut BTreeMap<K, BTreeSet<Slot>>, id: K, slot: Sl
     }
 }
 
-fn key_hash(integration: &Name, key: u64) -> u64 {
+fn key_hash(integration: &Name, key: u64) -> u32 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write_u64(key);
     hasher.write(integration.as_str().as_bytes());
-    hasher.finish()
+    half(hasher.finish())
 }
 
 impl Board {
@@ -216,11 +216,12 @@ impl Board {
     }
 
     pub fn by_key(&self, integration: &Name, key: u64) -> Option<Slot> {
-        let is = |slot: &Slot| {
-            let alert = self.at(*slot);
-            alert.key == key && alert.integration == *integration
+        let hash = key_hash(integration, key);
+        let is = |found: &Hashed| {
+            let alert = || self.at(found.place);
+            found.hash == hash && alert().key == key && alert().integration == *integration
         };
-        self.by_key.find(key_hash(integration, key), is).copied()
+        self.by_key.find(spread(hash), is).map(|found| found.place)
     }
 
     /// Newest first, from before an id.
@@ -288,10 +289,7 @@ impl Board {
             written_until: AtomicI64::new(new.written_expires_at.as_microsecond()),
             count: AtomicU32::new(new.count),
         });
-        let alerts = &self.alerts;
-        let again =
-            |slot: &Slot| alerts[*slot as usize].as_ref().map_or(0, |alert| key_hash(&alert.integration, alert.key));
-        self.by_key.insert_unique(hash, slot, again);
+        self.by_key.insert_unique(spread(hash), Hashed { place: slot, hash }, |found| spread(found.hash));
         if new.muted.is_some() {
             self.mute(slot, new.muted);
         }
@@ -334,7 +332,7 @@ impl Board {
             self.mute(slot, None);
         }
         let hash = key_hash(&self.at(slot).integration, self.at(slot).key);
-        if let Ok(found) = self.by_key.find_entry(hash, |s| *s == slot) {
+        if let Ok(found) = self.by_key.find_entry(spread(hash), |found| found.place == slot) {
             found.remove();
         }
         self.version = None;

@@ -34,23 +34,41 @@ pub struct PairIndex {
     pairs: Vec<Option<Pair>>,
     free: Vec<u32>,
     /// Numbers of pairs, found by the pair's hash.
-    numbers: HashTable<u32>,
+    numbers: HashTable<Hashed>,
 }
 
-fn hash(name: &str, value: &str) -> u64 {
+/// A place in a list, with half of the hash of what is there: so a table that grows need not read all of it again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hashed {
+    pub place: u32,
+    pub hash: u32,
+}
+
+/// The whole hash for the half that is kept: tables look at both ends of it.
+pub(super) fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The half of a hash that is kept.
+pub(super) fn half(hash: u64) -> u32 {
+    u32::try_from(hash >> 32).unwrap_or(u32::MAX)
+}
+
+fn hash(name: &str, value: &str) -> u32 {
     let mut hasher = FixedState::default().build_hasher();
     hasher.write(name.as_bytes());
     hasher.write_u8(b'=');
     hasher.write(value.as_bytes());
-    hasher.finish()
+    half(hasher.finish())
 }
 
 impl PairIndex {
-    fn find(&self, hash: u64, name: &str, value: &str) -> Option<u32> {
-        let is = |number: &u32| {
-            self.pairs[*number as usize].as_ref().is_some_and(|pair| pair.name() == name && pair.value() == value)
+    fn find(&self, hash: u32, name: &str, value: &str) -> Option<u32> {
+        let is = |found: &Hashed| {
+            let pair = || self.pairs[found.place as usize].as_ref();
+            found.hash == hash && pair().is_some_and(|pair| pair.name() == name && pair.value() == value)
         };
-        self.numbers.find(hash, is).copied()
+        self.numbers.find(spread(hash), is).map(|found| found.place)
     }
 
     /// Notes that the alert in `slot` has the pair.
@@ -76,10 +94,7 @@ impl PairIndex {
             self.pairs.push(Some(pair));
             u32::try_from(self.pairs.len() - 1).expect("fewer than four thousand million pairs")
         };
-        let pairs = &self.pairs;
-        let again =
-            |number: &u32| pairs[*number as usize].as_ref().map_or(0, |pair| self::hash(pair.name(), pair.value()));
-        self.numbers.insert_unique(hash, number, again);
+        self.numbers.insert_unique(spread(hash), Hashed { place: number, hash }, |found| spread(found.hash));
         PairId(number)
     }
 
@@ -89,7 +104,7 @@ impl PairIndex {
         pair.live -= 1;
         if pair.live == 0 {
             let hash = hash(pair.name(), pair.value());
-            if let Ok(found) = self.numbers.find_entry(hash, |number| *number == id.0) {
+            if let Ok(found) = self.numbers.find_entry(spread(hash), |found| found.place == id.0) {
                 found.remove();
             }
             self.pairs[id.0 as usize] = None;

@@ -71,6 +71,12 @@ pub fn plan(person: &Person, urgency: Urgency, now: Timestamp) -> Vec<Planned> {
     told
 }
 
+/// One contact alone, at once, whatever the ladder says of it: for a test of just that.
+pub fn plan_one(person: &Person, contact: &str, now: Timestamp) -> Option<Planned> {
+    let (contact, address) = contacts(person).into_iter().find(|(name, _)| name == contact)?;
+    Some(Planned { contact, address, due_at: now })
+}
+
 /// The instant itself if the person is awake by their own clock, or else when their waking hours begin.
 pub fn awake_from(person: &Person, at: Timestamp) -> Timestamp {
     let zone = zone(&person.time_zone).unwrap_or(TimeZone::UTC);
@@ -270,7 +276,7 @@ pub fn target(address: &Address) -> &str {
 }
 
 /// The contacts by name, and the person's own e-mail address where no contact is a mail address.
-fn contacts(person: &Person) -> Vec<(String, Address)> {
+pub fn contacts(person: &Person) -> Vec<(String, Address)> {
     let mut contacts: Vec<(String, Address)> =
         person.contacts.iter().map(|contact| (contact.name.clone(), contact.address.clone())).collect();
     let mail = contacts.iter().any(|(name, address)| name == EMAIL || matches!(address, Address::Email(_)));

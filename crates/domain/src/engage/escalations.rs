@@ -235,6 +235,8 @@ pub struct Move {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notify {
     pub to: Recipient,
+    /// By this contact alone, at once: somebody tests it. Without it, by the person's ladder.
+    pub contact: Option<String>,
     /// For the message and the record: `on call for payments: primary, turn 14, until Mon 09:00 Europe/Berlin`.
     pub because: String,
     pub step: u16,
@@ -452,7 +454,7 @@ fn tell(spec: &Step, (step, round): (u16, u16), urgency: Urgency, now: Timestamp
             continue;
         }
         told.waits |= matches!(to, Recipient::Person(_));
-        told.notify.push(Notify { to, because, step, round });
+        told.notify.push(Notify { to, contact: None, because, step, round });
     }
     told.waits |= !people && !told.notify.is_empty();
     told

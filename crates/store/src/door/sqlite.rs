@@ -26,7 +26,7 @@ const READERS: usize = 4;
 const STATEMENTS: usize = 128;
 /// Statements that one transaction keeps at hand.
 const HELD: usize = 32;
-const WRITER_CACHE_KIB: i32 = 16 * 1024;
+const WRITER_CACHE_KIB: i32 = 4 * 1024;
 const READER_CACHE_KIB: i32 = 2 * 1024;
 /// The log is overwritten from its start, which syncs faster than growing it; past this it is cut.
 const LOG_SIZE_LIMIT: i64 = 256 << 20;

@@ -3,8 +3,10 @@
 //
 // The server sends the event `changed` with `{"kinds": ["page.acknowledged"], "subjects": ["pag_…", "alr_…"]}` and
 // an id. A page says what concerns it in `<main data-live="alert page alr_…">`: a kind's first word (in the
-// singular), or a subject.
+// singular), or a subject; and with `data-stale` when it changes by itself: at a hand-off.
 import htmx from "htmx.org";
+import { keepTyped } from "./typed";
+import { serverNow } from "./relative-time";
 
 interface Change {
   kinds: string[];
@@ -13,45 +15,79 @@ interface Change {
 
 const SOON = 80;
 const AT_MOST_EVERY = 900;
-const words = { wait: "Connecting", on: "Live", off: "Reconnecting" };
+/// The server says something at least every 15 seconds. Silence means that the line is dead, whatever the browser thinks.
+const SILENCE_MOST = 35_000;
+const words = { wait: "Connecting", on: "Live", off: "Reconnecting", out: "Signed out" };
+type State = keyof typeof words;
 
 export function startLive() {
   const sign = document.getElementById("live");
   const url = sign?.dataset.url;
   if (!sign || !url || !("EventSource" in window)) return;
 
-  const show = (state: keyof typeof words) => {
+  const show = (state: State) => {
     if (sign.dataset.state === state) return;
     sign.dataset.state = state;
     const word = sign.querySelector(".live-word");
     if (word) word.textContent = words[state];
-    sign.title = state === "off" ? "The connection is lost. What you see may be out of date." : "";
+    sign.title =
+      state === "off" ? "The connection is lost. What you see may be out of date." :
+      state === "out" ? "Your session has ended. Load the page again to sign in." : "";
   };
+  const state = () => sign.dataset.state as State;
 
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("allclear-live") : undefined;
+  let source: EventSource | undefined;
   channel?.addEventListener("message", (message: MessageEvent) => {
-    if (message.data.state) show(message.data.state);
-    if (message.data.change) hear(message.data.change);
+    const { state: told, change, missed, ask } = message.data;
+    if (source) {
+      // This tab holds a stream of its own, and answers those that ask how it does.
+      if (ask) channel.postMessage({ state: state() });
+      return;
+    }
+    if (told) show(told);
+    if (change) hear(change);
+    if (missed) refreshSoon();
   });
 
   let missed = false;
+  let watch: ReturnType<typeof setTimeout> | undefined;
+  const tell = (state: State) => {
+    show(state);
+    channel?.postMessage({ state });
+  };
+  const lost = () => {
+    missed = true;
+    tell("off");
+  };
   const open = () => {
-    const source = new EventSource(url); // sends Last-Event-ID when it comes back
-    const tell = (state: keyof typeof words) => {
-      show(state);
-      channel?.postMessage({ state });
-    };
-    source.onopen = () => {
+    clearTimeout(watch);
+    source?.close();
+    const stream = (source = new EventSource(url)); // sends Last-Event-ID when it comes back
+    const alive = () => {
+      clearTimeout(watch);
+      watch = setTimeout(() => (lost(), open()), SILENCE_MOST);
       tell("on");
-      if (missed) refreshSoon();
+    };
+    stream.onopen = () => {
+      alive();
+      if (missed) {
+        refreshSoon();
+        channel?.postMessage({ missed });
+      }
       missed = false;
     };
-    source.onerror = () => {
-      missed = true;
-      tell("off");
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 3000 + Math.random() * 4000);
+    stream.onerror = async () => {
+      clearTimeout(watch);
+      lost();
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+      const wait = 3000 + Math.random() * 4000;
+      if (await signedOut(url)) tell("out");
+      setTimeout(open, wait);
     };
-    source.addEventListener("changed", (message) => {
+    stream.addEventListener("beat", alive);
+    stream.addEventListener("changed", (message) => {
+      alive();
       const change = read(message.data);
       if (!change) return;
       hear(change);
@@ -61,8 +97,10 @@ export function startLive() {
 
   // One tab holds the stream; the next takes over when it is closed. (HTTP/1.1 allows six connections in all.)
   if (channel && navigator.locks) {
-    navigator.locks.request("allclear-live", () => new Promise<void>(open)).catch(open);
-    setTimeout(() => sign.dataset.state === "wait" && show("on"), 2000);
+    navigator.locks.request("allclear-live", () => new Promise<void>(() => source ?? open())).catch(open);
+    setTimeout(() => source || channel.postMessage({ ask: true }), 300);
+    // The tab that holds it may sleep: then it answers nobody, and this one opens its own.
+    setTimeout(() => source || (state() === "wait" && open()), 3000);
   } else {
     open();
   }
@@ -70,6 +108,31 @@ export function startLive() {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && waiting) refreshSoon();
   });
+  atHandOff();
+  document.addEventListener("htmx:after:swap", atHandOff);
+}
+
+let handOff: ReturnType<typeof setTimeout> | undefined;
+
+/// Who is on call changes by the clock, and nobody tells of it.
+function atHandOff() {
+  clearTimeout(handOff);
+  const stale = Number(document.getElementById("main")?.dataset.stale);
+  const wait = stale - serverNow();
+  if (stale && wait < 2 ** 31) handOff = setTimeout(refreshSoon, Math.max(wait, 5000) + 500);
+}
+
+/// A stream that is refused for good: because the session has ended?
+async function signedOut(url: string): Promise<boolean> {
+  const stop = new AbortController();
+  try {
+    const answer = await fetch(url, { signal: stop.signal, redirect: "manual" });
+    return answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
+  } catch {
+    return false;
+  } finally {
+    stop.abort();
+  }
 }
 
 function read(data: string): Change | undefined {
@@ -109,17 +172,20 @@ async function refresh() {
   last = Date.now();
   const toast = document.getElementById("toasts");
   const kept = toast?.innerHTML;
+  const forget = keepTyped();
   try {
     await htmx.ajax("GET", location.pathname + location.search, {
       source: "#live",
       target: "#main",
       select: "#main",
       swap: "outerMorph",
-      selectOOB: "#notices:outerHTML,#rail-alerts:outerHTML",
+      selectOOB: "#notices:outerHTML,#rail-alerts:outerHTML,#oncall:outerHTML",
     });
     const now = document.getElementById("toasts");
     if (kept && now && !now.innerHTML.trim()) now.innerHTML = kept;
   } catch {
     waiting = true;
+  } finally {
+    forget();
   }
 }

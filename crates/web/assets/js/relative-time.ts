@@ -16,11 +16,13 @@ export function relative(seconds: number): string {
   return seconds > 0 ? `${words} ago` : `in ${words}`;
 }
 
+/// The clock of the server, not of the phone: they may differ by minutes.
+export const serverNow = () => Date.now() + skew;
+
 let exact = false;
 
 function tick() {
-  // The clock of the server, not of the phone: they may differ by minutes.
-  const now = Date.now() + skew;
+  const now = serverNow();
   for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-tip]")) {
     const words = exact ? time.dataset.tip!.split(" · ")[0] : relative((now - Date.parse(time.dateTime)) / 1000);
     if (time.textContent !== words) time.textContent = words;

@@ -2,6 +2,7 @@
 //!
 //! A page is made in one read of the store, on a thread that may wait, and rendered there.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actions::detect::lists::Counts;
@@ -249,6 +250,8 @@ pub struct Look<'t, 'x> {
     pub zone_name: String,
     /// Overrides that have not ended, of all schedules.
     pub overrides: Vec<Override>,
+    /// Hues of people who would look alike on this page.
+    hues: BTreeMap<Name, u8>,
 }
 
 impl<'t, 'x> Look<'t, 'x> {
@@ -259,7 +262,7 @@ impl<'t, 'x> Look<'t, 'x> {
             zone(zone_name).map_or((TimeZone::UTC, "UTC".to_owned()), |zone| (zone, zone_name.to_owned()));
         let overrides = store::engage::overrides::current(tx, asked.now)?;
         let view = Viewpoint { now: asked.now, zone };
-        Ok(Self { tx, asked, app: &asked.app, rules, view, zone_name, overrides })
+        Ok(Self { tx, asked, app: &asked.app, rules, view, zone_name, overrides, hues: BTreeMap::new() })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -278,7 +281,22 @@ impl<'t, 'x> Look<'t, 'x> {
     /// A person as a tag; one who is gone under the name of the document.
     pub fn tag(&self, person: &Name) -> PersonTag {
         let full = self.rules.catalog.people.get(person).map_or(person.as_str(), |found| found.full_name.as_str());
-        PersonTag::new(person.as_str(), full)
+        let tag = PersonTag::new(person.as_str(), full);
+        PersonTag { hue: self.hues.get(person).copied().unwrap_or(tag.hue), ..tag }
+    }
+
+    /// Gives people who stand beside each other in a drawing different hues, as long as there are enough: whoever
+    /// comes first keeps their own.
+    pub fn tell_apart<'p>(&mut self, people: impl IntoIterator<Item = &'p Name>) {
+        for person in people {
+            if self.hues.contains_key(person) {
+                continue;
+            }
+            let own = PersonTag::new(person.as_str(), "").hue;
+            let free = |hue: &u8| !self.hues.values().any(|taken| taken == hue);
+            let hue = (0..PersonTag::HUES).map(|step| (own + step) % PersonTag::HUES).find(free).unwrap_or(own);
+            self.hues.insert(person.clone(), hue);
+        }
     }
 
     /// The same by a text that may name nobody of ours: `amtool`.
@@ -326,9 +344,9 @@ impl<'t, 'x> Look<'t, 'x> {
             .into_iter()
             .filter(|(_, answer)| answer.person.as_ref() == Some(&asked.person))
             .collect();
+        // The earliest end: from then on something changes.
+        let until = mine.iter().filter_map(|(_, answer)| answer.until).min();
         let chip = (!mine.is_empty()).then(|| {
-            // The earliest end: from then on something changes.
-            let until = mine.iter().filter_map(|(_, answer)| answer.until).min();
             let title = |name: &Name| self.rules.catalog.schedules.get(name).map(|schedule| schedule.title.clone());
             OnCallChip {
                 until: until.map_or_else(|| "further notice".into(), |until| self.view.brief(until)),
@@ -345,6 +363,7 @@ impl<'t, 'x> Look<'t, 'x> {
             notices: self.notices(),
             toast: asked.toast.clone(),
             now_ms: self.now().as_millisecond(),
+            stale_ms: until.map(Timestamp::as_millisecond),
             version: format!("Allclear {}", self.app.settings().version),
         })
     }

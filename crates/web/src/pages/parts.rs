@@ -214,11 +214,14 @@ pub struct PersonTag {
 }
 
 impl PersonTag {
+    /// So many colours for people.
+    pub const HUES: u8 = 8;
+
     /// From the name of the document (`ana`) and the full name (`Ana Silva`).
     pub fn new(person: &str, full_name: &str) -> Self {
         let mut letters = full_name.split_whitespace().filter_map(|word| word.chars().next());
         let initials = letters.next().into_iter().chain(letters.next_back()).flat_map(char::to_uppercase).collect();
-        let hue = person.bytes().fold(7u8, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte)) % 8;
+        let hue = person.bytes().fold(7u8, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte)) % Self::HUES;
         Self { name: full_name.to_owned(), initials, hue, href: format!("/people/{person}") }
     }
 }

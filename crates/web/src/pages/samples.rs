@@ -1,8 +1,8 @@
 //! Samples of the pages about documents; those of other pages stand at the foot of their own files.
 
 use super::prepare::documents::{
-    Compared, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab, PlanPage,
-    PlanProblem, PlannedChange, Revision, SpecField, Yaml,
+    Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab,
+    PlanPage, PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
 use crate::pages::gallery::{minutes_ago, viewpoint};
 use crate::pages::{Badge, Link, PersonTag, Section, Shell, Tone};
@@ -29,7 +29,9 @@ impl DocumentsPage {
             revision: format!("revision {revision}"),
             changed: viewpoint().when(minutes_ago(i64::from(revision) * 700)),
             by,
+            from: "came with Allclear",
         };
+        let group = |title: &str, row| DocumentGroup { title: title.into(), rows: vec![row] };
         Self {
             shell: Shell::sample(Section::Documents, "/documents"),
             kinds: vec![
@@ -45,11 +47,14 @@ impl DocumentsPage {
             ],
             kind: None,
             about: Some("Everything that can be set is a document: reviewed as a plan, applied with a reason, kept with its history.".into()),
-            rows: vec![
-                row("schedule", "payments-primary", "Payments, primary", 7, Some(ana())),
-                row("escalation-policy", "payments", "Payments", 3, Some(PersonTag::new("ben", "Ben Okafor"))),
-                row("route", "watchdog", "order 10", 1, None),
-                row("severity-matrix", "default", "SEV1 to SEV5", 1, None),
+            groups: vec![
+                group("Schedule", row("schedule", "payments-primary", "Payments, primary", 7, Some(ana()))),
+                group(
+                    "Escalation policy",
+                    row("escalation-policy", "payments", "Payments", 3, Some(PersonTag::new("ben", "Ben Okafor"))),
+                ),
+                group("Route", row("route", "watchdog", "order 10", 1, None)),
+                group("Severity matrix", row("severity-matrix", "default", "SEV1 to SEV5", 1, None)),
             ],
         }
     }

@@ -1,6 +1,7 @@
 //! The pages as a browser without JavaScript uses them, over the real store.
 
 mod house;
+mod me;
 
 use axum::http::StatusCode;
 use domain::engage::deliveries::LinkKind;
@@ -98,7 +99,7 @@ async fn an_alert_is_seen_acknowledged_and_handed_back_and_many_at_once() {
     assert!(matches!(state(&house, pages(&house)[0].id), State::Acknowledged { .. }));
     assert!(!ana.get(&here).await.text.contains("Acknowledged the alert"), "it is said once");
     let undone = ana.post("/alerts/act", &[("alert", &disk), ("act", "unacknowledge"), ("back", &here)]).await;
-    assert!(undone.text.contains("nobody has answered yet"), "{}", undone.text);
+    assert!(undone.text.contains("nobody has answered since it paged"), "{}", undone.text);
 
     let node = house.fires(&mut ana, &token, "NodeDown").await;
     let both = [("alert", disk.as_str()), ("alert", node.as_str()), ("back", "/alerts")];
@@ -175,7 +176,7 @@ async fn another_site_changes_nothing_and_errors_are_pages() {
     let refused = ana.post("/alerts/act", &[("alert", &disk), ("act", "resolve")]).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     assert!(refused.text.starts_with("<!doctype html>"), "{}", refused.text);
-    assert!(ana.get(&format!("/alerts/{disk}")).await.text.contains("nobody has answered yet"));
+    assert!(ana.get(&format!("/alerts/{disk}")).await.text.contains("nobody has answered since it paged"));
     for path in
         ["/nowhere", "/alerts/alr_0000000000000000", "/alerts/%3Cscript%3E", "/schedules/none", "/documents/x/y"]
     {

@@ -69,7 +69,7 @@ pub async fn get_alert(asked: Asked, Path(id): Path<String>) -> Result<Response,
                     .get("description")
                     .filter(|text| *text != view.summary())
                     .map(str::to_owned),
-                runbook: runbook.map(|url| Link::new(domain::words::text::shorten(&url, 60), url)),
+                runbook: runbook.map(|url| Link::new(domain::words::text::shorten(&url, 90), url)),
                 links,
                 labels: view.labels.iter().map(|(name, value)| label(name, value)).collect(),
                 annotations: view
@@ -112,8 +112,8 @@ fn standing(look: &Look<'_, '_>, view: &AlertView) -> (String, domain::words::Ti
         (None, Some(Taken::Snoozed { by, at, until })) => {
             (format!("by {} until {}", look.full_name(by), look.view.brief(*until)), *at)
         }
-        (None, None) if view.verdict == "nobody" => ("pages nobody".into(), view.fired_at),
-        (None, None) => ("nobody has answered yet".into(), view.fired_at),
+        (None, None) if view.verdict == "nobody" => ("pages nobody; heard first".into(), view.fired_at),
+        (None, None) => ("nobody has answered since it paged".into(), view.fired_at),
     }
 }
 
@@ -314,7 +314,9 @@ pub fn happened(look: &Look<'_, '_>, entry: &Entry) -> Happened {
         ),
         _ => (Tone::Quiet, sentence(&entry.word.replace(['.', '-'], " "))),
     };
-    Happened { when: look.when(entry.at), tone, text: said, who: actor(look, &entry.actor), why: entry.why.clone() }
+    // What a provider answers to a message that it took is a number of its own.
+    let why = entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent));
+    Happened { when: look.when(entry.at), tone, text: said, who: actor(look, &entry.actor), why }
 }
 
 /// The person behind an entry, if it was one.

@@ -1,6 +1,6 @@
 //! The list of alerts, and what is done with one or many of them.
 
-use actions::detect::lists::{self, Place, Search, Tab};
+use actions::detect::lists::{self, Place, Search, Sort, Tab};
 use actions::detect::views::AlertView;
 use actions::detect::{alerts, silences};
 use actions::engage::pages;
@@ -12,6 +12,7 @@ use domain::words::labels::Compare;
 use domain::words::{AlertId, Id as _, Matcher, Refusal, SilenceId, Span, Timestamp};
 use store::Halt;
 
+use crate::handlers::engage::schedules::uncovered;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done};
 use crate::pages::detect::alerts::{self as shown, AlertRow, AlertsPage, Choice, Chosen, Empty, Filter, Who};
@@ -26,7 +27,8 @@ const QUIET_LABELS: [&str; 6] = ["alertname", "severity", "service", "prometheus
 /// `GET /alerts`: `tab`, `q`, `service`, `severity`, `integration`, `sort`, `after`.
 pub async fn get_alerts(asked: Asked) -> Result<Response, Problem> {
     asked
-        .page(Section::Alerts, |look, shell| {
+        .page(Section::Alerts, |look, mut shell| {
+            shell.notices.extend(uncovered(look));
             let query = look.asked.query.clone();
             let (search, error) = search(&query);
             let after: Option<Place> = query.some("after").and_then(|place| place.parse().ok());
@@ -77,7 +79,7 @@ fn href(query: &Fields, drop: &[&str], add: &[(&str, &str)]) -> String {
 fn search(query: &Fields) -> (Search, Option<String>) {
     let mut search = Search {
         tab: query.parse("tab").unwrap_or_default(),
-        worst_first: query.text("sort") == "worst",
+        sort: query.parse("sort").unwrap_or_default(),
         integration: query.parse("integration").ok(),
         ..Search::default()
     };
@@ -127,7 +129,7 @@ fn filter(look: &Look<'_, '_>, query: &Fields, tab: Tab, error: Option<String>, 
         .collect();
     let integrations: Vec<Chosen> =
         catalog.integrations.iter().map(|(name, one)| option(integration, name.as_str(), &one.title)).collect();
-    let choices = vec![
+    let mut choices = vec![
         Choice { name: "service", title: "Service", any: "All services", options: services },
         Choice { name: "severity", title: "Severity", any: "All severities", options: severities },
         Choice { name: "integration", title: "Integration", any: "All integrations", options: integrations },
@@ -143,6 +145,13 @@ fn filter(look: &Look<'_, '_>, query: &Fields, tab: Tab, error: Option<String>, 
     }
     if let Some(typed) = query.some("q") {
         chips.push(Link::new(typed, href(query, &["q", "after"], &[])));
+    }
+    // Those that are over come as they ended.
+    if tab != Tab::Resolved {
+        let sort: Sort = query.parse("sort").unwrap_or_default();
+        let title = |one: Sort| if one == Sort::Oldest { "Oldest first" } else { "Worst first" };
+        let options = [Sort::Oldest, Sort::Severity].map(|one| option(sort.word(), one.word(), title(one)));
+        choices.push(Choice { name: "sort", title: "Order", any: "Newest first", options: options.into() });
     }
     Filter { tab: tab.word().into(), text: query.text("q").to_owned(), error, choices, chips, clear_href }
 }

@@ -168,5 +168,9 @@ fn target(look: &Look<'_, '_>, target: &Target, problems: &mut Vec<String>) -> P
         href,
         people: people.iter().map(|name| look.tag(name)).collect(),
         note,
+        secret: match target {
+            Target::Webhook(url) if look.asked.reader().sees_all() => Some(look.app.webhook_secret(url)),
+            _ => None,
+        },
     }
 }

@@ -233,6 +233,7 @@ fn call(
         None => Severity::of(""),
     };
     Ok(Call {
+        test: page.group.is_none(),
         severity,
         state,
         summary: worst.as_ref().map_or_else(|| page.title.clone(), |alert| alert.summary().to_owned()),

@@ -23,20 +23,26 @@ use crate::pages::engage::chart::{Drawing, Holder, Shift, Strip, StripKind};
 use crate::pages::engage::schedules::{
     OverrideForm, OverrideRow, SchedulePage, ScheduleRow, SchedulesPage, ShiftRow, WhoAt, Zoom,
 };
-use crate::pages::{Badge, Link, Section, Tone, Viewpoint};
+use crate::pages::{Badge, Link, Notice, Section, Tone, Viewpoint};
 use crate::problem::Problem;
 
 /// Gaps are looked for so far ahead.
 const AHEAD: Span = Span::hours(24 * 28);
-const GAPS_TOLD: usize = 5;
+const GAPS_TOLD: usize = 20;
+/// A gap that begins within this time is told on other pages, too.
+const SOON: Span = Span::hours(48);
+const NOTICES_MOST: usize = 2;
 const SHIFTS_TOLD: usize = 60;
 
 /// `GET /schedules`.
 pub async fn get_schedules(asked: Asked) -> Result<Response, Problem> {
     asked
-        .page(Section::Schedules, |look, shell| {
+        .page(Section::Schedules, |look, mut shell| {
+            shell.notices.extend(uncovered(look));
             let catalog = look.rules.catalog.clone();
             let rows = catalog.schedules.iter().map(|(name, schedule)| row(look, name, schedule)).collect();
+            let hand_off = catalog.schedules.keys().filter_map(|name| look.on_call(name)?.until).min();
+            shell.stale_ms = hand_off.map(Timestamp::as_millisecond);
             Ok(SchedulesPage { shell, rows })
         })
         .await
@@ -77,6 +83,51 @@ fn gap(view: &Viewpoint, from: Timestamp, to: Timestamp) -> String {
     format!("Nobody is on call from {} to {}.", view.brief(from), view.brief(to))
 }
 
+/// Where an override for a gap is offered.
+fn fill(name: &Name, from: Timestamp) -> String {
+    format!("/schedules/{name}?fill={}#override", escape(&from.to_string()))
+}
+
+/// That somebody's schedule has a gap now or soon, for the pages that they have open anyway. It concerns those who are
+/// in it and their team; a schedule of no team concerns administrators.
+pub fn uncovered(look: &Look<'_, '_>) -> Vec<Notice> {
+    let (now, me) = (look.now(), &look.asked.person);
+    let concerns = |schedule: &Schedule| {
+        let team = schedule.team.as_ref().and_then(|team| look.rules.catalog.teams.get(team));
+        let ours = match team {
+            Some(team) => team.members.contains(me),
+            None => look.asked.access == Access::Administrator,
+        };
+        ours || schedule.layers.iter().any(|layer| layer.people.contains(me))
+    };
+    let mut found: Vec<(Timestamp, Timestamp, &Name, &str)> = Vec::new();
+    for (name, schedule) in look.rules.catalog.schedules.iter().filter(|(_, schedule)| concerns(schedule)) {
+        // As far as the gaps of the schedule's own page, so that both say the same end.
+        let strips = strips(schedule, &look.overrides_of(name), now, AHEAD.after(now));
+        let first = strips.gaps.first().filter(|(from, _)| *from < SOON.after(now));
+        found.extend(first.map(|(from, to)| (*from, *to, name, schedule.title.as_str())));
+    }
+    found.sort_unstable();
+    let more = found.len().saturating_sub(NOTICES_MOST);
+    let mut notices: Vec<Notice> = found
+        .into_iter()
+        .take(NOTICES_MOST)
+        .map(|(from, to, name, title)| Notice {
+            tone: if from <= now { Tone::Critical } else { Tone::Warning },
+            text: format!("{title}: {}", gap(&look.view, from, to).replacen('N', "n", 1)),
+            link: Some(Link::new("Fill it", fill(name, from))),
+        })
+        .collect();
+    if more > 0 {
+        notices.push(Notice {
+            tone: Tone::Warning,
+            text: format!("{more} more of your schedules have a gap in the next two days."),
+            link: Some(Link::new("Show them", "/schedules")),
+        });
+    }
+    notices
+}
+
 /// How much of time is shown.
 const VIEWS: [(&str, &str, i64); 4] =
     [("day", "Day", 1), ("week", "Week", 7), ("fortnight", "2 weeks", 14), ("month", "Month", 28)];
@@ -88,11 +139,12 @@ pub async fn get_schedule(asked: Asked, Path(name): Path<String>) -> Result<Resp
 
 async fn page(asked: Asked, name: String, form: Option<OverrideForm>) -> Result<Response, Problem> {
     asked
-        .page(Section::Schedules, move |look, shell| {
+        .page(Section::Schedules, move |look, mut shell| {
             let catalog = look.rules.catalog.clone();
             let gone = || Refusal::not_found(format!("schedule {}", domain::words::text::shorten(&name, 63)));
             let (name, schedule) = catalog.schedules.get_key_value(name.as_str()).ok_or_else(gone)?;
             let (now, query) = (look.now(), look.asked.query.clone());
+            look.tell_apart(schedule.layers.iter().flat_map(|layer| &layer.people));
             let own_zone = zone(&schedule.time_zone).unwrap_or(TimeZone::UTC);
             let view = VIEWS.iter().find(|(word, ..)| *word == query.text("view")).unwrap_or(&VIEWS[2]);
             let today = now.to_zoned(own_zone.clone()).date();
@@ -118,6 +170,7 @@ async fn page(asked: Asked, name: String, form: Option<OverrideForm>) -> Result<
             };
             let coming = strips(schedule, &look.overrides_of(name), now, AHEAD.after(now));
             let answer = look.on_call(name);
+            shell.stale_ms = answer.as_ref().and_then(|answer| answer.until).map(Timestamp::as_millisecond);
             let chart = Drawing {
                 from,
                 to,
@@ -130,10 +183,11 @@ async fn page(asked: Asked, name: String, form: Option<OverrideForm>) -> Result<
                 strips: drawn(look, schedule, &shown),
             };
             let reference = Reference::new(Kind::Schedule, name.clone());
-            let form = match &form {
-                Some(form) => form.clone(),
-                None => blank(look, answer.as_ref()),
-            };
+            let form = form.clone().unwrap_or_else(|| {
+                let fill = query.text("fill").parse::<Timestamp>().ok();
+                let gap = fill.and_then(|fill| coming.gaps.iter().find(|(_, to)| *to > fill).copied());
+                blank(look, answer.as_ref(), gap)
+            });
             let by_zone = Viewpoint { now, zone: own_zone.clone() };
             Ok(SchedulePage {
                 name: name.to_string(),
@@ -157,7 +211,12 @@ async fn page(asked: Asked, name: String, form: Option<OverrideForm>) -> Result<
                 today_href: format!("/schedules/{name}?view={}", view.0),
                 window: window(first, days(view.2 - 1)),
                 chart: chart.draw(),
-                gaps: coming.gaps.iter().take(GAPS_TOLD).map(|(from, to)| gap(&look.view, *from, *to)).collect(),
+                gaps: coming
+                    .gaps
+                    .iter()
+                    .take(GAPS_TOLD)
+                    .map(|(from, to)| Link::new(gap(&look.view, *from, *to), fill(name, *from)))
+                    .collect(),
                 who_at,
                 viewer_zone: look.zone_name.clone(),
                 view: view.0.to_owned(),
@@ -312,11 +371,12 @@ fn override_row(look: &Look<'_, '_>, one: &Override) -> OverrideRow {
     }
 }
 
-/// The form as it is offered: the viewer takes over from now until the shift ends.
-fn blank(look: &Look<'_, '_>, answer: Option<&OnCall>) -> OverrideForm {
-    let from = look.now();
+/// The form as it is offered: the viewer takes over from now until the shift ends, or fills a gap.
+fn blank(look: &Look<'_, '_>, answer: Option<&OnCall>, gap: Option<(Timestamp, Timestamp)>) -> OverrideForm {
+    let from = gap.map_or(look.now(), |(from, _)| from.max(look.now()));
     let day = Span::hours(24).after(from);
-    let to = answer.and_then(|answer| answer.until).filter(|until| *until > from && *until < AHEAD.after(from));
+    let ends = gap.map(|(_, to)| to).or_else(|| answer.and_then(|answer| answer.until));
+    let to = ends.filter(|until| *until > from && *until < AHEAD.after(look.now()));
     OverrideForm {
         people: people(look, look.asked.person.as_str()),
         from: local(from, &look.view.zone),
@@ -398,12 +458,14 @@ pub fn shifts_of(look: &Look<'_, '_>, person: &Name) -> Vec<(Name, Turn)> {
     let mut found = Vec::new();
     for (name, _) in look.parts_of(person) {
         let Some(schedule) = look.rules.catalog.schedules.get(&name) else { continue };
-        let strips = strips(schedule, &look.overrides_of(&name), look.now(), AHEAD.after(look.now()));
+        // Looked at a little further, so that the last of them is told whole.
+        let end = AHEAD.after(look.now());
+        let strips = strips(schedule, &look.overrides_of(&name), look.now(), Span::hours(24 * 14).after(end));
         found.extend(
             strips
                 .rendered
                 .into_iter()
-                .filter(|turn| turn.person.as_ref() == Some(person))
+                .filter(|turn| turn.person.as_ref() == Some(person) && turn.from < end)
                 .map(|turn| (name.clone(), turn)),
         );
     }

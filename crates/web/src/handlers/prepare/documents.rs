@@ -20,8 +20,8 @@ use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, local_path};
 use crate::handlers::frame::{Asked, Look, done, refused};
 use crate::pages::prepare::documents::{
-    Compared, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage, PlanProblem,
-    PlannedChange, Revision, SpecField, Yaml,
+    Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage,
+    PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
 use crate::pages::{Link, Section};
 use crate::problem::Problem;
@@ -49,17 +49,19 @@ pub async fn get_documents(asked: Asked) -> Result<Response, Problem> {
                 current: kind == Some(one),
             }));
             let shown = kind.map_or_else(|| Kind::ALL.to_vec(), |kind| vec![kind]);
-            let mut list = Vec::new();
+            let mut groups = Vec::new();
             for kind in shown {
-                for head in rows::heads(look.tx, kind)? {
-                    list.push(row(look, &head)?);
+                let heads = rows::heads(look.tx, kind)?;
+                let rows = heads.iter().map(|head| row(look, head)).collect::<Result<Vec<_>, Halt>>()?;
+                if !rows.is_empty() {
+                    groups.push(DocumentGroup { title: capital(&kind.word().replace('-', " ")), rows });
                 }
             }
             Ok(DocumentsPage {
                 kinds: tabs,
                 kind: kind.map(|kind| kind.to_string()),
                 about: kind.map(|kind| about(kind).to_owned()),
-                rows: list,
+                groups,
                 shell,
             })
         })
@@ -69,7 +71,13 @@ pub async fn get_documents(asked: Asked) -> Result<Response, Problem> {
 fn row(look: &mut Look<'_, '_>, head: &rows::Head) -> Result<DocumentRow, Halt> {
     let reference = head.document.reference();
     let last = rows::history(look.tx, &reference, None, 1)?.pop();
-    let (at, by) = last.map_or((look.now(), None), |one| (one.changeset.at, actor(look, &one.changeset.author)));
+    let at = last.as_ref().map_or(look.now(), |one| one.changeset.at);
+    let by = last.as_ref().and_then(|one| actor(look, &one.changeset.author));
+    let from = match last.as_ref().map(|one| one.changeset.via.as_str()) {
+        Some("defaults") | None => "came with Allclear",
+        Some("page") => "by the first run",
+        Some(_) => "from the command line",
+    };
     Ok(DocumentRow {
         href: format!("/documents/{reference}"),
         kind: reference.kind.to_string(),
@@ -78,6 +86,7 @@ fn row(look: &mut Look<'_, '_>, head: &rows::Head) -> Result<DocumentRow, Halt> 
         revision: format!("revision {}", head.number),
         changed: look.when(at),
         by,
+        from,
     })
 }
 

@@ -14,9 +14,11 @@ use store::outbox::Kind as Sort;
 use store::prepare::access as rows;
 
 use super::documents::{apply_in, refusal_of};
-use super::people::{contacts, rungs, shifts};
+use super::ladders::{self, Typed};
+use super::people::{contacts, shifts};
 use crate::enter::Visitor;
 use crate::handlers::engage::pages::delivery_view;
+use crate::handlers::engage::schedules::uncovered;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::pages::prepare::people::{MePage, Session};
@@ -25,12 +27,18 @@ use crate::problem::Problem;
 
 /// `GET /me`.
 pub async fn get_me(asked: Asked) -> Result<Response, Problem> {
-    page(asked, None).await
+    page(asked, None, None).await
 }
 
-async fn page(asked: Asked, refused: Option<(&'static str, String)>) -> Result<Response, Problem> {
+/// The page; after a refusal with the section, the reason, and the ladder as it was typed.
+async fn page(
+    asked: Asked,
+    refused: Option<(&'static str, String)>,
+    typed: Option<Typed>,
+) -> Result<Response, Problem> {
     asked
-        .page(Section::Me, move |look, shell| {
+        .page(Section::Me, move |look, mut shell| {
+            shell.notices.extend(uncovered(look));
             let name = look.asked.person.clone();
             let person = look.viewer().cloned().ok_or_else(|| Refusal::not_found(format!("person {name}")))?;
             let works = look.app.works();
@@ -61,9 +69,7 @@ async fn page(asked: Asked, refused: Option<(&'static str, String)>) -> Result<R
                 now,
                 next,
                 contacts: contacts(look, &name, &person, true)?,
-                high: rungs(look, &person, &person.ladder.high, Urgency::High),
-                low: rungs(look, &person, &person.ladder.low, Urgency::Low),
-                waking: person.ladder.waking.clone().unwrap_or_else(|| "08:00-22:00".into()).replace('-', " to "),
+                ladders: ladders::views(look, &person, typed.as_ref()),
                 problems,
                 test: test(look, &name)?,
                 time_zone: person.time_zone.clone(),
@@ -142,6 +148,7 @@ fn browser(agent: &str) -> String {
 async fn change(
     asked: Asked,
     section: &'static str,
+    typed: Option<Typed>,
     said: Toast,
     change: impl Fn(&mut Person) -> Result<(), Refusal> + Send + 'static,
     test: bool,
@@ -170,7 +177,7 @@ async fn change(
     asked.app.doors().forget();
     match outcome {
         Ok(()) => Ok(asked.lead("/me", Some(said))),
-        Err(Halt::Refused(refusal)) => page(asked, Some((section, sentence(&refusal.message)))).await,
+        Err(Halt::Refused(refusal)) => page(asked, Some((section, sentence(&refusal.message))), typed).await,
         Err(failed) => Err(failed.into()),
     }
 }
@@ -195,7 +202,7 @@ pub async fn post_contacts(asked: Asked, fields: Fields) -> Result<Response, Pro
         }
         Ok(())
     };
-    change(asked, "contacts", done("Saved, and a test page is on its way"), add, true).await
+    change(asked, "contacts", None, done("Saved, and a test page is on its way"), add, true).await
 }
 
 /// `POST /me/contacts/NAME/remove`.
@@ -211,7 +218,20 @@ pub async fn post_remove_contact(asked: Asked, Path(name): Path<String>) -> Resu
         person.ladder.low.retain(|rung| rung.contact != name);
         Ok(())
     };
-    change(asked, "contacts", said, remove, false).await
+    change(asked, "contacts", None, said, remove, false).await
+}
+
+/// `POST /me/ladder` with `urgency`, `contact` and `after` once per rung, and for low urgency `waking-from` and
+/// `waking-to`: a new version of my document, through the checks of any other.
+pub async fn post_ladder(asked: Asked, fields: Fields) -> Result<Response, Problem> {
+    let typed = Typed::of(&fields);
+    let section = typed.section();
+    let said = done(if section == "low" { "Saved: when it can wait" } else { "Saved: when it may wake you" });
+    let set = {
+        let typed = typed.clone();
+        move |person: &mut Person| typed.put(&mut person.ladder)
+    };
+    change(asked, section, Some(typed), said, set, false).await
 }
 
 /// `POST /me/time-zone` with `time_zone`.
@@ -222,15 +242,24 @@ pub async fn post_time_zone(asked: Asked, fields: Fields) -> Result<Response, Pr
         person.time_zone.clone_from(&zone);
         Ok(())
     };
-    change(asked, "zone", done("Your time zone is set"), set, false).await
+    change(asked, "zone", None, done("Your time zone is set"), set, false).await
 }
 
-/// `POST /me/test`: a test page through the whole ladder.
+/// `POST /me/test` with `contact`: a test page by that contact alone; without it, through the whole ladder.
 pub async fn post_test(asked: Asked, fields: Fields) -> Result<Response, Problem> {
-    let person = asked.person.clone();
-    let outcome =
-        asked.app.act(asked.actor(), move |store, node, moment| pages::send_test(store, node, moment, &person)).await;
-    asked.back_with(&fields, "/me", outcome.map(|_| done("A test page is on its way to you")))
+    let (person, contact) = (asked.person.clone(), fields.some("contact").map(str::to_owned));
+    let said = match &contact {
+        Some(contact) => format!("A test is on its way by {}", domain::words::text::shorten(contact, 60)),
+        None => "A test page is on its way to you".to_owned(),
+    };
+    let outcome = asked
+        .app
+        .act(asked.actor(), move |store, node, moment| match &contact {
+            Some(contact) => pages::send_test_by(store, node, moment, &person, contact),
+            None => pages::send_test(store, node, moment, &person),
+        })
+        .await;
+    asked.back_with(&fields, "/me", outcome.map(|_| done(said)))
 }
 
 /// `POST /me/password` with `current` and `new`.
@@ -238,13 +267,13 @@ pub async fn post_password(asked: Asked, fields: Fields) -> Result<Response, Pro
     let (current, new) = (fields.raw("current").to_owned(), fields.raw("new").to_owned());
     let name = asked.person.clone();
     if let Err(wait) = asked.app.attempts().note(name.as_str(), asked.now) {
-        return page(asked, Some(("password", format!("Too many attempts: wait {wait} seconds.")))).await;
+        return page(asked, Some(("password", format!("Too many attempts: wait {wait} seconds."))), None).await;
     }
     let Visitor::Person { session, .. } = asked.visitor.clone() else {
         return Err(Refusal::forbidden("a password is changed by whoever is signed in").into());
     };
     let app = asked.app.clone();
-    let Some(_turn) = app.attempts().turn().await else { return page(asked, None).await };
+    let Some(_turn) = app.attempts().turn().await else { return page(asked, None, None).await };
     let outcome = asked
         .app
         .act(asked.actor(), move |store, node, moment| {
@@ -264,7 +293,7 @@ pub async fn post_password(asked: Asked, fields: Fields) -> Result<Response, Pro
     asked.app.doors().forget();
     match outcome {
         Ok(()) => Ok(asked.lead("/me", Some(done("Your password is set; other browsers are signed out")))),
-        Err(Halt::Refused(refusal)) => page(asked, Some(("password", sentence(&refusal.message)))).await,
+        Err(Halt::Refused(refusal)) => page(asked, Some(("password", sentence(&refusal.message))), None).await,
         Err(failed) => Err(failed.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! Handlers of prepare.
 
 pub mod documents;
+pub mod ladders;
 pub mod me;
 pub mod people;
 pub mod services;

@@ -131,6 +131,10 @@ pub fn contacts(look: &mut Look<'_, '_>, name: &Name, person: &Person, own: bool
             address: if own { address.to_owned() } else { shown(&reader, Some(name), kind, address) },
             state,
             note,
+            secret: match &contact.address {
+                Address::Webhook(url) if reader.sees(name) => Some(look.app.webhook_secret(url)),
+                _ => None,
+            },
         }
     };
     Ok(all.iter().map(view).collect())

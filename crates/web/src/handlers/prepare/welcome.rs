@@ -162,30 +162,46 @@ pub async fn get_first_page(asked: Asked) -> Result<Response, Problem> {
     first_page(asked, again, None).await
 }
 
-async fn first_page(asked: Asked, again: bool, error: Option<String>) -> Result<Response, Problem> {
+/// What was chosen and typed, and why it was refused.
+type Tried = Option<(Fields, String)>;
+
+async fn first_page(asked: Asked, again: bool, tried: Tried) -> Result<Response, Problem> {
     let html = asked
         .look(move |look| {
-            let page = page(look, again, error.clone())?;
+            let page = page(look, again, tried.as_ref())?;
             page.render().map_err(|error| store::Error::other(format!("a page does not render: {error}")).into())
         })
         .await?;
     Ok(html_page(StatusCode::OK, html))
 }
 
-fn page(look: &mut Look<'_, '_>, again: bool, error: Option<String>) -> Result<FirstPage, Halt> {
+fn page(look: &mut Look<'_, '_>, again: bool, tried: Option<&(Fields, String)>) -> Result<FirstPage, Halt> {
     let person = look.viewer().cloned().ok_or_else(|| Refusal::not_found("person of this session"))?;
     let sent = if again { None } else { last_test(look)? };
-    let ntfy = person.contacts.iter().find_map(|contact| match &contact.address {
-        Address::Ntfy(url) => Some(url.clone()),
-        _ => None,
-    });
+    let kept = |wanted: &str| {
+        let mut addresses = person.contacts.iter().map(|contact| &contact.address);
+        let found = addresses.find(|address| domain::engage::contacts::channel(address) == wanted);
+        found.map(|address| domain::engage::contacts::target(address).to_owned())
+    };
+    let typed = |name: &str| tried.and_then(|(fields, _)| fields.some(name)).map(str::to_owned);
+    let mail_ready = look.app.settings().mail;
+    let channel = match tried.map(|(fields, _)| fields.text("channel")) {
+        Some("webhook") => "webhook",
+        Some("ntfy") => "ntfy",
+        _ if mail_ready => "email",
+        _ => "ntfy",
+    };
+    let ntfy = typed("address").or_else(|| kept("ntfy")).unwrap_or_else(|| topic(look));
+    let webhook = typed("webhook").or_else(|| kept("webhook")).unwrap_or_default();
     Ok(FirstPage {
         theme: look.asked.theme,
         first_name: person.full_name.split_whitespace().next().unwrap_or("").to_owned(),
         email: person.email,
-        ntfy: ntfy.unwrap_or_else(|| topic(look)),
-        mail_ready: look.app.settings().mail,
-        error,
+        channel,
+        ntfy,
+        webhook,
+        mail_ready,
+        error: tried.map(|(_, error)| error.clone()),
         sent,
     })
 }
@@ -212,7 +228,9 @@ fn last_test(look: &mut Look<'_, '_>) -> Result<Option<FirstSent>, Halt> {
     let state = store::engage::pages::get(look.tx, page)?.map(|page| page.state);
     let acknowledged = matches!(state, Some(PageState::Acknowledged { .. }));
     let deliveries = store::outbox::for_page(look.tx, page)?;
+    let hook = deliveries.iter().map(|(one, _)| one).find(|one| one.channel == "webhook");
     Ok(Some(FirstSent {
+        secret: hook.map(|one| look.app.webhook_secret(&one.address)),
         deliveries: deliveries.iter().map(|(one, attempts)| delivery_view(look, one, attempts)).collect(),
         acknowledged,
         next: vec![
@@ -223,10 +241,11 @@ fn last_test(look: &mut Look<'_, '_>) -> Result<Option<FirstSent>, Halt> {
     }))
 }
 
-/// `POST /welcome/page` with `channel` and `address`: saves the contact, sets up who is paged, and sends.
+/// `POST /welcome/page` with `channel`, and `address` or `webhook`: saves the contact, sets up who is paged, and sends.
 pub async fn post_first_page(asked: Asked, fields: Fields) -> Result<Response, Problem> {
     let address = match fields.text("channel") {
         "email" => None,
+        "webhook" => Some(Address::Webhook(fields.text("webhook").to_owned())),
         _ => Some(Address::Ntfy(fields.text("address").to_owned())),
     };
     let person = asked.person.clone();
@@ -240,7 +259,7 @@ pub async fn post_first_page(asked: Asked, fields: Fields) -> Result<Response, P
         .await;
     match outcome {
         Ok(_) => Ok(asked.lead("/welcome/page", None)),
-        Err(Halt::Refused(refusal)) => first_page(asked, true, Some(sentence(&refusal.message))).await,
+        Err(Halt::Refused(refusal)) => first_page(asked, true, Some((fields, sentence(&refusal.message)))).await,
         Err(failed) => Err(failed.into()),
     }
 }
@@ -297,7 +316,8 @@ fn reach(own: &mut Person, address: Option<&Address>, mail: bool) {
         let address = own.email.clone();
         named(own, "mail", &Address::Email(address))
     });
-    let first = address.map(|address| named(own, "phone", address));
+    let wish = if matches!(address, Some(Address::Webhook(_))) { "webhook" } else { "phone" };
+    let first = address.map(|address| named(own, wish, address));
     let rung = |contact: &String, after| Rung { contact: contact.clone(), after };
     let contacts: Vec<&String> = first.iter().chain(by_mail.iter()).collect();
     if own.ladder.is_unset() || first.is_some() {

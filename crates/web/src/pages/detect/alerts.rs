@@ -295,6 +295,12 @@ mod samples {
                             any: "All integrations",
                             options: options(&["Prometheus in Frankfurt", "Nightly backup"], ""),
                         },
+                        Choice {
+                            name: "sort",
+                            title: "Order",
+                            any: "Newest first",
+                            options: options(&["Oldest first", "Worst first"], ""),
+                        },
                     ],
                     chips: vec![],
                     clear_href: "/alerts?tab=open".into(),

@@ -55,6 +55,13 @@ pub struct NewSilencePage {
     pub preview: Option<Preview>,
 }
 
+impl NewSilencePage {
+    /// Room for all matchers and one more.
+    pub fn lines(&self) -> usize {
+        self.matchers.lines().count().clamp(3, 15) + 1
+    }
+}
+
 /// What a silence would mute now.
 #[derive(Clone, Debug)]
 pub struct Preview {

@@ -69,6 +69,8 @@ pub struct PolicyTarget {
     pub people: Vec<PersonTag>,
     /// `until Mon 09:00`, `nobody is on call until Mon 09:00: the step is skipped at once`.
     pub note: String,
+    /// What the receiver of a webhook verifies with, for those who may see it.
+    pub secret: Option<String>,
 }
 
 #[cfg(test)]
@@ -119,6 +121,7 @@ mod samples {
                 href: Some(href.into()),
                 people,
                 note: note.into(),
+                secret: None,
             };
             Self {
                 shell: Shell::sample(Section::Policies, "/escalation-policies/payments"),
@@ -143,6 +146,7 @@ mod samples {
                             ),
                             PolicyTarget {
                                 href: None,
+                                secret: Some("whsec_FhFm926WljKD/UhMpbkPxkHu3U/u0BhZG7veMLJ4rXY=".into()),
                                 ..target("webhook", "hooks.example.org", "", vec![], "a signed webhook")
                             },
                         ],

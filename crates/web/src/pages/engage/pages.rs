@@ -96,6 +96,8 @@ pub enum LinkState {
 /// What the page is about.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// Somebody tests how pages reach them: there is nobody to escalate to.
+    pub test: bool,
     pub severity: Severity,
     pub state: State,
     pub summary: String,
@@ -200,6 +202,7 @@ pub(crate) mod samples {
 
     pub(crate) fn call() -> Call {
         Call {
+            test: false,
             severity: Severity::of("critical"),
             state: State::Firing,
             summary: "Card payments: 14% of requests fail".into(),
@@ -236,6 +239,21 @@ pub(crate) mod samples {
                         at: at(),
                         call: calm(State::Acknowledged),
                     }),
+                ),
+                (
+                    "page-test",
+                    page(LinkState::Waiting(Call {
+                        test: true,
+                        summary: "Test page".into(),
+                        why: "You are told because: they asked for a test page.".into(),
+                        service: None,
+                        detail: None,
+                        others: None,
+                        next: None,
+                        runbook: None,
+                        href: "/me".into(),
+                        ..call()
+                    })),
                 ),
                 (
                     "page-escalated",

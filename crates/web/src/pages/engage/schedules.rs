@@ -1,7 +1,8 @@
 //! Schedules: who is on call now, and one schedule as strips with its overrides.
 //!
 //! `GET /schedules/NAME?view=day|week|fortnight|month&from=DATE&at=INSTANT`: `at` is a local time of the viewer
-//! (`2026-11-23T03:00`, from the form) or an instant in UTC (`…Z`, from the scrubber).
+//! (`2026-11-23T03:00`, from the form) or an instant in UTC (`…Z`, from the scrubber); `fill` is the instant at which
+//! a gap begins, for which an override is offered.
 //! `POST /schedules/NAME/overrides` with `person` (may be empty: nobody), `from`, `to`, `reason`;
 //! `POST /overrides/ID/remove`.
 
@@ -60,7 +61,7 @@ pub struct SchedulePage {
     pub window: String,
     pub chart: Chart,
     /// Gaps in the next four weeks that are not meant, in words.
-    pub gaps: Vec<String>,
+    pub gaps: Vec<Link>,
     pub who_at: Option<WhoAt>,
     /// The zone in which the viewer reads and types times.
     pub viewer_zone: String,
@@ -292,7 +293,10 @@ mod samples {
                 today_href: "?".into(),
                 window: "19 Oct to 1 Nov 2026".into(),
                 chart,
-                gaps: vec!["Nobody is on call from Fri 30 Oct 18:00 to Mon 2 Nov 09:00 (2 d 15 h).".into()],
+                gaps: vec![
+                    Link::new("Nobody is on call from Fri 30 Oct 18:00 to Mon 2 Nov 09:00.", "?fill=1#override"),
+                    Link::new("Nobody is on call from Fri 6 Nov 18:00 to Mon 9 Nov 09:00.", "?fill=2#override"),
+                ],
                 who_at: Some(WhoAt {
                     at: "Sun 25 Oct, 02:30 CET in Europe/Berlin; Sat 24 Oct, 21:30 EDT for you".into(),
                     person: Some(ana()),

@@ -24,6 +24,14 @@ pub struct DocumentsPage {
     pub kind: Option<String>,
     /// One sentence: what this kind is for.
     pub about: Option<String>,
+    pub groups: Vec<DocumentGroup>,
+}
+
+/// The documents of one kind.
+#[derive(Clone, Debug)]
+pub struct DocumentGroup {
+    /// `Escalation policy`.
+    pub title: String,
     pub rows: Vec<DocumentRow>,
 }
 
@@ -45,8 +53,10 @@ pub struct DocumentRow {
     /// `revision 7`.
     pub revision: String,
     pub changed: When,
-    /// Who changed it last; nobody for what came with the program.
+    /// Who changed it last, if it was a person.
     pub by: Option<PersonTag>,
+    /// Who else: `came with Allclear`, `from the command line`.
+    pub from: &'static str,
 }
 
 /// One document.

@@ -1,12 +1,14 @@
 //! People: the list, one person, and my page.
 //!
 //! `GET /me`; `POST /me/test` with `contact` (its name; empty: the whole ladder) sends a test page; `POST
-//! /me/contacts` with `name`, `channel`, `address`; `POST /me/contacts/NAME/remove`; `POST /me/time-zone` with
-//! `time_zone`; `POST /me/password` with `current`, `new`; `POST /me/sessions/ID/end`. Each of these changes the
+//! /me/contacts` with `name`, `channel`, `address`; `POST /me/contacts/NAME/remove`; `POST /me/ladder` with `urgency`,
+//! `contact` and `after` (in minutes; both once per rung), for low urgency also `waking-from` and `waking-to`; `POST
+//! /me/time-zone` with `time_zone`; `POST /me/password` with `current`, `new`; `POST /me/sessions/ID/end`. Each of these changes the
 //! person's own document, or what is not a document (password, sessions).
 
 use askama::Template;
 
+use crate::pages::detect::alerts::Chosen;
 use crate::pages::engage::pages::DeliveryView;
 use crate::pages::{Badge, Link, PersonTag, Shell, When};
 
@@ -63,12 +65,8 @@ pub struct MePage {
     pub next: Option<String>,
     pub shifts: Vec<MyShift>,
     pub contacts: Vec<ContactView>,
-    /// For pages that may wake.
-    pub high: Vec<RungView>,
-    /// For those that wait for waking hours.
-    pub low: Vec<RungView>,
-    /// `08:00 to 22:00`.
-    pub waking: String,
+    /// For pages that may wake, and for those that wait for waking hours.
+    pub ladders: Vec<LadderView>,
     /// What keeps a page from reaching you.
     pub problems: Vec<String>,
     /// The last test page, as it goes.
@@ -76,7 +74,7 @@ pub struct MePage {
     pub time_zone: String,
     pub email: String,
     pub sessions: Vec<Session>,
-    /// What the form of a section was refused for: (section, sentence). Sections: contacts, zone, password.
+    /// What the form of a section was refused for: (section, sentence). Sections: contacts, high, low, zone, password.
     pub refused: Option<(&'static str, String)>,
     pub document_href: String,
 }
@@ -85,6 +83,29 @@ impl MePage {
     fn refusal(&self, section: &str) -> Option<&str> {
         self.refused.as_ref().filter(|(where_, _)| *where_ == section).map(|(_, text)| text.as_str())
     }
+}
+
+/// A ladder of mine, and the form that changes it.
+#[derive(Clone, Debug)]
+pub struct LadderView {
+    /// `high` or `low`.
+    pub urgency: &'static str,
+    pub heading: &'static str,
+    pub note: String,
+    pub rungs: Vec<RungView>,
+    /// One line for each rung, and some that are empty.
+    pub lines: Vec<RungForm>,
+    /// From and to, on the ladder that waits for them.
+    pub waking: Option<(String, String)>,
+}
+
+/// A line of that form.
+#[derive(Clone, Debug)]
+pub struct RungForm {
+    /// The contacts to choose from; none chosen: no rung.
+    pub contacts: Vec<Chosen>,
+    /// Minutes, as they were typed.
+    pub after: String,
 }
 
 /// A shift of mine.
@@ -108,6 +129,8 @@ pub struct ContactView {
     pub state: Badge,
     /// What the provider said when it failed.
     pub note: Option<String>,
+    /// What the receiver of a webhook verifies with, for those who may see it.
+    pub secret: Option<String>,
 }
 
 /// A rung of the ladder.
@@ -176,6 +199,7 @@ mod samples {
                 address: "https://ntfy.example.org/ana-9f3k".into(),
                 state: Badge::new(Tone::Good, "Worked 3 d ago"),
                 note: None,
+                secret: None,
             },
             ContactView {
                 name: "mail".into(),
@@ -183,12 +207,26 @@ mod samples {
                 address: "ana@exmaple.org".into(),
                 state: Badge::new(Tone::Critical, "Failed 3 min ago"),
                 note: Some("550 5.1.1 recipient address rejected: domain not found".into()),
+                secret: None,
+            },
+            ContactView {
+                name: "desk lamp".into(),
+                channel: "webhook",
+                address: "https://hooks.example.org/ana/lamp".into(),
+                state: Badge::new(Tone::Warning, "Never tested"),
+                note: None,
+                secret: Some("whsec_FhFm926WljKD/UhMpbkPxkHu3U/u0BhZG7veMLJ4rXY=".into()),
             },
         ]
     }
 
     fn rung(after: &str, channel: &'static str, contact: &str) -> RungView {
         RungView { after: after.into(), channel, contact: contact.into() }
+    }
+
+    fn line(chosen: &str, after: &str) -> RungForm {
+        let contact = |name: &str| Chosen { value: name.into(), title: name.into(), chosen: name == chosen };
+        RungForm { contacts: vec![contact("phone"), contact("mail")], after: after.into() }
     }
 
     fn shifts() -> Vec<MyShift> {
@@ -229,9 +267,24 @@ mod samples {
                 next: None,
                 shifts: shifts(),
                 contacts: contacts(),
-                high: vec![rung("At once", "push", "phone"), rung("After 3 min", "mail", "mail")],
-                low: vec![rung("At once", "mail", "mail")],
-                waking: "08:00 to 22:00".into(),
+                ladders: vec![
+                    LadderView {
+                        urgency: "high",
+                        heading: "When it may wake me",
+                        note: "Pages of high urgency, at any hour.".into(),
+                        rungs: vec![rung("At once", "push", "phone"), rung("After 3 min", "mail", "mail")],
+                        lines: vec![line("phone", "0"), line("mail", "3"), line("", "")],
+                        waking: None,
+                    },
+                    LadderView {
+                        urgency: "low",
+                        heading: "When it can wait",
+                        note: "Pages of low urgency wait for my waking hours, 08:00 to 22:00.".into(),
+                        rungs: vec![rung("At once", "mail", "mail")],
+                        lines: vec![line("mail", "0"), line("", "")],
+                        waking: Some(("08:00".into(), "22:00".into())),
+                    },
+                ],
                 problems: vec![
                     "The last two mails to ana@exmaple.org failed for good. Pages reach you by phone only.".into(),
                 ],
@@ -264,6 +317,16 @@ mod samples {
                 refused: Some(("password", "The current password is not right.".into())),
                 document_href: "/documents/person/ana".into(),
             }
+        }
+
+        /// A ladder that was refused stands open, with what was typed.
+        pub(crate) fn sample_refused() -> Self {
+            let mut page = Self::sample();
+            page.refused = Some(("high", "\"soon\" are no minutes: write 0, 5 or 1.5.".into()));
+            page.ladders[0].lines[1].after = "soon".into();
+            page.test.clear();
+            page.problems.clear();
+            page
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The first run: three calm steps from an empty directory to a first page on the phone.
 //!
 //! `GET /welcome` and `POST /welcome` with `full_name`, `email`, `password`, `time_zone` while there is nobody
-//! yet; then, signed in, `GET /welcome/page` and `POST /welcome/page` with `channel` (`email` or `ntfy`) and
-//! `address`: it saves the contact and sends.
+//! yet; then, signed in, `GET /welcome/page` and `POST /welcome/page` with `channel` (`email`, `ntfy` or
+//! `webhook`), `address` (the topic) and `webhook` (the URL): it saves the contact and sends.
 
 use askama::Template;
 
@@ -47,8 +47,12 @@ pub struct FirstPage {
     pub first_name: String,
     /// The channels that are set up, and whether the form proposes them.
     pub email: String,
+    /// The channel that is chosen: `ntfy`, `email`, `webhook`.
+    pub channel: &'static str,
     /// A topic of the configured ntfy server that nobody can guess.
     pub ntfy: String,
+    /// The URL of a webhook, as typed or as it was.
+    pub webhook: String,
     /// Mail can be sent: an SMTP server is configured. If not, how to configure it.
     pub mail_ready: bool,
     pub error: Option<String>,
@@ -60,6 +64,8 @@ pub struct FirstPage {
 #[derive(Clone, Debug)]
 pub struct FirstSent {
     pub deliveries: Vec<DeliveryView>,
+    /// What the receiver of the webhook verifies with, if it went there.
+    pub secret: Option<String>,
     /// The person pressed Acknowledge.
     pub acknowledged: bool,
     /// What to do next, once it worked.
@@ -105,10 +111,22 @@ mod samples {
                 theme: Theme::Auto,
                 first_name: "Ana".into(),
                 email: "ana@example.org".into(),
+                channel: "ntfy",
                 ntfy: "https://ntfy.sh/allclear-9f3kq7w2".into(),
+                webhook: String::new(),
                 mail_ready: false,
                 error: None,
                 sent: None,
+            }
+        }
+
+        pub(crate) fn sample_refused() -> Self {
+            Self {
+                channel: "webhook",
+                webhook: "hooks.example.org".into(),
+                error: Some("\"hooks.example.org\" is no address of a webhook: write https://.".into()),
+                mail_ready: true,
+                ..Self::sample()
             }
         }
 
@@ -122,6 +140,7 @@ mod samples {
                         (Tone::Good, "Sent"),
                         0,
                     )],
+                    secret: Some("whsec_FhFm926WljKD/UhMpbkPxkHu3U/u0BhZG7veMLJ4rXY=".into()),
                     acknowledged: false,
                     next: vec![],
                 }),
@@ -139,6 +158,7 @@ mod samples {
                         (Tone::Info, "Seen"),
                         0,
                     )],
+                    secret: None,
                     acknowledged: true,
                     next: vec![
                         Link::new("Connect Prometheus", "/integrations/new?source=alertmanager"),
