@@ -71,7 +71,7 @@ fn fits(schema: &'static Value, value: &Value, at: &str, wrong: &mut Vec<String>
         "null" => value.is_null(),
         other => panic!("{at}: the description names a type {other}"),
     };
-    if !named.is_empty() && !named.iter().any(|name| is(name)) {
+    if !named.is_empty() && !named.iter().any(is) {
         wrong.push(format!("{at}: {value} is none of {named:?}"));
         return;
     }
