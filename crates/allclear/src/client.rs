@@ -334,7 +334,8 @@ impl Client {
 
     /// Waits; for those who follow.
     pub(crate) fn rest(&self, span: Duration) {
-        self.runtime.block_on(tokio::time::sleep(span));
+        // The sleep is made inside: it wants to know its runtime.
+        self.runtime.block_on(async { tokio::time::sleep(span).await });
     }
 }
 

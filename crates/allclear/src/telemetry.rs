@@ -26,13 +26,16 @@ impl Drop for Telemetry {
     }
 }
 
+/// Colours are for a terminal; a file or a journal shows them as rubbish.
+pub(crate) fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty())
+}
+
 /// Starts logging and, if it is set up, tracing.
 pub(crate) fn start(settings: &Serve) -> Result<Telemetry> {
     let filter =
         EnvFilter::try_new(&settings.log).with_context(|| format!("--log {:?} is not understood", settings.log))?;
-    // Colours are for a terminal; a file or a journal shows them as rubbish.
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours());
     let lines: Box<dyn Layer<Registry> + Send + Sync> = if settings.log_json {
         Box::new(lines.json().with_filter(filter))
     } else {

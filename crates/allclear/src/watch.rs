@@ -73,7 +73,7 @@ pub(crate) struct Watch {
     /// Remember the state here, over restarts and from one --once to the next
     #[arg(long)]
     state: Option<PathBuf>,
-    /// One beat, then end: for cron
+    /// One beat, then end: for cron, with --state
     #[arg(long, requires = "state")]
     once: bool,
     /// Send a test message to everyone named, say what became of it, and end
@@ -129,7 +129,8 @@ const NOT_TOLD: u8 = 3;
 
 /// The whole command, with its own runtime.
 pub(crate) fn run(args: Watch) -> ExitCode {
-    tracing_subscriber::fmt().with_target(false).with_writer(std::io::stderr).init();
+    let colours = crate::telemetry::colours();
+    tracing_subscriber::fmt().with_target(false).with_ansi(colours).with_writer(std::io::stderr).init();
     let clock = crate::clock::clock();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -227,7 +228,9 @@ impl Watcher {
             Some(secret) => secret,
             // Nothing is signed with it.
             None if !has_webhooks => Secret::from_bytes([0; 32]),
-            None => anyhow::bail!("--notify https: needs --webhook-secret whsec_... (24 to 64 bytes in base64)"),
+            None => anyhow::bail!(
+                "--notify https: needs a secret that messages are signed with: --webhook-secret \"whsec_$(openssl rand -base64 32)\""
+            ),
         };
         let authorities = args
             .ca

@@ -411,6 +411,23 @@ fn the_doctor_says_what_to_do() {
 }
 
 #[test]
+fn the_journal_is_followed_until_nobody_listens() {
+    use std::io::{BufRead as _, BufReader};
+    let house = House::serving("follow");
+    let mut command = house.command(&["journal", "--follow", "--json"]);
+    let mut following = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(following.stdout.take().unwrap()).lines().map(Result::unwrap);
+    // What was there before comes first; what happens afterwards comes by itself.
+    assert!(lines.any(|line| line.contains("documents.applied")));
+    let added = house.run(&["silence", "add", "service=\"db\"", "--comment", "disks"]);
+    assert_eq!(added.code, 0, "{}", added.beside);
+    let entry = lines.find(|line| line.contains("silence.created"));
+    following.kill().unwrap();
+    following.wait().unwrap();
+    assert!(entry.is_some_and(|line| line.contains("disks")));
+}
+
+#[test]
 fn whoever_may_not_is_told_so_and_no_token_is_shown() {
     let mut house = House::serving("refused");
     let mine = house.token.clone();

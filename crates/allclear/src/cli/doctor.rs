@@ -1,6 +1,6 @@
 //! `allclear doctor`: looks at everything that usually goes wrong, and says what to do about it.
 //!
-//! Holds no rule of its own: what is wrong with documents, coverage and contacts is what a plan of them says.
+//! Holds no rule of its own: what is wrong with documents, coverage, contacts and channels is what the server says.
 
 use clap::Args;
 use domain::words::{Span, Timestamp};
@@ -12,7 +12,6 @@ use web::api::detect::heartbeats::Heartbeat;
 use web::api::engage::schedules::{AtQuery, OnCall};
 use web::api::prepare::access::Me;
 use web::api::prepare::checks::{Check, Verdict};
-use web::api::prepare::documents::{DocumentSet, ExportQuery, File, Plan};
 
 use super::local::Local;
 use super::screen::{self, Look, Paint};
@@ -93,7 +92,6 @@ pub(crate) fn run(command: &Doctor) -> Outcome {
     if reached && signed_in(&client, &mut findings) {
         checks(&client, &mut findings);
         on_call(&client, &mut findings);
-        documents(&client, &mut findings);
         deliveries(&client, &mut findings);
         sources(&client, &mut findings);
     }
@@ -202,7 +200,7 @@ fn signed_in(client: &Client, findings: &mut Findings) -> bool {
     }
 }
 
-/// What only the server can look at: its channels, its policies, the clocks of its nodes.
+/// What only the server can look at: its channels, its documents, the clocks of its nodes.
 fn checks(client: &Client, findings: &mut Findings) {
     match client.get::<Listing<Check>>(&["checks"], &()) {
         Ok(all) => {
@@ -210,7 +208,7 @@ fn checks(client: &Client, findings: &mut Findings) {
             let said = findings.0.iter().any(|one| one.what == "mail");
             findings.0.extend(all.items.into_iter().filter(|one| one.what != "mail" || !said));
         }
-        Err(failure) => findings.unknown("channels", &failure),
+        Err(failure) => findings.unknown("checks", &failure),
     }
 }
 
@@ -231,33 +229,6 @@ fn on_call(client: &Client, findings: &mut Findings) {
     }
     if empty.is_empty() {
         findings.ok("on call", format!("somebody on each of {} schedules now", all.items.len()));
-    }
-}
-
-/// Asks for a plan of what is in force: what is wrong with it is what a plan of it says.
-fn documents(client: &Client, findings: &mut Findings) {
-    let plan = client.text(&["export"], &ExportQuery::default()).and_then(|text| {
-        let files = vec![File { name: "in force".into(), text }];
-        client.post::<Plan>(&["plan"], &DocumentSet { files, ..DocumentSet::default() })
-    });
-    let plan = match plan {
-        Ok(plan) => plan,
-        Err(failure) => return findings.unknown("documents", &failure),
-    };
-    let remedy = |document: &Option<String>| match document {
-        Some(document) => format!("allclear export {document}, mend it, allclear apply -f"),
-        None => "mend it, and allclear apply -f".to_owned(),
-    };
-    let of = |document: &Option<String>| document.as_ref().map(|one| format!("{one}: ")).unwrap_or_default();
-    for problem in &plan.problems {
-        findings.fail("documents", format!("{}{}", of(&problem.document), problem.message), remedy(&problem.document));
-    }
-    for warning in &plan.warnings {
-        findings.warn("documents", format!("{}{}", of(&warning.document), warning.message), remedy(&warning.document));
-    }
-    if plan.problems.is_empty() && plan.warnings.is_empty() {
-        let says = format!("{} in force, everybody who may be paged can be reached", plan.unchanged.len());
-        findings.ok("documents", says);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
@@ -92,7 +93,7 @@ fn complete(mut document: Value) -> Value {
     });
     for body in ["AlertIds", "Snooze", "Noise"] {
         document["components"]["schemas"][body]["properties"]["alerts"]["items"]["pattern"] =
-            json!("^alr_[0-9a-z]{16}$");
+            json!("^alr_[0-9a-hjkmnp-tv-z]{16}$");
     }
     let problem = json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     let errors: [(&str, &str); 4] = [
@@ -153,10 +154,9 @@ fn narrow(parameter: &mut Value) {
         (Some("query"), Some("limit")) => json!({ "minimum": 1, "maximum": 500 }),
         (Some("header"), Some("Idempotency-Key")) => json!({ "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" }),
         (Some("path"), Some("name")) => json!({ "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }),
-        (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-z]{16}$" }),
-        (Some("query"), Some("severity" | "state" | "kind" | "matcher" | "service" | "integration" | "cursor")) => {
-            json!({ "minLength": 1 })
-        }
+        (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-hjkmnp-tv-z]{16}$" }),
+        (Some("query"), Some("severity")) => json!({ "enum": alerts::SEVERITIES }),
+        (Some("query" | "path"), Some("kind")) => json!({ "enum": Kind::ALL.map(Kind::word) }),
         _ => return,
     };
     if let (Some(schema), Value::Object(bounds)) = (parameter["schema"].as_object_mut(), bounds) {

@@ -239,7 +239,7 @@ pub(crate) fn wire(view: &AlertView) -> Alert {
 /// The states, and the words for several of them.
 const OPEN: [&str; 5] = ["firing", "acknowledged", "snoozed", "silenced", "inhibited"];
 const RESOLVED: &str = "resolved";
-const SEVERITIES: [&str; 5] = ["info", "warning", "unknown", "error", "critical"];
+pub(crate) const SEVERITIES: [&str; 5] = ["info", "warning", "unknown", "error", "critical"];
 
 struct Filter {
     states: BTreeSet<&'static str>,

@@ -1,6 +1,6 @@
 //! What usually goes wrong and only the server can see: its channels, its policies, its clock. For `allclear doctor`.
 //!
-//! Sends nothing and changes nothing. What is wrong with documents is what a plan of them says, and not said again here.
+//! Sends nothing and changes nothing. Decides nothing about documents: it says what a plan of them would say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,9 @@ use domain::engage::contacts;
 use domain::engage::escalations::Target;
 use domain::engage::oncall;
 use domain::prepare::catalog::Catalog;
+use domain::prepare::checks::{Conditions, check_in_force};
 use domain::prepare::people::Address;
+use domain::prepare::problems::Problem as Flaw;
 use domain::words::{Name, Span, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
 use store::engage::overrides;
@@ -43,7 +45,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Check)]
 pub struct Check {
-    /// `mail`, `push`, `webhooks`, `policies`, `routes`, `nodes`.
+    /// `mail`, `push`, `webhooks`, `policies`, `routes`, `documents`, `nodes`.
     pub what: String,
     pub verdict: Verdict,
     pub says: String,
@@ -71,6 +73,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<Listing<Check>>, Proble
             let mut checks = vec![clock(tx, now)?];
             checks.extend(policies(tx, &rules.catalog, &again.works(), now)?);
             checks.extend(routes(&rules.catalog));
+            checks.extend(documents(&rules.catalog, &again.works(), now));
             Ok((places(&rules.catalog), checks))
         })
         .await?;
@@ -158,6 +161,28 @@ fn routes(catalog: &Catalog) -> Vec<Check> {
     checks
 }
 
+/// What is wrong or doubtful in the documents in force, as a plan of them would say it.
+fn documents(catalog: &Catalog, works: &dyn Fn(&Address) -> Result<(), String>, now: Timestamp) -> Vec<Check> {
+    let findings = check_in_force(catalog, Conditions { now, works });
+    let told = |verdict: Verdict, problem: &Flaw| {
+        let (says, remedy) = match &problem.document {
+            Some(document) => {
+                let remedy = format!("allclear export {document}, mend it, allclear apply -f");
+                (format!("{document}: {}", problem.message), remedy)
+            }
+            None => (problem.message.clone(), "mend it, and allclear apply -f".to_owned()),
+        };
+        bad("documents", verdict, says, remedy)
+    };
+    let mut checks: Vec<Check> = findings.problems.iter().map(|one| told(Verdict::Fail, one)).collect();
+    checks.extend(findings.warnings.iter().map(|one| told(Verdict::Warn, one)));
+    if checks.is_empty() {
+        let says = format!("{} in force, everybody who may be paged can be reached", catalog.references().len());
+        checks.push(ok("documents", says));
+    }
+    checks
+}
+
 /// Each server that messages go to, an address there, and who is reached by it. The key: the channel and the server.
 type Places = BTreeMap<(&'static str, String), (Address, Vec<String>)>;
 
@@ -219,7 +244,7 @@ async fn channels(app: &App, places: Places) -> Vec<Check> {
                         "mail" => "look at --smtp, and at the mail server; until then nobody is paged by mail",
                         _ => "look at the address, at that server, and whether --allow lets it be reached",
                     };
-                    bad(what, Verdict::Fail, format!("{place}{why} ({whom} is reached by it)"), remedy)
+                    bad(what, Verdict::Fail, format!("{place}{why} (it reaches {whom})"), remedy)
                 }
             }
         });
