@@ -27,9 +27,9 @@ pub(crate) struct Rounds {
 
 /// At least so often the store is asked, whatever the bell says: a lost bell costs this long, never a message.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Under load the bell rings hundreds of times a second. What is due is seconds away, and what must go out at once does
-/// not wait for the bell: so often is enough.
-const CALM: Duration = Duration::from_millis(25);
+/// So long after the bell we look. Under load it rings hundreds of times a second, and what must go out at once does
+/// not wait for it.
+const CALM: Duration = Duration::from_millis(20);
 /// After a failure, the store is left alone for a moment.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// How long a message waits, at least, for room in its channel.
@@ -279,14 +279,12 @@ async fn rest(wait: Duration, bell: &mut watch::Receiver<()>, stopped: &mut watc
     if wait.is_zero() {
         return;
     }
-    let calm = wait.min(CALM);
     tokio::select! {
-        () = tokio::time::sleep(calm) => {}
-        _ = stopped.changed() => return,
-    }
-    tokio::select! {
-        () = tokio::time::sleep(wait.saturating_sub(calm)) => {}
-        _ = bell.changed() => {}
+        () = tokio::time::sleep(wait) => {}
         _ = stopped.changed() => {}
+        _ = bell.changed() => {
+            tokio::time::sleep(CALM.min(wait)).await;
+            bell.mark_unchanged();
+        }
     }
 }

@@ -6,9 +6,10 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use serde::Deserialize;
 use serde_json::json;
 use store::Store;
 use tokio::sync::watch;
@@ -40,19 +41,28 @@ const ENTRIES_MOST: u32 = 200;
 /// Commits that come quickly one after another are told together.
 const TOGETHER: Duration = Duration::from_millis(150);
 
+/// So far back somebody may ask.
+const CATCH_UP_MOST: i64 = 10_000;
 /// Something is said at least this often; the page gives up on a stream that is silent for twice as long and more.
 const BEAT: Duration = Duration::from_secs(15);
 
-/// `GET /live`: what happened, as it happens.
+/// From where the reader wants to hear.
+#[derive(Debug, Deserialize)]
+pub struct From {
+    after: Option<i64>,
+}
+
+/// `GET /live`: what happened after `Last-Event-ID`, after `after` (how far the journal went when the page was made),
+/// or from now on; and on, as it happens.
 pub async fn stream(
     State(app): State<App>,
+    Query(wanted): Query<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl futures_core::Stream<Item = Result<Event, Infallible>>>, Problem> {
     let resumed = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|id| id.parse().ok());
-    let from: i64 = match resumed {
-        Some(number) => number,
-        None => app.read(|tx| Ok(store::journal::last(tx)?)).await?,
-    };
+    let last = app.read(|tx| Ok(store::journal::last(tx)?)).await?;
+    // Whoever was away for long asks for the page anyway: it need not hear of each thing.
+    let from: i64 = resumed.or(wanted.after).unwrap_or(last).clamp(last.saturating_sub(CATCH_UP_MOST).max(0), last);
     let events = async_stream::stream! {
         let (mut bell, mut from) = (app.live().bell(), from);
         yield Ok(Event::default().event("hello").id(from.to_string()).data("{}"));

@@ -2,8 +2,8 @@
 //!
 //! It waits for nobody: what piled up while the last transaction went to the disk is the next one.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use domain::words::{Mint, Refusal, RefusalKind};
 use store::{Halt, Store};
@@ -18,27 +18,99 @@ pub type Answer = Box<dyn FnOnce(Result<(), Halt>) + Send>;
 #[derive(Clone)]
 pub struct Intake {
     node: Arc<Node>,
-    queue: SyncSender<(Incoming, Answer)>,
+    door: Arc<Door>,
 }
 
 /// The other end: what the writer's thread runs.
 pub struct Writer {
     store: Store,
     node: Arc<Node>,
-    queue: Receiver<(Incoming, Answer)>,
+    queue: Arc<Queue>,
+}
+
+type Waiting = (Incoming, Answer);
+
+/// Calls that wait. Small ones, which may well be what somebody is to be paged for, do not wait behind a flood of large
+/// ones: where both wait, they take turns. Calls that wait at the same time have no order among themselves: none of
+/// their senders has been answered.
+#[derive(Default)]
+struct Queue {
+    calls: Mutex<Calls>,
+    called: Condvar,
+}
+
+#[derive(Default)]
+struct Calls {
+    small: VecDeque<Waiting>,
+    large: VecDeque<Waiting>,
+    /// Large ones are next, if any wait.
+    large_next: bool,
+    closed: bool,
+}
+
+/// Once it is gone nobody can hand anything in.
+struct Door(Arc<Queue>);
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.called.notify_one();
+    }
 }
 
 /// How many calls may wait. More than that is answered with "later".
 const WAITING_MOST: usize = 4096;
 
-/// How many alerts are received in one transaction. Fewer means that a page waits less behind them, more that the
-/// sync is shared by more.
-const ALERTS_AT_ONCE: usize = 2048;
+/// A call of so many alerts is a small one.
+const SMALL: usize = 8;
+
+/// How many alerts are received in one transaction, unless a single call brings more. Fewer means that a page waits less
+/// behind them, more that the sync is shared by more.
+const ALERTS_AT_ONCE: usize = 1024;
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the call back if too many wait already, or nobody receives any more.
+    fn put(&self, call: Waiting) -> Option<Waiting> {
+        let mut calls = self.lock();
+        if calls.closed || calls.small.len() + calls.large.len() >= WAITING_MOST {
+            return Some(call);
+        }
+        let queue = if call.0.signals.len() <= SMALL { &mut calls.small } else { &mut calls.large };
+        queue.push_back(call);
+        drop(calls);
+        self.called.notify_one();
+        None
+    }
+
+    /// The calls of the next transaction, as soon as there are any; nothing once the door is gone.
+    fn take(&self) -> (Vec<Incoming>, Vec<Answer>) {
+        let empty = |calls: &mut Calls| calls.small.is_empty() && calls.large.is_empty();
+        let waits = |calls: &mut Calls| empty(calls) && !calls.closed;
+        let mut calls = self.called.wait_while(self.lock(), waits).unwrap_or_else(PoisonError::into_inner);
+        let large = calls.small.is_empty() || (calls.large_next && !calls.large.is_empty());
+        calls.large_next = !large;
+        let queue = if large { &mut calls.large } else { &mut calls.small };
+        let mut alerts = 0;
+        let mut count = 0;
+        for (incoming, _) in queue.iter() {
+            alerts += incoming.signals.len();
+            if count > 0 && alerts > ALERTS_AT_ONCE {
+                break;
+            }
+            count += 1;
+        }
+        queue.drain(..count).unzip()
+    }
+}
 
 pub fn intake(store: &Store, node: &Arc<Node>) -> (Intake, Writer) {
-    let (sender, receiver) = sync_channel(WAITING_MOST);
-    let intake = Intake { node: node.clone(), queue: sender };
-    (intake, Writer { store: store.clone(), node: node.clone(), queue: receiver })
+    let queue = Arc::new(Queue::default());
+    let intake = Intake { node: node.clone(), door: Arc::new(Door(queue.clone())) };
+    (intake, Writer { store: store.clone(), node: node.clone(), queue })
 }
 
 impl Intake {
@@ -52,10 +124,12 @@ impl Intake {
         }
         // Here, on one of many threads, rather than on the writer's.
         incoming.packed();
-        if let Err(error) = self.queue.try_send((incoming, answer)) {
-            let (std::sync::mpsc::TrySendError::Full((_, answer))
-            | std::sync::mpsc::TrySendError::Disconnected((_, answer))) = error;
-            answer(Err(Refusal::new(RefusalKind::TooMany, "too many calls wait already; try again").into()));
+        if let Some((_, answer)) = self.door.0.put((incoming, answer)) {
+            answer(Err(Refusal::new(
+                RefusalKind::TooMany,
+                "too many calls wait already, or the intake has stopped; try again",
+            )
+            .into()));
         }
     }
 }
@@ -63,19 +137,10 @@ impl Intake {
 impl Writer {
     /// Receives until every door to the intake is gone.
     pub fn run(self, mut mint: Mint) {
-        let mut next = self.queue.recv().ok();
-        while let Some(first) = next.take() {
-            let mut alerts = first.0.signals.len();
-            let (mut calls, mut answers) = (vec![first.0], vec![first.1]);
-            while alerts < ALERTS_AT_ONCE {
-                let Ok((incoming, answer)) = self.queue.try_recv() else { break };
-                if alerts + incoming.signals.len() > ALERTS_AT_ONCE {
-                    next = Some((incoming, answer));
-                    break;
-                }
-                alerts += incoming.signals.len();
-                calls.push(incoming);
-                answers.push(answer);
+        loop {
+            let (calls, answers) = self.queue.take();
+            if calls.is_empty() {
+                return;
             }
             let outcome = receive(&self.store, &self.node, &mut mint, &calls);
             if let Err(Halt::Failed(error)) = &outcome {
@@ -84,9 +149,19 @@ impl Writer {
             for answer in answers {
                 answer(outcome.clone());
             }
-            if next.is_none() {
-                next = self.queue.recv().ok();
-            }
+        }
+    }
+}
+
+/// However it ends: whoever waits is told, and nobody waits in vain from now on.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let mut calls = self.queue.lock();
+        calls.closed = true;
+        let (small, large) = (std::mem::take(&mut calls.small), std::mem::take(&mut calls.large));
+        drop(calls);
+        for (_, answer) in small.into_iter().chain(large) {
+            answer(Err(store::Error::unavailable("the intake has stopped").into()));
         }
     }
 }
@@ -100,5 +175,66 @@ impl std::fmt::Debug for Intake {
 impl std::fmt::Debug for Writer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Writer")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use domain::detect::signals::Told;
+    use domain::words::{Labels, Timestamp};
+
+    use super::*;
+
+    fn call(alerts: usize) -> Incoming {
+        let now = Timestamp::from_second(1_790_000_000).unwrap();
+        let told = |n: usize| Told {
+            labels: Labels::from_pairs([("alertname", format!("a{n}"))]),
+            annotations: Labels::default(),
+            starts_at: Some(now),
+            ends_at: None,
+            link: None,
+            key: None,
+        };
+        let told: Vec<Told> = (0..alerts).map(told).collect();
+        Incoming::told("prom".parse().unwrap(), "alertmanager-v2", &told, true, now).unwrap()
+    }
+
+    fn sizes(queue: &Queue) -> Vec<usize> {
+        queue.take().0.iter().map(|call| call.signals.len()).collect()
+    }
+
+    #[test]
+    fn small_calls_and_large_ones_take_turns_and_a_transaction_has_an_end() {
+        let queue = Queue::default();
+        for alerts in [1000, 10, 20, 1, 5000, 2] {
+            assert!(queue.put((call(alerts), Box::new(|_| ()))).is_none());
+        }
+        assert_eq!(sizes(&queue), [1, 2]);
+        assert!(queue.put((call(3), Box::new(|_| ()))).is_none());
+        assert_eq!(sizes(&queue), [1000, 10]);
+        assert_eq!(sizes(&queue), [3]);
+        assert_eq!(sizes(&queue), [20]);
+        assert_eq!(sizes(&queue), [5000], "what comes in one call is received in one transaction");
+    }
+
+    #[test]
+    fn who_waits_is_told_when_nobody_receives_any_more() {
+        let store = Store::open(&store::Place::Memory).unwrap();
+        let link_key = domain::engage::links::LinkKey::new([7; 32]);
+        let identity = crate::node::Identity { name: "n".into(), public_url: "https://a.example".into(), link_key };
+        let (intake, writer) = intake(&store, &Arc::new(Node::alone(identity)));
+        let (said, heard) = mpsc::channel();
+        let ask = |intake: &Intake| {
+            let said = said.clone();
+            intake.submit(call(1), Box::new(move |outcome| said.send(outcome.is_err()).unwrap()));
+        };
+        ask(&intake);
+        assert!(heard.try_recv().is_err(), "nobody has received it yet");
+        drop(writer);
+        assert!(heard.recv().unwrap());
+        ask(&intake);
+        assert!(heard.recv().unwrap());
     }
 }

@@ -2,7 +2,8 @@
 // that is concerned fetches itself again and takes over the differences.
 //
 // The server sends the event `changed` with `{"kinds": ["page.acknowledged"], "subjects": ["pag_…", "alr_…"]}` and
-// an id. A page says what concerns it in `<main data-live="alert page alr_…">`: a kind's first word (in the
+// an id: how far the journal goes. The page knows how far it went when it was made (data-seen), so nothing between then
+// and the first event is missed. A page says what concerns it in `<main data-live="alert page alr_…">`: a kind's first word (in the
 // singular), or a subject; and with `data-stale` when it changes by itself: at a hand-off.
 import htmx from "htmx.org";
 import { keepTyped } from "./typed";
@@ -37,17 +38,21 @@ export function startLive() {
   const state = () => sign.dataset.state as State;
 
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("allclear-live") : undefined;
+  let seen = Number(sign.dataset.seen) || 0;
+  const note = (id: unknown) => (seen = Math.max(seen, Number(id) || 0));
+
   let source: EventSource | undefined;
   channel?.addEventListener("message", (message: MessageEvent) => {
-    const { state: told, change, missed, ask } = message.data;
+    const { state: told, change, missed, ask, at } = message.data;
     if (source) {
       // This tab holds a stream of its own, and answers those that ask how it does.
-      if (ask) channel.postMessage({ state: state() });
+      if (ask) channel.postMessage({ state: state(), at: seen });
       return;
     }
     if (told) show(told);
     if (change) hear(change);
-    if (missed) refreshSoon();
+    if (missed || (!change && at > seen)) refreshSoon();
+    note(at);
   });
 
   let missed = false;
@@ -63,7 +68,8 @@ export function startLive() {
   const open = () => {
     clearTimeout(watch);
     source?.close();
-    const stream = (source = new EventSource(url)); // sends Last-Event-ID when it comes back
+    // It sends Last-Event-ID by itself when it comes back.
+    const stream = (source = new EventSource(seen ? `${url}?after=${seen}` : url));
     const alive = () => {
       clearTimeout(watch);
       watch = setTimeout(() => (lost(), open()), SILENCE_MOST);
@@ -88,10 +94,11 @@ export function startLive() {
     stream.addEventListener("beat", alive);
     stream.addEventListener("changed", (message) => {
       alive();
+      note(message.lastEventId);
       const change = read(message.data);
       if (!change) return;
       hear(change);
-      channel?.postMessage({ change });
+      channel?.postMessage({ change, at: seen });
     });
   };
 

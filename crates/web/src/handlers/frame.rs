@@ -363,6 +363,7 @@ impl<'t, 'x> Look<'t, 'x> {
             notices: self.notices(),
             toast: asked.toast.clone(),
             now_ms: self.now().as_millisecond(),
+            journal: store::journal::last(self.tx)?,
             stale_ms: until.map(Timestamp::as_millisecond),
             version: format!("Allclear {}", self.app.settings().version),
         })

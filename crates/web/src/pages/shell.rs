@@ -22,6 +22,8 @@ pub struct Shell {
     pub toast: Option<Toast>,
     /// The server's clock when the page was made, in milliseconds: relative times follow it, not the phone's.
     pub now_ms: i64,
+    /// How far the journal went when the page was made: what happened since is told to it.
+    pub journal: i64,
     /// When the page is no longer true by the clock alone: the next hand-off that it shows.
     pub stale_ms: Option<i64>,
     /// `Allclear 0.1.0`.
@@ -185,6 +187,7 @@ impl Shell {
             toast: None,
             now_ms: crate::pages::gallery::now().as_millisecond(),
             stale_ms: None,
+            journal: 0,
             version: "Allclear 0.1.0".into(),
         }
     }

@@ -60,6 +60,13 @@ pub struct FirstPage {
     pub sent: Option<FirstSent>,
 }
 
+impl FirstPage {
+    /// It was sent, and the person answered.
+    pub fn worked(&self) -> bool {
+        self.sent.as_ref().is_some_and(|sent| sent.acknowledged)
+    }
+}
+
 /// The first page, on its way.
 #[derive(Clone, Debug)]
 pub struct FirstSent {
