@@ -591,7 +591,7 @@ mod tests {
             (right.replace("https://a.example", "http://a.example:25"), "port 25"),
             (right.replace("ntfy+https", "ntfy"), "write mailto:"),
             (format!("{right}|--notify|mailto:ana@example.org"), "needs a mail server"),
-            (format!("{right}|--notify|https://hook.example/x"), "needs --webhook-secret"),
+            (format!("{right}|--notify|https://hook.example/x"), "--webhook-secret \"whsec_"),
             (format!("{right}|--webhook-secret|geheim"), "whsec_"),
             (format!("{right}|--once"), "--state"),
             (format!("{right}|--beats|0"), "0 is not in"),
