@@ -69,19 +69,23 @@ async function known(allclear) {
   return new Set((await answer.json()).map((alert) => alert.labels.alertname));
 }
 
-async function killedAgainAndAgain(t, { database, times }) {
+/** Kills at least `least` times, and more often where the machine is so slow that too little was taken in to show anything. */
+async function killedAgainAndAgain(t, { database, least }) {
   const rig = await Rig.start(t);
   const sink = await startSink(rig);
   const allclear = await startCompany(rig, { database, documents: documents(sink.url), integration: "load" });
   const seen = { count: 0, acknowledged: new Map(), wrong: [] };
-  for (let kill = 0; kill < times; kill += 1) {
+  const paging = () => [...seen.acknowledged].filter(([, pages]) => pages).map(([name]) => name);
+  const enough = () => seen.acknowledged.size > least * 10 && paging().length > least;
+  let times = 0;
+  for (; times < least || (!enough() && times < least * 5); times += 1) {
     const stop = startLoad(allclear, seen);
     await sleep(20 + Math.random() * 400);
     await allclear.program.kill("SIGKILL");
     await stop();
     await allclear.start();
   }
-  const pagesDue = [...seen.acknowledged].filter(([, pages]) => pages).map(([name]) => name);
+  const pagesDue = paging();
   const nameOf = (request) => /load-\d+-\d+/.exec(request.body)?.[0];
   const pagesSent = () => new Set(sink.requests.map(nameOf));
   await until("all due pages to be sent", () => pagesDue.every((name) => pagesSent().has(name)), { within: 90_000, every: 500 }).catch(() => {});
@@ -94,8 +98,7 @@ async function killedAgainAndAgain(t, { database, times }) {
   const line = `acked ${seen.acknowledged.size} lost ${lost.length} pages due ${pagesDue.length} sent ${pagesDue.length - unsent.length} duplicates ${duplicates} kills ${times}`;
   t.diagnostic(line);
   assert.deepEqual(seen.wrong, [], "under load a server is busy or gone, but never says that the request is wrong");
-  assert.ok(seen.acknowledged.size > times * 10, `too little load to show anything: ${line}`);
-  assert.ok(pagesDue.length > times, `too few pages to show anything: ${line}`);
+  assert.ok(enough(), `too little was taken in to show anything: ${line}`);
   assert.deepEqual(lost, [], "lost although answered 2xx");
   assert.deepEqual(unsent, [], "due and not sent");
   // A duplicate is a message that was sent while the node died: at most what was in flight, and always with the
@@ -115,13 +118,13 @@ async function killedAgainAndAgain(t, { database, times }) {
 }
 
 test(`killed ${kills} times under load, on SQLite: nothing acknowledged is lost, every due page is sent`, (t) =>
-  killedAgainAndAgain(t, { times: kills }));
+  killedAgainAndAgain(t, { least: kills }));
 
 test("killed 10 times under load, on PostgreSQL: the same", async (t) => {
   const rig = await Rig.start(t);
   const database = await freshDatabase(rig);
   assert.ok(database, "ALLCLEAR_TEST_POSTGRES says where PostgreSQL is");
-  await killedAgainAndAgain(t, { database, times: Math.min(kills, 10) });
+  await killedAgainAndAgain(t, { database, least: Math.min(kills, 10) });
 });
 
 /** A command in a mount namespace of its own, after `prepare`: whatever it mounts goes with it. */
