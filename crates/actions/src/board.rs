@@ -4,20 +4,24 @@
 //! writes all of it down, in one transaction. If that is not committed, the board is read afresh before it is used
 //! again, so what it shows is never more than a moment ahead of the store.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLockWriteGuard};
 
-use domain::detect::alerts::{Muted, Taken};
-use domain::detect::board::{Board, NewAlert};
+use domain::detect::alerts::Taken;
+use domain::detect::board::{Alert, Board, NewAlert, Slot};
 use domain::detect::groups::{self, Call, Paged};
 use domain::detect::pipeline::Effects;
 use domain::detect::rules::Rules;
 use domain::engage::escalations::{End, State};
-use domain::words::{AlertId, EventKind, GroupId, Labels, Span, Timestamp};
+use domain::words::{AlertId, EventKind, GroupId, Labels, SignalId, Span, Timestamp};
 use serde_json::json;
 use store::detect::alerts::{AlertRow, Ended, Verdict};
-use store::detect::{alerts, boards, groups as group_rows, silences};
-use store::{Halt, Store, Tx};
+use store::detect::births::{self, Births};
+use store::detect::boards::{self, Changes};
+use store::detect::{alerts, groups as group_rows, silences};
+use store::signals::Draft;
+use store::{Error, Halt, Pending, Store, Tx};
 
 use crate::courier::Claimed;
 use crate::engage::pages;
@@ -32,6 +36,8 @@ pub struct Turn<'t, 'x> {
     pub rules: Arc<Rules>,
     pub board: RwLockWriteGuard<'t, Board>,
     pub effects: Effects,
+    /// What came in, for the log.
+    pub entry: Option<Draft>,
     /// Messages that this node claimed as it queued them.
     pub claimed: Vec<Claimed>,
 }
@@ -50,8 +56,43 @@ pub fn turn<T>(
     node: &Node,
     pace: Pace,
     moment: &mut Moment<'_>,
-    mut act: impl FnMut(&mut Turn<'_, '_>) -> Result<T, Halt>,
+    act: impl FnMut(&mut Turn<'_, '_>) -> Result<T, Halt>,
 ) -> Result<T, Halt> {
+    let (answer, landing) = turn_ahead(store, node, pace, moment, act)?;
+    landing.land(node)?;
+    Ok(answer)
+}
+
+/// A turn that is committed, and on its way to the disk. Nobody may be told of it before it has landed.
+#[derive(Debug)]
+#[must_use = "nothing counts before it has landed"]
+pub struct Landing {
+    version: i64,
+    claimed: Vec<Claimed>,
+    pending: Pending,
+}
+
+impl Landing {
+    /// Waits until the turn is on the disk, and lets its messages go.
+    pub fn land(self, node: &Node) -> Result<(), Halt> {
+        if let Err(error) = self.pending.wait() {
+            node.board_mut().version = None;
+            return Err(error.into());
+        }
+        node.set_settled(self.version);
+        node.hand_over(self.claimed);
+        Ok(())
+    }
+}
+
+/// As [`turn`], but the answer comes before the sync, so that the next turn need not wait for the disk.
+pub fn turn_ahead<T>(
+    store: &Store,
+    node: &Node,
+    pace: Pace,
+    moment: &mut Moment<'_>,
+    mut act: impl FnMut(&mut Turn<'_, '_>) -> Result<T, Halt>,
+) -> Result<(T, Landing), Halt> {
     let run = |tx: &mut Tx<'_>| {
         let rules = node.rules(tx)?;
         let version = boards::advance(tx)?;
@@ -59,25 +100,27 @@ pub fn turn<T>(
         bring_up_to_date(tx, node, &mut board, version - 1, moment.now)?;
         let moment = moment.again();
         let effects = Effects::default();
-        let mut turn = Turn { tx, moment, node, rules, board, effects, claimed: Vec::new() };
+        let mut turn = Turn { tx, moment, node, rules, board, effects, entry: None, claimed: Vec::new() };
         let answer = act(&mut turn)?;
         settle(&mut turn, version)?;
         Ok((version, answer, std::mem::take(&mut turn.claimed)))
     };
     let outcome = match pace {
-        Pace::Ordinary => store.write(run),
-        Pace::Bulk => store.write_bulk(run),
+        Pace::Ordinary => store.write_ahead(run),
+        Pace::Bulk => store.write_bulk_ahead(run),
     };
-    let (version, answer, claimed) = outcome.inspect_err(|halt| {
+    let ((version, answer, claimed), pending) = outcome.inspect_err(|halt| {
         // Whether it is in the store or not: what the board shows may not be what the version says. A refusal that
         // changed the board has said so itself.
         if matches!(halt, Halt::Failed(_)) {
             node.board_mut().version = None;
         }
     })?;
-    node.set_settled(version);
-    node.hand_over(claimed);
-    Ok(answer)
+    if pending.is_there() {
+        // The next turn may begin before this one is told of, and must not take its board for unsure.
+        node.set_settled(version);
+    }
+    Ok((answer, Landing { version, claimed, pending }))
 }
 
 /// Reads what the store has and this node's board has not; for pages and queries, when they want to be sure.
@@ -203,9 +246,15 @@ fn follow(
         }
         board.close_group(id);
     }
-    let (mut rows, mut told) = (Vec::new(), Vec::new());
-    for id in changes.alerts.iter().copied().collect::<BTreeSet<_>>() {
-        let row = alerts::get(tx, id)?;
+    let mut changed: BTreeMap<AlertId, Option<AlertRow>> = BTreeMap::new();
+    for signal in &changes.signals {
+        changed.extend(births::without_row(tx, *signal)?.into_iter().map(|row| (row.id, Some(row))));
+    }
+    for id in &changes.alerts {
+        changed.insert(*id, alerts::get(tx, *id)?);
+    }
+    let (mut open, mut told) = (Vec::new(), Vec::new());
+    for (id, row) in changed {
         if let Some(row) = row.as_ref().filter(|row| row.resolved_at.is_none()) {
             told.push(heard(row, board, rules, false, now));
         }
@@ -213,14 +262,14 @@ fn follow(
             board.take(slot);
         }
         match row {
-            Some(row) if row.resolved_at.is_none() => rows.push(row),
+            Some(row) if row.resolved_at.is_none() => open.push(row),
             Some(row) if row.closing.as_deref() == Some("person") => {
                 board.lay_aside(row.integration, row.key, row.starts_at);
             }
             _ => {}
         }
     }
-    put_rows(tx, board, rows, told)
+    put_rows(tx, board, open, told)
 }
 
 /// Puts rows on the board, with their labels from the signals log.
@@ -228,7 +277,7 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, heard: Vec<
     let mut last: Option<(domain::words::SignalId, Vec<Labels>)> = None;
     for (row, heard) in rows.into_iter().zip(heard) {
         if last.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
-            last = Some((row.signal, crate::detect::signals::entry(tx, row.signal)?.into_labels()));
+            last = Some((row.signal, crate::detect::signals::entry(tx, row.signal)?.into_labels()?));
         }
         let labels = last.as_ref().and_then(|(_, all)| all.get(row.position as usize).cloned()).unwrap_or_default();
         let new = NewAlert {
@@ -249,6 +298,7 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, heard: Vec<
             count: heard.count,
             taken: row.taken,
             muted: row.muted,
+            has_row: row.has_row,
         };
         board.put(new, labels.iter());
     }
@@ -280,14 +330,7 @@ fn settle(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
             turn.board.group_is_written(*id);
         }
     }
-    let changed: Vec<AlertId> = {
-        let effects = &turn.effects;
-        let resolved = effects.resolved.iter().map(|resolved| resolved.alert.id);
-        effects.fired.iter().copied().chain(effects.updated.iter().copied()).chain(resolved).collect()
-    };
-    let closed = turn.effects.closed.iter().map(|group| group.id);
-    let groups: Vec<GroupId> = turn.effects.groups.iter().copied().chain(closed).collect();
-    boards::note_changes(turn.tx, version, turn.moment.now, &changed, &groups)?;
+    note_changes(turn, version)?;
     turn.board.version = Some(version);
     Ok(())
 }
@@ -367,6 +410,7 @@ fn quiet_pages(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
     Ok(())
 }
 
+/// Writes what became of alerts: those that began in one value beside the call that told of them, the others in rows.
 fn write_alerts(
     turn: &mut Turn<'_, '_>,
     verdicts: &BTreeMap<GroupId, (&'static str, Option<String>)>,
@@ -376,50 +420,123 @@ fn write_alerts(
         let (word, about) = verdicts.get(&group).map_or(("joined", None), |(word, about)| (*word, about.as_deref()));
         Verdict { word, about, config }
     };
-    for id in &turn.effects.fired {
-        let Some(slot) = turn.board.slot(*id) else { continue };
-        let alert = turn.board.at(slot);
-        let about;
-        let verdict = match alert.muted() {
-            None => by_group(alert.group),
-            Some(Muted::Silenced(silence)) => {
-                about = silence.to_string();
-                Verdict { word: "silenced", about: Some(&about), config }
-            }
-            Some(Muted::Inhibited(other)) => {
-                about = other.to_string();
-                Verdict { word: "inhibited", about: Some(&about), config }
-            }
-        };
-        alerts::insert(turn.tx, alert, verdict, None)?;
+    let fired = |effects: &Effects, id: AlertId| effects.fired.binary_search_by_key(&id, |(id, _)| *id).is_ok();
+    let mut births = Births::new(turn.moment.now, config);
+    let mut groups: BTreeMap<GroupId, usize> = BTreeMap::new();
+    for (id, slot) in &turn.effects.fired {
+        if turn.board.is_at(*slot, *id) {
+            let alert = turn.board.at(*slot);
+            let group = *groups.entry(alert.group).or_insert_with(|| births.group(alert.group, by_group(alert.group)));
+            births.add(alert, group);
+        }
     }
+    let mut unfolded = Unfolded::default();
     for resolved in &turn.effects.resolved {
+        let alert = &resolved.alert;
         let ended = Ended { at: resolved.at, closing: &resolved.closing };
-        if turn.effects.fired.binary_search(&resolved.alert.id).is_ok() {
-            let verdict = Verdict { word: "over", about: None, config };
-            alerts::insert(turn.tx, &resolved.alert, verdict, Some(ended))?;
+        if alert.has_row() {
+            alerts::resolve(turn.tx, alert, ended)?;
+        } else if fired(&turn.effects, alert.id) {
+            let over = Verdict { word: "over", about: None, config };
+            alerts::insert(turn.tx, &AlertRow::of(alert, over).ended(ended))?;
         } else {
-            alerts::resolve(turn.tx, &resolved.alert, ended)?;
+            let row = unfolded.row(turn.tx, alert, &turn.effects.moved)?;
+            alerts::insert(turn.tx, &row.ended(ended))?;
         }
     }
     for id in &turn.effects.updated {
-        let Some(slot) = turn.board.slot(*id) else { continue };
+        let Some(slot) = turn.board.slot(*id).filter(|_| !fired(&turn.effects, *id)) else { continue };
         let alert = turn.board.at(slot);
-        alerts::update(turn.tx, alert)?;
+        if alert.has_row() {
+            alerts::update(turn.tx, alert)?;
+        } else {
+            let row = unfolded.row(turn.tx, alert, &turn.effects.moved)?;
+            alerts::insert(turn.tx, &row)?;
+        }
         alert.written();
         if alert.muted().is_none() && verdicts.contains_key(&alert.group) {
             alerts::set_verdict(turn.tx, *id, by_group(alert.group))?;
         }
+        turn.board.row_is_there(slot);
+    }
+    unfolded.settle(turn.tx)?;
+    if let Some(entry) = turn.entry.take().filter(|entry| !entry.is_empty()) {
+        store::signals::append(turn.tx, entry, &births, turn.moment.now, &turn.node.identity.name)?;
     }
     Ok(())
+}
+
+/// Gives an open alert a row of its own, if it has none: somebody is about to change what the board does not know.
+pub(crate) fn unfold(turn: &mut Turn<'_, '_>, slot: Slot) -> Result<(), Halt> {
+    let alert = turn.board.at(slot);
+    if alert.has_row() {
+        return Ok(());
+    }
+    let mut unfolded = Unfolded::default();
+    let row = unfolded.row(turn.tx, alert, &turn.effects.moved)?;
+    alerts::insert(turn.tx, &row)?;
+    turn.board.row_is_there(slot);
+    unfolded.settle(turn.tx)
+}
+
+/// Alerts that get a row of their own: what was decided when they began is read where they began.
+#[derive(Default)]
+struct Unfolded {
+    /// By the entry of the log in which they began: all of its alerts, and how many of them have got a row.
+    entries: BTreeMap<SignalId, (BTreeMap<AlertId, AlertRow>, usize)>,
+}
+
+impl Unfolded {
+    /// The row, as things stand now.
+    fn row(&mut self, tx: &mut Tx<'_>, alert: &Alert, moved: &BTreeMap<AlertId, SignalId>) -> Result<AlertRow, Halt> {
+        let signal = moved.get(&alert.id).copied().unwrap_or(alert.signal);
+        let (born, count) = match self.entries.entry(signal) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let born = births::of(tx, signal)?.into_iter().map(|row| (row.id, row)).collect();
+                entry.insert((born, 0))
+            }
+        };
+        let began = born
+            .get(&alert.id)
+            .ok_or_else(|| Error::corrupt(format!("{signal} does not tell that {} began", alert.id)))?;
+        *count += 1;
+        let about = began.verdict_about.as_deref();
+        Ok(AlertRow::of(alert, Verdict { word: &began.verdict, about, config: began.config }))
+    }
+
+    fn settle(self, tx: &mut Tx<'_>) -> Result<(), Halt> {
+        for (signal, (_, count)) in self.entries {
+            births::settle(tx, signal, count)?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells the boards of other nodes what changed.
+fn note_changes(turn: &mut Turn<'_, '_>, version: i64) -> Result<(), Halt> {
+    if !boards::is_shared(turn.tx) {
+        return Ok(());
+    }
+    let effects = &turn.effects;
+    let began = effects.fired.iter().find(|(id, slot)| turn.board.is_at(*slot, *id));
+    let began = began.map(|(_, slot)| turn.board.at(*slot).signal);
+    let resolved = effects.resolved.iter().map(|resolved| resolved.alert.id);
+    let closed = effects.closed.iter().map(|group| group.id);
+    let changes = Changes {
+        signals: began.into_iter().collect(),
+        alerts: effects.updated.iter().copied().chain(resolved).collect(),
+        groups: effects.groups.iter().copied().chain(closed).collect(),
+    };
+    Ok(boards::note_changes(turn.tx, version, turn.moment.now, &changes)?)
 }
 
 /// One event for all that fired, one for all that ended: the alerts stand in the data, the groups find them.
 fn journal(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
     let mut fired: BTreeMap<GroupId, Vec<AlertId>> = BTreeMap::new();
-    for id in &turn.effects.fired {
-        if let Some(slot) = turn.board.slot(*id) {
-            fired.entry(turn.board.at(slot).group).or_default().push(*id);
+    for (id, slot) in &turn.effects.fired {
+        if turn.board.is_at(*slot, *id) {
+            fired.entry(turn.board.at(*slot).group).or_default().push(*id);
         }
     }
     let mut ended: BTreeMap<&'static str, BTreeMap<GroupId, Vec<AlertId>>> = BTreeMap::new();

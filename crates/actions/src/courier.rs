@@ -86,7 +86,7 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
         return Ok(None);
     }
     let rules = node.rules(tx)?;
-    let mut message = super::engage::compose::message(tx, node, &node.board(), &rules, &page, delivery, now)?;
+    let mut message = super::engage::compose::message(tx, None, node, &node.board(), &rules, &page, delivery, now)?;
     if delivery.attempts > 1 {
         let before = outbox::attempts(tx, delivery.id)?;
         message.repeat_of = before.last().map_or(Some(delivery.created_at), |attempt| Some(attempt.started_at));

@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use domain::detect::board::Board;
 use domain::detect::rules::Rules;
@@ -87,6 +87,15 @@ impl Node {
     /// The board as this node last saw it.
     pub fn board(&self) -> RwLockReadGuard<'_, Board> {
         self.board.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same, unless it is being changed right now: for those who must not wait.
+    pub fn board_at_once(&self) -> Option<RwLockReadGuard<'_, Board>> {
+        match self.board.try_read() {
+            Ok(board) => Some(board),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub(crate) fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {

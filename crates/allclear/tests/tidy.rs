@@ -52,6 +52,7 @@ const LOOKS_UP: &[(&str, &str)] = &[
 /// Noun files of the upper floors that have no namesake in `domain`, each with its reason.
 const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/rejections.rs", "a rejection has no rule of its own: it is what the reading of a body refused"),
+    ("detect/births.rs", "how alerts without a row are kept; to the rules they are alerts like any other"),
     ("detect/intake.rs", "gathers the calls that wait; what they say is read in domain/detect/signals.rs"),
     ("detect/lists.rs", "filters and pages of the list of alerts, which API and pages share"),
     ("detect/views.rs", "an alert with all that is told of it, for API and pages"),

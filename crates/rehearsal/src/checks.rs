@@ -11,7 +11,7 @@ use actions::{Halt, Node};
 use domain::detect::board::Board;
 use domain::engage::deliveries::Outcome;
 use domain::engage::links::LinkKey;
-use domain::words::{DeliveryId, EventKind, Span, Timestamp};
+use domain::words::{DeliveryId, EventKind, Refusal, Span, Timestamp};
 use serde_json::Value as Json;
 use store::journal::Entry;
 use store::{Error, Store, Tx, Value};
@@ -157,7 +157,16 @@ pub fn now(play: &mut Play) -> Result<(), Trouble> {
     if let Some(broken) = play.ledger.broken.first() {
         return Err(Trouble::Broken(broken.clone()));
     }
-    let mut broken = play.world.store.read(|tx| Ok(of_tables(tx, play)?))?;
+    let mut broken = Vec::new();
+    let looked = play.world.store.write(|tx| {
+        // The checks ask in SQL; so what has no row is given one, and then it has not been so.
+        store::detect::alerts::write_out(tx)?;
+        broken = of_tables(tx, play)?;
+        Err::<(), _>(Refusal::conflict("only looked").into())
+    });
+    if let Err(halt @ Halt::Failed(_)) = looked {
+        return Err(halt.into());
+    }
     broken.extend(of_clocks(play)?);
     play.newly_promised.clear();
     let excuses = play.ledger.excuses + play.world.lost_with_nodes + play.world.in_flight() as u64;

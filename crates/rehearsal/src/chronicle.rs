@@ -392,10 +392,7 @@ impl Chronicle {
     fn labels_of(&mut self, tx: &mut Tx<'_>, id: AlertId) -> Result<Labels, Error> {
         let Some(row) = store::detect::alerts::get(tx, id)? else { return Ok(Labels::default()) };
         if self.last_read.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
-            let body = store::signals::get(tx, row.signal)?.map_or_else(|| b"[]".to_vec(), |entry| entry.body);
-            let signals = domain::detect::signals::read(&body, &[]);
-            let signals = signals.map_err(|refusal| Error::corrupt(refusal.to_string()))?;
-            self.last_read = Some((row.signal, signals.into_iter().map(|signal| signal.labels).collect()));
+            self.last_read = Some((row.signal, actions::detect::signals::entry(tx, row.signal)?.into_labels()?));
         }
         let all = self.last_read.as_ref().map_or(&[][..], |(_, all)| all);
         Ok(all.get(row.position as usize).cloned().unwrap_or_default())

@@ -196,14 +196,17 @@ fn told(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<Events, E
     let mut after = None;
     loop {
         let some = store::signals::between(tx, since, until, after, AT_ONCE)?;
-        let Some(last) = some.last() else { return Ok(events) };
-        after = Some((last.received_at, last.id));
+        let Some(last) = some.last() else { break };
+        after = Some(last.id);
         for entry in some {
-            let told = read_told(&entry.body, entry.received_at, until)
-                .ok_or_else(|| Error::corrupt(format!("the body of {} does not read", entry.id)))?;
-            events.push((entry.received_at, Event::Told { integration: entry.integration, told }));
+            for call in entry.calls.into_iter().filter(|call| since <= call.received_at && call.received_at < until) {
+                let told = read_told(&call.body, call.received_at, until)
+                    .ok_or_else(|| Error::corrupt(format!("a body of {} does not read", entry.id)))?;
+                events.push((call.received_at, Event::Told { integration: call.integration, told }));
+            }
         }
     }
+    Ok(events)
 }
 
 /// What fires goes on until an end was told or recorded: repeats are not in the log, so silence means nothing here.
@@ -277,7 +280,8 @@ fn lapsed(tx: &mut Tx<'_>, entry: &Entry, until: Timestamp) -> Result<Vec<Event>
     let mut events = Vec::new();
     for row in rows(tx, &alerts_of(entry))? {
         let Some(signal) = store::signals::get(tx, row.signal)? else { continue };
-        let told = read_told(&signal.body, signal.received_at, until).unwrap_or_default();
+        let told =
+            signal.calls.iter().flat_map(|call| read_told(&call.body, call.received_at, until).unwrap_or_default());
         if let Some(told) = told.into_iter().nth(row.position as usize) {
             let starts_at = told.starts_at.map(|starts_at| starts_at.min(entry.at));
             events.push(Event::Lapsed(vec![Told { starts_at, ends_at: Some(entry.at), ..told }], row.integration));

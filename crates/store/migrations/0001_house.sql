@@ -4,7 +4,7 @@
 CREATE TABLE settings (
     name {text} NOT NULL PRIMARY KEY,
     value {text} NOT NULL
-) {end_small};
+) {end_keyed};
 
 -- What happened. Readers follow `number`, which is given in the order of commits (journal.rs says how).
 -- `subjects` repeats journal_subjects, one to a line, so that reading on needs no second look-up.
@@ -18,7 +18,7 @@ CREATE TABLE journal (
     subjects {text} NOT NULL,
     why {text},
     data {text} NOT NULL
-) {end};
+) {end_keyed};
 
 CREATE INDEX journal_unnumbered ON journal (id) WHERE number IS NULL;
 
@@ -27,7 +27,7 @@ CREATE TABLE journal_subjects (
     subject {text} NOT NULL,
     event {text} NOT NULL,
     PRIMARY KEY (subject, event)
-) {end_small};
+) {end_keyed};
 
 -- The outbox: one message to one contact. `wake_at` is when somebody has to look at the row again: when
 -- it is due, or when the lease of its claim ends; NULL once there is nothing left to do.
@@ -57,7 +57,7 @@ CREATE TABLE deliveries (
     detail {text},
     CHECK (state <> 'claimed' OR (node IS NOT NULL AND lease_until IS NOT NULL AND claimed_at IS NOT NULL)),
     CHECK ((wake_at IS NULL) = (state IN ('sent', 'failed', 'cancelled')))
-) {end};
+) {end_keyed};
 
 CREATE INDEX deliveries_open ON deliveries (urgency, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX deliveries_open_by_channel ON deliveries (channel, urgency, wake_at) WHERE wake_at IS NOT NULL;
@@ -75,7 +75,7 @@ CREATE TABLE attempts (
     outcome {text} NOT NULL CHECK (outcome IN ('sent', 'later', 'never')),
     detail {text},
     PRIMARY KEY (delivery, number)
-) {end_small};
+) {end_keyed};
 
 -- Which node does what only one may do. A row stays when its lease is over, so that the fence only grows.
 CREATE TABLE leases (
@@ -83,18 +83,15 @@ CREATE TABLE leases (
     node {text} NOT NULL,
     until {int} NOT NULL,
     fence {int} NOT NULL
-) {end_small};
+) {end_keyed};
 
--- What came in, as it came in: for replay. The body is compressed; `size` is what it was before.
+-- What came in, as it came in: for replay. An entry holds the calls that were received in one transaction, each
+-- compressed, and the alerts that began in it, as they began (births.rs, signals.rs).
 CREATE TABLE signals (
     id {text} NOT NULL PRIMARY KEY,
-    integration {text} NOT NULL,
     received_at {int} NOT NULL,
-    format {text} NOT NULL,
+    node {text} NOT NULL,
     count {int} NOT NULL,
-    size {int} NOT NULL,
-    body {bytes} NOT NULL,
-    node {text} NOT NULL
-) {end};
-
-CREATE INDEX signals_by_time ON signals (received_at, id);
+    births {bytes} NOT NULL,
+    calls {bytes} NOT NULL
+) {end_keyed};

@@ -12,10 +12,19 @@ INSERT INTO boards (id, version) VALUES (1, 0);
 CREATE TABLE board_changes (
     version {int} PRIMARY KEY NOT NULL,
     at      {int} NOT NULL,
+    -- The entry of the signals log whose alerts began with this version.
+    signal  {text},
     alerts  {text} NOT NULL,
     groups  {text} NOT NULL
 ) {end};
 
+-- Entries of the signals log that tell of open alerts without a row in `alerts`, and of how many.
+CREATE TABLE births (
+    signal    {text} PRIMARY KEY NOT NULL,
+    left_over {int} NOT NULL
+) {end_keyed};
+
+-- An alert has a row once something of it has changed since it began.
 CREATE TABLE alerts (
     id               {text} PRIMARY KEY NOT NULL,
     integration      {text} NOT NULL,
@@ -46,7 +55,7 @@ CREATE TABLE alerts (
     closed_by        {text},
     -- A person said that it was noise, and why.
     noise            {text}
-) {end_small};
+) {end_keyed};
 CREATE INDEX alerts_open ON alerts (id) WHERE resolved_at IS NULL;
 CREATE INDEX alerts_resolved ON alerts (resolved_at, id) WHERE resolved_at IS NOT NULL;
 CREATE INDEX alerts_snoozed ON alerts (snoozed_until) WHERE snoozed_until IS NOT NULL;
@@ -64,7 +73,7 @@ CREATE TABLE groups (
     page      {text},
     told      {text} NOT NULL,
     due_at    {int}
-) {end_small};
+) {end_keyed};
 CREATE INDEX groups_open ON groups (id) WHERE closed_at IS NULL;
 CREATE INDEX groups_due ON groups (due_at) WHERE due_at IS NOT NULL;
 

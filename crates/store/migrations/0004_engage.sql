@@ -19,7 +19,7 @@ CREATE TABLE pages (
     due_at     {int},
     state_by   {text},
     ended_why  {text}
-) {end};
+) {end_keyed};
 CREATE INDEX pages_due ON pages (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX pages_group ON pages (group_id, id) WHERE group_id IS NOT NULL;
 CREATE INDEX pages_open ON pages (id) WHERE state <> 'ended';

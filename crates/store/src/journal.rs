@@ -8,6 +8,7 @@
 use domain::words::{AlertId, Event, EventId, EventKind, GroupId, Id as _, Timestamp};
 use serde_json::Value as Json;
 
+use crate::detect::births::MINTED_AT_ONCE;
 use crate::door::{Error, Row, Tx, Value};
 
 /// The lease for [`number`].
@@ -231,8 +232,6 @@ pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error>
 
 const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, journal.recorded_at, journal.actor, \
                        journal.subjects, journal.why, journal.data";
-/// More ids than one transaction mints.
-const MINTED_AT_ONCE: u128 = 1 << 20;
 /// Greater than every id: they begin with letters.
 const AFTER_ALL: &str = "~";
 

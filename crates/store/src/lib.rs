@@ -17,4 +17,4 @@ pub mod signals;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use door::{Breach, Error, ErrorKind, Halt, Place, Row, Store, Tx, Value};
+pub use door::{Breach, Error, ErrorKind, Halt, Pending, Place, Row, Store, Tx, Value};

@@ -22,9 +22,10 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("{bool}", "INTEGER", "BOOLEAN"),
     ("{text}", "TEXT", "TEXT COLLATE \"C\""),
     ("{bytes}", "BLOB", "BYTEA"),
-    // After the columns of a table: `{end}`, or `{end_small}` where the primary key is a text and rows are small.
+    // After the columns of a table: `{end}`, or `{end_keyed}` where rows are found by a text, mostly an id: they are then
+    // kept in its order, which is that of time, and a new row is one page to write, not two.
     ("{end}", "STRICT", ""),
-    ("{end_small}", "STRICT, WITHOUT ROWID", ""),
+    ("{end_keyed}", "STRICT, WITHOUT ROWID", ""),
 ];
 
 /// Applies what is missing.
@@ -155,7 +156,7 @@ mod tests {
     use crate::testing::Fresh;
     use std::collections::BTreeSet;
 
-    const FIRST: (&str, &str) = ("0001_first", "CREATE TABLE first (id {text} NOT NULL PRIMARY KEY) {end_small};");
+    const FIRST: (&str, &str) = ("0001_first", "CREATE TABLE first (id {text} NOT NULL PRIMARY KEY) {end_keyed};");
 
     fn unmigrated(fresh: &mut Fresh) -> Store {
         let store = if let Place::Sqlite(_) = fresh.place() {
@@ -242,7 +243,7 @@ mod tests {
         for line in [
             "column deliveries.wake_at INTEGER",
             "column deliveries.fence INTEGER NOT NULL",
-            "column signals.body BLOB NOT NULL",
+            "column signals.births BLOB NOT NULL",
             "key journal_subjects (subject, event)",
             "unique journal (number) unique",
             "index journal_unnumbered on journal (id) partial",

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod api;
 pub mod app;
+pub mod around;
 pub mod assets;
 pub mod attempts;
 pub mod enter;

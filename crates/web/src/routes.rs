@@ -1,8 +1,8 @@
 //! Every URL of the product, as a table of contents: who may call it, and what answers.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, options, post};
@@ -12,11 +12,12 @@ use domain::prepare::people::Access;
 
 use crate::api::once;
 use crate::app::App;
+use crate::around;
 use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
-use crate::handlers::{errors, search};
+use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
 
@@ -184,21 +185,21 @@ pub fn router(app: &App) -> Router {
     let mut router: Router<App> = Router::new();
     for line in table() {
         let door = middleware::from_fn_with_state((app.clone(), line.may), enter::enter);
-        let honours = once::honours(&line);
+        let (honours, signals) = (once::honours(&line), line.may == May::Source);
         let mut handler = line.handler;
         if honours {
             handler = handler.route_layer(middleware::from_fn_with_state(app.clone(), once::once));
+        }
+        // Signals bring a limit of their own; and each layer costs every one of their calls.
+        if !signals {
+            handler = handler.route_layer(DefaultBodyLimit::max(1 << 20));
         }
         router = router.route(line.path, handler.route_layer(door));
     }
     router
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
-        .layer(DefaultBodyLimit::max(1 << 20))
-        .layer(middleware::from_fn_with_state(app.clone(), errors::as_pages))
-        .layer(middleware::from_fn(v2::as_alertmanager))
-        .layer(middleware::map_response_with_state(app.clone(), with_headers))
-        .layer(tower_http::trace::TraceLayer::new_for_http())
+        .layer(middleware::from_fn_with_state(app.clone(), around::around))
         .with_state(app.clone())
 }
 
@@ -209,31 +210,4 @@ async fn not_found() -> Response {
 async fn not_allowed() -> Response {
     let detail = "this address exists, but not for this method";
     crate::problem::Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
-}
-
-/// What every answer carries: nothing is run that is not ours, nothing is framed, nothing is guessed.
-const HEADERS: [(&str, &str); 6] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'",
-    ),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("x-frame-options", "DENY"),
-];
-
-async fn with_headers(State(app): State<App>, mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    for (name, value) in HEADERS {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-    }
-    if app.settings().secure_cookies {
-        // A year: whoever came once by TLS never comes without.
-        headers.insert("strict-transport-security", HeaderValue::from_static("max-age=31536000"));
-    }
-    headers.entry("cache-control").or_insert(HeaderValue::from_static("no-store"));
-    response
 }

@@ -201,6 +201,9 @@ fn noise(turn: &mut Turn<'_, '_>, ids: &[AlertId], reason: &str) -> Result<usize
         return Err(Refusal::invalid("say in a few words why it is noise").at("/reason").into());
     }
     for id in ids {
+        if let Some(slot) = turn.board.slot(*id) {
+            board::unfold(turn, slot)?;
+        }
         alerts::set_noise(turn.tx, *id, Some(reason))?;
     }
     let subjects = ids.iter().map(ToString::to_string).collect();

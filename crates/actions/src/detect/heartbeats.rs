@@ -99,7 +99,7 @@ fn tell(
         vec![("alertname".into(), "HeartbeatMissed".into()), ("heartbeat".into(), integration.to_string())];
     labels.extend(extra.iter().filter(|(name, _)| name != "alertname" && name != "heartbeat").cloned());
     let title = turn.rules.catalog.integrations.get(integration).map_or("", |found| found.title.as_str());
-    let summary = format!("{title} has not called in; it should at least every {every}");
+    let summary = format!("{title} has not called in; it should do so every {every}, or more often");
     let told = Told {
         labels: Labels::from_pairs(labels),
         annotations: Labels::from_pairs([("summary", summary)]),

@@ -1,15 +1,20 @@
 //! The intake: one writer gathers the calls that wait and receives them together, so that they share one sync.
 //!
-//! It waits for nobody: what piled up while the last transaction went to the disk is the next one.
+//! While one transaction goes to the disk, what has piled up meanwhile is the next one. Whoever comes alone is received
+//! at once; where many came together a moment ago, the next wait a moment for company.
 
 use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use domain::words::{Mint, Refusal, RefusalKind};
 use store::{Halt, Store};
 
-use super::signals::{Incoming, heard_before, receive};
+use super::signals::{Incoming, heard_before, receive_ahead};
 use crate::Node;
+use crate::board::Landing;
 
 /// Called with what became of the call, once it is on the disk.
 pub type Answer = Box<dyn FnOnce(Result<(), Halt>) + Send>;
@@ -46,6 +51,16 @@ struct Calls {
     /// Large ones are next, if any wait.
     large_next: bool,
     closed: bool,
+    /// How many calls were received together the last time.
+    company: usize,
+    /// The writer is to be woken once so many wait.
+    wanted: usize,
+}
+
+impl Calls {
+    fn len(&self) -> usize {
+        self.small.len() + self.large.len()
+    }
 }
 
 /// Once it is gone nobody can hand anything in.
@@ -64,6 +79,12 @@ const WAITING_MOST: usize = 4096;
 /// A call of so many alerts is a small one.
 const SMALL: usize = 8;
 
+/// For so long a call waits for others at most. A transaction costs about as much as receiving ten of them.
+const GATHERED_FOR: Duration = Duration::from_millis(1);
+
+/// So many transactions may be on their way to the disk at once.
+const LANDING_MOST: usize = 4;
+
 /// How many alerts are received in one transaction, unless a single call brings more. Fewer means that a page waits less
 /// behind them, more that the sync is shared by more.
 const ALERTS_AT_ONCE: usize = 1024;
@@ -76,21 +97,31 @@ impl Queue {
     /// Gives the call back if too many wait already, or nobody receives any more.
     fn put(&self, call: Waiting) -> Option<Waiting> {
         let mut calls = self.lock();
-        if calls.closed || calls.small.len() + calls.large.len() >= WAITING_MOST {
+        if calls.closed || calls.len() >= WAITING_MOST {
             return Some(call);
         }
         let queue = if call.0.signals.len() <= SMALL { &mut calls.small } else { &mut calls.large };
         queue.push_back(call);
+        let wanted = calls.len() >= calls.wanted;
         drop(calls);
-        self.called.notify_one();
+        if wanted {
+            self.called.notify_one();
+        }
         None
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().len() == 0
     }
 
     /// The calls of the next transaction, as soon as there are any; nothing once the door is gone.
     fn take(&self) -> (Vec<Incoming>, Vec<Answer>) {
-        let empty = |calls: &mut Calls| calls.small.is_empty() && calls.large.is_empty();
-        let waits = |calls: &mut Calls| empty(calls) && !calls.closed;
-        let mut calls = self.called.wait_while(self.lock(), waits).unwrap_or_else(PoisonError::into_inner);
+        let mut calls = self.lock();
+        calls.wanted = 1;
+        let mut calls = self.wait(calls, None);
+        // Not all of them come again at the same time.
+        calls.wanted = (calls.company * 3 / 4).max(1);
+        let mut calls = self.wait(calls, Some(GATHERED_FOR));
         let large = calls.small.is_empty() || (calls.large_next && !calls.large.is_empty());
         calls.large_next = !large;
         let queue = if large { &mut calls.large } else { &mut calls.small };
@@ -103,7 +134,18 @@ impl Queue {
             }
             count += 1;
         }
-        queue.drain(..count).unzip()
+        let taken = queue.drain(..count).unzip();
+        calls.company = count;
+        taken
+    }
+
+    /// Waits until as many wait as are wanted.
+    fn wait<'a>(&self, calls: MutexGuard<'a, Calls>, at_most: Option<Duration>) -> MutexGuard<'a, Calls> {
+        let few = |calls: &mut Calls| calls.len() < calls.wanted && !calls.closed;
+        match at_most {
+            None => self.called.wait_while(calls, few).unwrap_or_else(PoisonError::into_inner),
+            Some(time) => self.called.wait_timeout_while(calls, time, few).unwrap_or_else(PoisonError::into_inner).0,
+        }
     }
 }
 
@@ -137,19 +179,53 @@ impl Intake {
 impl Writer {
     /// Receives until every door to the intake is gone.
     pub fn run(self, mut mint: Mint) {
-        loop {
-            let (calls, answers) = self.queue.take();
-            if calls.is_empty() {
-                return;
+        let (hand, handed) = sync_channel(LANDING_MOST);
+        thread::scope(|threads| {
+            threads.spawn(|| self.land(handed));
+            loop {
+                let (calls, answers) = self.queue.take();
+                if calls.is_empty() {
+                    break;
+                }
+                match receive_ahead(&self.store, &self.node, &mut mint, &calls) {
+                    // Somebody waits already: another thread waits for the disk.
+                    Ok(Some(landing)) if !self.queue.is_empty() => {
+                        hand.send(Flight { landing, calls, answers }).expect("it receives until we are done");
+                    }
+                    Ok(landing) => {
+                        let landed = landing.map_or(Ok(()), |landing| landing.land(&self.node));
+                        tell(answers, &landed);
+                    }
+                    Err(halt) => tell(answers, &Err(halt)),
+                }
             }
-            let outcome = receive(&self.store, &self.node, &mut mint, &calls);
-            if let Err(Halt::Failed(error)) = &outcome {
-                tracing::error!(%error, calls = calls.len(), "signals could not be received; their senders were told");
-            }
-            for answer in answers {
-                answer(outcome.clone());
-            }
+            drop(hand);
+        });
+    }
+
+    /// Waits for the disk, and answers.
+    fn land(&self, handed: Receiver<Flight>) {
+        for Flight { landing, calls, answers } in handed {
+            tell(answers, &landing.land(&self.node));
+            drop(calls);
         }
+    }
+}
+
+/// Calls that were received, until they are on the disk.
+struct Flight {
+    landing: Landing,
+    /// Letting go of thousands of alerts takes a while: not on the writer's thread.
+    calls: Vec<Incoming>,
+    answers: Vec<Answer>,
+}
+
+fn tell(answers: Vec<Answer>, outcome: &Result<(), Halt>) {
+    if let Err(Halt::Failed(error)) = outcome {
+        tracing::error!(%error, calls = answers.len(), "signals could not be received; their senders were told");
+    }
+    for answer in answers {
+        answer(outcome.clone());
     }
 }
 

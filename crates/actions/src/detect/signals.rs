@@ -1,14 +1,15 @@
 //! Receives signals: many calls in one transaction, each kept in the log, each answered when it is on the disk.
 
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 use domain::detect::pipeline::{self, Arrival};
 use domain::detect::signals::{self, Signal};
 use domain::words::{Actor, Labels, Mint, Name, SignalId, Span, Timestamp};
-use store::signals::{Body, Received};
+use store::signals::{Body, Draft, Received};
 use store::{Error, Halt, Store, Tx};
 
-use crate::board::{self, Pace, Turn};
+use crate::board::{self, Landing, Pace, Turn};
 use crate::engage::watch;
 use crate::{Moment, Node};
 
@@ -89,14 +90,12 @@ fn told(signal: &Signal, body: &[u8]) -> Result<signals::Told, domain::words::Re
 
 /// Is all of it known already, and on the disk? Then it is noted, and that was all: no transaction, no copy.
 ///
-/// Only a node that is alone may trust its own board.
+/// Only a node that is alone may trust its own board. While that is being changed the answer is no: whoever reads
+/// calls must not wait for whoever receives them, who will find out.
 pub fn heard_before(node: &Node, incoming: &Incoming) -> bool {
     let Some(rules) = node.last_rules().filter(|_| node.is_alone()) else { return false };
     let now = incoming.received_at;
-    let board = node.board();
-    if !node.is_settled(&board) {
-        return false;
-    }
+    let Some(board) = node.board_at_once().filter(|board| node.is_settled(board)) else { return false };
     let known = |signal: &Signal| {
         let slot = board.by_key(&incoming.integration, signal.key)?;
         let same = board.at(slot).annotations_hash == signal.annotations_hash && !signal.resolved(now);
@@ -112,9 +111,14 @@ pub fn heard_before(node: &Node, incoming: &Incoming) -> bool {
 
 /// Receives calls, all in one transaction.
 pub fn receive(store: &Store, node: &Node, mint: &mut Mint, calls: &[Incoming]) -> Result<(), Halt> {
-    let Some(now) = calls.iter().map(|call| call.received_at).max() else { return Ok(()) };
+    receive_ahead(store, node, mint, calls)?.map_or(Ok(()), |landing| landing.land(node))
+}
+
+/// As [`receive`], but comes back before the sync: nobody may be answered before it has landed. None if there was no call.
+pub fn receive_ahead(store: &Store, node: &Node, mint: &mut Mint, calls: &[Incoming]) -> Result<Option<Landing>, Halt> {
+    let Some(now) = calls.iter().map(|call| call.received_at).max() else { return Ok(None) };
     let mut moment = Moment::new(now, actor(calls), mint);
-    board::turn(store, node, Pace::Bulk, &mut moment, |turn| {
+    let ((), landing) = board::turn_ahead(store, node, Pace::Bulk, &mut moment, |turn| {
         for call in calls {
             if call.format == watch::CHANNEL {
                 watch::receive(turn, call)?;
@@ -123,7 +127,8 @@ pub fn receive(store: &Store, node: &Node, mint: &mut Mint, calls: &[Incoming]) 
             }
         }
         Ok(())
-    })
+    })?;
+    Ok(Some(landing))
 }
 
 /// Who tells: the integration, if all calls are of one.
@@ -137,30 +142,27 @@ fn actor(calls: &[Incoming]) -> Actor {
 }
 
 pub(crate) fn receive_one(turn: &mut Turn<'_, '_>, call: &Incoming) -> Result<(), Halt> {
-    let id: SignalId = turn.moment.mint.id(turn.moment.now);
-    let arrival = Arrival {
-        integration: &call.integration,
-        signal: id,
-        signals: &call.signals,
-        repeats: call.repeats,
-        now: turn.moment.now,
-    };
+    let now = turn.moment.now;
+    if turn.entry.is_none() {
+        // Before the ids of the alerts that begin in it: they are found by that.
+        turn.entry = Some(Draft::new(turn.moment.mint.id(now)));
+    }
+    let Some((signal, offset)) = turn.entry.as_ref().map(|entry| (entry.id, entry.count())) else { return Ok(()) };
+    let (integration, signals) = (&call.integration, &call.signals[..]);
+    let arrival = Arrival { integration, signal, offset, signals, repeats: call.repeats, now };
     let before = told_of(turn);
     pipeline::receive(&mut turn.board, &turn.rules, &arrival, turn.moment.mint, &mut turn.effects);
     // A call that told nothing new need not be kept: replaying it would change nothing.
-    if told_of(turn) != before {
-        store::signals::append(
-            turn.tx,
-            &Received {
-                id,
-                integration: &call.integration,
-                received_at: call.received_at,
-                format: call.format,
-                count: u32::try_from(call.signals.len()).unwrap_or(u32::MAX),
-                body: call.packed(),
-                node: &turn.node.identity.name,
-            },
-        )?;
+    if told_of(turn) != before
+        && let Some(entry) = &mut turn.entry
+    {
+        entry.add(&Received {
+            integration,
+            received_at: call.received_at,
+            format: call.format,
+            count: u32::try_from(signals.len()).unwrap_or(u32::MAX),
+            body: call.packed(),
+        })?;
     }
     Ok(())
 }
@@ -169,11 +171,10 @@ fn told_of(turn: &Turn<'_, '_>) -> (usize, usize, usize) {
     (turn.effects.fired.len(), turn.effects.updated.len(), turn.effects.resolved.len())
 }
 
-/// An entry of the log, read.
-#[derive(Clone, Debug, Default)]
+/// An entry of the log. A call is read when it is first asked for.
+#[derive(Debug, Default)]
 pub struct Entry {
-    body: Vec<u8>,
-    signals: Vec<Signal>,
+    calls: Vec<(store::signals::Call, OnceCell<Vec<Signal>>)>,
 }
 
 /// What an entry of the log tells of one alert.
@@ -184,27 +185,47 @@ pub struct Particulars {
     pub link: Option<String>,
 }
 
-/// Reads an entry of the log; an empty one, if the log was cut.
+/// An entry of the log; an empty one, if the log was cut.
 pub fn entry(tx: &mut Tx<'_>, id: SignalId) -> Result<Entry, Error> {
-    let Some(entry) = store::signals::get(tx, id)? else { return Ok(Entry::default()) };
-    let signals =
-        signals::read(&entry.body, &[]).map_err(|_| Error::corrupt(format!("the body of {id} does not read")))?;
-    Ok(Entry { body: entry.body, signals })
+    Ok(store::signals::get(tx, id)?.map_or_else(Entry::default, |entry| Entry::of(entry.calls)))
 }
 
 impl Entry {
+    pub fn of(calls: Vec<store::signals::Call>) -> Self {
+        Self { calls: calls.into_iter().map(|call| (call, OnceCell::new())).collect() }
+    }
+
     /// The labels of every alert, in order.
-    pub fn into_labels(self) -> Vec<Labels> {
-        self.signals.into_iter().map(|signal| signal.labels).collect()
+    pub fn into_labels(self) -> Result<Vec<Labels>, Error> {
+        let mut labels = Vec::new();
+        for (call, _) in &self.calls {
+            labels.extend(read(call)?.into_iter().map(|signal| signal.labels));
+        }
+        Ok(labels)
     }
 
     /// What it tells of one alert; nothing, if the log was cut.
-    pub fn particulars(&self, position: u32) -> Particulars {
-        let Some(signal) = self.signals.get(position as usize) else { return Particulars::default() };
-        Particulars {
-            labels: signal.labels.clone(),
-            annotations: signal.annotations(&self.body).unwrap_or_default(),
-            link: signal.link.as_deref().map(str::to_owned),
+    pub fn particulars(&self, position: u32) -> Result<Particulars, Error> {
+        let mut place = position;
+        for (call, signals) in &self.calls {
+            if place >= call.count {
+                place -= call.count;
+                continue;
+            }
+            if signals.get().is_none() {
+                _ = signals.set(read(call)?);
+            }
+            let Some(signal) = signals.get().and_then(|signals| signals.get(place as usize)) else { break };
+            return Ok(Particulars {
+                labels: signal.labels.clone(),
+                annotations: signal.annotations(&call.body).unwrap_or_default(),
+                link: signal.link.as_deref().map(str::to_owned),
+            });
         }
+        Ok(Particulars::default())
     }
+}
+
+fn read(call: &store::signals::Call) -> Result<Vec<Signal>, Error> {
+    signals::read(&call.body, &[]).map_err(|_| Error::corrupt("a body in the signals log does not read"))
 }

@@ -170,6 +170,6 @@ impl Log {
         if self.last.as_ref().is_none_or(|(last, _)| *last != signal) {
             self.last = Some((signal, entry(tx, signal)?));
         }
-        Ok(self.last.as_ref().map(|(_, entry)| entry.particulars(position)).unwrap_or_default())
+        Ok(self.last.as_ref().map(|(_, entry)| entry.particulars(position)).transpose()?.unwrap_or_default())
     }
 }

@@ -11,6 +11,7 @@ use domain::words::{Span, Timestamp, text};
 use serde_json::{Value, json};
 use store::engage::pages::PageRow;
 use store::outbox::Delivery;
+use store::signals::Draft;
 use store::{Halt, Tx};
 
 use crate::Node;
@@ -22,9 +23,11 @@ const ALERTS_TOLD: usize = 5;
 /// For how long a link in a message works.
 const LINK_LIFE: Span = Span::hours(24);
 
-/// Writes the message of a delivery, from the page as it is now.
+/// Writes the message of a delivery, from the page as it is now. `draft` is what this transaction brings into the log.
+#[expect(clippy::too_many_arguments, reason = "all that a message tells of")]
 pub fn message(
     tx: &mut Tx<'_>,
+    draft: Option<&Draft>,
     node: &Node,
     board: &Board,
     rules: &Rules,
@@ -32,7 +35,7 @@ pub fn message(
     delivery: &Delivery,
     now: Timestamp,
 ) -> Result<Message, Halt> {
-    let told = alerts_of(tx, board, page)?;
+    let told = alerts_of(tx, draft, board, page)?;
     let ended = delivery.step == 0;
     let facts = facts(node, board, rules, page, delivery, &told, now);
     let (subject, body) = words(rules, page, &facts, ended);
@@ -113,7 +116,7 @@ struct Told {
     particulars: signals::Particulars,
 }
 
-fn alerts_of(tx: &mut Tx<'_>, board: &Board, page: &PageRow) -> Result<Vec<Told>, Halt> {
+fn alerts_of(tx: &mut Tx<'_>, draft: Option<&Draft>, board: &Board, page: &PageRow) -> Result<Vec<Told>, Halt> {
     let Some(open) = page.group.and_then(|group| board.group(group)) else { return Ok(Vec::new()) };
     // The worst first; of the same severity the newest, which is what the message is about.
     let mut slots: Vec<_> = open.alerts.iter().copied().filter(|slot| board.at(*slot).muted().is_none()).collect();
@@ -121,7 +124,11 @@ fn alerts_of(tx: &mut Tx<'_>, board: &Board, page: &PageRow) -> Result<Vec<Told>
     let mut told = Vec::new();
     for slot in slots.into_iter().take(ALERTS_TOLD) {
         let alert = board.at(slot);
-        let mut particulars = signals::entry(tx, alert.signal)?.particulars(alert.position);
+        let entry = match draft.filter(|draft| draft.id == alert.signal) {
+            Some(draft) => signals::Entry::of(draft.calls()?),
+            None => signals::entry(tx, alert.signal)?,
+        };
+        let mut particulars = entry.particulars(alert.position)?;
         particulars.labels = board.labels(slot);
         told.push(Told { id: alert.id, severity: board.severity(slot), starts_at: alert.starts_at, particulars });
     }
@@ -216,4 +223,95 @@ fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::detect::board::NewAlert;
+    use domain::detect::groups::Group;
+    use domain::detect::signals::Told as Said;
+    use domain::words::{Labels, Mint};
+    use store::signals::Received;
+
+    use super::*;
+    use crate::detect::signals::Incoming;
+
+    store::both_engines! {
+        fn an_alert_is_told_from_the_log_or_from_what_is_on_its_way_there(store) {
+            let (now, mut mint) = (Timestamp::from_second(1_790_000_000).unwrap(), Mint::seeded(1));
+            let said = |n: u32| Said {
+                labels: Labels::from_pairs([("alertname", format!("a{n}"))]),
+                annotations: Labels::from_pairs([("summary", format!("number {n}"))]),
+                ..Said::default()
+            };
+            let mut draft = Draft::new(mint.id(now));
+            for said in [vec![said(0)], vec![said(1), said(2)]] {
+                let call = Incoming::told("prom".parse().unwrap(), "webhook", &said, false, now).unwrap();
+                let (integration, count) = (&call.integration, u32::try_from(said.len()).unwrap());
+                draft
+                    .add(&Received { integration, received_at: now, format: call.format, count, body: call.packed() })
+                    .unwrap();
+            }
+            let group = Group {
+                id: mint.id(now),
+                route: "all".parse().unwrap(),
+                labels: Vec::new(),
+                service: None,
+                policy: None,
+                urgency: None,
+                title: String::new(),
+                opened_at: now,
+                page: None,
+                told: std::collections::BTreeSet::new(),
+                due_at: None,
+            };
+            let page = PageRow {
+                id: mint.id(now),
+                group: Some(group.id),
+                policy: None,
+                service: None,
+                title: String::new(),
+                because: String::new(),
+                urgency: Urgency::High,
+                started_at: now,
+                state: State::Calling { step: 1, round: 1, since: now, due_at: None },
+            };
+            let mut board = Board::default();
+            let (id, signal) = (group.id, draft.id);
+            board.open_group(group);
+            let new = NewAlert {
+                id: mint.id(now),
+                integration: "prom".parse().unwrap(),
+                key: 2,
+                group: id,
+                signal,
+                position: 2,
+                annotations_hash: 0,
+                urgency: None,
+                starts_at: now,
+                fired_at: now,
+                heard_at: now,
+                expires_at: now,
+                grace: Span::ZERO,
+                written_expires_at: now,
+                count: 1,
+                taken: None,
+                muted: None,
+                has_row: false,
+            };
+            board.put(new, [("alertname", "a2")].into_iter());
+            let summary = |draft: Option<&Draft>| {
+                store.read(|tx| Ok(super::summary(&alerts_of(tx, draft, &board, &page)?[0]))).unwrap()
+            };
+            assert_eq!(summary(Some(&draft)), "number 2");
+            assert_eq!(summary(None), "a2", "the log was cut: only the labels are known");
+            let births = store::detect::births::Births::new(now, 0);
+            let mut draft = Some(draft);
+            store.write(|tx| {
+                let draft = draft.take().unwrap();
+                Ok(store::signals::append(tx, draft, &births, now, "n")?)
+            }).unwrap();
+            assert_eq!(summary(None), "number 2");
+        }
+    }
 }

@@ -171,7 +171,9 @@ fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<ser
         }
         outbox::queue(turn.tx, &new, Some((&turn.node.identity.name, LEASE.after(now))), now)?;
         if let Some(born) = outbox::get(turn.tx, new.id)? {
-            let message = super::compose::message(turn.tx, turn.node, &turn.board, &turn.rules, page, &born, now)?;
+            let draft = turn.entry.as_ref();
+            let message =
+                super::compose::message(turn.tx, draft, turn.node, &turn.board, &turn.rules, page, &born, now)?;
             turn.claimed.push(courier::Claimed::new(&born, message));
         }
     }

@@ -86,7 +86,8 @@ pub(crate) fn receive(turn: &mut Turn<'_, '_>, call: &Incoming) -> Result<(), Ha
     let (rules, policy) = documents()?;
     let (mut board, mut effects) = (Board::default(), Effects::default());
     let signal = turn.moment.mint.id(now);
-    let arrival = Arrival { integration: &call.integration, signal, signals: &call.signals, repeats: false, now };
+    let (integration, signals) = (&call.integration, &call.signals[..]);
+    let arrival = Arrival { integration, signal, offset: 0, signals, repeats: false, now };
     pipeline::receive(&mut board, &rules, &arrival, turn.moment.mint, &mut effects);
     let mut paged = false;
     for (group, news) in &effects.news {

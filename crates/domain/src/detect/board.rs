@@ -15,9 +15,13 @@ use jiff::Timestamp;
 use super::alerts::{Muted, Severity, Taken};
 use super::groups::Group;
 use super::index::{Hashed, PairId, PairIndex, half, spread};
+use super::order::Order;
 use super::silences::Silence;
 use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Name, SignalId, SilenceId, Span, labels::Compare};
+
+/// Most alerts have no more labels.
+const PAIRS_MOSTLY: usize = 16;
 
 /// The place of an alert on the board. Used again when the alert is gone.
 pub type Slot = u32;
@@ -39,6 +43,7 @@ pub struct Alert {
     pub fired_at: Timestamp,
     pub taken: Option<Box<Taken>>,
     muted: Option<Muted>,
+    has_row: bool,
     pairs: Box<[PairId]>,
     heard_at: AtomicI64,
     expires_at: AtomicI64,
@@ -87,6 +92,11 @@ impl Alert {
         self.muted
     }
 
+    /// Whether it has a row of its own; until something of it changes, the entry of the log that it began in tells all.
+    pub fn has_row(&self) -> bool {
+        self.has_row
+    }
+
     /// What its row says now is what is known.
     pub fn written(&self) {
         self.written_until.store(self.expires_at.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -130,6 +140,7 @@ pub struct NewAlert {
     pub count: u32,
     pub taken: Option<Taken>,
     pub muted: Option<Muted>,
+    pub has_row: bool,
 }
 
 /// Alerts whose time has come.
@@ -160,12 +171,12 @@ pub struct Board {
     alerts: Vec<Option<Alert>>,
     free: Vec<Slot>,
     by_key: HashTable<Hashed>,
-    by_id: BTreeMap<AlertId, Slot>,
+    order: Order,
     index: PairIndex,
     /// Due times that were true once; an alert heard of since is put back when its turn comes.
     expiries: BinaryHeap<std::cmp::Reverse<(Timestamp, AlertId)>>,
     groups: BTreeMap<GroupId, OpenGroup>,
-    by_group_key: BTreeMap<(Name, Vec<String>), GroupId>,
+    by_group_key: HashTable<GroupKey>,
     /// Pending and active ones.
     pub silences: Vec<Silence>,
     /// Those that have begun for everybody, though the clock of this node may be behind.
@@ -175,6 +186,23 @@ pub struct Board {
     inhibited: BTreeMap<AlertId, BTreeSet<Slot>>,
     /// Alerts that a person resolved while their source goes on: (integration, key) and the start they had.
     laid_aside: BTreeMap<(Name, u64), Timestamp>,
+}
+
+/// An open group, found by the hash of its route and of the values that its alerts share.
+#[derive(Clone, Copy, Debug)]
+struct GroupKey {
+    hash: u64,
+    id: GroupId,
+}
+
+fn group_hash<'v>(route: &Name, values: impl Iterator<Item = &'v str>) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hasher.write(route.as_str().as_bytes());
+    for value in values {
+        hasher.write_u8(0xff);
+        hasher.write(value.as_bytes());
+    }
+    hasher.finish()
 }
 
 fn leave<K: Ord + Copy>(lists: &mut BTreeMap<K, BTreeSet<Slot>>, id: K, slot: Slot) {
@@ -195,11 +223,11 @@ fn key_hash(integration: &Name, key: u64) -> u32 {
 
 impl Board {
     pub fn len(&self) -> usize {
-        self.by_id.len()
+        self.order.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.order.len() == 0
     }
 
     pub fn at(&self, slot: Slot) -> &Alert {
@@ -211,8 +239,13 @@ impl Board {
         self.alerts[slot as usize].as_mut().expect("a slot in use")
     }
 
+    /// Whether an alert is in this slot still: it is used again when the alert is gone.
+    pub fn is_at(&self, slot: Slot, id: AlertId) -> bool {
+        self.alerts.get(slot as usize).is_some_and(|alert| alert.as_ref().is_some_and(|alert| alert.id == id))
+    }
+
     pub fn slot(&self, id: AlertId) -> Option<Slot> {
-        self.by_id.get(&id).copied()
+        self.order.get(id)
     }
 
     pub fn by_key(&self, integration: &Name, key: u64) -> Option<Slot> {
@@ -226,9 +259,7 @@ impl Board {
 
     /// Newest first, from before an id.
     pub fn newest_first(&self, before: Option<AlertId>) -> impl Iterator<Item = Slot> {
-        use std::ops::Bound;
-        let to = before.map_or(Bound::Unbounded, Bound::Excluded);
-        self.by_id.range((Bound::Unbounded, to)).rev().map(|(_, slot)| *slot)
+        self.order.newest_first(before)
     }
 
     pub fn labels(&self, slot: Slot) -> Labels {
@@ -241,6 +272,12 @@ impl Board {
 
     pub fn label(&self, slot: Slot, name: &str) -> Option<&str> {
         self.pairs(slot).find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
+    /// A label with its name: `severity=critical`.
+    pub fn whole_pair(&self, slot: Slot, name: &str) -> Option<&str> {
+        let pair = self.at(slot).pairs.iter().find(|pair| self.index.text(**pair).0 == name);
+        pair.map(|pair| self.index.whole(*pair))
     }
 
     pub fn severity(&self, slot: Slot) -> Severity {
@@ -259,12 +296,13 @@ impl Board {
             self.alerts.push(None);
             Slot::try_from(self.alerts.len() - 1).expect("fewer than four thousand million alerts")
         });
-        let pairs = labels.map(|(name, value)| self.index.add(name, value, slot)).collect();
+        let mut pairs = Vec::with_capacity(PAIRS_MOSTLY);
+        pairs.extend(labels.map(|(name, value)| self.index.add(name, value, slot)));
         let grace = new.grace.as_millis().saturating_mul(1000);
         // What its row does not know then must be written when the time of the row is over.
         let due = new.written_expires_at.min(new.expires_at);
         self.expiries.push(std::cmp::Reverse((due, new.id)));
-        self.by_id.insert(new.id, slot);
+        self.order.insert(new.id, slot);
         if let Some(open) = self.groups.get_mut(&new.group) {
             open.alerts.insert(slot);
         }
@@ -282,7 +320,8 @@ impl Board {
             fired_at: new.fired_at,
             taken: new.taken.map(Box::new),
             muted: None,
-            pairs,
+            has_row: new.has_row,
+            pairs: pairs.into(),
             heard_at: AtomicI64::new(new.heard_at.as_microsecond()),
             expires_at: AtomicI64::new(new.expires_at.as_microsecond()),
             grace: AtomicI64::new(grace),
@@ -294,6 +333,11 @@ impl Board {
             self.mute(slot, new.muted);
         }
         slot
+    }
+
+    /// An alert has a row of its own now.
+    pub fn row_is_there(&mut self, slot: Slot) {
+        self.at_mut(slot).has_row = true;
     }
 
     /// Mutes an alert, or lets it speak.
@@ -337,7 +381,7 @@ impl Board {
         }
         self.version = None;
         let alert = self.alerts[slot as usize].take().expect("a slot in use");
-        self.by_id.remove(&alert.id);
+        self.order.remove(alert.id);
         if let Some(open) = self.groups.get_mut(&alert.group) {
             open.alerts.remove(&slot);
         }
@@ -361,7 +405,7 @@ impl Board {
             }
         }
         let all = |slot: Slot| matchers.iter().all(|m| m.matches_value(self.label(slot, &m.name).unwrap_or("")));
-        let Some((pair, _)) = rarest else { return self.by_id.values().copied().filter(|slot| all(*slot)).collect() };
+        let Some((pair, _)) = rarest else { return self.order.slots().filter(|slot| all(*slot)).collect() };
         let has = |slot: &Slot| {
             self.alerts[*slot as usize].as_ref().is_some_and(|alert| alert.pairs.contains(&pair)) && all(*slot)
         };
@@ -393,23 +437,36 @@ impl Board {
         self.groups.values()
     }
 
-    pub fn group_by_key(&self, route: &Name, values: &[String]) -> Option<GroupId> {
-        // A borrowed key would need a copy of the tuple's shape; groups are few against alerts.
-        self.by_group_key.get(&(route.clone(), values.to_vec())).copied()
+    /// The open group of alerts on a route that share these values, in the order of its `group_by`.
+    pub fn group_by_key<'v, V>(&self, route: &Name, values: &V) -> Option<GroupId>
+    where
+        V: Iterator<Item = &'v str> + Clone,
+    {
+        let hash = group_hash(route, values.clone());
+        let is = |found: &GroupKey| {
+            let group = || self.groups.get(&found.id).map(|open| &open.group);
+            let same = |group: &Group| {
+                group.route == *route && group.labels.iter().map(|(_, value)| value.as_str()).eq(values.clone())
+            };
+            found.hash == hash && group().is_some_and(same)
+        };
+        self.by_group_key.find(hash, is).map(|found| found.id)
     }
 
     pub fn open_group(&mut self, group: Group) {
         self.version = None;
-        let values = group.labels.iter().map(|(_, value)| value.clone()).collect();
-        self.by_group_key.insert((group.route.clone(), values), group.id);
+        let hash = group_hash(&group.route, group.labels.iter().map(|(_, value)| value.as_str()));
+        self.by_group_key.insert_unique(hash, GroupKey { hash, id: group.id }, |key| key.hash);
         self.groups.insert(group.id, OpenGroup { group, alerts: BTreeSet::new(), changed: true });
     }
 
     pub fn close_group(&mut self, id: GroupId) -> Option<Group> {
         self.version = None;
         let open = self.groups.remove(&id)?;
-        let values: Vec<String> = open.group.labels.iter().map(|(_, value)| value.clone()).collect();
-        self.by_group_key.remove(&(open.group.route.clone(), values));
+        let hash = group_hash(&open.group.route, open.group.labels.iter().map(|(_, value)| value.as_str()));
+        if let Ok(found) = self.by_group_key.find_entry(hash, |key| key.id == id) {
+            found.remove();
+        }
         Some(open.group)
     }
 

@@ -124,6 +124,11 @@ impl PairIndex {
         self.pairs[id.0 as usize].as_ref().map_or(("", ""), |pair| (pair.name(), pair.value()))
     }
 
+    /// Name and value in one: `name=value`.
+    pub fn whole(&self, id: PairId) -> &str {
+        self.pairs[id.0 as usize].as_ref().map_or("", |pair| &pair.text)
+    }
+
     /// The pair, and how many open alerts have it.
     pub fn look_up(&self, name: &str, value: &str) -> Option<(PairId, u32)> {
         let number = self.find(hash(name, value), name, value)?;

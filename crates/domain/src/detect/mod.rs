@@ -7,6 +7,7 @@ pub mod heartbeats;
 pub mod index;
 pub mod integrations;
 pub mod mapping;
+mod order;
 pub mod pipeline;
 pub mod routes;
 pub mod rules;

@@ -5,6 +5,7 @@
 //! the act.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
@@ -28,7 +29,7 @@ pub const STAGES: [(&str, Stage); 6] = [
 ];
 
 /// A stage looks at every signal of a call, and notes on it what it found.
-type Stage = fn(&mut Call<'_>, &mut Board, &Rules, &mut Mint, &mut Effects);
+type Stage = for<'a> fn(&mut Call<'a>, &mut Board, &'a Rules, &mut Mint, &mut Effects);
 
 /// One call at an ingest URL, on its way through the stages.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Call<'a> {
     pub integration: &'a Name,
     /// The entry of the log that keeps the call.
     pub signal: SignalId,
+    /// How many alerts stand before those of the call in the entry.
+    pub offset: u32,
     pub now: Timestamp,
     /// The source tells an end, or goes on telling, of what fires: silence means that it is over.
     pub repeats: bool,
@@ -51,25 +54,44 @@ pub struct Passing<'a> {
     fresh: bool,
     id: Option<AlertId>,
     muted: Option<Muted>,
-    routed: Option<Routed>,
-    group_values: Vec<String>,
+    routed: Routed<'a>,
+    /// Its group, if that is open.
+    group: Option<GroupId>,
 }
 
-#[derive(Clone, Debug)]
-struct Routed {
-    route: Name,
-    service: Option<Name>,
-    policy: Option<Name>,
+#[derive(Clone, Copy, Debug)]
+struct Routed<'a> {
+    name: &'a Name,
+    route: Option<&'a Route>,
+    service: Option<&'a Name>,
+    policy: Option<&'a Name>,
     urgency: Option<Urgency>,
+}
+
+/// Without any route an alert is still kept, shown and closed in time; nobody is paged, and it says so.
+static UNROUTED: LazyLock<Name> = LazyLock::new(|| "none".parse().expect("a name"));
+
+impl Routed<'_> {
+    fn nowhere() -> Self {
+        Self { name: &UNROUTED, route: None, service: None, policy: None, urgency: None }
+    }
+}
+
+/// The values by which a route groups, as an alert has them.
+fn group_values<'v>(route: Option<&'v Route>, signal: &'v Signal) -> impl Iterator<Item = &'v str> + Clone {
+    let names = route.map_or(&[][..], |route| route.group_by.as_slice());
+    names.iter().map(|name| signal.labels.get(name).unwrap_or(""))
 }
 
 /// What changed on the board, for the act to write down.
 #[derive(Debug, Default)]
 pub struct Effects {
     /// Opened in this transaction, in the order of their ids; some may be resolved again.
-    pub fired: Vec<AlertId>,
+    pub fired: Vec<(AlertId, Slot)>,
     /// Open alerts of which more is to be written than that they were heard of.
     pub updated: BTreeSet<AlertId>,
+    /// Alerts without a row that another entry of the log tells of now, and the entry that they began in.
+    pub moved: BTreeMap<AlertId, SignalId>,
     pub resolved: Vec<Resolved>,
     pub opened: Vec<GroupId>,
     pub closed: Vec<Group>,
@@ -103,24 +125,26 @@ impl Effects {
 pub struct Arrival<'a> {
     pub integration: &'a Name,
     pub signal: SignalId,
+    /// How many alerts stand before these in the entry of the log.
+    pub offset: u32,
     pub signals: &'a [Signal],
     pub repeats: bool,
     pub now: Timestamp,
 }
 
 /// Takes a call through the stages.
-pub fn receive(board: &mut Board, rules: &Rules, arrival: &Arrival<'_>, mint: &mut Mint, effects: &mut Effects) {
+pub fn receive<'a>(board: &mut Board, rules: &'a Rules, arrival: &Arrival<'a>, mint: &mut Mint, effects: &mut Effects) {
     let passing = arrival.signals.iter().map(|signal| Passing {
         signal,
         resolved: false,
         fresh: false,
         id: None,
         muted: None,
-        routed: None,
-        group_values: Vec::new(),
+        routed: Routed::nowhere(),
+        group: None,
     });
-    let Arrival { integration, signal, repeats, now, .. } = *arrival;
-    let mut call = Call { integration, signal, now, repeats, passing: passing.collect() };
+    let Arrival { integration, signal, offset, repeats, now, .. } = *arrival;
+    let mut call = Call { integration, signal, offset, now, repeats, passing: passing.collect() };
     for (_, stage) in STAGES {
         stage(&mut call, board, rules, mint, effects);
     }
@@ -209,29 +233,26 @@ fn inhibitor(board: &Board, rule: &super::routes::Inhibit, mine: &dyn Fn(&str) -
 }
 
 /// Whose is it, and how urgent?
-fn route(call: &mut Call<'_>, _: &mut Board, rules: &Rules, _: &mut Mint, _: &mut Effects) {
+fn route<'a>(call: &mut Call<'a>, _: &mut Board, rules: &'a Rules, _: &mut Mint, _: &mut Effects) {
     for passing in call.passing.iter_mut().filter(|passing| passing.fresh) {
         let label = label(passing.signal);
+        let Some((name, route)) = rules.route(&label) else { continue };
+        let services = &rules.catalog.services;
+        let named = || label("service").and_then(|service| services.get_key_value(service)).map(|(name, _)| name);
+        let service = route.service.as_ref().or_else(named);
+        let owners = || services.get(service?)?.escalation_policy.as_ref();
+        let policy = route.escalation_policy.as_ref().or_else(owners);
         let severity = Severity::read(label("severity").unwrap_or(""));
-        passing.routed = rules.route(&label).map(|(name, route)| {
-            let named =
-                || label("service").and_then(|s| rules.catalog.services.get_key_value(s)).map(|(n, _)| n.clone());
-            let service = route.service.clone().or_else(named);
-            let owners = || rules.catalog.services.get(service.as_ref()?)?.escalation_policy.clone();
-            let policy = route.escalation_policy.clone().or_else(owners);
-            Routed { route: name.clone(), service, policy, urgency: urgency(route.urgency, severity) }
-        });
+        passing.routed =
+            Routed { name, route: Some(route), service, policy, urgency: urgency(route.urgency, severity) };
     }
 }
 
 /// With which others is it paged?
-fn group(call: &mut Call<'_>, _: &mut Board, rules: &Rules, _: &mut Mint, _: &mut Effects) {
+fn group(call: &mut Call<'_>, board: &mut Board, _: &Rules, _: &mut Mint, _: &mut Effects) {
     for passing in call.passing.iter_mut().filter(|passing| passing.fresh) {
-        let Some(route) = passing.routed.as_ref().and_then(|routed| rules.catalog.routes.get(&routed.route)) else {
-            continue;
-        };
-        let label = label(passing.signal);
-        passing.group_values = route.group_by.iter().map(|name| label(name).unwrap_or("").to_owned()).collect();
+        let Routed { name, route, .. } = passing.routed;
+        passing.group = board.group_by_key(name, &group_values(route, passing.signal));
     }
 }
 
@@ -260,7 +281,10 @@ fn dedup(call: &mut Call<'_>, board: &mut Board, rules: &Rules, mint: &mut Mint,
                         effects.updated.insert(alert.id);
                     }
                 } else {
-                    (alert.signal, alert.position) = (call.signal, signal.position);
+                    if !alert.has_row() {
+                        effects.moved.entry(alert.id).or_insert(alert.signal);
+                    }
+                    (alert.signal, alert.position) = (call.signal, call.offset + signal.position);
                     alert.annotations_hash = signal.annotations_hash;
                     effects.updated.insert(alert.id);
                 }
@@ -270,7 +294,7 @@ fn dedup(call: &mut Call<'_>, board: &mut Board, rules: &Rules, mint: &mut Mint,
                 effects.repeats += 1;
             }
             None if !passing.fresh => effects.repeats += 1,
-            None => open(call, passing, timeout, board, rules, mint, effects),
+            None => open(call, passing, timeout, board, mint, effects),
         }
     }
 }
@@ -293,7 +317,7 @@ pub fn repeat_expires_at(
 ) -> Timestamp {
     let integration = &board.at(slot).integration;
     let route = board.group(board.at(slot).group).and_then(|open| rules.catalog.routes.get(&open.group.route));
-    let call = Call { integration, signal: board.at(slot).signal, now, repeats, passing: Vec::new() };
+    let call = Call { integration, signal: board.at(slot).signal, offset: 0, now, repeats, passing: Vec::new() };
     expires_at(&call, signal, rules.resolve_timeout(integration), route)
 }
 
@@ -302,21 +326,19 @@ fn open(
     passing: &Passing<'_>,
     timeout: Option<Span>,
     board: &mut Board,
-    rules: &Rules,
     mint: &mut Mint,
     effects: &mut Effects,
 ) {
-    let signal = passing.signal;
+    let (signal, routed) = (passing.signal, &passing.routed);
     let Some(id) = passing.id else { return };
     board.forget_laid_aside(call.integration, signal.key);
-    // Without any route an alert is still kept, shown and closed in time; nobody is paged, and it says so.
-    let unrouted = || Routed { route: no_route(), service: None, policy: None, urgency: None };
-    let routed = passing.routed.clone().unwrap_or_else(unrouted);
-    let route = rules.catalog.routes.get(&routed.route);
-    let expires_at = expires_at(call, signal, timeout, route);
-    let group = board.group_by_key(&routed.route, &passing.group_values).unwrap_or_else(|| {
+    let expires_at = expires_at(call, signal, timeout, routed.route);
+    // Opened, or closed, since the stage before: by what came in the same call.
+    let open = passing.group.filter(|id| board.group(*id).is_some());
+    let found = open.or_else(|| board.group_by_key(routed.name, &group_values(routed.route, signal)));
+    let group = found.unwrap_or_else(|| {
         let id = mint.id(call.now);
-        board.open_group(new_group(id, &routed, route, passing, call.now));
+        board.open_group(new_group(id, passing, call.now));
         effects.opened.push(id);
         id
     });
@@ -329,7 +351,7 @@ fn open(
         key: signal.key,
         group,
         signal: call.signal,
-        position: signal.position,
+        position: call.offset + signal.position,
         annotations_hash: signal.annotations_hash,
         urgency: routed.urgency,
         starts_at,
@@ -341,36 +363,34 @@ fn open(
         count: 1,
         taken: None,
         muted: passing.muted,
+        has_row: false,
     };
     let slot = board.put(new, signal.labels.iter());
-    effects.fired.push(id);
+    effects.fired.push((id, slot));
     if passing.muted.is_none() {
-        tell(board, rules, slot, effects);
+        tell(board, routed.route, slot, effects);
     }
 }
 
 /// How far ahead of ours a source's clock is believed to be.
 const CLOCKS_APART_MOST: Span = Span::hours(1);
 
-/// The route of alerts that no route matches.
-pub fn no_route() -> Name {
-    "none".parse().expect("a name")
-}
-
-fn new_group(id: GroupId, routed: &Routed, route: Option<&Route>, passing: &Passing<'_>, now: Timestamp) -> Group {
+fn new_group(id: GroupId, passing: &Passing<'_>, now: Timestamp) -> Group {
+    let Routed { name, route, service, policy, .. } = passing.routed;
     let names = route.map_or(&[][..], |route| route.group_by.as_slice());
-    let labels: Vec<(String, String)> = names.iter().cloned().zip(passing.group_values.iter().cloned()).collect();
+    let values = group_values(route, passing.signal).map(str::to_owned);
+    let labels: Vec<(String, String)> = names.iter().cloned().zip(values).collect();
     let label = label(passing.signal);
     let mut title = label("alertname").unwrap_or("Alert").to_owned();
-    if let Some(service) = routed.service.as_ref().map(Name::as_str).or_else(|| label("service")) {
+    if let Some(service) = service.map(Name::as_str).or_else(|| label("service")) {
         title = format!("{title} ({service})");
     }
     Group {
         id,
-        route: routed.route.clone(),
+        route: name.clone(),
         labels,
-        service: routed.service.clone(),
-        policy: routed.policy.clone(),
+        service: service.cloned(),
+        policy: policy.cloned(),
         urgency: None,
         title: text::shorten(&title, 200),
         opened_at: now,
@@ -380,23 +400,25 @@ fn new_group(id: GroupId, routed: &Routed, route: Option<&Route>, passing: &Pass
     }
 }
 
-/// Notes an alert as news of its group.
-fn tell(board: &Board, rules: &Rules, slot: Slot, effects: &mut Effects) {
+/// Notes an alert as news of its group. `route` is the group's.
+fn tell(board: &Board, route: Option<&Route>, slot: Slot, effects: &mut Effects) {
     let alert = board.at(slot);
-    let Some(open) = board.group(alert.group) else { return };
     let news = effects.news.entry(alert.group).or_default();
     news.alerts += 1;
     news.urgency = news.urgency.max(alert.urgency);
-    if let Some(route) = rules.catalog.routes.get(&open.group.route) {
-        for name in &route.novelty {
-            if let Some(value) = board.label(slot, name) {
-                let value = format!("{name}={value}");
-                if !news.values.contains(&value) {
-                    news.values.insert(value);
-                }
-            }
+    for name in route.map_or(&[][..], |route| route.novelty.as_slice()) {
+        if let Some(pair) = board.whole_pair(slot, name)
+            && !news.values.contains(pair)
+        {
+            news.values.insert(pair.to_owned());
         }
     }
+}
+
+/// The same for an alert that was open before.
+fn tell_again(board: &Board, rules: &Rules, slot: Slot, effects: &mut Effects) {
+    let Some(open) = board.group(board.at(slot).group) else { return };
+    tell(board, rules.catalog.routes.get(&open.group.route), slot, effects);
 }
 
 /// An alert comes to its end: off the board; what it muted is looked at again; an empty group is closed.
@@ -440,7 +462,7 @@ pub fn reconsider(board: &mut Board, rules: &Rules, slot: Slot, now: Timestamp, 
     effects.updated.insert(board.at(slot).id);
     effects.groups.insert(board.at(slot).group);
     if muted.is_none() && board.at(slot).wants_attention() {
-        tell(board, rules, slot, effects);
+        tell_again(board, rules, slot, effects);
     }
 }
 
@@ -461,7 +483,7 @@ pub fn insist(board: &Board, rules: &Rules, slot: Slot, effects: &mut Effects) {
     effects.updated.insert(board.at(slot).id);
     effects.groups.insert(board.at(slot).group);
     if board.at(slot).wants_attention() {
-        tell(board, rules, slot, effects);
+        tell_again(board, rules, slot, effects);
         effects.news.entry(board.at(slot).group).or_default().insists = true;
     }
 }

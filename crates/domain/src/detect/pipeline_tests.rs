@@ -34,7 +34,8 @@ impl Scene {
         let signals = signals::read(body.as_bytes(), &[]).unwrap();
         let mut effects = Effects::default();
         let signal = self.mint.id(self.now);
-        let arrival = Arrival { integration: &integration, signal, signals: &signals, repeats: true, now: self.now };
+        let (integration, signals, now) = (&integration, &signals[..], self.now);
+        let arrival = Arrival { integration, signal, offset: 0, signals, repeats: true, now };
         receive(&mut self.board, &self.rules, &arrival, &mut self.mint, &mut effects);
         self.say(&effects)
     }
@@ -42,7 +43,7 @@ impl Scene {
     /// What changed, and what each group's news come to; the board is then told that they were paged.
     fn say(&mut self, effects: &Effects) -> String {
         let mut out = String::new();
-        for id in &effects.fired {
+        for (id, _) in &effects.fired {
             let Some(slot) = self.board.slot(*id) else { continue };
             let muted = match self.board.at(slot).muted() {
                 None => "",

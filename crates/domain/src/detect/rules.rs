@@ -11,7 +11,7 @@ use crate::words::{Name, Span};
 #[derive(Debug)]
 pub struct Rules {
     pub catalog: Arc<Catalog>,
-    routes: Vec<Name>,
+    routes: Vec<(Name, Route)>,
     /// What every integration adds to its alerts.
     extra: std::collections::BTreeMap<Name, Vec<(String, String)>>,
     inhibits: bool,
@@ -19,8 +19,8 @@ pub struct Rules {
 
 impl Rules {
     pub fn new(catalog: Arc<Catalog>) -> Self {
-        let mut routes: Vec<Name> = catalog.routes.keys().cloned().collect();
-        routes.sort_by_key(|name| (catalog.routes[name].order, name.clone()));
+        let mut routes: Vec<(Name, Route)> = catalog.routes.clone().into_iter().collect();
+        routes.sort_by(|(a, route_a), (b, route_b)| (route_a.order, a).cmp(&(route_b.order, b)));
         let extra = catalog.integrations.iter().map(|(name, integration)| {
             (name.clone(), integration.labels.iter().map(|(n, v)| (n.clone(), v.clone())).collect())
         });
@@ -31,7 +31,7 @@ impl Rules {
 
     /// In the order in which they are tried.
     pub fn routes(&self) -> impl Iterator<Item = (&Name, &Route)> {
-        self.routes.iter().map(|name| (name, &self.catalog.routes[name]))
+        self.routes.iter().map(|(name, route)| (name, route))
     }
 
     /// The labels that an integration gives to its alerts.
@@ -57,7 +57,7 @@ impl Rules {
     /// Every rule by which one alert mutes another.
     pub fn inhibits(&self) -> impl Iterator<Item = (&Name, &Inhibit)> {
         let routes = if self.inhibits { self.routes.as_slice() } else { &[] };
-        routes.iter().flat_map(|name| self.catalog.routes[name].inhibit.iter().map(move |rule| (name, rule)))
+        routes.iter().flat_map(|(name, route)| route.inhibit.iter().map(move |rule| (name, rule)))
     }
 }
 

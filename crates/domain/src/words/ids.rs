@@ -19,6 +19,42 @@ pub trait Id: Copy + Ord + fmt::Display {
     const PREFIX: &'static str;
     fn from_bits(bits: u128) -> Self;
     fn bits(self) -> u128;
+
+    /// As people read it.
+    fn text(self) -> IdText {
+        IdText::new(Self::PREFIX, self.bits())
+    }
+}
+
+/// An id as people read it, without an allocation.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct IdText([u8; PREFIX_LETTERS + 1 + LETTERS]);
+
+const PREFIX_LETTERS: usize = 3;
+
+impl IdText {
+    fn new(prefix: &str, bits: u128) -> Self {
+        let mut text = [b'_'; PREFIX_LETTERS + 1 + LETTERS];
+        text[..PREFIX_LETTERS].copy_from_slice(prefix.as_bytes());
+        for (letter, place) in text[PREFIX_LETTERS + 1..].iter_mut().zip((0..LETTERS).rev()) {
+            *letter = ALPHABET[((bits >> (5 * place)) & 31) as usize];
+        }
+        Self(text)
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("prefixes and letters are ASCII")
+    }
+}
+
+impl fmt::Debug for IdText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 macro_rules! ids {
@@ -34,11 +70,11 @@ macro_rules! ids {
         }
 
         impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write_id(f, $prefix, self.0) }
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.text().as_str()) }
         }
 
         impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { write_id(f, $prefix, self.0) }
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { fmt::Display::fmt(self, f) }
         }
 
         impl FromStr for $name {
@@ -47,7 +83,7 @@ macro_rules! ids {
         }
 
         impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> { to.collect_str(self) }
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> { to.serialize_str(self.text().as_str()) }
         }
 
         impl<'de> serde::Deserialize<'de> for $name {
@@ -68,7 +104,7 @@ ids! {
     PageId = "pag";
     /// One message on its way to one contact: a row of the outbox.
     DeliveryId = "dlv";
-    /// One call to an ingest URL: a row of the signals log.
+    /// What came in and was received together: an entry of the signals log.
     SignalId = "sig";
     /// An entry of the journal.
     EventId = "evt";
@@ -82,15 +118,6 @@ ids! {
     TokenId = "tok";
     /// A rejected call to an ingest URL.
     RejectionId = "rej";
-}
-
-fn write_id(f: &mut fmt::Formatter<'_>, prefix: &str, bits: u128) -> fmt::Result {
-    let mut letters = [0u8; LETTERS];
-    for (place, letter) in letters.iter_mut().enumerate() {
-        *letter = ALPHABET[((bits >> (5 * (LETTERS - 1 - place))) & 31) as usize];
-    }
-    let letters = std::str::from_utf8(&letters).map_err(|_| fmt::Error)?;
-    write!(f, "{prefix}_{letters}")
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

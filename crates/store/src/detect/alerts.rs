@@ -1,10 +1,12 @@
-//! Rows of alerts. Labels and annotations are not here: the row points into the signals log.
+//! Rows of alerts. Labels and annotations are not here: the row points into the signals log. An alert of which nothing
+//! has changed since it began has no row yet ([`births`]); whoever reads alerts here need not know.
 
 use domain::detect::alerts::{Closing, Muted, Taken};
 use domain::detect::board::Alert;
 use domain::engage::deliveries::Urgency;
 use domain::words::{AlertId, GroupId, Name, SignalId, Timestamp};
 
+use super::births;
 use crate::door::{Error, Row, Tx, Value};
 
 /// An alert as its row tells it.
@@ -32,6 +34,8 @@ pub struct AlertRow {
     pub closing: Option<String>,
     pub closed_by: Option<String>,
     pub noise: Option<String>,
+    /// False: nothing has changed since it began, and that is what was read.
+    pub has_row: bool,
 }
 
 const COLUMNS: &str = "id, integration, key, group_id, signal, position, annotations_hash, urgency, starts_at, fired_at, \
@@ -41,7 +45,7 @@ const COLUMNS: &str = "id, integration, key, group_id, signal, position, annotat
 /// Why an alert paged, or why not, in a word, and what that is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Verdict<'a> {
-    pub word: &'static str,
+    pub word: &'a str,
     pub about: Option<&'a str>,
     pub config: i64,
 }
@@ -53,40 +57,81 @@ pub struct Ended<'a> {
     pub closing: &'a Closing,
 }
 
-/// Writes a new alert; `ended` if it came to its end in the same transaction.
-pub fn insert(tx: &mut Tx<'_>, alert: &Alert, verdict: Verdict<'_>, ended: Option<Ended<'_>>) -> Result<(), Error> {
-    let taken = taken(alert.taken.as_deref());
-    let [resolved_at, closing, closed_by] = closing(ended);
+impl AlertRow {
+    /// The row of an open alert.
+    pub fn of(alert: &Alert, verdict: Verdict<'_>) -> Self {
+        Self {
+            id: alert.id,
+            integration: alert.integration.clone(),
+            key: alert.key,
+            group: alert.group,
+            signal: alert.signal,
+            position: alert.position,
+            annotations_hash: alert.annotations_hash,
+            urgency: alert.urgency,
+            starts_at: alert.starts_at,
+            fired_at: alert.fired_at,
+            heard_at: alert.heard_at(),
+            expires_at: alert.expires_at(),
+            count: alert.count(),
+            verdict: verdict.word.to_owned(),
+            verdict_about: verdict.about.map(str::to_owned),
+            config: verdict.config,
+            muted: alert.muted(),
+            taken: alert.taken.as_deref().cloned(),
+            resolved_at: None,
+            closing: None,
+            closed_by: None,
+            noise: None,
+            has_row: true,
+        }
+    }
+
+    /// The same alert, over.
+    pub fn ended(self, ended: Ended<'_>) -> Self {
+        let by = match ended.closing {
+            Closing::Person(name) => Some(name.to_string()),
+            _ => None,
+        };
+        let closing = Some(ended.closing.word().to_owned());
+        Self { resolved_at: Some(ended.at), closing, closed_by: by, muted: None, ..self }
+    }
+}
+
+/// Writes the row of an alert that has none.
+pub fn insert(tx: &mut Tx<'_>, row: &AlertRow) -> Result<(), Error> {
+    let taken = taken(row.taken.as_ref());
     tx.execute(
         "INSERT INTO alerts (id, integration, key, group_id, signal, position, annotations_hash, urgency, starts_at, \
          fired_at, heard_at, expires_at, count, verdict, verdict_about, config, muted, taken, taken_by, taken_at, \
          snoozed_until, resolved_at, closing, closed_by) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
         &[
-            alert.id.into(),
-            alert.integration.as_str().into(),
-            alert.key.cast_signed().into(),
-            alert.group.into(),
-            alert.signal.into(),
-            i64::from(alert.position).into(),
-            alert.annotations_hash.cast_signed().into(),
-            alert.urgency.map(Urgency::word).into(),
-            alert.starts_at.into(),
-            alert.fired_at.into(),
-            alert.heard_at().into(),
-            alert.expires_at().into(),
-            i64::from(alert.count()).into(),
-            verdict.word.into(),
-            verdict.about.into(),
-            verdict.config.into(),
-            muted(alert.muted()),
+            row.id.into(),
+            row.integration.as_str().into(),
+            row.key.cast_signed().into(),
+            row.group.into(),
+            row.signal.into(),
+            row.position.into(),
+            row.annotations_hash.cast_signed().into(),
+            row.urgency.map(Urgency::word).into(),
+            row.starts_at.into(),
+            row.fired_at.into(),
+            row.heard_at.into(),
+            row.expires_at.into(),
+            row.count.into(),
+            row.verdict.as_str().into(),
+            row.verdict_about.as_deref().into(),
+            row.config.into(),
+            muted(row.muted),
             taken.0,
             taken.1,
             taken.2,
-            taken.3,
-            resolved_at,
-            closing,
-            closed_by,
+            // Nobody wakes for what is over.
+            if row.resolved_at.is_some() { Value::Null } else { taken.3 },
+            row.resolved_at.into(),
+            row.closing.as_deref().into(),
+            row.closed_by.as_deref().into(),
         ],
     )?;
     Ok(())
@@ -116,18 +161,9 @@ pub fn update(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes that an alert was heard of: for those whose written end comes near.
-pub fn touch(tx: &mut Tx<'_>, alert: &Alert) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE alerts SET heard_at = $2, expires_at = $3, count = $4 WHERE id = $1",
-        &[alert.id.into(), alert.heard_at().into(), alert.expires_at().into(), i64::from(alert.count()).into()],
-    )?;
-    Ok(())
-}
-
 /// Writes the end of an alert.
 pub fn resolve(tx: &mut Tx<'_>, alert: &Alert, ended: Ended<'_>) -> Result<(), Error> {
-    let [resolved_at, closing, closed_by] = closing(Some(ended));
+    let [resolved_at, closing, closed_by] = closing(ended);
     tx.execute(
         "UPDATE alerts SET resolved_at = $2, closing = $3, closed_by = $4, heard_at = $5, count = $6, muted = NULL, \
          snoozed_until = NULL WHERE id = $1",
@@ -152,13 +188,32 @@ pub fn set_noise(tx: &mut Tx<'_>, id: AlertId, reason: Option<&str>) -> Result<b
 
 pub fn get(tx: &mut Tx<'_>, id: AlertId) -> Result<Option<AlertRow>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM alerts WHERE id = $1");
-    tx.one(&sql, &[id.into()])?.map(|row| read(&row)).transpose()
+    match tx.one(&sql, &[id.into()])? {
+        Some(row) => read(&row).map(Some),
+        None => births::find(tx, id),
+    }
 }
 
 /// Every open alert, oldest first.
 pub fn open(tx: &mut Tx<'_>) -> Result<Vec<AlertRow>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM alerts WHERE resolved_at IS NULL ORDER BY id");
-    tx.query(&sql, &[])?.iter().map(read).collect()
+    let mut rows = tx.query(&sql, &[])?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    for (signal, _) in births::open(tx)? {
+        rows.extend(births::without_row(tx, signal)?);
+    }
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
+}
+
+/// Gives every alert without a row its row, as it began. For those who want to ask in SQL.
+pub fn write_out(tx: &mut Tx<'_>) -> Result<(), Error> {
+    for (signal, count) in births::open(tx)? {
+        for row in births::without_row(tx, signal)? {
+            insert(tx, &row)?;
+        }
+        births::settle(tx, signal, usize::try_from(count).unwrap_or(0))?;
+    }
+    Ok(())
 }
 
 /// Alerts that a person resolved after `since`: what their sources go on saying about them opens nothing.
@@ -220,13 +275,12 @@ fn taken(taken: Option<&Taken>) -> (Value<'_>, Value<'_>, Value<'static>, Value<
     }
 }
 
-fn closing(ended: Option<Ended<'_>>) -> [Value<'_>; 3] {
-    let Some(Ended { at, closing }) = ended else { return [Value::Null, Value::Null, Value::Null] };
-    let by = match closing {
+fn closing(ended: Ended<'_>) -> [Value<'_>; 3] {
+    let by = match ended.closing {
         Closing::Person(name) => name.as_str().into(),
         _ => Value::Null,
     };
-    [at.into(), closing.word().into(), by]
+    [ended.at.into(), ended.closing.word().into(), by]
 }
 
 fn read(row: &Row) -> Result<AlertRow, Error> {
@@ -262,5 +316,6 @@ fn read(row: &Row) -> Result<AlertRow, Error> {
         closing: row.opt_text("closing")?.map(str::to_owned),
         closed_by: row.opt_text("closed_by")?.map(str::to_owned),
         noise: row.opt_text("noise")?.map(str::to_owned),
+        has_row: true,
     })
 }

@@ -3,7 +3,7 @@
 //! Whoever changes alerts or groups first takes the next version. Two nodes that do so at the same time collide there,
 //! and the later one begins again with what the earlier one wrote.
 
-use domain::words::{AlertId, GroupId, Timestamp};
+use domain::words::{AlertId, GroupId, SignalId, Timestamp};
 
 use crate::door::{Error, Tx};
 
@@ -27,19 +27,19 @@ pub fn advance(tx: &mut Tx<'_>) -> Result<i64, Error> {
 }
 
 /// Notes what a version changed, where other nodes may have boards of their own.
-pub fn note_changes(
-    tx: &mut Tx<'_>,
-    version: i64,
-    at: Timestamp,
-    alerts: &[AlertId],
-    groups: &[GroupId],
-) -> Result<(), Error> {
+pub fn note_changes(tx: &mut Tx<'_>, version: i64, at: Timestamp, changes: &Changes) -> Result<(), Error> {
     if !tx.is_postgres() {
         return Ok(());
     }
     tx.execute(
-        "INSERT INTO board_changes (version, at, alerts, groups) VALUES ($1, $2, $3, $4)",
-        &[version.into(), at.into(), join(alerts).into(), join(groups).into()],
+        "INSERT INTO board_changes (version, at, signal, alerts, groups) VALUES ($1, $2, $3, $4, $5)",
+        &[
+            version.into(),
+            at.into(),
+            changes.signals.first().into(),
+            join(&changes.alerts).into(),
+            join(&changes.groups).into(),
+        ],
     )?;
     Ok(())
 }
@@ -47,6 +47,9 @@ pub fn note_changes(
 /// What some versions changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
+    /// Entries of the log in which alerts began: one for each version at most.
+    pub signals: Vec<SignalId>,
+    /// Alerts with rows that are new or other than before.
     pub alerts: Vec<AlertId>,
     pub groups: Vec<GroupId>,
 }
@@ -54,7 +57,7 @@ pub struct Changes {
 /// What the versions after `after` up to `until` changed; `None` if some of that was cut already.
 pub fn changes_between(tx: &mut Tx<'_>, after: i64, until: i64) -> Result<Option<Changes>, Error> {
     let rows = tx.query(
-        "SELECT version, alerts, groups FROM board_changes WHERE version > $1 AND version <= $2 ORDER BY version",
+        "SELECT version, signal, alerts, groups FROM board_changes WHERE version > $1 AND version <= $2 ORDER BY version",
         &[after.into(), until.into()],
     )?;
     let mut next = after + 1;
@@ -64,6 +67,9 @@ pub fn changes_between(tx: &mut Tx<'_>, after: i64, until: i64) -> Result<Option
             return Ok(None);
         }
         next += 1;
+        if row.opt_text("signal")?.is_some() {
+            changes.signals.push(row.id("signal")?);
+        }
         changes.alerts.extend(split::<AlertId>(row.text("alerts")?)?);
         changes.groups.extend(split::<GroupId>(row.text("groups")?)?);
     }

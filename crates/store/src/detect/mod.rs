@@ -1,6 +1,7 @@
 //! Rows of what is wrong: alerts, groups, silences, heartbeats, rejected calls.
 
 pub mod alerts;
+pub mod births;
 pub mod boards;
 pub mod groups;
 pub mod heartbeats;

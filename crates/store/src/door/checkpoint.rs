@@ -1,8 +1,10 @@
 //! Folds SQLite's log into the database file, on a thread of its own, so that no commit waits for it.
 //!
-//! Passive while the log is short: it stops nobody, and when it has caught up the log starts again at
-//! its beginning. Only a log that outgrew its limit makes the writer wait, at the gate, as bulk does.
+//! First beside the writer, which goes on meanwhile; then, for the little that it has written since, at the gate. So the
+//! log starts again at its beginning: written over it syncs several times faster than growing. Pages that are written
+//! again and again are folded once, so a longer log is less work, up to a length that is read quickly at a start.
 
+use std::fs::File;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
@@ -15,8 +17,8 @@ use super::gate::{Gate, Pace};
 use super::sqlite::failure;
 use super::{Error, ErrorKind};
 
-/// Pages of 4 KiB: 4 MiB.
-const WORTH_FOLDING: i32 = 1024;
+/// Pages of 4 KiB: 16 MiB.
+const WORTH_FOLDING: i32 = 4 * 1024;
 /// 256 MiB.
 const TOO_LONG: i32 = 64 * 1024;
 
@@ -39,12 +41,22 @@ struct Call {
     stop: bool,
 }
 
+/// What the thread works with.
+struct Work {
+    shared: Arc<Shared>,
+    own: Connection,
+    gate: Arc<Gate>,
+    /// The database itself.
+    file: Arc<File>,
+}
+
 impl Checkpointer {
     /// Watches what `writer` commits. `fault` is where a failing disk is told of.
     pub(super) fn start(
         writer: &mut Connection,
         own: Connection,
         gate: Arc<Gate>,
+        file: Arc<File>,
         fault: Arc<OnceLock<String>>,
     ) -> Result<Self, Error> {
         let shared = Arc::new(Shared::default());
@@ -55,10 +67,10 @@ impl Checkpointer {
         };
         writer.wal_hook(Some(hook)).map_err(|error| failure(&error, None))?;
         own.busy_timeout(Duration::from_millis(50)).map_err(|error| failure(&error, None))?;
-        let work = shared.clone();
+        let work = Work { shared: shared.clone(), own, gate, file };
         let thread = std::thread::Builder::new()
             .name("checkpoint".to_owned())
-            .spawn(move || work.run(&own, &gate, &fault))
+            .spawn(move || work.run(&fault))
             .map_err(|error| Error::unavailable(format!("cannot start a thread: {error}")))?;
         Ok(Self { shared, thread: Some(thread) })
     }
@@ -80,25 +92,26 @@ impl Shared {
         let folded = self.folded.load(Ordering::Acquire);
         if frames < folded {
             self.folded.store(0, Ordering::Release); // the log began again
-        } else if frames - folded >= WORTH_FOLDING {
+        }
+        if frames - folded >= WORTH_FOLDING {
             self.call.lock().unwrap_or_else(PoisonError::into_inner).frames = frames;
             self.called.notify_one();
         }
     }
+}
 
-    fn run(&self, own: &Connection, gate: &Gate, fault: &OnceLock<String>) {
+impl Work {
+    fn run(&self, fault: &OnceLock<String>) {
         loop {
-            let call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut call = self
-                .called
-                .wait_while(call, |call| call.frames == 0 && !call.stop)
-                .unwrap_or_else(PoisonError::into_inner);
+            let call = self.shared.call.lock().unwrap_or_else(PoisonError::into_inner);
+            let idle = |call: &mut Call| call.frames == 0 && !call.stop;
+            let mut call = self.shared.called.wait_while(call, idle).unwrap_or_else(PoisonError::into_inner);
             if call.stop {
                 return;
             }
             let frames = std::mem::take(&mut call.frames);
             drop(call);
-            if let Err(error) = self.fold(own, gate, frames) {
+            if let Err(error) = self.fold(frames) {
                 // The file was not synced, and a second sync that succeeds would prove nothing.
                 tracing::error!(error = error.message, "the log could not be folded into the database");
                 let _ = fault.set(error.message);
@@ -107,23 +120,28 @@ impl Shared {
         }
     }
 
-    fn fold(&self, own: &Connection, gate: &Gate, frames: i32) -> Result<(), Error> {
-        let _ = self.checkpoint(own, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        if frames > TOO_LONG {
-            let _turn = gate.enter(Pace::Bulk)?;
-            if !self.checkpoint(own, "PRAGMA wal_checkpoint(RESTART)")? {
-                tracing::warn!(frames, "the log of the database grows: a reader holds it");
-            }
+    fn fold(&self, frames: i32) -> Result<(), Error> {
+        let _ = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")?;
+        // Most of it reaches the disk here, where nobody waits for it.
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::InDoubt, format!("the database could not be synced: {error}"))
+        };
+        self.file.sync_data().map_err(failed)?;
+        let _turn = self.gate.enter(Pace::Bulk)?;
+        if frames <= TOO_LONG {
+            let _ = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")?;
+        } else if !self.checkpoint("PRAGMA wal_checkpoint(RESTART)")? {
+            tracing::warn!(frames, "the log of the database grows: a reader holds it");
         }
         Ok(())
     }
 
     /// Whether it got to the end.
-    fn checkpoint(&self, own: &Connection, how: &str) -> Result<bool, Error> {
-        let outcome = own.query_row(how, [], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, i32>(2)?)));
+    fn checkpoint(&self, how: &str) -> Result<bool, Error> {
+        let outcome = self.own.query_row(how, [], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, i32>(2)?)));
         match outcome {
             Ok((busy, folded)) => {
-                self.folded.store(folded.max(0), Ordering::Release);
+                self.shared.folded.store(folded.max(0), Ordering::Release);
                 Ok(!busy)
             }
             Err(error) => {

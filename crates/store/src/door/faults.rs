@@ -88,7 +88,7 @@ fn what_was_promised_of_sqlite_is_so() {
     let fresh = Fresh::sqlite();
     fresh
         .write(|tx| {
-            for (pragma, value) in [("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 0)] {
+            for (pragma, value) in [("synchronous", 1), ("foreign_keys", 1), ("wal_autocheckpoint", 0)] {
                 let row = tx.one(&format!("PRAGMA {pragma}"), &[])?.unwrap();
                 let found = row.into_values().remove(0);
                 assert_eq!(found, super::Value::Int(value), "{pragma}");
@@ -98,6 +98,21 @@ fn what_was_promised_of_sqlite_is_so() {
             Ok(())
         })
         .unwrap();
+    // The log is synced by us: never later than the answer, and earlier only where somebody waits for it.
+    let super::Engine::Sqlite(database) = &fresh.0.engine else { unreachable!() };
+    assert_eq!(database.unsynced(), 0);
+    fresh.write(|tx| Ok(settings::set(tx, "waits", "1")?)).unwrap();
+    assert_eq!(database.unsynced(), 0);
+    let ((), first) = fresh.write_ahead(|tx| Ok(settings::set(tx, "ahead", "1")?)).unwrap();
+    let ((), second) = fresh.write_bulk_ahead(|tx| Ok(settings::set(tx, "ahead", "2")?)).unwrap();
+    assert_eq!(database.unsynced(), 2);
+    // Whoever only saw it waits as well.
+    let (seen, third) = fresh.write_ahead(|tx| Ok(settings::get(tx, "ahead")?)).unwrap();
+    assert_eq!((seen.as_deref(), database.unsynced()), (Some("2"), 2));
+    third.wait().unwrap();
+    assert_eq!(database.unsynced(), 0);
+    second.wait().unwrap();
+    first.wait().unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

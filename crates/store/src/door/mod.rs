@@ -17,6 +17,7 @@ mod postgres_bell;
 mod postgres_link;
 mod row;
 mod sqlite;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -28,7 +29,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub use error::{Breach, Error, ErrorKind, Halt};
 pub use mishap::Mishap;
 pub use row::Row;
-pub use value::{Value, Word};
+pub use value::Value;
 
 use gate::Pace;
 
@@ -124,25 +125,45 @@ impl Store {
         Self(self.0.clone(), Some(Arc::new(first)))
     }
 
-    fn write_at<T>(&self, pace: Pace, mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+    fn write_at<T>(&self, pace: Pace, act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
+        let (answer, pending) = self.commit_at(pace, act)?;
+        pending.wait()?;
+        Ok(answer)
+    }
+
+    /// As [`Store::write`], but the answer comes before the sync: nobody may be told of it, and nothing may be sent,
+    /// before [`Pending::wait`] has returned. The next transaction need not wait for the disk.
+    pub fn write_ahead<T>(&self, act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<(T, Pending), Halt> {
+        self.commit_at(Pace::Ordinary, act)
+    }
+
+    /// As [`Store::write_ahead`], but gives way to every ordinary write that waits.
+    pub fn write_bulk_ahead<T>(&self, act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<(T, Pending), Halt> {
+        self.commit_at(Pace::Bulk, act)
+    }
+
+    fn commit_at<T>(
+        &self,
+        pace: Pace,
+        mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>,
+    ) -> Result<(T, Pending), Halt> {
         let mut act = |tx: &mut Tx<'_>| {
             if let Some(first) = &self.1 {
                 first(tx)?;
             }
             act(tx)
         };
-        let (answer, changed) = match &self.0.engine {
-            Engine::Sqlite(database) => database.write(pace, &mut act)?,
-            Engine::Postgres(database) => database.write(&mut act)?,
-        };
-        // A turn that changed nothing stays silent, or whoever wakes to find nothing would wake itself.
-        if changed {
-            if let Engine::Postgres(database) = &self.0.engine {
-                database.tell_the_others();
+        let (answer, changed, commit) = match &self.0.engine {
+            Engine::Sqlite(database) => {
+                let (answer, written) = database.write(pace, &mut act)?;
+                (answer, written.changed, written.commit)
             }
-            self.0.bell.ring();
-        }
-        Ok(answer)
+            Engine::Postgres(database) => {
+                let (answer, changed) = database.write(&mut act)?;
+                (answer, changed, 0)
+            }
+        };
+        Ok((answer, Pending { store: self.0.clone(), changed, commit }))
     }
 
     /// Runs the act on one consistent view of the store. Whatever writes is refused.
@@ -183,7 +204,11 @@ impl Store {
     /// Runs statements of the schema in one transaction, alone among all processes.
     pub(crate) fn alone<T>(&self, mut act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
         match &self.0.engine {
-            Engine::Sqlite(database) => database.write(Pace::Ordinary, &mut act).map(|(answer, _)| answer),
+            Engine::Sqlite(database) => {
+                let (answer, written) = database.write(Pace::Ordinary, &mut act)?;
+                database.wait(written.commit)?;
+                Ok(answer)
+            }
             Engine::Postgres(database) => database.alone(&mut act),
         }
     }
@@ -192,6 +217,41 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_postgres() { "Store (PostgreSQL)" } else { "Store (SQLite)" })
+    }
+}
+
+/// A commit on its way to the disk.
+#[must_use = "nothing counts before it is on the disk"]
+pub struct Pending {
+    store: Arc<Inner>,
+    changed: bool,
+    commit: u64,
+}
+
+impl Pending {
+    /// Whether it is on the disk already: PostgreSQL does not answer before.
+    pub fn is_there(&self) -> bool {
+        matches!(self.store.engine, Engine::Postgres(_))
+    }
+
+    /// Waits until it is there, and everything that it may have seen.
+    pub fn wait(self) -> Result<(), Error> {
+        match &self.store.engine {
+            Engine::Sqlite(database) => database.wait(self.commit)?,
+            Engine::Postgres(database) if self.changed => database.tell_the_others(),
+            Engine::Postgres(_) => {}
+        }
+        // A turn that changed nothing stays silent, or whoever wakes to find nothing would wake itself.
+        if self.changed {
+            self.store.bell.ring();
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
     }
 }
 

@@ -415,9 +415,7 @@ impl ToSql for Value<'_> {
             (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => {
                 text.as_ref().to_sql(ty, out)
             }
-            (Self::Word(word), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => {
-                word.as_str().to_sql(ty, out)
-            }
+            (Self::Id(id), &Type::TEXT | &Type::VARCHAR | &Type::BPCHAR | &Type::NAME) => id.as_str().to_sql(ty, out),
             (Self::Bytes(bytes), &Type::BYTEA) => bytes.as_ref().to_sql(ty, out),
             _ => Err(unfit()),
         }

@@ -1,4 +1,4 @@
-//! SQLite behind the door: one writer, a few readers, a write-ahead log that is synced at each commit.
+//! SQLite behind the door: one writer, a few readers, a write-ahead log that is synced before a commit counts.
 //!
 //! The file belongs to one process. What an fsync error leaves behind is unknown, so the first one
 //! ends all writing: `broken` says why, and only a restart, which reads the log again, goes on.
@@ -18,6 +18,7 @@ use super::checkpoint::Checkpointer;
 use super::gate::{Gate, Pace};
 use super::mishap::{Arranged, Mishap};
 use super::pool::Pool;
+use super::sync::Syncer;
 use super::{Breach, Error, ErrorKind, Halt, Row, Tx, Value, brief, row};
 
 /// Before this, a checkpoint and a write at once could tear the file (fixed in 3.51.3).
@@ -42,10 +43,22 @@ pub(super) struct Database {
     readers: Option<(Pool<Line>, PathBuf)>,
     /// None for a database that was opened to be read.
     writer: Option<Mutex<Line>>,
+    /// None where nothing is on a disk, or nothing is written.
+    syncer: Option<Syncer>,
     /// Why nothing more is written.
     fault: Arc<OnceLock<String>>,
+    /// The database itself. Closed after every connection: closing it lets go of SQLite's own locks on it.
+    _file: Option<Arc<File>>,
     _lock: Option<File>,
     arranged: Arranged,
+}
+
+/// What a transaction did.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    pub(super) changed: bool,
+    /// The last commit when it ended: its own, if it changed something.
+    pub(super) commit: u64,
 }
 
 /// A connection, and what is known of its statements.
@@ -57,15 +70,27 @@ pub(super) struct Line {
 impl Database {
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let lock = lock(path)?;
+        let file = Arc::new(make(path)?);
         let mut connection = connect(path)?;
+        // The first transaction makes the log.
+        connection.execute_batch("BEGIN IMMEDIATE; COMMIT").map_err(|error| failure(&error, None))?;
         let (gate, fault) = (Arc::new(Gate::default()), Arc::default());
-        let checkpointer = Checkpointer::start(&mut connection, connect(path)?, Arc::clone(&gate), Arc::clone(&fault))?;
+        let syncer = Syncer::open(path, Arc::clone(&fault))?;
+        let checkpointer = Checkpointer::start(
+            &mut connection,
+            connect(path)?,
+            Arc::clone(&gate),
+            Arc::clone(&file),
+            Arc::clone(&fault),
+        )?;
         Ok(Self {
             gate,
             _checkpointer: Some(checkpointer),
             readers: Some((Pool::new(READERS), path.to_owned())),
             writer: Some(Mutex::new(Line::new(connection))),
+            syncer: Some(syncer),
             fault,
+            _file: Some(file),
             _lock: Some(lock),
             arranged: Arranged::default(),
         })
@@ -80,7 +105,9 @@ impl Database {
             _checkpointer: None,
             readers: Some((readers, path.to_owned())),
             writer: None,
+            syncer: None,
             fault: Arc::default(),
+            _file: None,
             _lock: None,
             arranged: Arranged::default(),
         })
@@ -95,17 +122,20 @@ impl Database {
             _checkpointer: None,
             readers: None,
             writer: Some(Mutex::new(Line::new(connection))),
+            syncer: None,
             fault: Arc::default(),
+            _file: None,
             _lock: None,
             arranged: Arranged::default(),
         })
     }
 
+    /// Commits. What the act changed, or saw and left as it is, counts once [`Database::wait`] has returned.
     pub(super) fn write<T>(
         &self,
         pace: Pace,
         act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>,
-    ) -> Result<(T, bool), Halt> {
+    ) -> Result<(T, Written), Halt> {
         let _turn = self.gate.enter(pace)?;
         if let Some(why) = self.broken() {
             return Err(Error::unavailable(format!("the database takes no more writes until a restart: {why}")).into());
@@ -126,10 +156,25 @@ impl Database {
             self.arranged.before_commit()?;
         }
         begun.commit().map_err(|torn| self.note(torn))?;
+        if let Some(syncer) = self.syncer.as_ref().filter(|_| changed) {
+            syncer.note_commit();
+        }
         if changed {
             self.arranged.after_commit()?;
         }
-        Ok((answer, changed))
+        let commit = self.syncer.as_ref().map_or(0, Syncer::last);
+        Ok((answer, Written { changed, commit }))
+    }
+
+    /// Waits until a commit, and all before it, is on the disk.
+    pub(super) fn wait(&self, commit: u64) -> Result<(), Error> {
+        self.syncer.as_ref().map_or(Ok(()), |syncer| syncer.wait(commit))
+    }
+
+    /// How many commits are not on the disk yet.
+    #[cfg(test)]
+    pub(super) fn unsynced(&self) -> u64 {
+        self.syncer.as_ref().map_or(0, Syncer::unsynced)
     }
 
     pub(super) fn arrange(&self, mishap: Mishap) {
@@ -351,7 +396,7 @@ impl ToSql for Value<'_> {
             Self::Real(real) => ValueRef::Real(*real),
             Self::Bool(bool) => ValueRef::Integer((*bool).into()),
             Self::Text(text) => ValueRef::Text(text.as_bytes()),
-            Self::Word(word) => ValueRef::Text(word.as_str().as_bytes()),
+            Self::Id(id) => ValueRef::Text(id.as_bytes()),
             Self::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
     }
@@ -408,7 +453,14 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// A connection that may write, with every promise checked.
+/// The file of the database, made if there is none.
+pub(super) fn make(path: &Path) -> Result<File, Error> {
+    private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+        .open(path)
+        .map_err(|error| Error::unavailable(format!("cannot write to {}: {error}", path.display())))
+}
+
+/// A connection that may write, with every promise checked. The file is there.
 pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let say = |error: &rusqlite::Error| failure(error, None).during(&format!("cannot open {}", path.display()));
     if rusqlite::version_number() < OLDEST_VERSION {
@@ -417,9 +469,6 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
             rusqlite::version()
         )));
     }
-    private(OpenOptions::new().write(true).create(true).truncate(false))
-        .open(path)
-        .map_err(|error| Error::unavailable(format!("cannot write to {}: {error}", path.display())))?;
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(|error| say(&error))?;
@@ -437,11 +486,12 @@ pub(super) fn connect(path: &Path) -> Result<Connection, Error> {
     let set = |name, value: i64| connection.pragma_update(None, name, value).map_err(|error| say(&error));
     set("wal_autocheckpoint", 0)?;
     set("journal_size_limit", LOG_SIZE_LIMIT)?;
-    set("synchronous", 2)?;
+    // NORMAL: the log is synced before it is folded. That a commit is synced before it counts is ours (sync.rs).
+    set("synchronous", 1)?;
     let synchronous: i64 =
         connection.pragma_query_value(None, "synchronous", |row| row.get(0)).map_err(|error| say(&error))?;
-    if synchronous != 2 {
-        return Err(Error::other("SQLite refuses to sync at each commit"));
+    if synchronous != 1 {
+        return Err(Error::other("SQLite refuses to sync its log before it folds it"));
     }
     Ok(connection)
 }

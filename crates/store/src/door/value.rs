@@ -2,9 +2,9 @@
 //! behind one's back.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
-use domain::words::{self, Name, Timestamp};
+use domain::words::{self, IdText, Name, Timestamp};
 
 /// What can be bound to `$n`.
 #[derive(Clone, PartialEq)]
@@ -14,8 +14,8 @@ pub enum Value<'a> {
     Real(f64),
     Bool(bool),
     Text(Cow<'a, str>),
-    /// A short text that needs no allocation: an id.
-    Word(Word),
+    /// A text that needs no allocation.
+    Id(IdText),
     Bytes(Cow<'a, [u8]>),
 }
 
@@ -32,7 +32,7 @@ impl<'a> Value<'a> {
             Self::Real(real) => Value::Real(real),
             Self::Bool(bool) => Value::Bool(bool),
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
-            Self::Word(word) => Value::Word(word),
+            Self::Id(id) => Value::Id(id),
             Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.into_owned())),
         }
     }
@@ -44,7 +44,7 @@ impl<'a> Value<'a> {
             Self::Int(_) => "an integer",
             Self::Real(_) => "a number",
             Self::Bool(_) => "a truth value",
-            Self::Text(_) | Self::Word(_) => "a text",
+            Self::Text(_) | Self::Id(_) => "a text",
             Self::Bytes(_) => "bytes",
         }
     }
@@ -65,37 +65,6 @@ impl fmt::Debug for Value<'_> {
     /// The kind only: values of rows do not belong in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())
-    }
-}
-
-/// Up to 30 bytes of text, on the stack.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Word {
-    bytes: [u8; Self::MOST],
-    len: u8,
-}
-
-impl Word {
-    const MOST: usize = 30;
-
-    fn of(shown: impl fmt::Display) -> Option<Self> {
-        let mut word = Self { bytes: [0; Self::MOST], len: 0 };
-        write!(word, "{shown}").ok().map(|()| word)
-    }
-
-    pub fn as_str(&self) -> &str {
-        // Only whole texts are written below, so this is always one.
-        std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for Word {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let from = usize::from(self.len);
-        let to = from + text.len();
-        self.bytes.get_mut(from..to).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.len = u8::try_from(to).map_err(|_| fmt::Error)?;
-        Ok(())
     }
 }
 
@@ -184,9 +153,7 @@ integers!(i64, i32, i16, u32, u16, u8);
 macro_rules! ids {
     ($($id:ident),*) => {$(
         impl From<words::$id> for Value<'_> {
-            fn from(id: words::$id) -> Self {
-                Word::of(id).map_or_else(|| Self::Text(Cow::Owned(id.to_string())), Self::Word)
-            }
+            fn from(id: words::$id) -> Self { Self::Id(words::Id::text(id)) }
         }
 
         impl From<&words::$id> for Value<'_> {
@@ -205,16 +172,6 @@ impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::words::{AlertId, Mint};
-
-    #[test]
-    fn an_id_is_bound_without_an_allocation() {
-        let id: AlertId = Mint::seeded(1).id(Timestamp::from_second(1_790_000_000).unwrap());
-        let Value::Word(word) = Value::from(id) else { panic!("not a word") };
-        assert_eq!(word.as_str(), id.to_string());
-        assert!(Word::of("a".repeat(31)).is_none());
-        assert_eq!(Word::of("é".repeat(15)).unwrap().as_str(), "é".repeat(15));
-    }
 
     #[test]
     fn a_value_never_shows_itself() {

@@ -8,10 +8,12 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use domain::words::{Refusal, Timestamp};
+use domain::words::{GroupId, Refusal, Timestamp};
 
+use crate::detect::births;
 use crate::door::{Error, ErrorKind, Halt, Place, Store, Tx, files};
 use crate::{outbox, schema};
 
@@ -161,6 +163,7 @@ pub fn check(place: &Place) -> Result<Report, Halt> {
                 problems.push(format!("{count} {sentence}"));
             }
         }
+        problems.extend(births(tx)?);
         let mut tables = Vec::new();
         for table in schema::tables(tx)? {
             let count = tx.one(&format!("SELECT count(*) AS count FROM \"{table}\""), &[])?;
@@ -180,6 +183,31 @@ pub fn check(place: &Place) -> Result<Report, Halt> {
         }
         Err(halt) => Err(halt),
     }
+}
+
+/// What is wrong with alerts that have no row yet.
+fn births(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
+    let groups = tx.query("SELECT id FROM groups", &[])?;
+    let groups = groups.iter().map(|row| row.id("id")).collect::<Result<BTreeSet<GroupId>, _>>()?;
+    let mut problems = Vec::new();
+    for (signal, count) in births::open(tx)? {
+        let born = match births::without_row(tx, signal) {
+            Ok(born) => born,
+            Err(error) if error.kind == ErrorKind::Corrupt => {
+                problems.push(error.message);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        if i64::try_from(born.len()) != Ok(count) {
+            problems.push(format!("{signal} tells of {} alerts without a row, not of {count}", born.len()));
+        }
+        let lost = born.iter().filter(|row| !groups.contains(&row.group)).count();
+        if lost > 0 {
+            problems.push(format!("{lost} alerts that began in {signal} belong to a group that is not there"));
+        }
+    }
+    Ok(problems)
 }
 
 /// A database of ours, of any version.

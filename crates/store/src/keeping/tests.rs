@@ -8,8 +8,9 @@ use domain::words::{Actor, Event, EventKind, Mint, RefusalKind, Span};
 
 use super::*;
 use crate::both_engines;
+use crate::detect::births::Births;
 use crate::outbox::{Kind, New, State};
-use crate::signals::{Body, Received};
+use crate::signals::{Body, Draft, Received};
 use crate::testing::Fresh;
 use crate::{journal, leases, settings, signals};
 
@@ -47,17 +48,10 @@ fn furnish(store: &Store) {
             journal::append(tx, &event, at(1))?;
             for second in 0..450 {
                 let body = Body::pack(format!("[{second}]\0").as_bytes());
-                let id = mint.id(at(second));
-                let signal = Received {
-                    id,
-                    integration: &name,
-                    received_at: at(second),
-                    format: "x",
-                    count: 1,
-                    body: &body,
-                    node: "a",
-                };
-                signals::append(tx, &signal)?;
+                let mut entry = Draft::new(mint.id(at(second)));
+                let call = Received { integration: &name, received_at: at(second), format: "x", count: 1, body: &body };
+                entry.add(&call)?;
+                signals::append(tx, entry, &Births::new(at(second), 1), at(second), "a")?;
             }
             for (second, urgency) in [(1, Urgency::High), (2, Urgency::Low), (900, Urgency::High)] {
                 let new = New {
@@ -98,7 +92,7 @@ fn everything(store: &Store) -> BTreeSet<String> {
                             crate::Value::Bool(bool) => i64::from(bool).to_string(),
                             crate::Value::Real(real) => real.to_string(),
                             crate::Value::Text(text) => format!("{text:?}"),
-                            crate::Value::Word(word) => word.as_str().to_owned(),
+                            crate::Value::Id(id) => id.as_str().to_owned(),
                             crate::Value::Bytes(bytes) => format!("{bytes:?}"),
                         };
                         cells.push(format!("{column}={value}"));

@@ -1,33 +1,21 @@
 //! Errors as pages: whoever asked for HTML gets a page for what programs get as `application/problem+json`.
 
 use askama::Template;
-use axum::extract::{Request, State};
-use axum::http::Method;
+use axum::extract::Request;
 use axum::http::header::ACCEPT;
-use axum::middleware::Next;
 use axum::response::Response;
 
-use super::frame::{html_page, sentence, theme_of};
-use crate::app::App;
+use super::frame::{html_page, sentence};
 use crate::pages::bare::ErrorPage;
 use crate::pages::{Link, Theme};
 use crate::problem::Problem;
 
-/// The frame around all handlers.
-pub async fn as_pages(State(_app): State<App>, request: Request, next: Next) -> Response {
+/// Whether it is a page that is asked for.
+pub fn wants_page(request: &Request) -> bool {
     let path = request.uri().path();
     let program = path.starts_with("/api/") || path.starts_with("/in/");
     let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if program || !accepts.contains("text/html") {
-        return next.run(request).await;
-    }
-    let theme = theme_of(request.headers());
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
-    let response = next.run(request).await;
-    match response.extensions().get::<Problem>() {
-        Some(problem) => page(theme, problem, changes),
-        None => response,
-    }
+    !program && accepts.contains("text/html")
 }
 
 /// A problem as a page.

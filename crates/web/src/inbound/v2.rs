@@ -10,7 +10,6 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, RawQuery, Request, State};
 use axum::http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::detect::alerts::Muted;
@@ -440,15 +439,16 @@ pub async fn delete_silence(
     }
 }
 
-/// Errors in Alertmanager's own shapes, for clients that insist on JSON and read nothing else, as `amtool` does: a text
-/// for what was sent wrong, code and message for the rest. Others get `application/problem+json`.
-pub async fn as_alertmanager(request: Request, next: Next) -> Response {
+/// Whether the caller reads errors in Alertmanager's own shapes alone: those that insist on JSON, as `amtool` does.
+pub(crate) fn insists(request: &Request) -> bool {
     let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    let insists = request.uri().path().contains("/api/v2/")
+    request.uri().path().contains("/api/v2/")
         && accepts.contains("application/json")
-        && !accepts.contains("application/problem+json");
-    let response = next.run(request).await;
-    let Some(problem) = response.extensions().get::<Problem>().filter(|_| insists).cloned() else { return response };
+        && !accepts.contains("application/problem+json")
+}
+
+/// A problem in Alertmanager's own shapes: a text for what was sent wrong, code and message for the rest.
+pub(crate) fn shaped(problem: &Problem, response: &Response) -> Response {
     let message = match &problem.at {
         Some(at) => format!("{at}: {}", problem.detail),
         None => problem.detail.clone(),
