@@ -22,6 +22,11 @@ const WORTH_FOLDING: i32 = 4 * 1024;
 /// 256 MiB.
 const TOO_LONG: i32 = 64 * 1024;
 
+/// So often the log is folded beside the writer, at most, before it is folded at the gate.
+const PASSES_MOST: usize = 4;
+/// So few pages are folded in a moment.
+const SOON_FOLDED: i32 = 256;
+
 pub(super) struct Checkpointer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -121,12 +126,18 @@ impl Work {
     }
 
     fn fold(&self, frames: i32) -> Result<(), Error> {
-        let _ = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")?;
-        // Most of it reaches the disk here, where nobody waits for it.
-        let failed = |error: std::io::Error| {
-            Error::new(ErrorKind::InDoubt, format!("the database could not be synced: {error}"))
-        };
-        self.file.sync_data().map_err(failed)?;
+        // Each time there is less that was written meanwhile; and most of it reaches the disk here, where nobody waits.
+        for _ in 0..PASSES_MOST {
+            let before = self.shared.folded.load(Ordering::Acquire);
+            let _ = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")?;
+            let failed = |error: std::io::Error| {
+                Error::new(ErrorKind::InDoubt, format!("the database could not be synced: {error}"))
+            };
+            self.file.sync_data().map_err(failed)?;
+            if self.shared.folded.load(Ordering::Acquire) - before < SOON_FOLDED {
+                break;
+            }
+        }
         let _turn = self.gate.enter(Pace::Bulk)?;
         if frames <= TOO_LONG {
             let _ = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")?;
