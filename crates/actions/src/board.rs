@@ -23,7 +23,7 @@ use store::detect::{alerts, groups as group_rows, silences};
 use store::signals::Draft;
 use store::{Error, Halt, Pending, Store, Tx};
 
-use crate::courier::Claimed;
+use crate::engage::compose::Material;
 use crate::engage::pages;
 use crate::{Moment, Node, announce};
 
@@ -38,8 +38,8 @@ pub struct Turn<'t, 'x> {
     pub effects: Effects,
     /// What came in, for the log.
     pub entry: Option<Draft>,
-    /// Messages that this node claimed as it queued them.
-    pub claimed: Vec<Claimed>,
+    /// Messages that this node claimed as it queued them, to be written.
+    pub born: Vec<Material>,
 }
 
 /// How a write takes its place among others.
@@ -63,24 +63,22 @@ pub fn turn<T>(
     Ok(answer)
 }
 
-/// A turn that is committed, and on its way to the disk. Nobody may be told of it before it has landed.
+/// A turn that is committed, and on its way to the disk. Whoever asked for it may not be answered before it has landed.
 #[derive(Debug)]
 #[must_use = "nothing counts before it has landed"]
 pub struct Landing {
     version: i64,
-    claimed: Vec<Claimed>,
     pending: Pending,
 }
 
 impl Landing {
-    /// Waits until the turn is on the disk, and lets its messages go.
+    /// Waits until the turn is on the disk.
     pub fn land(self, node: &Node) -> Result<(), Halt> {
         if let Err(error) = self.pending.wait() {
             node.board_mut().version = None;
             return Err(error.into());
         }
         node.set_settled(self.version);
-        node.hand_over(self.claimed);
         Ok(())
     }
 }
@@ -100,16 +98,16 @@ pub fn turn_ahead<T>(
         bring_up_to_date(tx, node, &mut board, version - 1, moment.now)?;
         let moment = moment.again();
         let effects = Effects::default();
-        let mut turn = Turn { tx, moment, node, rules, board, effects, entry: None, claimed: Vec::new() };
+        let mut turn = Turn { tx, moment, node, rules, board, effects, entry: None, born: Vec::new() };
         let answer = act(&mut turn)?;
         settle(&mut turn, version)?;
-        Ok((version, answer, std::mem::take(&mut turn.claimed)))
+        Ok((version, answer, std::mem::take(&mut turn.born)))
     };
     let outcome = match pace {
         Pace::Ordinary => store.write_ahead(run),
         Pace::Bulk => store.write_bulk_ahead(run),
     };
-    let ((version, answer, claimed), pending) = outcome.inspect_err(|halt| {
+    let ((version, answer, born), pending) = outcome.inspect_err(|halt| {
         // Whether it is in the store or not: what the board shows may not be what the version says. A refusal that
         // changed the board has said so itself.
         if matches!(halt, Halt::Failed(_)) {
@@ -120,7 +118,10 @@ pub fn turn_ahead<T>(
         // The next turn may begin before this one is told of, and must not take its board for unsure.
         node.set_settled(version);
     }
-    Ok((answer, Landing { version, claimed, pending }))
+    // A page does not wait for the disk. Should the machine fail before the sync, whoever told of the alert got no answer
+    // and tells again: the page comes twice. Should the disk fail, people are paged all the same.
+    node.hand_over(born);
+    Ok((answer, Landing { version, pending }))
 }
 
 /// Reads what the store has and this node's board has not; for pages and queries, when they want to be sure.

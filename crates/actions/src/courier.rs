@@ -10,7 +10,9 @@ use serde_json::json;
 use store::outbox::{self, Delivery};
 use store::{Halt, Store, Tx};
 
+use crate::engage::compose::{self, Material};
 use crate::engage::watch;
+use crate::node::Identity;
 use crate::{Moment, Node, announce};
 
 /// How long a node may take to send one message before others may.
@@ -31,7 +33,12 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    pub(crate) fn new(delivery: &Delivery, message: Message) -> Self {
+    /// What a node claimed as it queued it.
+    pub fn born(identity: &Identity, material: &Material) -> Self {
+        Self::new(&material.delivery, compose::write(identity, material))
+    }
+
+    fn new(delivery: &Delivery, message: Message) -> Self {
         Self {
             id: delivery.id,
             fence: delivery.fence,
@@ -46,9 +53,14 @@ impl Claimed {
 /// The channels, each with its own queue: a slow one holds up nothing but itself.
 pub const CHANNELS: [&str; 4] = ["webhook", "ntfy", "email", watch::CHANNEL];
 
+/// When there is something to claim next.
+pub fn next_due(store: &Store) -> Result<Option<Timestamp>, Halt> {
+    store.read(|tx| Ok(outbox::next_due(tx, &CHANNELS)?))
+}
+
 /// Claims what is due and writes it out. `room` says how many more messages a channel can take.
 pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> u32) -> Result<Vec<Claimed>, Halt> {
-    if store.read(|tx| Ok(outbox::next_due(tx)?))?.is_none_or(|due| due > now) {
+    if next_due(store)?.is_none_or(|due| due > now) {
         return Ok(Vec::new());
     }
     store.write(|tx| {
@@ -58,7 +70,7 @@ pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> 
             if limit == 0 {
                 continue;
             }
-            for delivery in outbox::claim_of_channel(tx, channel, &node.identity.name, now, LEASE, limit)? {
+            for delivery in outbox::claim(tx, channel, &node.identity.name, now, LEASE, limit)? {
                 claimed.extend(write_out(tx, node, &delivery, now)?);
             }
         }
@@ -86,12 +98,13 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
         return Ok(None);
     }
     let rules = node.rules(tx)?;
-    let mut message = super::engage::compose::message(tx, None, node, &node.board(), &rules, &page, delivery, now)?;
+    let material = compose::gather(tx, None, &node.board(), &rules, &page, delivery.clone(), now)?;
+    let mut claimed = Claimed::new(delivery, compose::write(&node.identity, &material));
     if delivery.attempts > 1 {
         let before = outbox::attempts(tx, delivery.id)?;
-        message.repeat_of = before.last().map_or(Some(delivery.created_at), |attempt| Some(attempt.started_at));
+        claimed.message.repeat_of = before.last().map_or(Some(delivery.created_at), |attempt| Some(attempt.started_at));
     }
-    Ok(Some(Claimed::new(delivery, message)))
+    Ok(Some(claimed))
 }
 
 /// Settles what became of a message. False: somebody else has claimed it since, and will settle it.
@@ -109,11 +122,7 @@ pub fn settle(
         let chance = mint.chance();
         let urgency = claimed.message.urgency;
         let settled = deliveries::settle(outcome.clone(), urgency, claimed.attempt, now, chance);
-        let cancelled = outbox::get(tx, claimed.id)?.is_some_and(|before| before.state == outbox::State::Cancelled);
-        if !outbox::settle(tx, claimed.id, claimed.fence, &settled, now)? {
-            return Ok(false);
-        }
-        let Some(delivery) = outbox::get(tx, claimed.id)? else { return Ok(true) };
+        let Some(delivery) = outbox::settle(tx, claimed.id, claimed.fence, &settled, now)? else { return Ok(false) };
         if delivery.channel == watch::CHANNEL {
             watch::settled(tx, &delivery, now)?;
             return Ok(true);
@@ -122,7 +131,7 @@ pub fn settle(
         match &settled {
             Settled::Sent { receipt } => {
                 note(tx, &mut moment, &delivery, EventKind::DeliverySent, receipt.as_deref())?;
-                if cancelled {
+                if delivery.state == outbox::State::Cancelled {
                     tell_that_it_was_over(tx, &mut moment, &delivery)?;
                 }
             }

@@ -11,7 +11,7 @@ use domain::detect::rules::Rules;
 use domain::engage::links::LinkKey;
 use store::{Error, Tx};
 
-use crate::courier::Claimed;
+use crate::engage::compose::Material;
 use crate::prepare::catalog::Cache;
 
 /// What a process needs to be told to be a node.
@@ -44,7 +44,7 @@ pub struct Node {
     outlet: Mutex<Option<Outlet>>,
 }
 
-type Outlet = Box<dyn Fn(Vec<Claimed>) + Send>;
+type Outlet = Box<dyn Fn(Vec<Material>) + Send>;
 
 impl Node {
     /// A node that shares its store with others, or may.
@@ -111,17 +111,17 @@ impl Node {
         self.settled.fetch_max(version, Ordering::Release);
     }
 
-    /// Where to hand messages that are to be sent at once. Without it they are sent when their lease ran out.
-    pub fn set_outlet(&self, outlet: impl Fn(Vec<Claimed>) + Send + 'static) {
+    /// Where to hand what is to be sent at once. Without it they are sent when their lease ran out.
+    pub fn set_outlet(&self, outlet: impl Fn(Vec<Material>) + Send + 'static) {
         *self.outlet.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(outlet));
     }
 
-    pub(crate) fn hand_over(&self, claimed: Vec<Claimed>) {
-        if claimed.is_empty() {
+    pub(crate) fn hand_over(&self, born: Vec<Material>) {
+        if born.is_empty() {
             return;
         }
         if let Some(outlet) = &*self.outlet.lock().unwrap_or_else(PoisonError::into_inner) {
-            outlet(claimed);
+            outlet(born);
         }
     }
 }

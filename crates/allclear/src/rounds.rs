@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actions::courier::{self, Claimed};
 use actions::detect::intake::Intake;
+use actions::engage::compose::Material;
 use actions::engage::watch as synthetic;
 use actions::{Node, clockwork, housekeeping};
 use domain::engage::deliveries::Outcome;
@@ -43,12 +44,13 @@ const TOO_LATE: Span = Span::seconds(15);
 pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
     let (ring, bell) = watch::channel(());
     rounds.store.on_commit(move || _ = ring.send(()));
-    let (hand, handed) = mpsc::unbounded_channel::<Vec<Claimed>>();
-    rounds.node.set_outlet(move |claimed| _ = hand.send(claimed));
+    let (hand, handed) = mpsc::unbounded_channel();
+    rounds.node.set_outlet(move |born| _ = hand.send(born));
     let mint = Mint::new(rounds.mint.secret());
     let house_seed = rounds.mint.secret();
     let courier = Courier {
         store: rounds.store.clone(),
+        node: rounds.node.clone(),
         channels: rounds.channels.clone(),
         clock: rounds.clock.clone(),
         room: courier::CHANNELS.map(|channel| (channel, Arc::new(Semaphore::new(AT_ONCE as usize)))),
@@ -169,7 +171,7 @@ async fn carry_due(
         let claimed = spawn_blocking(move || {
             let now = (again.clock)();
             let claimed = courier::claim(&again.store, &again.node, now, &|channel| room.room(channel))?;
-            let next = again.store.read(|tx| Ok(store::outbox::next_due(tx)?))?;
+            let next = courier::next_due(&again.store)?;
             Ok::<_, store::Halt>((claimed, next))
         });
         let wait = match claimed.await {
@@ -192,16 +194,19 @@ async fn carry_due(
     }
 }
 
-/// Sends what this node claimed as it queued it.
+/// Writes and sends what this node claimed as it queued it.
 async fn carry_fresh(
     courier: Courier,
-    mut handed: mpsc::UnboundedReceiver<Vec<Claimed>>,
+    mut handed: mpsc::UnboundedReceiver<Vec<Material>>,
     mut stopped: watch::Receiver<bool>,
 ) {
     loop {
         tokio::select! {
-            claimed = handed.recv() => match claimed {
-                Some(claimed) => courier.send_all(claimed),
+            handed = handed.recv() => match handed {
+                Some(born) => {
+                    let identity = &courier.node.identity;
+                    courier.send_all(born.iter().map(|one| Claimed::born(identity, one)).collect());
+                }
                 None => return,
             },
             _ = stopped.changed() => return,
@@ -212,6 +217,7 @@ async fn carry_fresh(
 #[derive(Clone)]
 struct Courier {
     store: Store,
+    node: Arc<Node>,
     channels: channels::Channels,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     room: [(&'static str, Arc<Semaphore>); courier::CHANNELS.len()],

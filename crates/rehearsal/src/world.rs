@@ -221,10 +221,10 @@ impl World {
             public_url: "https://allclear.example.org".into(),
             link_key: LinkKey::new([7; 32]),
         };
-        let node = if self.alone { Node::alone(identity) } else { Node::new(identity) };
-        node.set_outlet(move |claimed| {
+        let node = if self.alone { Node::alone(identity.clone()) } else { Node::new(identity.clone()) };
+        node.set_outlet(move |born| {
             let mut waiting = handed_over.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.extend(claimed.into_iter().map(|one| (place, one)));
+            waiting.extend(born.iter().map(|one| (place, Claimed::born(&identity, one))));
         });
         post.node = Some(node);
         if post.starts > 1 {
@@ -295,10 +295,7 @@ impl World {
         let mut next = self.in_flight.iter().map(|flight| flight.lands_at).min();
         for post in &self.posts {
             let Some(node) = &post.node else { continue };
-            let due = [
-                clockwork::next_due(&self.store, node, post.local(self.now))?,
-                self.store.read(|tx| Ok(outbox::next_due(tx)?))?,
-            ];
+            let due = [clockwork::next_due(&self.store, node, post.local(self.now))?, courier::next_due(&self.store)?];
             let due = due.into_iter().flatten().min().map(|due| post.true_time(due));
             next = next.into_iter().chain(due).min();
         }
@@ -346,7 +343,7 @@ impl World {
         let Some(node) = &post.node else { return Ok(()) };
         if clockwork::next_due(&self.store, node, now)?.is_none_or(|due| due > now)
             && node.board().version.is_some()
-            && self.store.read(|tx| Ok(outbox::next_due(tx)?))?.is_none_or(|due| due > now)
+            && courier::next_due(&self.store)?.is_none_or(|due| due > now)
         {
             return Ok(());
         }

@@ -59,8 +59,7 @@ CREATE TABLE deliveries (
     CHECK ((wake_at IS NULL) = (state IN ('sent', 'failed', 'cancelled')))
 ) {end_keyed};
 
-CREATE INDEX deliveries_open ON deliveries (urgency, wake_at) WHERE wake_at IS NOT NULL;
-CREATE INDEX deliveries_open_by_channel ON deliveries (channel, urgency, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX deliveries_open ON deliveries (channel, urgency, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX deliveries_by_page ON deliveries (page, created_at) WHERE page IS NOT NULL;
 CREATE INDEX deliveries_by_person ON deliveries (person, created_at) WHERE person IS NOT NULL;
 CREATE INDEX deliveries_failed ON deliveries (settled_at) WHERE state = 'failed';

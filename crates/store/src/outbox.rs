@@ -10,7 +10,7 @@ use std::str::FromStr;
 use domain::engage::deliveries::{Settled, Urgency};
 use domain::words::{DeliveryId, Name, PageId, Span, Timestamp};
 
-use crate::door::{Error, Row, Tx, Value};
+use crate::door::{Error, Row, Tx};
 
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$inner:meta])* $variant:ident = $word:literal,)* })*) => {$(
@@ -145,49 +145,71 @@ pub struct Load {
     pub failed: u64,
 }
 
-/// Queues a delivery. With a node and the end of a lease it is born claimed, with fence 1: whoever
+/// Queues a delivery, and answers with it. With a node and the end of a lease it is born claimed, with fence 1: whoever
 /// queued it sends it itself, after the commit.
-pub fn queue(tx: &mut Tx<'_>, new: &New<'_>, born: Option<(&str, Timestamp)>, now: Timestamp) -> Result<(), Error> {
-    let (node, lease_until) = born.unzip();
-    let state = if born.is_some() { State::Claimed } else { State::Queued };
-    let begun = i64::from(born.is_some());
+pub fn queue(
+    tx: &mut Tx<'_>,
+    new: &New<'_>,
+    born: Option<(&str, Timestamp)>,
+    now: Timestamp,
+) -> Result<Delivery, Error> {
+    let begun = u32::from(born.is_some());
+    let queued = Delivery {
+        id: new.id,
+        kind: new.kind,
+        page: new.page,
+        person: new.person.cloned(),
+        contact: new.contact.to_owned(),
+        channel: new.channel.to_owned(),
+        address: new.address.to_owned(),
+        step: new.step,
+        round: new.round,
+        urgency: new.urgency,
+        payload: new.payload.to_owned(),
+        state: if born.is_some() { State::Claimed } else { State::Queued },
+        due_at: new.due_at,
+        node: born.map(|(node, _)| node.to_owned()),
+        claimed_at: born.map(|_| now),
+        lease_until: born.map(|(_, until)| until),
+        fence: begun.into(),
+        attempts: begun,
+        created_at: now,
+        settled_at: None,
+        seen_at: None,
+        detail: None,
+    };
     tx.execute(
         "INSERT INTO deliveries (id, kind, page, person, contact, channel, address, step, round, urgency, payload, \
          state, due_at, wake_at, node, claimed_at, lease_until, fence, attempts, created_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19)",
         &[
-            new.id.into(),
-            new.kind.word().into(),
-            new.page.into(),
-            new.person.into(),
-            new.contact.into(),
-            new.channel.into(),
-            new.address.into(),
-            new.step.into(),
-            new.round.into(),
-            new.urgency.word().into(),
-            new.payload.into(),
-            state.word().into(),
-            new.due_at.into(),
-            lease_until.unwrap_or(new.due_at).into(),
-            node.into(),
-            born.map(|_| now).into(),
-            lease_until.into(),
-            begun.into(),
+            queued.id.into(),
+            queued.kind.word().into(),
+            queued.page.into(),
+            queued.person.as_ref().into(),
+            queued.contact.as_str().into(),
+            queued.channel.as_str().into(),
+            queued.address.as_str().into(),
+            queued.step.into(),
+            queued.round.into(),
+            queued.urgency.word().into(),
+            queued.payload.as_str().into(),
+            queued.state.word().into(),
+            queued.due_at.into(),
+            queued.lease_until.unwrap_or(queued.due_at).into(),
+            queued.node.as_deref().into(),
+            queued.claimed_at.into(),
+            queued.lease_until.into(),
+            queued.fence.into(),
             now.into(),
         ],
     )?;
-    Ok(())
+    Ok(queued)
 }
 
-/// Claims up to `limit` of what is due, high urgency first, then the oldest, and of what was claimed by a
-/// node that has not come back.
-pub fn claim(tx: &mut Tx<'_>, node: &str, now: Timestamp, lease: Span, limit: u32) -> Result<Vec<Delivery>, Error> {
-    claim_where(tx, None, node, now, lease, limit)
-}
-
-/// As [`claim`], of one channel, so that a slow provider holds up nothing but itself.
-pub fn claim_of_channel(
+/// Claims up to `limit` of what is due in a channel, so that a slow provider holds up nothing but itself: high urgency
+/// first, then the oldest, and of what was claimed by a node that has not come back.
+pub fn claim(
     tx: &mut Tx<'_>,
     channel: &str,
     node: &str,
@@ -195,22 +217,10 @@ pub fn claim_of_channel(
     lease: Span,
     limit: u32,
 ) -> Result<Vec<Delivery>, Error> {
-    claim_where(tx, Some(channel), node, now, lease, limit)
-}
-
-fn claim_where(
-    tx: &mut Tx<'_>,
-    channel: Option<&str>,
-    node: &str,
-    now: Timestamp,
-    lease: Span,
-    limit: u32,
-) -> Result<Vec<Delivery>, Error> {
-    let filter = if channel.is_some() { "channel = $6 AND " } else { "" };
     let sql = format!(
         "UPDATE deliveries SET state = 'claimed', node = $1, claimed_at = $2, lease_until = $3, wake_at = $3, \
          fence = fence + 1, attempts = attempts + 1 WHERE id IN \
-         (SELECT id FROM deliveries WHERE {filter}urgency = $4 AND wake_at <= $2 ORDER BY wake_at, id LIMIT $5) \
+         (SELECT id FROM deliveries WHERE channel = $6 AND urgency = $4 AND wake_at <= $2 ORDER BY wake_at, id LIMIT $5) \
          RETURNING {COLUMNS}"
     );
     let mut claimed = Vec::new();
@@ -221,9 +231,8 @@ fn claim_where(
             break;
         }
         let room = i64::try_from(room).unwrap_or(i64::MAX);
-        let mut values: Vec<Value<'_>> =
-            vec![node.into(), now.into(), lease.after(now).into(), urgency.word().into(), room.into()];
-        values.extend(channel.map(Value::from));
+        let until = lease.after(now);
+        let values = [node.into(), now.into(), until.into(), urgency.word().into(), room.into(), channel.into()];
         let mut found = tx.query(&sql, &values)?.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
         found.sort_by_key(|delivery| (delivery.due_at, delivery.id)); // RETURNING has no order
         claimed.append(&mut found);
@@ -231,20 +240,24 @@ fn claim_where(
     Ok(claimed)
 }
 
-/// Records the end of the attempt that has this fence; `false` if another claim has come since.
+/// Records the end of the attempt that has this fence, and answers with the delivery as it was before; `None` if another
+/// claim has come since.
 ///
 /// A delivery that was cancelled while it was being sent counts as sent if it was, and is not tried again.
-pub fn settle(tx: &mut Tx<'_>, id: DeliveryId, fence: i64, settled: &Settled, now: Timestamp) -> Result<bool, Error> {
-    let Some(found) = get(tx, id)? else { return Ok(false) };
-    let (Some(node), Some(started_at)) = (&found.node, found.claimed_at) else { return Ok(false) };
+pub fn settle(
+    tx: &mut Tx<'_>,
+    id: DeliveryId,
+    fence: i64,
+    settled: &Settled,
+    now: Timestamp,
+) -> Result<Option<Delivery>, Error> {
+    let Some(found) = get(tx, id)?.filter(|found| found.fence == fence) else { return Ok(None) };
+    let (Some(node), Some(started_at)) = (&found.node, found.claimed_at) else { return Ok(None) };
     let cancelled = match found.state {
         State::Claimed => false,
         State::Cancelled => true,
-        State::Queued | State::Sent | State::Failed => return Ok(false),
+        State::Queued | State::Sent | State::Failed => return Ok(None),
     };
-    if found.fence != fence {
-        return Ok(false);
-    }
     let (ending, detail) = match settled {
         Settled::Sent { receipt } => (Ending::Sent, receipt.as_deref()),
         Settled::Again { why, .. } => (Ending::Later, Some(why.as_str())),
@@ -281,7 +294,7 @@ pub fn settle(tx: &mut Tx<'_>, id: DeliveryId, fence: i64, settled: &Settled, no
             detail.into(),
         ],
     )?;
-    Ok(true)
+    Ok(Some(found))
 }
 
 /// The person's next contact for the page is due now: the one before it said never, or they asked for it.
@@ -376,16 +389,20 @@ pub fn for_person(tx: &mut Tx<'_>, person: &Name, limit: u32) -> Result<Vec<Deli
     rows.iter().map(delivery).collect()
 }
 
-/// When the courier has to look again: something is due, or a lease ends.
-pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+/// When somebody has to look again at what these channels have to say: something is due, or a lease ends.
+pub fn next_due(tx: &mut Tx<'_>, channels: &[&str]) -> Result<Option<Timestamp>, Error> {
     let mut next = None;
-    for urgency in [Urgency::High, Urgency::Low] {
-        let row = tx.one(
-            "SELECT min(wake_at) AS next FROM deliveries WHERE urgency = $1 AND wake_at IS NOT NULL",
-            &[urgency.word().into()],
-        )?;
-        let earliest = row.map(|row| row.opt_instant("next")).transpose()?.flatten();
-        next = [next, earliest].into_iter().flatten().min();
+    for channel in channels {
+        // The index begins with the channel and the urgency: each of these is a glance.
+        for urgency in [Urgency::High, Urgency::Low] {
+            let row = tx.one(
+                "SELECT min(wake_at) AS next FROM deliveries \
+                 WHERE channel = $1 AND urgency = $2 AND wake_at IS NOT NULL",
+                &[(*channel).into(), urgency.word().into()],
+            )?;
+            let earliest = row.map(|row| row.opt_instant("next")).transpose()?.flatten();
+            next = [next, earliest].into_iter().flatten().min();
+        }
     }
     Ok(next)
 }
@@ -489,7 +506,7 @@ mod tests {
     }
 
     fn claimed(store: &Store, node: &str, second: i64, limit: u32) -> Vec<Delivery> {
-        store.write(|tx| Ok(claim(tx, node, at(second), LEASE, limit)?)).unwrap()
+        store.write(|tx| Ok(claim(tx, "email", node, at(second), LEASE, limit)?)).unwrap()
     }
 
     fn ids(deliveries: &[Delivery]) -> Vec<DeliveryId> {
@@ -497,7 +514,7 @@ mod tests {
     }
 
     fn settled(store: &Store, delivery: &Delivery, settled: &Settled, second: i64) -> bool {
-        store.write(|tx| Ok(settle(tx, delivery.id, delivery.fence, settled, at(second))?)).unwrap()
+        store.write(|tx| Ok(settle(tx, delivery.id, delivery.fence, settled, at(second))?)).unwrap().is_some()
     }
 
     fn look(store: &Store, id: DeliveryId) -> Delivery {
@@ -523,7 +540,7 @@ mod tests {
             let late = put(store, &new(&mut mint, 5));
             let early = put(store, &new(&mut mint, 3));
             let future = put(store, &new(&mut mint, 60));
-            assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), Some(at(1)));
+            assert_eq!(store.read(|tx| Ok(next_due(tx, &["email", "ntfy"])?)).unwrap(), Some(at(1)));
             assert_eq!(ids(&claimed(store, "a", 10, 2)), [early, late]);
             assert_eq!(ids(&claimed(store, "a", 10, 9)), [low]);
             assert_eq!(ids(&claimed(store, "a", 10, 9)), []);
@@ -531,7 +548,7 @@ mod tests {
             assert_eq!((claim.state, claim.node.as_deref(), claim.fence, claim.attempts), (State::Claimed, Some("a"), 1, 1));
             assert_eq!((claim.claimed_at, claim.lease_until), (Some(at(10)), Some(at(20))));
             assert_eq!(look(store, future).state, State::Queued);
-            assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), Some(at(20)), "when the leases end");
+            assert_eq!(store.read(|tx| Ok(next_due(tx, &["email", "ntfy"])?)).unwrap(), Some(at(20)), "when the leases end");
         }
 
         fn a_claimed_message_is_claimed_once_though_two_race(store) {
@@ -568,7 +585,7 @@ mod tests {
             let told: Vec<_> = store.read(|tx| Ok(attempts(tx, id)?)).unwrap().iter()
                 .map(|attempt| (attempt.number, attempt.node.clone(), attempt.ending, attempt.started_at, attempt.ended_at)).collect();
             assert_eq!(told, [(2, "b".into(), Ending::Sent, at(10), at(12))]);
-            assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), None);
+            assert_eq!(store.read(|tx| Ok(next_due(tx, &["email", "ntfy"])?)).unwrap(), None);
         }
 
         fn a_slow_answer_still_counts_while_nobody_else_has_claimed(store) {
@@ -647,7 +664,7 @@ mod tests {
             let mut mint = Mint::seeded(1);
             let mail = put(store, &new(&mut mint, 0));
             let push = put(store, &New { channel: "ntfy", urgency: Urgency::Low, ..new(&mut mint, 0) });
-            let of = |channel: &str| store.write(|tx| Ok(claim_of_channel(tx, channel, "a", at(1), LEASE, 9)?)).unwrap();
+            let of = |channel: &str| store.write(|tx| Ok(claim(tx, channel, "a", at(1), LEASE, 9)?)).unwrap();
             assert_eq!([ids(&of("ntfy")), ids(&of("email")), ids(&of("sms"))], [vec![push], vec![mail], vec![]]);
         }
 

@@ -1,12 +1,13 @@
 //! What a message says: a page for a person or a machine, in the words of the template, with its signed links.
 
+use std::sync::Arc;
+
 use domain::detect::alerts::Severity;
 use domain::detect::board::Board;
 use domain::detect::rules::Rules;
 use domain::engage::deliveries::{LinkKind, Message, MessageLink, Urgency};
 use domain::engage::escalations::State;
 use domain::engage::links::{self, Claim};
-use domain::prepare::templates::render;
 use domain::words::{Span, Timestamp, text};
 use serde_json::{Value, json};
 use store::engage::pages::PageRow;
@@ -14,8 +15,8 @@ use store::outbox::Delivery;
 use store::signals::Draft;
 use store::{Halt, Tx};
 
-use crate::Node;
 use crate::detect::signals;
+use crate::node::Identity;
 
 /// How many alerts a message tells of one by one.
 const ALERTS_TOLD: usize = 5;
@@ -23,21 +24,38 @@ const ALERTS_TOLD: usize = 5;
 /// For how long a link in a message works.
 const LINK_LIFE: Span = Span::hours(24);
 
-/// Writes the message of a delivery, from the page as it is now. `draft` is what this transaction brings into the log.
-#[expect(clippy::too_many_arguments, reason = "all that a message tells of")]
-pub fn message(
+/// All that the message of a delivery tells of, as it stands in one transaction. The words are found afterwards: that
+/// takes a while, and nobody who writes shall wait for it.
+#[derive(Clone, Debug)]
+pub struct Material {
+    pub(crate) page: PageRow,
+    pub(crate) delivery: Delivery,
+    told: Vec<Told>,
+    alerts_total: usize,
+    rules: Arc<Rules>,
+    now: Timestamp,
+}
+
+/// Gathers what a message tells of. `draft` is what this transaction brings into the log.
+pub fn gather(
     tx: &mut Tx<'_>,
     draft: Option<&Draft>,
-    node: &Node,
     board: &Board,
-    rules: &Rules,
+    rules: &Arc<Rules>,
     page: &PageRow,
-    delivery: &Delivery,
+    delivery: Delivery,
     now: Timestamp,
-) -> Result<Message, Halt> {
+) -> Result<Material, Halt> {
     let told = alerts_of(tx, draft, board, page)?;
+    let alerts_total = page.group.and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len());
+    Ok(Material { page: page.clone(), delivery, told, alerts_total, rules: rules.clone(), now })
+}
+
+/// Writes the message, with links that this node signs.
+pub fn write(identity: &Identity, material: &Material) -> Message {
+    let Material { page, delivery, told, rules, now, .. } = material;
     let ended = delivery.step == 0;
-    let facts = facts(node, board, rules, page, delivery, &told, now);
+    let facts = facts(identity, material);
     let (subject, body) = words(rules, page, &facts, ended);
     let event = match () {
         () if ended => "page.ended",
@@ -67,28 +85,28 @@ pub fn message(
         })).collect::<Vec<_>>(),
         "alerts_total": facts["count"],
     });
-    Ok(Message {
+    Message {
         key: delivery.id.to_string(),
         subject,
         text: body,
         html: None,
         urgency: if ended { Urgency::Low } else { page.urgency },
-        links: links(node, page, delivery, &told, now),
+        links: links(identity, page, delivery, told, *now),
         thread: page.id.to_string(),
         event: event.into(),
         data,
         repeat_of: None,
-    })
+    }
 }
 
 /// What the reader can do: acknowledge and escalate by signed links that name the person, and look.
-fn links(node: &Node, page: &PageRow, delivery: &Delivery, told: &[Told], now: Timestamp) -> Vec<MessageLink> {
-    let root = &node.identity.public_url;
+fn links(identity: &Identity, page: &PageRow, delivery: &Delivery, told: &[Told], now: Timestamp) -> Vec<MessageLink> {
+    let root = &identity.public_url;
     let mut links = Vec::new();
     if let Some(person) = delivery.person.as_ref().filter(|_| delivery.step > 0) {
         let link = |label: &str, kind| {
             let claim = Claim { page: page.id, person: person.clone(), action: kind, expires: LINK_LIFE.after(now) };
-            let token = links::mint(&node.identity.link_key, &claim);
+            let token = links::mint(&identity.link_key, &claim);
             MessageLink { label: label.into(), url: format!("{root}/p/{token}"), kind }
         };
         links.push(link("Acknowledge", LinkKind::Acknowledge));
@@ -109,6 +127,7 @@ fn open_url(root: &str, page: &PageRow, told: &[Told]) -> String {
 }
 
 /// One alert, as a message tells it.
+#[derive(Clone, Debug)]
 struct Told {
     id: domain::words::AlertId,
     severity: Severity,
@@ -135,20 +154,9 @@ fn alerts_of(tx: &mut Tx<'_>, draft: Option<&Draft>, board: &Board, page: &PageR
     Ok(told)
 }
 
-fn alerts_total(board: &Board, page: &PageRow) -> usize {
-    page.group.and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len())
-}
-
 /// What templates fill in; `defaults/templates.yaml` tells what each means.
-fn facts(
-    node: &Node,
-    board: &Board,
-    rules: &Rules,
-    page: &PageRow,
-    delivery: &Delivery,
-    told: &[Told],
-    now: Timestamp,
-) -> Value {
+fn facts(identity: &Identity, material: &Material) -> Value {
+    let Material { page, delivery, told, rules, now, .. } = material;
     let service = page.service.as_ref().and_then(|name| rules.catalog.services.get_key_value(name));
     let person = delivery.person.as_ref().and_then(|name| rules.catalog.people.get_key_value(name));
     let because = serde_json::from_str::<Value>(&delivery.payload).unwrap_or_default();
@@ -156,7 +164,7 @@ fn facts(
     json!({
         "page": {
             "id": page.id,
-            "url": open_url(&node.identity.public_url, page, told),
+            "url": open_url(&identity.public_url, page, told),
             "title": page.title,
             "because": page.because,
             "urgency": page.urgency,
@@ -170,8 +178,8 @@ fn facts(
         "policy": page.policy,
         "step": delivery.step,
         "round": delivery.round,
-        "waited": again.then(|| Span::seconds(Span::between(page.started_at, now).as_millis() / 1000).to_string()),
-        "count": alerts_total(board, page),
+        "waited": again.then(|| Span::seconds(Span::between(page.started_at, *now).as_millis() / 1000).to_string()),
+        "count": material.alerts_total,
         "alerts": told.iter().map(|alert| json!({
             "name": alert.particulars.labels.get("alertname").unwrap_or("Alert"),
             "summary": summary(alert),
@@ -198,9 +206,7 @@ fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, 
         () if facts["waited"].is_string() => "page-escalated",
         () => "page-started",
     };
-    let template = rules.catalog.notification_templates.get(name);
-    let written = template.and_then(|template| render(template, facts).ok());
-    written.unwrap_or_else(|| plain(page, facts, ended))
+    rules.words().fill(name, facts).unwrap_or_else(|| plain(page, facts, ended))
 }
 
 fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {

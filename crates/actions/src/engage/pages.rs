@@ -11,9 +11,10 @@ use store::engage::pages::{self, PageRow};
 use store::outbox::{self, Kind, New};
 use store::{Halt, Store, Tx};
 
+use super::compose;
 use super::who::Who;
 use crate::board::{self, Pace, Turn};
-use crate::courier::{self, LEASE};
+use crate::courier::LEASE;
 use crate::detect::alerts;
 use crate::{Moment, Node, announce};
 
@@ -74,8 +75,10 @@ fn policy(catalog: &domain::prepare::catalog::Catalog, name: Option<&Name>) -> E
 /// Writes what a rule decided: the state, the journal, and a delivery for everybody who is to be told.
 fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Result<(), Halt> {
     let Some(event) = decided.event else { return Ok(()) };
-    page.state = decided.state;
-    pages::save_state(turn.tx, page.id, &page.state)?;
+    if page.state != decided.state {
+        page.state = decided.state;
+        pages::save_state(turn.tx, page.id, &page.state)?;
+    }
     if let State::Ended { .. } = page.state {
         outbox::cancel_for_page(turn.tx, page.id, turn.moment.now)?;
     }
@@ -165,16 +168,11 @@ fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<ser
             due_at,
         };
         queued.push(json!({ "delivery": new.id, "contact": contact, "due_at": due_at }));
-        if due_at > now {
-            outbox::queue(turn.tx, &new, None, now)?;
-            continue;
-        }
-        outbox::queue(turn.tx, &new, Some((&turn.node.identity.name, LEASE.after(now))), now)?;
-        if let Some(born) = outbox::get(turn.tx, new.id)? {
+        let at_once = (due_at <= now).then(|| (turn.node.identity.name.as_str(), LEASE.after(now)));
+        let delivery = outbox::queue(turn.tx, &new, at_once, now)?;
+        if at_once.is_some() {
             let draft = turn.entry.as_ref();
-            let message =
-                super::compose::message(turn.tx, draft, turn.node, &turn.board, &turn.rules, page, &born, now)?;
-            turn.claimed.push(courier::Claimed::new(&born, message));
+            turn.born.push(compose::gather(turn.tx, draft, &turn.board, &turn.rules, page, delivery, now)?);
         }
     }
     Ok(queued.into())

@@ -144,16 +144,19 @@ pub struct NewToken {
     pub access: Access,
     pub scopes: Vec<Scope>,
     pub expires_at: Option<Timestamp>,
+    /// In whose name, for whoever has the database in their hands; anybody else makes tokens in their own.
+    pub person: Option<Name>,
 }
 
-/// Makes a token of the API in the name of the person who acts. The secret is shown once.
+/// Makes a token of the API in the name of a person. The secret is shown once.
 pub fn create_api_token(
     tx: &mut Tx<'_>,
     moment: &mut Moment<'_>,
     catalog: &Catalog,
     new: NewToken,
 ) -> Result<(ApiToken, Secret), Halt> {
-    let Some(person) = moment.person().cloned() else {
+    let named = new.person.filter(|_| matches!(moment.actor, Actor::Local(_) | Actor::System));
+    let Some(person) = named.or_else(|| moment.person().cloned()) else {
         return Err(Refusal::forbidden("a token is made in the name of a person").into());
     };
     let name = new.name.trim();
@@ -360,7 +363,7 @@ spec: { title: Prometheus, source: { alertmanager: {} } }
             let mut mint = Mint::seeded(1);
             let catalog = apply(store, &mut mint, FIRM);
             let mut moment = Moment::new(at(0), Actor::Person(name("ben")), &mut mint);
-            let new = NewToken { name: "ci".into(), access: Access::Responder, scopes: vec![], expires_at: None };
+            let new = NewToken { name: "ci".into(), access: Access::Responder, scopes: vec![], expires_at: None, person: None };
             let (secret, (_, token)) = store.write(|tx| {
                 let secret = begin_session(tx, &mut moment, &name("ben"), Visitor::default())?;
                 Ok((secret, create_api_token(tx, &mut moment, &catalog, new.clone())?))
@@ -380,7 +383,7 @@ spec: { title: Prometheus, source: { alertmanager: {} } }
             let mut moment = Moment::new(at(0), Actor::Person(name("ana")), &mut mint);
             let new = NewToken {
                 name: " deploys ".into(), access: Access::Manager,
-                scopes: vec![Scope::Documents, Scope::Read, Scope::Read], expires_at: Some(at(5)),
+                scopes: vec![Scope::Documents, Scope::Read, Scope::Read], expires_at: Some(at(5)), person: None,
             };
             let (token, secret) = store.write(|tx| create_api_token(tx, &mut moment, &catalog, new.clone())).unwrap();
             assert_eq!((token.name.as_str(), &token.scopes[..]), ("deploys", &[Scope::Read, Scope::Documents][..]));
@@ -396,8 +399,15 @@ spec: { title: Prometheus, source: { alertmanager: {} } }
             assert_eq!(shown(&catalog, "acl_x", 4), None);
             store.write(|tx| revoke_api_token(tx, &mut moment, token.id)).unwrap();
             assert_eq!(shown(&catalog, secret.reveal(), 4), None);
+            moment.actor = Actor::Local(name("root"));
+            let for_ben = NewToken { person: Some(name("ben")), access: Access::Viewer, expires_at: None, ..new.clone() };
+            let (made, _) = store.write(|tx| create_api_token(tx, &mut moment, &catalog, for_ben.clone())).unwrap();
+            assert_eq!(made.person, name("ben"));
+            let told = store.read(|tx| Ok(store::journal::of_subject(tx, &made.id.to_string(), None, 1)?)).unwrap();
+            assert_eq!(told[0].actor, "local:root", "who acted, not in whose name");
             moment.actor = Actor::Person(name("ben"));
             for wrong in [
+                NewToken { person: Some(name("ana")), access: Access::Manager, ..new.clone() },
                 NewToken { access: Access::Administrator, ..new.clone() },
                 NewToken { access: Access::Viewer, name: " ".into(), ..new.clone() },
                 NewToken { access: Access::Viewer, expires_at: Some(at(0)), ..new.clone() },

@@ -4,12 +4,12 @@ use actions::prepare::access::{self, NewToken};
 use clap::{Args, Subcommand};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
-use domain::words::{Actor, Name, Span, TokenId};
+use domain::words::{Name, Span, TokenId};
 use serde_json::json;
 use web::api::Listing;
 use web::api::prepare::access::{MadeToken, NewToken as Wanted, Token, TokenQuery};
 
-use super::local::Local;
+use super::local::{Local, whoever_is_here};
 use super::screen::{self, Look};
 use super::{Exit, Failure, Outcome};
 use crate::client::{Client, Server};
@@ -148,13 +148,18 @@ fn create_local(create: &Create, look: Look) -> Outcome {
         return Err(Failure::invalid("say in whose name the token is: --person ana"));
     };
     let expires_at = create.expires.map(|span| span.after(clock::clock()()));
-    let (token, secret) = create.local.database.open(false)?.act(&Actor::Person(person.clone()), |tx, moment| {
+    let (token, secret) = create.local.database.open(false)?.act(&whoever_is_here(), |tx, moment| {
         let catalog = store::prepare::documents::load_all(tx)?;
         if !catalog.people.contains_key(person) {
             return Err(domain::words::Refusal::not_found(format!("person {person}")).into());
         }
-        let new =
-            NewToken { name: create.name.clone(), access: create.access, scopes: create.scope.clone(), expires_at };
+        let new = NewToken {
+            name: create.name.clone(),
+            access: create.access,
+            scopes: create.scope.clone(),
+            expires_at,
+            person: Some(person.clone()),
+        };
         access::create_api_token(tx, moment, &catalog, new)
     })?;
     if look.json {

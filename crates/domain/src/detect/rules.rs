@@ -1,10 +1,11 @@
 //! The rules that signals meet: the routes of the catalog, in the order in which they are tried.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::detect::integrations::Source;
 use crate::detect::routes::{Inhibit, Route};
 use crate::prepare::catalog::Catalog;
+use crate::prepare::templates::Words;
 use crate::words::{Name, Span};
 
 /// Routes in order, and the catalog that they stand in.
@@ -15,6 +16,7 @@ pub struct Rules {
     /// What every integration adds to its alerts.
     extra: std::collections::BTreeMap<Name, Vec<(String, String)>>,
     inhibits: bool,
+    words: OnceLock<Words>,
 }
 
 impl Rules {
@@ -26,7 +28,12 @@ impl Rules {
         });
         let extra = extra.collect();
         let inhibits = catalog.routes.values().any(|route| !route.inhibit.is_empty());
-        Self { catalog, routes, extra, inhibits }
+        Self { catalog, routes, extra, inhibits, words: OnceLock::new() }
+    }
+
+    /// The templates of messages. Read when they are first wanted.
+    pub fn words(&self) -> &Words {
+        self.words.get_or_init(|| Words::new(&self.catalog.notification_templates))
     }
 
     /// In the order in which they are tried.

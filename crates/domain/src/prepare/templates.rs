@@ -1,11 +1,12 @@
 //! A notification template: the words of a page or mail, with values filled in.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::words::{Refusal, Result, text};
+use crate::words::{Name, Refusal, Result, text};
 
 /// The spec of a `notification-template` document. Jinja syntax; each output is escaped for its channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -121,14 +122,45 @@ pub fn render(template: &NotificationTemplate, facts: &serde_json::Value) -> Res
             .render_str(source, minijinja::value::Serde(facts))
             .map_err(|error| Refusal::invalid(format!("the template does not render: {error}")).at(format!("/{part}")))
     };
-    let subject = text::shorten(fill("subject", &template.subject)?.trim(), SUBJECT_MOST);
-    let mut body = fill("text", &template.text)?.trim().to_owned();
+    Ok(trimmed(&fill("subject", &template.subject)?, &fill("text", &template.text)?))
+}
+
+/// Templates that are read once and filled in often.
+#[derive(Debug)]
+pub struct Words(minijinja::Environment<'static>);
+
+impl Words {
+    /// What cannot be read is left out.
+    pub fn new(templates: &BTreeMap<Name, NotificationTemplate>) -> Self {
+        let mut engine = ENGINE.clone();
+        for (name, template) in templates {
+            for (part, source) in [("subject", &template.subject), ("text", &template.text)] {
+                _ = engine.add_template_owned(format!("{name}/{part}"), source.clone());
+            }
+        }
+        Self(engine)
+    }
+
+    /// As [`render`], by the template of this name; `None` if there is none, or it fails.
+    pub fn fill(&self, name: &str, facts: &serde_json::Value) -> Option<(String, String)> {
+        let fill = |part: &str| {
+            let template = self.0.get_template(&format!("{name}/{part}")).ok()?;
+            template.render(minijinja::value::Serde(facts)).ok()
+        };
+        Some(trimmed(&fill("subject")?, &fill("text")?))
+    }
+}
+
+/// A subject of one line, and a text that has an end.
+fn trimmed(subject: &str, body: &str) -> (String, String) {
+    let subject = text::shorten(subject.trim(), SUBJECT_MOST);
+    let mut body = body.trim().to_owned();
     if body.len() > TEXT_BYTES_MOST {
         let end = (0..=TEXT_BYTES_MOST).rev().find(|end| body.is_char_boundary(*end)).unwrap_or(0);
         body.truncate(end);
         body.push('…');
     }
-    Ok((subject, body))
+    (subject, body)
 }
 
 #[cfg(test)]
@@ -147,6 +179,20 @@ mod tests {
             render(&template("{{ summary }}", "{{ count }} alerts{% if gone %}!{% endif %}"), &facts).unwrap();
         assert_eq!(subject, "Disk  Bcc: x@y <b>full</b>");
         assert_eq!(text, "2 alerts");
+    }
+
+    #[test]
+    fn templates_that_are_read_once_say_the_same_and_wrong_ones_are_left_out() {
+        let (good, wrong) = (template("{{ summary }}", " {{ count }} alerts "), template("x", "{% if x %}"));
+        let fails = template("{{ summary|shout }}", "x");
+        let name = |name: &str| name.parse::<Name>().unwrap();
+        let all = [(name("good"), good.clone()), (name("wrong"), wrong), (name("fails"), fails)].into();
+        let (words, facts) = (Words::new(&all), json!({ "summary": "Disk full", "count": 2 }));
+        assert_eq!(words.fill("good", &facts), render(&good, &facts).ok());
+        assert_eq!(
+            [words.fill("wrong", &facts), words.fill("fails", &facts), words.fill("none", &facts)],
+            [None, None, None]
+        );
     }
 
     #[test]

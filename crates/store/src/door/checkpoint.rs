@@ -14,11 +14,12 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode};
 
 use super::gate::{Gate, Pace};
+use super::room::Room;
 use super::sqlite::failure;
 use super::{Error, ErrorKind};
 
-/// Pages of 4 KiB: 16 MiB.
-const WORTH_FOLDING: i32 = 4 * 1024;
+/// Pages of 4 KiB: 4 MiB. What is folded is synced at one go, and whoever syncs the log meanwhile waits for it.
+const WORTH_FOLDING: i32 = 1024;
 /// 256 MiB.
 const TOO_LONG: i32 = 64 * 1024;
 
@@ -36,13 +37,17 @@ pub(super) struct Checkpointer {
 struct Shared {
     /// Frames in the log that are already in the file.
     folded: AtomicI32,
+    /// For how many frames the log has room.
+    room: AtomicI32,
     call: Mutex<Call>,
     called: Condvar,
 }
 
 #[derive(Default)]
 struct Call {
+    /// A log of so many frames is to be folded.
     frames: i32,
+    cramped: bool,
     stop: bool,
 }
 
@@ -50,6 +55,7 @@ struct Call {
 struct Work {
     shared: Arc<Shared>,
     own: Connection,
+    room: Room,
     gate: Arc<Gate>,
     /// The database itself.
     file: Arc<File>,
@@ -60,11 +66,13 @@ impl Checkpointer {
     pub(super) fn start(
         writer: &mut Connection,
         own: Connection,
+        room: Room,
         gate: Arc<Gate>,
         file: Arc<File>,
         fault: Arc<OnceLock<String>>,
     ) -> Result<Self, Error> {
         let shared = Arc::new(Shared::default());
+        shared.call.lock().unwrap_or_else(PoisonError::into_inner).cramped = true;
         let seen = shared.clone();
         let hook = move |_: &mut Wal, frames: std::ffi::c_int| {
             seen.log_has(frames);
@@ -72,7 +80,7 @@ impl Checkpointer {
         };
         writer.wal_hook(Some(hook)).map_err(|error| failure(&error, None))?;
         own.busy_timeout(Duration::from_millis(50)).map_err(|error| failure(&error, None))?;
-        let work = Work { shared: shared.clone(), own, gate, file };
+        let work = Work { shared: shared.clone(), own, room, gate, file };
         let thread = std::thread::Builder::new()
             .name("checkpoint".to_owned())
             .spawn(move || work.run(&fault))
@@ -98,8 +106,12 @@ impl Shared {
         if frames < folded {
             self.folded.store(0, Ordering::Release); // the log began again
         }
-        if frames - folded >= WORTH_FOLDING {
-            self.call.lock().unwrap_or_else(PoisonError::into_inner).frames = frames;
+        let cramped = Room::is_scarce(frames, self.room.load(Ordering::Acquire));
+        let long = frames - folded >= WORTH_FOLDING;
+        if cramped || long {
+            let mut call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
+            call.cramped |= cramped;
+            call.frames = if long { frames } else { call.frames };
             self.called.notify_one();
         }
     }
@@ -109,14 +121,16 @@ impl Work {
     fn run(&self, fault: &OnceLock<String>) {
         loop {
             let call = self.shared.call.lock().unwrap_or_else(PoisonError::into_inner);
-            let idle = |call: &mut Call| call.frames == 0 && !call.stop;
+            let idle = |call: &mut Call| call.frames == 0 && !call.cramped && !call.stop;
             let mut call = self.shared.called.wait_while(call, idle).unwrap_or_else(PoisonError::into_inner);
             if call.stop {
                 return;
             }
-            let frames = std::mem::take(&mut call.frames);
+            let Call { frames, cramped, .. } = std::mem::take(&mut *call);
             drop(call);
-            if let Err(error) = self.fold(frames) {
+            let room = if cramped { self.make_room() } else { Ok(()) };
+            let folded = room.and_then(|()| if frames > 0 { self.fold(frames) } else { Ok(()) });
+            if let Err(error) = folded {
                 // The file was not synced, and a second sync that succeeds would prove nothing.
                 tracing::error!(error = error.message, "the log could not be folded into the database");
                 let _ = fault.set(error.message);
@@ -125,15 +139,21 @@ impl Work {
         }
     }
 
+    /// A disk that is full is not a fault: nothing is lost but the room.
+    fn make_room(&self) -> Result<(), Error> {
+        let turn = self.gate.enter(Pace::Bulk)?;
+        let made = self.room.make().and_then(|()| self.room.frames());
+        drop(turn);
+        self.shared.room.store(made.unwrap_or(i32::MAX), Ordering::Release);
+        self.room.sync().map_err(|error| not_synced(&error))
+    }
+
     fn fold(&self, frames: i32) -> Result<(), Error> {
         // Each time there is less that was written meanwhile; and most of it reaches the disk here, where nobody waits.
         for _ in 0..PASSES_MOST {
             let before = self.shared.folded.load(Ordering::Acquire);
             let _ = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")?;
-            let failed = |error: std::io::Error| {
-                Error::new(ErrorKind::InDoubt, format!("the database could not be synced: {error}"))
-            };
-            self.file.sync_data().map_err(failed)?;
+            self.file.sync_data().map_err(|error| not_synced(&error))?;
             if self.shared.folded.load(Ordering::Acquire) - before < SOON_FOLDED {
                 break;
             }
@@ -166,4 +186,8 @@ impl Work {
             }
         }
     }
+}
+
+fn not_synced(error: &std::io::Error) -> Error {
+    Error::new(ErrorKind::InDoubt, format!("the database could not be synced: {error}"))
 }

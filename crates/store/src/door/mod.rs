@@ -15,6 +15,7 @@ mod pool;
 mod postgres;
 mod postgres_bell;
 mod postgres_link;
+mod room;
 mod row;
 mod sqlite;
 mod sync;

@@ -18,6 +18,7 @@ use super::checkpoint::Checkpointer;
 use super::gate::{Gate, Pace};
 use super::mishap::{Arranged, Mishap};
 use super::pool::Pool;
+use super::room::Room;
 use super::sync::Syncer;
 use super::{Breach, Error, ErrorKind, Halt, Row, Tx, Value, brief, row};
 
@@ -79,6 +80,7 @@ impl Database {
         let checkpointer = Checkpointer::start(
             &mut connection,
             connect(path)?,
+            Room::open(path)?,
             Arc::clone(&gate),
             Arc::clone(&file),
             Arc::clone(&fault),

@@ -70,7 +70,7 @@ fn furnish(store: &Store) {
                 };
                 outbox::queue(tx, &new, None, at(0))?;
             }
-            outbox::claim(tx, "a", at(3), Span::seconds(10), 1)?;
+            outbox::claim(tx, "email", "a", at(3), Span::seconds(10), 1)?;
             Ok(())
         })
         .unwrap();
@@ -193,7 +193,7 @@ both_engines! {
             let there = Store::open(target.place()).unwrap();
             assert_eq!(without_outbox(&there), without_outbox(store));
             there.write(|tx| {
-                assert_eq!(outbox::claim(tx, "b", at(99_999), Span::seconds(1), 9)?, []);
+                assert_eq!(outbox::claim(tx, "email", "b", at(99_999), Span::seconds(1), 9)?, []);
                 assert_eq!(leases::acquire(tx, "journal", "b", at(5), at(9))?, Some(2), "held by a node of then");
                 let states: BTreeSet<_> = tx.query("SELECT id FROM deliveries", &[])?.iter()
                     .map(|row| Ok(outbox::get(tx, row.id("id")?)?.unwrap().state)).collect::<Result<_, Error>>()?;

@@ -242,7 +242,7 @@ impl House {
         let made = self.store.write(|tx| {
             let catalog = store::prepare::documents::load_all(tx)?;
             let access: Access = catalog.people[person].access;
-            let new = NewToken { name: "test".into(), access, scopes: scopes.to_vec(), expires_at };
+            let new = NewToken { name: "test".into(), access, scopes: scopes.to_vec(), expires_at, person: None };
             let mut moment = Moment::new(now, Actor::Person(name(person)), mint);
             create_api_token(tx, &mut moment, &catalog, new)
         });

@@ -175,7 +175,7 @@ pub async fn create(
         read.push(scope.parse::<Scope>().map_err(|wrong| wrong.at(format!("/scopes/{place}")))?);
     }
     let access: Access = access.parse().map_err(|wrong: Refusal| wrong.at("/access"))?;
-    let wanted = Wanted { name, access, scopes: read, expires_at };
+    let wanted = Wanted { name, access, scopes: read, expires_at, person: None };
     let own: &[Scope] = match &visitor {
         Visitor::Program { scopes, .. } => scopes,
         _ => &[],

@@ -73,7 +73,7 @@ pub async fn post_tokens(asked: Asked, fields: Fields) -> Result<Response, Probl
         let days = days.transpose().map_err(|_| Refusal::invalid("say after how many days it ends"))?;
         actions::allow::new_token(Some(access), &own, wanted, &[])?;
         let expires_at = days.map(|days| Span::hours(24 * i64::from(days)).after(now));
-        Ok(NewToken { name: title.clone(), access: wanted, scopes: vec![], expires_at })
+        Ok(NewToken { name: title.clone(), access: wanted, scopes: vec![], expires_at, person: None })
     };
     let made = match read() {
         Ok(new) => {
