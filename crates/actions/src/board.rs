@@ -6,7 +6,9 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, RwLockWriteGuard};
+use std::thread;
 
 use domain::detect::alerts::Taken;
 use domain::detect::board::{Alert, Board, NewAlert, Slot};
@@ -23,6 +25,7 @@ use store::detect::{alerts, groups as group_rows, silences};
 use store::signals::Draft;
 use store::{Error, Halt, Pending, Store, Tx};
 
+use crate::detect::signals::{Entry as Logged, entry};
 use crate::engage::compose::Material;
 use crate::engage::pages;
 use crate::{Moment, Node, announce};
@@ -273,37 +276,58 @@ fn follow(
     put_rows(tx, board, open, told)
 }
 
-/// Puts rows on the board, with their labels from the signals log.
+/// So many entries of the log are read ahead of their turn.
+const READ_AHEAD: usize = 4;
+
+/// Puts rows on the board, with their labels from the signals log. Another thread takes the bodies apart meanwhile:
+/// after a restart that is half of the work.
 fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, heard: Vec<Heard>) -> Result<(), Halt> {
-    let mut last: Option<(domain::words::SignalId, Vec<Labels>)> = None;
-    for (row, heard) in rows.into_iter().zip(heard) {
-        if last.as_ref().is_none_or(|(signal, _)| *signal != row.signal) {
-            last = Some((row.signal, crate::detect::signals::entry(tx, row.signal)?.into_labels()?));
+    let mut signals: Vec<SignalId> = rows.iter().map(|row| row.signal).collect();
+    signals.dedup();
+    thread::scope(|threads| {
+        let (bring, brought) = sync_channel::<Logged>(READ_AHEAD);
+        let (hand, handed) = sync_channel(READ_AHEAD);
+        threads.spawn(move || {
+            // Nobody may be there any more: then the reading failed, and says so itself.
+            brought.into_iter().map(Logged::into_labels).all(|labels| hand.send(labels).is_ok())
+        });
+        let mut rows = rows.into_iter().zip(heard).peekable();
+        let mut next = signals.iter();
+        for (turn, signal) in signals.iter().enumerate() {
+            for ahead in next.by_ref().take(if turn == 0 { READ_AHEAD } else { 1 }) {
+                bring.send(entry(tx, *ahead)?).map_err(|_| Error::other("the log cannot be taken apart"))?;
+            }
+            let labels = handed.recv().map_err(|_| Error::other("the log cannot be taken apart"))??;
+            while let Some((row, heard)) = rows.next_if(|(row, _)| row.signal == *signal) {
+                put_row(board, &row, &heard, labels.get(row.position as usize));
+            }
         }
-        let labels = last.as_ref().and_then(|(_, all)| all.get(row.position as usize).cloned()).unwrap_or_default();
-        let new = NewAlert {
-            id: row.id,
-            integration: row.integration,
-            key: row.key,
-            group: row.group,
-            signal: row.signal,
-            position: row.position,
-            annotations_hash: row.annotations_hash,
-            urgency: row.urgency,
-            starts_at: row.starts_at,
-            fired_at: row.fired_at,
-            heard_at: heard.at,
-            expires_at: heard.expires_at,
-            grace: heard.grace,
-            written_expires_at: row.expires_at,
-            count: heard.count,
-            taken: row.taken,
-            muted: row.muted,
-            has_row: row.has_row,
-        };
-        board.put(new, labels.iter());
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+fn put_row(board: &mut Board, row: &AlertRow, heard: &Heard, labels: Option<&Labels>) {
+    let new = NewAlert {
+        id: row.id,
+        integration: row.integration.clone(),
+        key: row.key,
+        group: row.group,
+        signal: row.signal,
+        position: row.position,
+        annotations_hash: row.annotations_hash,
+        urgency: row.urgency,
+        starts_at: row.starts_at,
+        fired_at: row.fired_at,
+        heard_at: heard.at,
+        expires_at: heard.expires_at,
+        grace: heard.grace,
+        written_expires_at: row.expires_at,
+        count: heard.count,
+        taken: row.taken.clone(),
+        muted: row.muted,
+        has_row: row.has_row,
+    };
+    board.put(new, labels.into_iter().flat_map(Labels::iter));
 }
 
 /// Decides what pages, and writes everything down.

@@ -72,7 +72,6 @@ impl Checkpointer {
         fault: Arc<OnceLock<String>>,
     ) -> Result<Self, Error> {
         let shared = Arc::new(Shared::default());
-        shared.call.lock().unwrap_or_else(PoisonError::into_inner).cramped = true;
         let seen = shared.clone();
         let hook = move |_: &mut Wal, frames: std::ffi::c_int| {
             seen.log_has(frames);

@@ -14,6 +14,8 @@ use super::{Error, files};
 const FRAME: u64 = 4096 + 24;
 /// So much is appended at once.
 const PIECE: usize = 1 << 20;
+/// The log grows by itself so far.
+const FIRST: i32 = 256;
 /// More is wanted when so few frames are left.
 const FEW: i32 = 128;
 /// In frames: a little more than a log has when it is folded, and begins again.
@@ -37,9 +39,9 @@ impl Room {
         Ok(i32::try_from(self.log.metadata()?.len() / FRAME).unwrap_or(i32::MAX))
     }
 
-    /// Whether somebody should make more, for a log of so many frames.
+    /// Whether somebody should make more, for a log of so many frames. Not for the first few: a start is to be quick.
     pub(super) fn is_scarce(frames: i32, room: i32) -> bool {
-        room < MOST && room - frames < FEW
+        frames >= FIRST && room < MOST && room - frames < FEW
     }
 
     /// Appends a piece. Only while nobody writes.
