@@ -6,4 +6,5 @@
 pub mod detect;
 pub mod engage;
 pub mod prepare;
+pub mod respond;
 pub mod words;

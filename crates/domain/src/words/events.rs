@@ -109,6 +109,27 @@ event_kinds! {
     IntegrationTokenRotated = "integration-token.rotated";
     PersonSignedIn = "person.signed-in";
     PasswordSet = "person.password-set";
+    IncidentDeclared = "incident.declared";
+    /// It was none.
+    IncidentCancelled = "incident.cancelled";
+    /// Its severity was set.
+    IncidentGraded = "incident.graded";
+    IncidentReclassified = "incident.reclassified";
+    IncidentActivityBegan = "incident.activity-began";
+    IncidentActivityEnded = "incident.activity-ended";
+    IncidentMitigated = "incident.mitigated";
+    IncidentResolved = "incident.resolved";
+    IncidentReopened = "incident.reopened";
+    IncidentMerged = "incident.merged";
+    IncidentInReview = "incident.in-review";
+    IncidentClosed = "incident.closed";
+    IncidentRestricted = "incident.restricted";
+    IncidentRevealed = "incident.revealed";
+    RoleOffered = "role.offered";
+    RoleAccepted = "role.accepted";
+    RoleDeclined = "role.declined";
+    RoleHandedOver = "role.handed-over";
+    RoleEnded = "role.ended";
 }
 
 impl fmt::Display for EventKind {

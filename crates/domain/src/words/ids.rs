@@ -118,6 +118,10 @@ ids! {
     TokenId = "tok";
     /// A rejected call to an ingest URL.
     RejectionId = "rej";
+    /// Something that people respond to together, from its report to the lesson.
+    IncidentId = "inc";
+    /// A claim of when something in the life of an incident happened.
+    StampId = "stm";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

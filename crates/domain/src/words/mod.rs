@@ -11,8 +11,8 @@ pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
-    AlertId, ChangesetId, DeliveryId, EventId, GroupId, Id, IdText, Mint, OverrideId, PageId, RejectionId, SignalId,
-    SilenceId, TokenId,
+    AlertId, ChangesetId, DeliveryId, EventId, GroupId, Id, IdText, IncidentId, Mint, OverrideId, PageId, RejectionId,
+    SignalId, SilenceId, StampId, TokenId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};
