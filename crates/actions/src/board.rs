@@ -276,14 +276,27 @@ fn follow(
     put_rows(tx, board, open, told)
 }
 
-/// So many entries of the log are read ahead of their turn.
+/// So many entries of the log are read ahead of their turn. Fewer are not worth a thread.
 const READ_AHEAD: usize = 4;
 
-/// Puts rows on the board, with their labels from the signals log. Another thread takes the bodies apart meanwhile:
-/// after a restart that is half of the work.
+/// Puts rows on the board, with their labels from the signals log. Where they stand in many entries, as after a restart,
+/// another thread takes the bodies apart meanwhile: that is half of the work.
 fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, heard: Vec<Heard>) -> Result<(), Halt> {
     let mut signals: Vec<SignalId> = rows.iter().map(|row| row.signal).collect();
     signals.dedup();
+    let mut rows = rows.into_iter().zip(heard).peekable();
+    let mut put = |signal: &SignalId, labels: &[Labels]| {
+        while let Some((row, heard)) = rows.next_if(|(row, _)| row.signal == *signal) {
+            let own = labels.get(row.position as usize);
+            put_row(board, row, &heard, own);
+        }
+    };
+    if signals.len() <= READ_AHEAD {
+        for signal in &signals {
+            put(signal, &entry(tx, *signal)?.into_labels()?);
+        }
+        return Ok(());
+    }
     thread::scope(|threads| {
         let (bring, brought) = sync_channel::<Logged>(READ_AHEAD);
         let (hand, handed) = sync_channel(READ_AHEAD);
@@ -291,25 +304,22 @@ fn put_rows(tx: &mut Tx<'_>, board: &mut Board, rows: Vec<AlertRow>, heard: Vec<
             // Nobody may be there any more: then the reading failed, and says so itself.
             brought.into_iter().map(Logged::into_labels).all(|labels| hand.send(labels).is_ok())
         });
-        let mut rows = rows.into_iter().zip(heard).peekable();
         let mut next = signals.iter();
         for (turn, signal) in signals.iter().enumerate() {
             for ahead in next.by_ref().take(if turn == 0 { READ_AHEAD } else { 1 }) {
                 bring.send(entry(tx, *ahead)?).map_err(|_| Error::other("the log cannot be taken apart"))?;
             }
             let labels = handed.recv().map_err(|_| Error::other("the log cannot be taken apart"))??;
-            while let Some((row, heard)) = rows.next_if(|(row, _)| row.signal == *signal) {
-                put_row(board, &row, &heard, labels.get(row.position as usize));
-            }
+            put(signal, &labels);
         }
         Ok(())
     })
 }
 
-fn put_row(board: &mut Board, row: &AlertRow, heard: &Heard, labels: Option<&Labels>) {
+fn put_row(board: &mut Board, row: AlertRow, heard: &Heard, labels: Option<&Labels>) {
     let new = NewAlert {
         id: row.id,
-        integration: row.integration.clone(),
+        integration: row.integration,
         key: row.key,
         group: row.group,
         signal: row.signal,
@@ -323,7 +333,7 @@ fn put_row(board: &mut Board, row: &AlertRow, heard: &Heard, labels: Option<&Lab
         grace: heard.grace,
         written_expires_at: row.expires_at,
         count: heard.count,
-        taken: row.taken.clone(),
+        taken: row.taken,
         muted: row.muted,
         has_row: row.has_row,
     };
