@@ -204,8 +204,13 @@ async fn carry_fresh(
         tokio::select! {
             handed = handed.recv() => match handed {
                 Some(born) => {
-                    let identity = &courier.node.identity;
-                    courier.send_all(born.iter().map(|one| Claimed::born(identity, one)).collect());
+                    for one in born {
+                        let (courier, handed_at) = (courier.clone(), (courier.clock)());
+                        tokio::spawn(async move {
+                            let claimed = Claimed::born(&courier.node.identity, &one);
+                            courier.send_in_turn(claimed, handed_at).await;
+                        });
+                    }
                 }
                 None => return,
             },
@@ -237,17 +242,20 @@ impl Courier {
     fn send_all(&self, claimed: Vec<Claimed>) {
         for one in claimed {
             let (courier, handed_at) = (self.clone(), (self.clock)());
-            tokio::spawn(async move {
-                let room = match courier.semaphore(&one.channel) {
-                    Some(room) => room.clone().acquire_owned().await.ok(),
-                    None => None,
-                };
-                if TOO_LATE.after(handed_at) > (courier.clock)() {
-                    courier.send(one).await;
-                }
-                drop(room);
-            });
+            tokio::spawn(async move { courier.send_in_turn(one, handed_at).await });
         }
+    }
+
+    /// Sends it as soon as its channel has room.
+    async fn send_in_turn(&self, claimed: Claimed, handed_at: Timestamp) {
+        let room = match self.semaphore(&claimed.channel) {
+            Some(room) => room.clone().acquire_owned().await.ok(),
+            None => None,
+        };
+        if TOO_LATE.after(handed_at) > (self.clock)() {
+            self.send(claimed).await;
+        }
+        drop(room);
     }
 
     async fn send(&self, claimed: Claimed) {
