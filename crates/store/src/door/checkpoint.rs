@@ -1,8 +1,8 @@
 //! Folds SQLite's log into the database file, on a thread of its own, so that no commit waits for it.
 //!
 //! First beside the writer, which goes on meanwhile; then, for the little that it has written since, at the gate. So the
-//! log starts again at its beginning: written over it syncs several times faster than growing. Pages that are written
-//! again and again are folded once, so a longer log is less work, up to a length that is read quickly at a start.
+//! log starts again at its beginning, where its blocks are there already (`room.rs`, which works on this thread too). Pages
+//! that are written again and again are folded once, so a longer log is less work; but whoever syncs meanwhile waits longer.
 
 use std::fs::File;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -47,6 +47,7 @@ struct Shared {
 struct Call {
     /// A log of so many frames is to be folded.
     frames: i32,
+    /// It wants more room.
     cramped: bool,
     stop: bool,
 }
@@ -127,15 +128,23 @@ impl Work {
             }
             let Call { frames, cramped, .. } = std::mem::take(&mut *call);
             drop(call);
-            let room = if cramped { self.make_room() } else { Ok(()) };
-            let folded = room.and_then(|()| if frames > 0 { self.fold(frames) } else { Ok(()) });
-            if let Err(error) = folded {
+            if let Err(error) = self.keep(frames, cramped) {
                 // The file was not synced, and a second sync that succeeds would prove nothing.
-                tracing::error!(error = error.message, "the log could not be folded into the database");
+                tracing::error!(error = error.message, "the log could not be kept");
                 let _ = fault.set(error.message);
                 return;
             }
         }
+    }
+
+    fn keep(&self, frames: i32, cramped: bool) -> Result<(), Error> {
+        if cramped {
+            self.make_room()?;
+        }
+        if frames > 0 {
+            self.fold(frames)?;
+        }
+        Ok(())
     }
 
     /// A disk that is full is not a fault: nothing is lost but the room.
@@ -188,5 +197,5 @@ impl Work {
 }
 
 fn not_synced(error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::InDoubt, format!("the database could not be synced: {error}"))
+    Error::new(ErrorKind::InDoubt, format!("the database or its log could not be synced: {error}"))
 }

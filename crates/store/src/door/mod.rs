@@ -132,8 +132,8 @@ impl Store {
         Ok(answer)
     }
 
-    /// As [`Store::write`], but the answer comes before the sync: nobody may be told of it, and nothing may be sent,
-    /// before [`Pending::wait`] has returned. The next transaction need not wait for the disk.
+    /// As [`Store::write`], but the answer comes before the sync: whoever asked may not be told of it before
+    /// [`Pending::wait`] has returned. The next transaction need not wait for the disk.
     pub fn write_ahead<T>(&self, act: impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<(T, Pending), Halt> {
         self.commit_at(Pace::Ordinary, act)
     }
