@@ -3,6 +3,8 @@
 //! A role that one person holds at a time is handed over, not taken: the one who holds it goes on until the next one
 //! has accepted. Somebody more senior who arrives is no hand-over.
 
+use std::collections::BTreeSet;
+
 use crate::words::{EventKind, Name, Refusal, Result, Span, Timestamp};
 
 /// A role that was offered to somebody.
@@ -113,7 +115,7 @@ pub enum Hint {
     /// Held for long: think of handing over. `urgent` after twice as long.
     Tired { person: Name, held_for: Span, urgent: bool },
     /// So many report to one person: let some of them lead others.
-    Span { reports: usize },
+    ManyReports { reports: usize },
     /// Whoever commands also repairs: nobody sees the whole then.
     Repairs { person: Name },
 }
@@ -131,9 +133,9 @@ pub fn hints(all: &[Assignment], commander: &Name, busy: &[Name], now: Timestamp
         hints.push(Hint::Tired { person: leads.person.clone(), held_for, urgent: held_for >= URGENT_AFTER });
     }
     let others = all.iter().filter(|one| one.is_held()).map(|one| &one.person).chain(busy);
-    let reports: std::collections::BTreeSet<&Name> = others.filter(|person| **person != leads.person).collect();
+    let reports: BTreeSet<&Name> = others.filter(|person| **person != leads.person).collect();
     if reports.len() > REPORTS_MOST {
-        hints.push(Hint::Span { reports: reports.len() });
+        hints.push(Hint::ManyReports { reports: reports.len() });
     }
     if busy.contains(&leads.person) {
         hints.push(Hint::Repairs { person: leads.person.clone() });
@@ -235,7 +237,7 @@ mod tests {
         assert_eq!(hints(&all, &role, &[], at(240)), tired(240, false));
         assert_eq!(hints(&all, &role, &[], at(480)), tired(480, true));
         let mut busy: Vec<Name> = (0..8).map(|n| name(&format!("r{n}"))).collect();
-        assert_eq!(hints(&all, &role, &busy, at(1)), [Hint::Span { reports: 8 }]);
+        assert_eq!(hints(&all, &role, &busy, at(1)), [Hint::ManyReports { reports: 8 }]);
         busy.truncate(1);
         busy.push(ana.clone());
         assert_eq!(hints(&all, &role, &busy, at(1)), [Hint::Repairs { person: ana }]);

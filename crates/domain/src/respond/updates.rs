@@ -5,13 +5,6 @@
 
 use crate::words::{Span, Timestamp};
 
-/// For whom an update is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Audience {
-    Internal,
-    Public,
-}
-
 /// What was promised: an update by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Promise {
