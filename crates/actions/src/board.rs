@@ -180,9 +180,11 @@ fn load(tx: &mut Tx<'_>, before: &Board, rules: &Rules, now: Timestamp) -> Resul
         board.group_is_written(id);
     }
     let first = before.version.is_none() && before.is_empty();
-    let open = alerts::open(tx)?;
-    let heard: Vec<Heard> = open.iter().map(|row| heard(row, before, rules, first, now)).collect();
-    put_rows(tx, &mut board, open, heard)?;
+    let mut open = alerts::OpenAlerts::start(tx)?;
+    while let Some(rows) = open.next(tx)? {
+        let heard: Vec<Heard> = rows.iter().map(|row| heard(row, before, rules, first, now)).collect();
+        put_rows(tx, &mut board, rows, heard)?;
+    }
     for row in alerts::closed_by_people(tx, LAID_ASIDE.before(now))? {
         if board.by_key(&row.integration, row.key).is_none() {
             board.lay_aside(row.integration, row.key, row.starts_at);

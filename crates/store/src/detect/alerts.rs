@@ -1,10 +1,13 @@
 //! Rows of alerts. Labels and annotations are not here: the row points into the signals log. An alert of which nothing
 //! has changed since it began has no row yet ([`births`]); whoever reads alerts here need not know.
 
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
 use domain::detect::alerts::{Closing, Muted, Taken};
 use domain::detect::board::Alert;
 use domain::engage::deliveries::Urgency;
-use domain::words::{AlertId, GroupId, Name, SignalId, Timestamp};
+use domain::words::{AlertId, GroupId, Id as _, Name, SignalId, Timestamp};
 
 use super::births;
 use crate::door::{Error, Row, Tx, Value};
@@ -196,13 +199,65 @@ pub fn get(tx: &mut Tx<'_>, id: AlertId) -> Result<Option<AlertRow>, Error> {
 
 /// Every open alert, oldest first.
 pub fn open(tx: &mut Tx<'_>) -> Result<Vec<AlertRow>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM alerts WHERE resolved_at IS NULL ORDER BY id");
-    let mut rows = tx.query(&sql, &[])?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    for (signal, _) in births::open(tx)? {
-        rows.extend(births::without_row(tx, signal)?);
+    let (mut portions, mut all) = (OpenAlerts::start(tx)?, Vec::new());
+    while let Some(rows) = portions.next(tx)? {
+        all.extend(rows);
     }
-    rows.sort_by_key(|row| row.id);
-    Ok(rows)
+    all.sort_by_key(|row| row.id);
+    Ok(all)
+}
+
+/// Open alerts a portion at a time, for those who need not have all of them in memory. Oldest first, but for what began
+/// in one entry of the log and comes in two portions.
+#[derive(Debug)]
+pub struct OpenAlerts {
+    /// Alerts with a smaller id are done.
+    from: AlertId,
+    /// Entries that tell of alerts without a row.
+    births: Peekable<IntoIter<(SignalId, i64)>>,
+    done: bool,
+    /// So many are enough at a time; there are a little more if an entry of the log has more.
+    pub(super) portion: u32,
+}
+
+impl OpenAlerts {
+    pub fn start(tx: &mut Tx<'_>) -> Result<Self, Error> {
+        let births = births::open(tx)?.into_iter().peekable();
+        Ok(Self { from: AlertId::from_bits(0), births, done: false, portion: 4096 })
+    }
+
+    /// `None` when there are no more.
+    pub fn next(&mut self, tx: &mut Tx<'_>) -> Result<Option<Vec<AlertRow>>, Error> {
+        let mut rows = Vec::new();
+        while rows.len() < self.portion as usize && !self.done {
+            self.take(tx, &mut rows)?;
+        }
+        rows.sort_by_key(|row| row.id);
+        Ok(Some(rows).filter(|rows| !rows.is_empty()))
+    }
+
+    /// The rows before the next entry, then those that began in it.
+    fn take(&mut self, tx: &mut Tx<'_>, rows: &mut Vec<AlertRow>) -> Result<(), Error> {
+        let to =
+            self.births.peek().map_or(AlertId::from_bits(u128::MAX), |(signal, _)| AlertId::from_bits(signal.bits()));
+        let sql = format!(
+            "SELECT {COLUMNS} FROM alerts WHERE resolved_at IS NULL AND id >= $1 AND id < $2 ORDER BY id LIMIT $3"
+        );
+        let found = tx.query(&sql, &[self.from.into(), to.into(), i64::from(self.portion).into()])?;
+        for row in &found {
+            rows.push(read(row)?);
+        }
+        if let Some(last) = rows.last().filter(|_| found.len() == self.portion as usize) {
+            self.from = AlertId::from_bits(last.id.bits() + 1);
+            return Ok(());
+        }
+        self.from = to;
+        match self.births.next() {
+            Some((signal, _)) => rows.extend(births::without_row(tx, signal)?),
+            None => self.done = true,
+        }
+        Ok(())
+    }
 }
 
 /// Gives every alert without a row its row, as it began. For those who want to ask in SQL.

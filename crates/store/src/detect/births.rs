@@ -331,6 +331,37 @@ mod tests {
             }).unwrap();
         }
 
+        fn open_alerts_come_in_portions_each_once(store) {
+            let mut mint = Mint::seeded(1);
+            let mut expected = Vec::new();
+            for round in 0..3 {
+                let (signal, born) = store.write(|tx| Ok(begin(tx, &mut mint)?)).unwrap();
+                let rows = &born[..round];
+                store.write(|tx| {
+                    for row in rows {
+                        alerts::insert(tx, &AlertRow { has_row: true, ..row.clone() })?;
+                    }
+                    Ok(settle(tx, signal, round)?)
+                }).unwrap();
+                expected.extend(born.iter().map(|row| row.id));
+            }
+            for portion in 1..12 {
+                let (sizes, mut ids): (Vec<usize>, Vec<AlertId>) = store.read(|tx| {
+                    let mut open = alerts::OpenAlerts::start(tx)?;
+                    open.portion = portion;
+                    let (mut sizes, mut ids) = (Vec::new(), Vec::new());
+                    while let Some(rows) = open.next(tx)? {
+                        sizes.push(rows.len());
+                        ids.extend(rows.iter().map(|row| row.id));
+                    }
+                    Ok((sizes, ids))
+                }).unwrap();
+                assert!(sizes.iter().all(|size| *size < portion as usize + 3), "{portion}: {sizes:?}");
+                ids.sort();
+                assert_eq!(ids, expected, "{portion}");
+            }
+        }
+
         fn births_that_were_torn_are_named_not_served(store) {
             let mut mint = Mint::seeded(1);
             let (signal, _) = store.write(|tx| Ok(begin(tx, &mut mint)?)).unwrap();
