@@ -1,6 +1,6 @@
 //! Writes to the journal, in the transaction of the act.
 
-use domain::words::{Event, EventKind};
+use domain::words::{Event, EventId, EventKind, IncidentId, Timestamp};
 use serde_json::Value;
 use store::{Halt, Tx};
 
@@ -34,6 +34,38 @@ pub fn of_groups(
     Ok(())
 }
 
+/// Notes that something happened in an incident: on its timeline, for those who may see it. Answers with the entry's id.
+pub fn of_incident(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    kind: EventKind,
+    incident: IncidentId,
+    also: Vec<String>,
+    told: Told<'_>,
+) -> Result<EventId, Halt> {
+    let subjects = std::iter::once(incident.to_string()).chain(also).collect();
+    let mut event = new(moment, kind, subjects, told.why, told.data);
+    event.incident = Some(incident);
+    event.at = told.at.unwrap_or(event.at);
+    store::journal::append(tx, &event, moment.now)?;
+    Ok(event.id)
+}
+
+/// What is told of something that happened in an incident.
+#[derive(Debug, Default)]
+pub struct Told<'a> {
+    pub why: Option<&'a str>,
+    pub data: Value,
+    /// When it happened, if that was before now.
+    pub at: Option<Timestamp>,
+}
+
+impl Told<'_> {
+    pub fn of(data: Value) -> Self {
+        Self { data, ..Self::default() }
+    }
+}
+
 fn new(moment: &mut Moment<'_>, kind: EventKind, subjects: Vec<String>, why: Option<&str>, data: Value) -> Event {
     Event {
         id: moment.mint.id(moment.now),
@@ -41,6 +73,7 @@ fn new(moment: &mut Moment<'_>, kind: EventKind, subjects: Vec<String>, why: Opt
         at: moment.now,
         actor: moment.actor.clone(),
         subjects,
+        incident: None,
         why: why.map(str::to_owned),
         data,
     }

@@ -14,6 +14,7 @@ pub mod housekeeping;
 pub mod moment;
 pub mod node;
 pub mod prepare;
+pub mod respond;
 
 pub use moment::Moment;
 pub use node::Node;

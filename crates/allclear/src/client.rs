@@ -241,6 +241,12 @@ impl Client {
         self.read(&self.call(&Method::POST, path, &(), Some(body))?)
     }
 
+    /// Sends what is answered with nothing.
+    pub(crate) fn post_quietly(&self, path: &[&str], body: &impl Serialize) -> Result<(), Failure> {
+        let body = serde_json::to_vec(body).context("what is to be sent has no form as JSON")?;
+        self.call(&Method::POST, path, &(), Some(body)).map(drop)
+    }
+
     pub(crate) fn delete(&self, path: &[&str]) -> Result<(), Failure> {
         self.call(&Method::DELETE, path, &(), None).map(drop)
     }

@@ -39,6 +39,9 @@ enum Command {
     Alerts(cli::alerts::Alerts),
     #[command(name = "silence")]
     Silences(cli::silences::Silences),
+    Declare(cli::incidents::Declare),
+    #[command(name = "incident")]
+    Incidents(cli::incidents::Incidents),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -90,6 +93,8 @@ fn main() -> ExitCode {
         Command::Setup(command) => cli::setup::run(&command),
         Command::Alerts(command) => cli::alerts::run(&command),
         Command::Silences(command) => cli::silences::run(&command),
+        Command::Declare(command) => cli::incidents::declare(&command),
+        Command::Incidents(command) => cli::incidents::run(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

@@ -57,6 +57,8 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/lists.rs", "filters and pages of the list of alerts, which API and pages share"),
     ("detect/views.rs", "an alert with all that is told of it, for API and pages"),
     ("engage/chart.rs", "draws the strips of a schedule"),
+    ("respond/links.rs", "what belongs to an incident has no rule of its own but that nothing leaks"),
+    ("respond/room.rs", "what the room shows of an incident and of all around it"),
     ("engage/compose.rs", "puts the facts of a page into the words of a template"),
     ("engage/escalation_policies.rs", "the document is an escalation policy; its rule is domain/engage/escalations.rs"),
     ("engage/overrides.rs", "the rule of an override is in domain/engage/schedules.rs and oncall.rs"),

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use domain::engage::deliveries::Outcome;
+use domain::respond::sight::Sight;
 use domain::words::{AlertId, EventKind, GroupId, Labels, Name, PageId, SignalId, Timestamp, text};
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -80,7 +81,7 @@ impl Chronicle {
         let mut deeds = deeds.into_iter().peekable();
         loop {
             let read = self.read;
-            let entries = store.read(|tx| Ok(journal::since(tx, read, 500)?))?;
+            let entries = store.read(|tx| Ok(journal::since(tx, read, Sight::Whole, 500)?))?;
             if entries.is_empty() {
                 break;
             }

@@ -17,6 +17,7 @@ use domain::detect::silences::Silence;
 use domain::engage::schedules::Override;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::documents::{Document, Reference};
+use domain::respond::sight::Sight;
 use domain::words::{Actor, AlertId, EventKind, Id, Mint, Name, OverrideId, SilenceId, Span, Timestamp, Urgency};
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -231,7 +232,7 @@ fn acts(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<Events, E
     let mut entries: Vec<Entry> = Vec::new();
     let mut before = None;
     loop {
-        let some = journal::newest(tx, before, AT_ONCE)?;
+        let some = journal::newest(tx, Sight::Whole, before, AT_ONCE)?;
         let Some(last) = some.last() else { break };
         let done = last.at < CLOCKS_APART.before(since);
         before = Some(last.id);

@@ -5,11 +5,13 @@
 //! entry is numbered after its commit, by whoever holds the lease [`LEASE`]; until then nobody sees it
 //! in [`since`]. By subject it is found at once.
 
-use domain::words::{AlertId, Event, EventId, EventKind, GroupId, Id as _, Timestamp};
+use domain::respond::sight::Sight;
+use domain::words::{AlertId, Event, EventId, EventKind, GroupId, Id as _, IncidentId, Timestamp};
 use serde_json::Value as Json;
 
 use crate::detect::births::MINTED_AT_ONCE;
 use crate::door::{Error, Row, Tx, Value};
+use crate::respond::sight;
 
 /// The lease for [`number`].
 pub const LEASE: &str = "journal";
@@ -27,6 +29,8 @@ pub struct Entry {
     /// `person:ana`, `rule:escalation` ...
     pub actor: String,
     pub subjects: Vec<String>,
+    /// The incident that it is part of.
+    pub incident: Option<IncidentId>,
     pub why: Option<String>,
     pub data: Json,
 }
@@ -46,6 +50,7 @@ impl Entry {
             recorded_at: row.instant("recorded_at")?,
             actor: row.text("actor")?.to_owned(),
             subjects: row.text("subjects")?.lines().map(str::to_owned).collect(),
+            incident: row.opt_id("incident")?,
             why: row.opt_text("why")?.map(str::to_owned),
             data: row.json("data")?,
         })
@@ -75,8 +80,8 @@ pub fn append_found_by(
         None
     };
     tx.execute(
-        "INSERT INTO journal (id, number, kind, at, recorded_at, actor, subjects, why, data) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO journal (id, number, kind, at, recorded_at, actor, subjects, incident, why, data) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         &[
             event.id.into(),
             number.into(),
@@ -85,6 +90,7 @@ pub fn append_found_by(
             recorded_at.into(),
             event.actor.to_string().into(),
             event.subjects.join("\n").into(),
+            event.incident.into(),
             event.why.as_ref().into(),
             event.data.to_string().into(),
         ],
@@ -99,25 +105,31 @@ pub fn append_found_by(
     Ok(())
 }
 
-/// The entries after `number`, in order.
-pub fn since(tx: &mut Tx<'_>, number: i64, limit: u32) -> Result<Vec<Entry>, Error> {
+/// The entries after `number` that are seen, in order.
+pub fn since(tx: &mut Tx<'_>, number: i64, sight: Sight<'_>, limit: u32) -> Result<Vec<Entry>, Error> {
     let rows = tx.query(
-        &format!("SELECT {COLUMNS} FROM journal WHERE number > $1 ORDER BY number LIMIT $2"),
-        &[number.into(), limit.into()],
+        &format!("SELECT {COLUMNS} FROM journal WHERE {SEEN} AND number > $2 ORDER BY number LIMIT $3"),
+        &[sight::bound(sight), number.into(), limit.into()],
     )?;
     rows.iter().map(Entry::of).collect()
 }
 
 /// What is told of a subject, newest first, from before the event `before` if there is one.
-pub fn of_subject(tx: &mut Tx<'_>, subject: &str, before: Option<EventId>, limit: u32) -> Result<Vec<Entry>, Error> {
+pub fn of_subject(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    sight: Sight<'_>,
+    before: Option<EventId>,
+    limit: u32,
+) -> Result<Vec<Entry>, Error> {
     let before = before.map_or(Value::from(AFTER_ALL), Value::from);
     let rows = tx.query(
         &format!(
             "SELECT {COLUMNS} FROM journal_subjects JOIN journal ON journal.id = journal_subjects.event \
-             WHERE journal_subjects.subject = $1 AND journal_subjects.event < $2 \
-             ORDER BY journal_subjects.event DESC LIMIT $3"
+             WHERE {SEEN} AND journal_subjects.subject = $2 AND journal_subjects.event < $3 \
+             ORDER BY journal_subjects.event DESC LIMIT $4"
         ),
-        &[subject.into(), before, limit.into()],
+        &[sight::bound(sight), subject.into(), before, limit.into()],
     )?;
     rows.iter().map(Entry::of).collect()
 }
@@ -131,20 +143,22 @@ pub fn of_alert(
     tx: &mut Tx<'_>,
     alert: AlertId,
     group: GroupId,
+    sight: Sight<'_>,
     before: Option<EventId>,
     limit: u32,
 ) -> Result<Vec<Entry>, Error> {
-    let mut entries = of_subject(tx, &alert.to_string(), before, limit)?;
+    let mut entries = of_subject(tx, &alert.to_string(), sight, before, limit)?;
     let before = before.map_or(Value::from(AFTER_ALL), Value::from);
     let (since, named) = (EventId::from_bits(alert.bits()), format!("%\"{alert}\"%"));
     let mut rows = tx.query(
         &format!(
             "SELECT {COLUMNS} FROM journal_subjects JOIN journal ON journal.id = journal_subjects.event \
-             WHERE journal_subjects.subject = $1 AND journal_subjects.event > $2 AND journal_subjects.event < $3 \
-             AND (journal.data LIKE $4 OR journal.data NOT LIKE $5) \
-             ORDER BY journal_subjects.event DESC LIMIT $6"
+             WHERE {SEEN} AND journal_subjects.subject = $2 AND journal_subjects.event > $3 \
+             AND journal_subjects.event < $4 AND (journal.data LIKE $5 OR journal.data NOT LIKE $6) \
+             ORDER BY journal_subjects.event DESC LIMIT $7"
         ),
         &[
+            sight::bound(sight),
             group.to_string().into(),
             since.into(),
             before.clone(),
@@ -176,14 +190,39 @@ pub fn of_alert(
     Ok(entries)
 }
 
-/// Everything, newest first, from before the event `before` if there is one.
-pub fn newest(tx: &mut Tx<'_>, before: Option<EventId>, limit: u32) -> Result<Vec<Entry>, Error> {
+/// Everything that is seen, newest first, from before the event `before` if there is one.
+pub fn newest(tx: &mut Tx<'_>, sight: Sight<'_>, before: Option<EventId>, limit: u32) -> Result<Vec<Entry>, Error> {
     let before = before.map_or(Value::from(AFTER_ALL), Value::from);
     let rows = tx.query(
-        &format!("SELECT {COLUMNS} FROM journal WHERE journal.id < $1 ORDER BY journal.id DESC LIMIT $2"),
-        &[before, limit.into()],
+        &format!("SELECT {COLUMNS} FROM journal WHERE {SEEN} AND journal.id < $2 ORDER BY journal.id DESC LIMIT $3"),
+        &[sight::bound(sight), before, limit.into()],
     )?;
     rows.iter().map(Entry::of).collect()
+}
+
+/// What happened in an incident, the latest first, from before a place in that order. For those who may see it: whoever
+/// asks has found that out.
+pub fn of_incident(
+    tx: &mut Tx<'_>,
+    incident: IncidentId,
+    before: Option<(Timestamp, EventId)>,
+    limit: u32,
+) -> Result<Vec<Entry>, Error> {
+    let (at, id) = before.map_or((Value::from(i64::MAX), Value::from(AFTER_ALL)), |(at, id)| (at.into(), id.into()));
+    let rows = tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM journal WHERE journal.incident = $1 AND (journal.at, journal.id) < ($2, $3) \
+             ORDER BY journal.at DESC, journal.id DESC LIMIT $4"
+        ),
+        &[incident.into(), at, id, limit.into()],
+    )?;
+    rows.iter().map(Entry::of).collect()
+}
+
+/// One entry, if it is seen.
+pub fn get(tx: &mut Tx<'_>, id: EventId, sight: Sight<'_>) -> Result<Option<Entry>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM journal WHERE {SEEN} AND journal.id = $2");
+    tx.one(&sql, &[sight::bound(sight), id.into()])?.map(|row| Entry::of(&row)).transpose()
 }
 
 /// The highest number given so far, or 0.
@@ -231,7 +270,9 @@ pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error>
 }
 
 const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, journal.recorded_at, journal.actor, \
-                       journal.subjects, journal.why, journal.data";
+                       journal.subjects, journal.incident, journal.why, journal.data";
+/// Entries that whoever looks may see: `$1` says who.
+const SEEN: &str = sight::ENTRY;
 /// Greater than every id: they begin with letters.
 const AFTER_ALL: &str = "~";
 
@@ -253,6 +294,7 @@ mod tests {
             at: at(second),
             actor: Actor::Rule("escalation"),
             subjects: subjects.iter().map(ToString::to_string).collect(),
+            incident: None,
             why: None,
             data: json!({ "second": second }),
         }
@@ -268,7 +310,7 @@ mod tests {
                 ..event(&mut mint, 0, &["grp_1", "schedule/payments", "grp_1"])
             };
             store.write(|tx| Ok(append(tx, &written, at(9))?)).unwrap();
-            let found = store.read(|tx| Ok(newest(tx, None, 10)?)).unwrap();
+            let found = store.read(|tx| Ok(newest(tx, Sight::Open, None, 10)?)).unwrap();
             assert_eq!(found, [Entry {
                 number: (!store.is_postgres()).then_some(1),
                 id: written.id,
@@ -277,12 +319,13 @@ mod tests {
                 recorded_at: at(9),
                 actor: "person:ana".into(),
                 subjects: vec!["grp_1".into(), "schedule/payments".into(), "grp_1".into()],
+                incident: None,
                 why: written.why.clone(),
                 data: written.data.clone(),
             }]);
             assert_eq!(found[0].kind(), Some(EventKind::PageStarted));
-            assert_eq!(store.read(|tx| Ok(of_subject(tx, "schedule/payments", None, 10)?)).unwrap(), found);
-            assert_eq!(store.read(|tx| Ok(of_subject(tx, "schedule/pay", None, 10)?)).unwrap(), []);
+            assert_eq!(store.read(|tx| Ok(of_subject(tx, "schedule/payments", Sight::Open, None, 10)?)).unwrap(), found);
+            assert_eq!(store.read(|tx| Ok(of_subject(tx, "schedule/pay", Sight::Open, None, 10)?)).unwrap(), []);
         }
 
         fn entries_are_followed_by_number_and_paged_by_subject(store) {
@@ -296,15 +339,15 @@ mod tests {
             let seconds = |entries: Vec<Entry>| entries.iter().map(|entry| entry.data["second"].as_i64().unwrap()).collect::<Vec<_>>();
             store.read(|tx| {
                 assert_eq!(last(tx)?, 7);
-                let numbers: Vec<_> = since(tx, 2, 3)?.iter().map(|entry| entry.number.unwrap()).collect();
+                let numbers: Vec<_> = since(tx, 2, Sight::Open, 3)?.iter().map(|entry| entry.number.unwrap()).collect();
                 assert_eq!(numbers, [3, 4, 5]);
-                assert_eq!(seconds(since(tx, 2, 3)?), [2, 3, 4]);
-                assert_eq!(seconds(since(tx, 7, 3)?), Vec::<i64>::new());
-                let first = of_subject(tx, "even", None, 2)?;
+                assert_eq!(seconds(since(tx, 2, Sight::Open, 3)?), [2, 3, 4]);
+                assert_eq!(seconds(since(tx, 7, Sight::Open, 3)?), Vec::<i64>::new());
+                let first = of_subject(tx, "even", Sight::Open, None, 2)?;
                 let before = first[1].id;
                 assert_eq!(seconds(first), [6, 4]);
-                assert_eq!(seconds(of_subject(tx, "even", Some(before), 9)?), [2, 0]);
-                assert_eq!(seconds(newest(tx, Some(before), 2)?), [3, 2]);
+                assert_eq!(seconds(of_subject(tx, "even", Sight::Open, Some(before), 9)?), [2, 0]);
+                assert_eq!(seconds(newest(tx, Sight::Open, Some(before), 2)?), [3, 2]);
                 Ok(())
             }).unwrap();
         }
@@ -324,7 +367,7 @@ mod tests {
                 store.write(|tx| Ok(append(tx, &told, at(second))?)).unwrap();
             }
             let told = |before, limit| {
-                let entries = store.read(|tx| Ok(of_alert(tx, mine, group, before, limit)?)).unwrap();
+                let entries = store.read(|tx| Ok(of_alert(tx, mine, group, Sight::Open, before, limit)?)).unwrap();
                 entries.iter().map(|entry| (entry.id, entry.at)).collect::<Vec<_>>()
             };
             let instants = |told: &[(EventId, Timestamp)]| told.iter().map(|(_, at)| *at).collect::<Vec<_>>();
@@ -353,7 +396,7 @@ mod tests {
                 }
                 let (mut seen, mut followed) = (0, Vec::new());
                 while followed.len() < 40 {
-                    for entry in store.read(|tx| Ok(since(tx, seen, 100)?)).unwrap() {
+                    for entry in store.read(|tx| Ok(since(tx, seen, Sight::Open, 100)?)).unwrap() {
                         seen = entry.number.unwrap();
                         followed.push(seen);
                     }
@@ -369,7 +412,44 @@ mod tests {
                 let event = event(&mut mint, 0, &[wrong]);
                 assert!(store.write(|tx| Ok(append(tx, &event, at(0))?)).is_err());
             }
-            assert_eq!(store.read(|tx| Ok(newest(tx, None, 10)?)).unwrap(), []);
+            assert_eq!(store.read(|tx| Ok(newest(tx, Sight::Open, None, 10)?)).unwrap(), []);
+        }
+
+        fn what_happened_in_a_restricted_incident_is_seen_by_those_who_are_named(store) {
+            let mut mint = Mint::seeded(1);
+            let (ana, ben): (domain::words::Name, domain::words::Name) = ("ana".parse().unwrap(), "ben".parse().unwrap());
+            let mut row = crate::respond::incidents::tests::incident(&mut mint, 0, domain::respond::incidents::Class::Security);
+            store.write(|tx| {
+                crate::respond::incidents::save(tx, &row)?;
+                crate::respond::incidents::name_person(tx, row.id, &ana)?;
+                append(tx, &event(&mut mint, 0, &["grp_1"]), at(0))?;
+                // Written down later, but of an earlier time.
+                for (second, of) in [(1, 1), (2, 9), (3, 5)] {
+                    let told = Event { incident: Some(row.id), at: at(of), ..event(&mut mint, second, &["grp_1"]) };
+                    append(tx, &told, at(second))?;
+                }
+                Ok(())
+            }).unwrap();
+            store.write(|tx| Ok(number(tx, 100)?)).unwrap();
+            let seen = |sight: Sight<'_>| store.read(|tx| {
+                let all = newest(tx, sight, None, 9)?;
+                assert_eq!(since(tx, 0, sight, 9)?.len(), all.len());
+                assert_eq!(of_subject(tx, "grp_1", sight, None, 9)?, all);
+                for entry in newest(tx, Sight::Whole, None, 9)? {
+                    assert_eq!(get(tx, entry.id, sight)?.is_some(), all.contains(&entry));
+                }
+                Ok(all.len())
+            }).unwrap();
+            assert_eq!([seen(Sight::Of(&ana)), seen(Sight::Of(&ben)), seen(Sight::Open), seen(Sight::Whole)], [4, 1, 1, 4]);
+            let told = |before: Option<&Entry>| store.read(|tx| {
+                Ok(of_incident(tx, row.id, before.map(|entry| (entry.at, entry.id)), 2)?)
+            }).unwrap();
+            let first = told(None);
+            assert_eq!(first.iter().map(|entry| entry.at).collect::<Vec<_>>(), [at(9), at(5)]);
+            assert_eq!(told(first.last()).iter().map(|entry| entry.at).collect::<Vec<_>>(), [at(1)]);
+            row.state.visibility = domain::respond::incidents::Visibility::Open;
+            store.write(|tx| Ok(crate::respond::incidents::save(tx, &row)?)).unwrap();
+            assert_eq!(seen(Sight::Of(&ben)), 4);
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod keeping;
 pub mod leases;
 pub mod outbox;
 pub mod prepare;
+pub mod respond;
 pub mod schema;
 pub mod settings;
 pub mod signals;

@@ -13,6 +13,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0002_prepare", include_str!("../migrations/0002_prepare.sql")),
     ("0003_detect", include_str!("../migrations/0003_detect.sql")),
     ("0004_engage", include_str!("../migrations/0004_engage.sql")),
+    ("0005_respond", include_str!("../migrations/0005_respond.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -16,6 +16,7 @@ use base64::Engine as _;
 use domain::prepare::access::{Scope, Secret, SecretKind};
 use domain::prepare::addresses::Reader;
 use domain::prepare::people::Access;
+use domain::respond::sight::Sight;
 use domain::words::{Actor, Name, Refusal, RefusalKind, Span, Timestamp, TokenId};
 use store::{Halt, Tx};
 
@@ -77,6 +78,11 @@ impl Visitor {
             Self::Person { name, .. } | Self::Program { name, .. } => Some(name),
             _ => None,
         }
+    }
+
+    /// Which incidents they see.
+    pub fn sight(&self) -> Sight<'_> {
+        self.person().map_or(Sight::Open, Sight::Of)
     }
 
     /// Which addresses in documents they see.

@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -15,6 +16,7 @@ use store::Store;
 use tokio::sync::watch;
 
 use crate::app::App;
+use crate::enter::Visitor;
 use crate::problem::Problem;
 
 /// Rung after every commit; carries nothing.
@@ -56,6 +58,7 @@ pub struct From {
 /// or from now on; and on, as it happens.
 pub async fn stream(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     Query(wanted): Query<From>,
     headers: HeaderMap,
 ) -> Result<Sse<impl futures_core::Stream<Item = Result<Event, Infallible>>>, Problem> {
@@ -67,7 +70,8 @@ pub async fn stream(
         let (mut bell, mut from) = (app.live().bell(), from);
         yield Ok(Event::default().event("hello").id(from.to_string()).data("{}"));
         loop {
-            match app.read(move |tx| Ok(store::journal::since(tx, from, ENTRIES_MOST)?)).await {
+            let who = visitor.clone();
+            match app.read(move |tx| Ok(store::journal::since(tx, from, who.sight(), ENTRIES_MOST)?)).await {
                 Ok(entries) if !entries.is_empty() => {
                     from = entries.iter().filter_map(|entry| entry.number).max().unwrap_or(from);
                     let kinds: std::collections::BTreeSet<&str> = entries.iter().map(|entry| entry.word.as_str()).collect();

@@ -17,6 +17,7 @@ use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
+use crate::handlers::respond::{entries, incidents, room};
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -37,6 +38,9 @@ pub(crate) fn route(method: Method, path: &'static str, may: May, handler: Metho
 
 const VIEW: May = May::view();
 const ALERTS: May = May::respond();
+/// Anybody may say that something is wrong.
+const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
+const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
 /// What is one's own; the act asks whether more may be changed.
@@ -99,6 +103,21 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/overrides/{id}/remove", SCHEDULES, post(schedules::post_remove)),
         route(Method::GET, "/escalation-policies", VIEW, get(escalation_policies::get_policies)),
         route(Method::GET, "/escalation-policies/{name}", VIEW, get(escalation_policies::get_policy)),
+        // Pages: respond
+        route(Method::GET, "/incidents", VIEW, get(incidents::get_incidents)),
+        route(Method::POST, "/incidents", DECLARE, post(incidents::post_incidents)),
+        route(Method::GET, "/incidents/new", VIEW, get(incidents::get_new)),
+        route(Method::GET, "/incidents/{id}", VIEW, get(room::get_room)),
+        route(Method::GET, "/incidents/{id}/act", VIEW, get(room::get_back)),
+        route(Method::POST, "/incidents/{id}/act", INCIDENTS, post(room::post_act)),
+        route(Method::GET, "/incidents/{id}/entries", VIEW, get(room::get_back)),
+        route(Method::POST, "/incidents/{id}/entries", INCIDENTS, post(room::post_entry)),
+        route(Method::GET, "/incidents/{id}/entries/{entry}", VIEW, get(entries::get_entry)),
+        route(Method::POST, "/incidents/{id}/entries/{entry}", INCIDENTS, post(entries::post_entry)),
+        route(Method::POST, "/incidents/{id}/links", INCIDENTS, post(room::post_link)),
+        route(Method::POST, "/incidents/{id}/people", INCIDENTS, post(room::post_person)),
+        route(Method::POST, "/incidents/{id}/roles", INCIDENTS, post(room::post_role)),
+        route(Method::POST, "/incidents/{id}/stamps", INCIDENTS, post(room::post_stamp)),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),

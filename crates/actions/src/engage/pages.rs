@@ -16,6 +16,7 @@ use super::who::Who;
 use crate::board::{self, Pace, Turn};
 use crate::courier::LEASE;
 use crate::detect::alerts;
+use crate::respond::links;
 use crate::{Moment, Node, announce};
 
 /// Pages for a group: a new page, or the one that it has again from the start.
@@ -284,7 +285,11 @@ pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name
             }
         }
     }
+    let answered = decided.event.is_some();
     carry_out(turn, &mut page, decided)?;
+    if let Some(group) = page.group.filter(|_| answered) {
+        links::answered(turn.tx, &mut turn.moment, group)?;
+    }
     Ok(page)
 }
 

@@ -277,6 +277,7 @@ pub fn forget(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use domain::prepare::checks::Conditions;
+    use domain::respond::sight::Sight;
 
     use super::*;
     use crate::prepare::documents::{self, Order, read_files};
@@ -403,7 +404,7 @@ spec: { title: Prometheus, source: { alertmanager: {} } }
             let for_ben = NewToken { person: Some(name("ben")), access: Access::Viewer, expires_at: None, ..new.clone() };
             let (made, _) = store.write(|tx| create_api_token(tx, &mut moment, &catalog, for_ben.clone())).unwrap();
             assert_eq!(made.person, name("ben"));
-            let told = store.read(|tx| Ok(store::journal::of_subject(tx, &made.id.to_string(), None, 1)?)).unwrap();
+            let told = store.read(|tx| Ok(store::journal::of_subject(tx, &made.id.to_string(), Sight::Whole, None, 1)?)).unwrap();
             assert_eq!(told[0].actor, "local:root", "who acted, not in whose name");
             moment.actor = Actor::Person(name("ben"));
             for wrong in [

@@ -427,6 +427,7 @@ pub fn as_of(tx: &mut Tx<'_>, changeset: i64) -> Result<Catalog, Error> {
 
 #[cfg(test)]
 mod tests {
+    use domain::respond::sight::Sight;
     use domain::words::{Actor, Mint, Name};
     use store::Store;
 
@@ -526,7 +527,7 @@ spec:
             let mut desk = Desk::new(store);
             let changeset = applied(desk.apply(&order(SWAPPED)));
             assert_eq!((changeset.number, changeset.author.as_str(), changeset.reason.as_deref()), (2, "person:ana", Some("a test")));
-            let entries = desk.read(|tx| Ok(store::journal::of_subject(tx, "schedule/payments", None, 9)?));
+            let entries = desk.read(|tx| Ok(store::journal::of_subject(tx, "schedule/payments", Sight::Whole, None, 9)?));
             assert_eq!(entries.len(), 2);
             insta::allow_duplicates! {
                 insta::assert_snapshot!(entries[0].data, @r#"{"changeset":2,"via":"apply","created":[],"changed":["schedule/payments"],"deleted":[]}"#);

@@ -107,6 +107,8 @@ pub enum Scope {
     Read,
     /// Acknowledge, snooze, resolve alerts; silence; page.
     Alerts,
+    /// Declare incidents and respond to them.
+    Incidents,
     /// Overrides of schedules.
     Schedules,
     /// Plan, apply, roll back documents.
@@ -116,12 +118,14 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub const ALL: [Self; 5] = [Self::Read, Self::Alerts, Self::Schedules, Self::Documents, Self::Administration];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Alerts, Self::Incidents, Self::Schedules, Self::Documents, Self::Administration];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Alerts => "alerts",
+            Self::Incidents => "incidents",
             Self::Schedules => "schedules",
             Self::Documents => "documents",
             Self::Administration => "administration",

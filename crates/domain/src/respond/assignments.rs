@@ -4,6 +4,7 @@
 //! has accepted. Somebody more senior who arrives is no hand-over.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use crate::words::{EventKind, Name, Refusal, Result, Span, Timestamp};
 
@@ -118,6 +119,24 @@ pub enum Hint {
     ManyReports { reports: usize },
     /// Whoever commands also repairs: nobody sees the whole then.
     Repairs { person: Name },
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tired { person, held_for, urgent } => {
+                let hours = held_for.as_millis() / 3_600_000;
+                let advice = if *urgent { "hand over now" } else { "think of handing over" };
+                write!(f, "{person} has commanded for {hours} hours: {advice}")
+            }
+            Self::ManyReports { reports } => {
+                write!(f, "{reports} people report to the commander: let some of them lead others")
+            }
+            Self::Repairs { person } => {
+                write!(f, "{person} commands and has a task of repair: nobody sees the whole then")
+            }
+        }
+    }
 }
 
 const TIRED_AFTER: Span = Span::hours(4);
@@ -242,5 +261,6 @@ mod tests {
         busy.push(ana.clone());
         assert_eq!(hints(&all, &role, &busy, at(1)), [Hint::Repairs { person: ana }]);
         assert_eq!(hints(&[], &role, &busy, at(1)), []);
+        assert_eq!(tired(490, true)[0].to_string(), "ana has commanded for 8 hours: hand over now");
     }
 }

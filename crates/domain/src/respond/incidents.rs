@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -353,39 +354,116 @@ fn need(given: bool, what: &str) -> Result<()> {
     if given { Ok(()) } else { Err(Refusal::invalid(what).at("/why")) }
 }
 
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Class {
+    pub const ALL: [Self; 3] = [Self::Security, Self::System, Self::Operational];
+
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Security => "security",
             Self::System => "system",
             Self::Operational => "operational",
-        })
+        }
     }
 }
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Phase {
+    pub const ALL: [Self; 7] =
+        [Self::Reported, Self::Active, Self::Resolved, Self::InReview, Self::Closed, Self::Cancelled, Self::Merged];
+
+    /// As the API and the store write it.
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Reported => "reported",
             Self::Active => "active",
             Self::Resolved => "resolved",
-            Self::InReview => "in review",
+            Self::InReview => "in-review",
             Self::Closed => "closed",
             Self::Cancelled => "cancelled",
             Self::Merged => "merged",
-        })
+        }
+    }
+
+    /// Somebody may have to do something.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Reported | Self::Active)
     }
 }
 
-impl fmt::Display for Activity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Activity {
+    pub const ALL: [Self; 5] = [Self::Analysis, Self::Containment, Self::Eradication, Self::Recovery, Self::Monitoring];
+
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Analysis => "analysis",
             Self::Containment => "containment",
             Self::Eradication => "eradication",
             Self::Recovery => "recovery",
             Self::Monitoring => "monitoring",
-        })
+        }
+    }
+}
+
+impl Visibility {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+fn one_of<T: Copy, const N: usize>(word: &str, all: [T; N], text: fn(T) -> &'static str, what: &str) -> Result<T> {
+    all.into_iter().find(|one| text(*one) == word).ok_or_else(|| {
+        let near = crate::words::text::did_you_mean(word, all.map(text));
+        Refusal::invalid(format!("there is no {what} {:?}{near}", crate::words::text::shorten(word, 40)))
+    })
+}
+
+impl FromStr for Class {
+    type Err = Refusal;
+    fn from_str(word: &str) -> Result<Self> {
+        one_of(word, Self::ALL, Self::word, "class").map_err(|refusal| refusal.at("/class"))
+    }
+}
+
+impl FromStr for Phase {
+    type Err = Refusal;
+    fn from_str(word: &str) -> Result<Self> {
+        one_of(word, Self::ALL, Self::word, "phase")
+    }
+}
+
+impl FromStr for Activity {
+    type Err = Refusal;
+    fn from_str(word: &str) -> Result<Self> {
+        one_of(word, Self::ALL, Self::word, "activity").map_err(|refusal| refusal.at("/activity"))
+    }
+}
+
+impl FromStr for Visibility {
+    type Err = Refusal;
+    fn from_str(word: &str) -> Result<Self> {
+        one_of(word, [Self::Open, Self::Restricted], Self::word, "visibility")
+            .map_err(|refusal| refusal.at("/visibility"))
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl fmt::Display for Phase {
+    /// As people say it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self == Self::InReview { "in review" } else { self.word() })
+    }
+}
+
+impl fmt::Display for Activity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

@@ -153,6 +153,25 @@ pub enum Precision {
     Year,
 }
 
+impl Precision {
+    pub const ALL: [Self; 6] = [Self::Second, Self::Minute, Self::Hour, Self::Day, Self::Month, Self::Year];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+}
+
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -164,6 +183,23 @@ pub enum Source {
     Import,
     /// This program, from what it recorded.
     Derived,
+}
+
+impl Source {
+    pub const ALL: [Self; 4] = [Self::Monitor, Self::Human, Self::Import, Self::Derived];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Monitor => "monitor",
+            Self::Human => "human",
+            Self::Import => "import",
+            Self::Derived => "derived",
+        }
+    }
+
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
 }
 
 /// When something happened: the time, as far as it is known.
@@ -195,10 +231,8 @@ impl When {
         let text = text.trim();
         if let Ok(at) = text.parse::<Timestamp>() {
             let seconds = text.matches(':').count() - usize::from(has_offset_with_colon(text)) > 1;
-            return Ok(Self::of(
-                &at.to_zoned(TimeZone::UTC),
-                if seconds { Precision::Second } else { Precision::Minute },
-            ));
+            let precision = if seconds { Precision::Second } else { Precision::Minute };
+            return Self::of(&at.to_zoned(TimeZone::UTC), precision);
         }
         let (date, time) = text.split_once(['T', ' ']).map_or((text, None), |(date, time)| (date, Some(time.trim())));
         let numbers: Vec<&str> = date.split('-').collect();
@@ -226,10 +260,14 @@ impl When {
                 (start.map_err(|_| wrong())?, precision)
             }
         };
-        Ok(Self::of(&start.to_zoned(zone.clone()).map_err(|_| wrong())?, precision))
+        Self::of(&start.to_zoned(zone.clone()).map_err(|_| wrong())?, precision)
     }
 
-    fn of(start: &Zoned, precision: Precision) -> Self {
+    fn of(start: &Zoned, precision: Precision) -> Result<Self> {
+        if !YEARS.contains(&start.year()) {
+            let (first, last) = (YEARS.start(), YEARS.end());
+            return Err(Refusal::invalid(format!("the year {} is not from {first} to {last}", start.year())));
+        }
         let length = match precision {
             Precision::Second => 1.second(),
             Precision::Minute => 1.minute(),
@@ -239,7 +277,7 @@ impl When {
             Precision::Year => 1.year(),
         };
         let until = start.checked_add(length).map_or(Timestamp::MAX, |end| end.timestamp());
-        Self { at: start.timestamp(), until, precision }
+        Ok(Self { at: start.timestamp(), until, precision })
     }
 
     /// Whether it was certainly before the other: not even the last of one could be the first of the other.
@@ -247,6 +285,9 @@ impl When {
         self.until <= other.at
     }
 }
+
+/// A wrong year is kept and told; one beyond these is no claim of anything.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;
 
 /// `+02:00` at the end has a colon that says nothing of the precision.
 fn has_offset_with_colon(text: &str) -> bool {
@@ -403,6 +444,22 @@ impl Measure {
         Self::Resolve,
     ];
 
+    /// As the API writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Dwell => "dwell",
+            Self::Acknowledge => "acknowledge",
+            Self::Declare => "declare",
+            Self::Command => "command",
+            Self::FirstPublicWord => "first-public-word",
+            Self::Contain => "contain",
+            Self::Mitigate => "mitigate",
+            Self::Recover => "recover",
+            Self::Resolve => "resolve",
+        }
+    }
+
     /// From when, until when.
     fn ends<'a>(self, standing: &Standing<'a>) -> Option<(&'a When, &'a When)> {
         use Milestone as M;
@@ -497,9 +554,18 @@ mod tests {
         for (text, at, until, precision) in table {
             assert_eq!(read(text), Ok((at.into(), until.into(), precision)), "{text}");
         }
-        for wrong in
-            ["", "soon", "2020-13", "2020-08-14 25:00", "2020-08 10:43", "2020-08-14 10:43:20:1", "10:43", "2020-02-30"]
-        {
+        for wrong in [
+            "",
+            "soon",
+            "9999",
+            "0001-01-01",
+            "2020-13",
+            "2020-08-14 25:00",
+            "2020-08 10:43",
+            "2020-08-14 10:43:20:1",
+            "10:43",
+            "2020-02-30",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

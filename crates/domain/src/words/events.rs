@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::ids::{EventId, TokenId};
+use super::ids::{EventId, IncidentId, TokenId};
 use super::names::Name;
 
 /// Who did it.
@@ -49,6 +49,8 @@ pub struct Event {
     pub actor: Actor,
     /// What it is about: ids (`alr_…`, `pag_…`) and documents (`schedule/payments`). Each finds the event.
     pub subjects: Vec<String>,
+    /// The incident that it is part of: it stands on its timeline, and only those see it who may see the incident.
+    pub incident: Option<IncidentId>,
     /// The reason, in words, if one was given.
     pub why: Option<String>,
     /// The particulars, by kind.
@@ -109,6 +111,8 @@ event_kinds! {
     IntegrationTokenRotated = "integration-token.rotated";
     PersonSignedIn = "person.signed-in";
     PasswordSet = "person.password-set";
+    /// Somebody thinks that something is wrong.
+    IncidentReported = "incident.reported";
     IncidentDeclared = "incident.declared";
     /// It was none.
     IncidentCancelled = "incident.cancelled";
@@ -125,6 +129,24 @@ event_kinds! {
     IncidentClosed = "incident.closed";
     IncidentRestricted = "incident.restricted";
     IncidentRevealed = "incident.revealed";
+    /// Its title, its impact or its services were said anew.
+    IncidentDescribed = "incident.described";
+    /// A group of alerts, or another incident, belongs to it.
+    IncidentLinked = "incident.linked";
+    IncidentUnlinked = "incident.unlinked";
+    /// Somebody may see it who could not.
+    IncidentPersonNamed = "incident.person-named";
+    IncidentPersonRemoved = "incident.person-removed";
+    /// Somebody claims when a milestone was reached.
+    StampClaimed = "stamp.claimed";
+    /// Somebody wrote on the timeline: a note, an observation, an action, a decision.
+    EntryAdded = "entry.added";
+    /// What was written is replaced; the journal keeps both.
+    EntryCorrected = "entry.corrected";
+    /// What was written does not hold.
+    EntryStruck = "entry.struck";
+    EntryPinned = "entry.pinned";
+    EntryUnpinned = "entry.unpinned";
     RoleOffered = "role.offered";
     RoleAccepted = "role.accepted";
     RoleDeclined = "role.declined";

@@ -161,7 +161,21 @@ macro_rules! ids {
         }
     )*};
 }
-ids!(AlertId, GroupId, PageId, DeliveryId, SignalId, EventId, SilenceId, OverrideId, ChangesetId, TokenId, RejectionId);
+ids!(
+    AlertId,
+    GroupId,
+    PageId,
+    DeliveryId,
+    SignalId,
+    EventId,
+    SilenceId,
+    OverrideId,
+    ChangesetId,
+    TokenId,
+    RejectionId,
+    IncidentId,
+    StampId
+);
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
     fn from(value: Option<T>) -> Self {

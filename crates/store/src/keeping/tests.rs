@@ -42,6 +42,7 @@ fn furnish(store: &Store) {
                 at: at(0),
                 actor: Actor::System,
                 subjects: vec!["a".into(), "b".into()],
+                incident: None,
                 why: None,
                 data: serde_json::Value::Null,
             };

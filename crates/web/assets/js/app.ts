@@ -1,6 +1,7 @@
 // What the pages do beyond plain HTML. Everything here may be missing: links, forms and menus work without it.
 import "htmx.org";
 import { startClipboard } from "./clipboard";
+import { startComposer } from "./composer";
 import { startKeys } from "./keys";
 import { startLive } from "./live";
 import { startMenus } from "./menus";
@@ -14,6 +15,7 @@ document.documentElement.classList.add("js");
 startTimes();
 startMenus();
 startClipboard();
+startComposer();
 startSelection();
 const palette = startPalette();
 startKeys(palette);

@@ -44,9 +44,10 @@ function press(key: string) {
       countSelected();
     }
   }
-  button.click();
+  if (button.matches("input, textarea")) button.focus();
+  else button.click();
   if (button.matches("summary")) {
-    button.parentElement!.querySelector<HTMLElement>(".menu-item, .menu-form select")?.focus();
+    button.parentElement!.querySelector<HTMLElement>(".menu-item, .menu-form :is(select, input)")?.focus();
   }
   return true;
 }

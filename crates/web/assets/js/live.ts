@@ -170,7 +170,7 @@ function refreshSoon() {
 async function refresh() {
   timer = undefined;
   // Not under somebody's hands: an open menu, a dialog or a text half written comes first.
-  const busy = document.querySelector("main details.menu[open], dialog[open], main textarea:focus");
+  const busy = document.querySelector("main details.menu[open], dialog[open], main textarea:focus:not([data-writes])");
   if (busy) {
     timer = setTimeout(refresh, AT_MOST_EVERY);
     return;

@@ -24,7 +24,8 @@ let exact = false;
 function tick() {
   const now = serverNow();
   for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-tip]")) {
-    const words = exact ? time.dataset.tip!.split(" · ")[0] : relative((now - Date.parse(time.dateTime)) / 1000);
+    const plain = () => time.dataset.stays ?? relative((now - Date.parse(time.dateTime)) / 1000);
+    const words = exact ? time.dataset.tip!.split(" · ")[0] : plain();
     if (time.textContent !== words) time.textContent = words;
   }
 }

@@ -1,8 +1,10 @@
 //! The journal over the API: what happened, who did it, on what, why.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use domain::respond::sight::Sight;
 use domain::words::{AlertId, EventId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::body::Search;
 use super::listing::{self, Listing};
 use crate::app::App;
+use crate::enter::Visitor;
 use crate::problem::Problem;
 
 /// Something that happened.
@@ -68,21 +71,32 @@ pub struct JournalQuery {
 }
 
 /// What is told of a subject. Of an alert that is also what is told of its group and names it.
-fn of_subject(tx: &mut Tx<'_>, subject: &str, before: Option<EventId>, limit: u32) -> Result<Vec<Told>, Halt> {
+fn of_subject(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    sight: Sight<'_>,
+    before: Option<EventId>,
+    limit: u32,
+) -> Result<Vec<Told>, Halt> {
     let alert = match subject.parse::<AlertId>() {
         Ok(id) => store::detect::alerts::get(tx, id)?,
         Err(_) => None,
     };
     Ok(match alert {
-        Some(alert) => store::journal::of_alert(tx, alert.id, alert.group, before, limit)?,
-        None => store::journal::of_subject(tx, subject, before, limit)?,
+        Some(alert) => store::journal::of_alert(tx, alert.id, alert.group, sight, before, limit)?,
+        None => store::journal::of_subject(tx, subject, sight, before, limit)?,
     })
 }
 
 /// What happened, the newest first; or, with `since`, the oldest first, for those who follow.
 #[utoipa::path(get, path = "/api/v1/journal", tag = "journal", params(JournalQuery),
     responses((status = 200, body = Listing<Entry>)))]
-pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<JournalQuery>) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    uri: Uri,
+    Search(query): Search<JournalQuery>,
+) -> Result<Response, Problem> {
     let limit = u32::try_from(listing::limit(query.limit)?).unwrap_or(500);
     if query.since.is_some() && (query.subject.is_some() || query.cursor.is_some()) {
         return Err(Refusal::invalid("`since` follows everything: it goes with neither subject nor cursor")
@@ -90,15 +104,15 @@ pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<Journa
             .into());
     }
     if let Some(since) = query.since {
-        let entries = app.read(move |tx| Ok(store::journal::since(tx, since, limit)?)).await?;
+        let entries = app.read(move |tx| Ok(store::journal::since(tx, since, visitor.sight(), limit)?)).await?;
         return Ok(Listing::whole(entries.iter().map(wire).collect()).answer(&uri));
     }
     let before: Option<EventId> = listing::after(query.cursor.as_deref())?;
     let subject = query.subject;
     let entries = app.read(move |tx| {
         Ok(match &subject {
-            Some(subject) => of_subject(tx, subject, before, limit + 1)?,
-            None => store::journal::newest(tx, before, limit + 1)?,
+            Some(subject) => of_subject(tx, subject, visitor.sight(), before, limit + 1)?,
+            None => store::journal::newest(tx, visitor.sight(), before, limit + 1)?,
         })
     });
     let mut entries: Vec<Entry> = entries.await?.iter().map(wire).collect();

@@ -9,6 +9,7 @@ pub mod listing;
 pub mod once;
 pub mod openapi;
 pub mod prepare;
+pub mod respond;
 pub(crate) mod table;
 
 pub use body::{Body, Search};

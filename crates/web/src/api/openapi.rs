@@ -12,6 +12,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
+use super::respond::{assignments, entries, incidents, stamps};
 use crate::enter::{May, word};
 use crate::problem::Problem;
 
@@ -47,6 +48,21 @@ use crate::problem::Problem;
         pages::acknowledge,
         pages::escalate,
         pages::test,
+        incidents::list,
+        incidents::declare,
+        incidents::one,
+        incidents::describe,
+        incidents::act,
+        incidents::link,
+        incidents::unlink,
+        incidents::name_person,
+        incidents::remove_person,
+        assignments::act,
+        stamps::list,
+        stamps::claim,
+        entries::list,
+        entries::add,
+        entries::mark,
         schedules::list,
         schedules::on_call,
         schedules::shifts,
@@ -143,19 +159,20 @@ fn complete(mut document: Value) -> Value {
                 list.push(key);
             }
         }
-        operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten().for_each(narrow);
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+        parameters.for_each(|parameter| narrow(route.path, parameter));
     }
     document
 }
 
 /// What a parameter may be, which its type does not say. The handlers refuse all else.
-fn narrow(parameter: &mut Value) {
+fn narrow(path: &str, parameter: &mut Value) {
     let bounds = match (parameter["in"].as_str(), parameter["name"].as_str()) {
         (Some("query"), Some("limit")) => json!({ "minimum": 1, "maximum": 500 }),
         (Some("header"), Some("Idempotency-Key")) => json!({ "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" }),
         (Some("path"), Some("name")) => json!({ "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }),
         (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-hjkmnp-tv-z]{16}$" }),
-        (Some("query"), Some("severity")) => json!({ "enum": alerts::SEVERITIES }),
+        (Some("query"), Some("severity")) if path != "/api/v1/incidents" => json!({ "enum": alerts::SEVERITIES }),
         (Some("query" | "path"), Some("kind")) => json!({ "enum": Kind::ALL.map(Kind::word) }),
         _ => return,
     };

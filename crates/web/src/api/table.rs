@@ -8,12 +8,16 @@ use domain::prepare::people::Access;
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
+use super::respond::{assignments, entries, incidents, stamps};
 use super::{journal, openapi};
 use crate::enter::May;
 use crate::routes::{Route, route};
 
 const VIEW: May = May::view();
 const ALERTS: May = May::respond();
+/// Anybody may say that something is wrong.
+const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
+const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 /// Whoever is in. Which documents they may change is asked once it is known which: `actions::allow`.
 const DOCUMENTS: May = May::Person(Access::Viewer, Scope::Documents);
@@ -52,6 +56,22 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/pages/{id}/acknowledge", ALERTS, Method::POST, post(pages::acknowledge)),
         on("/api/v1/pages/{id}/escalate", ALERTS, Method::POST, post(pages::escalate)),
         on("/api/v1/pages/test", ALERTS, Method::POST, post(pages::test)),
+        // Incidents
+        on("/api/v1/incidents", VIEW, Method::GET, get(incidents::list)),
+        on("/api/v1/incidents", DECLARE, Method::POST, post(incidents::declare)),
+        on("/api/v1/incidents/{id}", VIEW, Method::GET, get(incidents::one)),
+        on("/api/v1/incidents/{id}/describe", INCIDENTS, Method::POST, post(incidents::describe)),
+        on("/api/v1/incidents/{id}/act", INCIDENTS, Method::POST, post(incidents::act)),
+        on("/api/v1/incidents/{id}/links", INCIDENTS, Method::POST, post(incidents::link)),
+        on("/api/v1/incidents/{id}/links/{subject}", INCIDENTS, Method::DELETE, delete(incidents::unlink)),
+        on("/api/v1/incidents/{id}/people", INCIDENTS, Method::POST, post(incidents::name_person)),
+        on("/api/v1/incidents/{id}/people/{person}", INCIDENTS, Method::DELETE, delete(incidents::remove_person)),
+        on("/api/v1/incidents/{id}/roles", INCIDENTS, Method::POST, post(assignments::act)),
+        on("/api/v1/incidents/{id}/stamps", VIEW, Method::GET, get(stamps::list)),
+        on("/api/v1/incidents/{id}/stamps", INCIDENTS, Method::POST, post(stamps::claim)),
+        on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
+        on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
+        on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),
         // Schedules
         on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),
         on("/api/v1/schedules/{name}/on-call", VIEW, Method::GET, get(schedules::on_call)),

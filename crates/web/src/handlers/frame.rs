@@ -19,6 +19,7 @@ use domain::engage::oncall::{OnCall, on_call};
 use domain::engage::schedules::{Override, zone};
 use domain::prepare::addresses::Reader;
 use domain::prepare::people::{Access, Person};
+use domain::respond::sight::Sight;
 use domain::words::{Actor, Name, Refusal, RefusalKind, Timestamp};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
@@ -75,6 +76,11 @@ impl FromRequestParts<App> for Asked {
 impl Asked {
     pub fn actor(&self) -> Actor {
         self.visitor.actor()
+    }
+
+    /// Which incidents they see.
+    pub fn sight(&self) -> Sight<'_> {
+        self.visitor.sight()
     }
 
     /// Which addresses in documents they see.
@@ -360,6 +366,7 @@ impl<'t, 'x> Look<'t, 'x> {
             viewer: Viewer { person: self.tag(&asked.person), administrator: asked.access == Access::Administrator },
             on_call: chip,
             unacknowledged: self.counts().firing,
+            incidents: store::respond::incidents::count_open(self.tx, asked.sight())?,
             notices: self.notices(),
             toast: asked.toast.clone(),
             now_ms: self.now().as_millisecond(),

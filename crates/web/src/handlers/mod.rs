@@ -8,4 +8,5 @@ pub mod errors;
 pub mod fields;
 pub mod frame;
 pub mod prepare;
+pub mod respond;
 pub mod search;

@@ -3,6 +3,7 @@
 use actions::detect::lists::{self, Search, Tab};
 use axum::response::Response;
 use store::Halt;
+use store::respond::incidents::Filter;
 
 use crate::handlers::detect::alerts::{state, summary};
 use crate::handlers::fields::escape;
@@ -30,7 +31,7 @@ fn find(look: &mut Look<'_, '_>, text: &str) -> Result<Vec<FoundGroup>, Halt> {
         let whole = parts.join(" ").to_lowercase();
         words.iter().all(|word| whole.contains(word.as_str()))
     };
-    let mut groups = vec![alerts(look, text)?];
+    let mut groups = vec![incidents(look, text)?, alerts(look, text)?];
     let catalog = look.rules.catalog.clone();
     let group = |title: &str, kind: &str, found: Vec<Found>, href: &str| {
         let more = (found.len() > EACH).then(|| Link::new(format!("All {title}"), href));
@@ -70,6 +71,18 @@ fn find(look: &mut Look<'_, '_>, text: &str) -> Result<Vec<FoundGroup>, Halt> {
     groups.push(group("Documents", "document", documents.collect(), "/documents"));
     groups.retain(|group| !group.found.is_empty());
     Ok(groups)
+}
+
+/// Of those that the viewer may see.
+fn incidents(look: &mut Look<'_, '_>, text: &str) -> Result<FoundGroup, Halt> {
+    let filter = Filter { words: Some(text.to_owned()), ..Filter::default() };
+    let found =
+        store::respond::incidents::list(look.tx, &filter, look.asked.sight(), None, u32::try_from(EACH).unwrap_or(8))?;
+    let found = found.iter().map(|row| Found {
+        link: Link::new(&row.title, format!("/incidents/{}", row.id)),
+        note: format!("{}, since {}", row.state.phase, look.view.brief(row.reported_at)),
+    });
+    Ok(FoundGroup { title: "Incidents".into(), kind: "incident".into(), found: found.collect(), more: None })
 }
 
 fn alerts(look: &mut Look<'_, '_>, text: &str) -> Result<FoundGroup, Halt> {

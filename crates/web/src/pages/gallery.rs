@@ -19,6 +19,9 @@ use super::prepare::services::{ServicePage, ServicesPage};
 use super::prepare::sign_in::SignInPage;
 use super::prepare::tokens::TokensPage;
 use super::prepare::welcome::{FirstPage, WelcomePage};
+use super::respond::entries::EntryPage;
+use super::respond::incidents::{IncidentsPage, NewIncidentPage};
+use super::respond::room::RoomPage;
 use super::{Theme, Viewpoint};
 
 /// A Sunday night in Berlin.
@@ -53,6 +56,14 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("integration", &IntegrationPage::sample()),
         page("integration-heartbeat", &IntegrationPage::sample_heartbeat()),
         page("integration-new", &NewIntegrationPage::sample()),
+        page("incidents", &IncidentsPage::sample()),
+        page("incidents-empty", &IncidentsPage::sample_empty()),
+        page("incident-new", &NewIncidentPage::sample()),
+        page("incident-new-refused", &NewIncidentPage::sample_refused()),
+        page("room", &RoomPage::sample()),
+        page("room-restricted", &RoomPage::sample_restricted()),
+        page("room-over", &RoomPage::sample_over()),
+        page("entry", &EntryPage::sample()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

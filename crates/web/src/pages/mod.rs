@@ -6,6 +6,7 @@ pub mod detect;
 pub mod engage;
 pub mod parts;
 pub mod prepare;
+pub mod respond;
 pub mod shell;
 pub mod time;
 

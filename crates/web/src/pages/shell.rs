@@ -16,6 +16,8 @@ pub struct Shell {
     pub on_call: Option<OnCallChip>,
     /// Alerts that fire and that nobody has taken; on the rail.
     pub unacknowledged: u64,
+    /// Incidents that are reported or active, of those that the viewer may see; on the rail.
+    pub incidents: u64,
     /// Banners over the page: degraded, nobody is on call ...
     pub notices: Vec<Notice>,
     /// What the last act did, with a way back if there is one.
@@ -117,6 +119,7 @@ impl Theme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     Alerts,
+    Incidents,
     Silences,
     Schedules,
     Policies,
@@ -132,8 +135,9 @@ pub enum Section {
 
 impl Section {
     /// Which entry, its address, its title, its icon, and the letter that goes there after `g`.
-    pub const RAIL: [Entry; 7] = [
+    pub const RAIL: [Entry; 8] = [
         Entry::new(Self::Alerts, "/alerts", "Alerts", "alerts", "a"),
+        Entry::new(Self::Incidents, "/incidents", "Incidents", "incidents", "n"),
         Entry::new(Self::Schedules, "/schedules", "On call", "schedules", "s"),
         Entry::new(Self::Policies, "/escalation-policies", "Policies", "policies", "p"),
         Entry::new(Self::Services, "/services", "Services", "services", "e"),
@@ -183,6 +187,7 @@ impl Shell {
             viewer: Viewer { person: PersonTag::new("ana", "Ana Silva"), administrator: true },
             on_call: Some(OnCallChip { until: "09:00".into(), schedules: "Payments, primary".into() }),
             unacknowledged: 3,
+            incidents: 1,
             notices: vec![],
             toast: None,
             now_ms: crate::pages::gallery::now().as_millisecond(),

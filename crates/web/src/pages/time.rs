@@ -17,7 +17,19 @@ pub struct Viewpoint {
 impl Viewpoint {
     /// An instant, as this viewer reads it.
     pub fn when(&self, at: Timestamp) -> When {
-        When { iso: at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), relative: self.relative(at), exact: self.exact(at) }
+        let iso = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        When { iso, relative: self.relative(at), exact: self.exact(at), stays: false }
+    }
+
+    /// The same by the clock: `14:05`. On a timeline it matters how far things are apart, not how long ago they were.
+    pub fn clock(&self, at: Timestamp) -> When {
+        let relative = at.to_zoned(self.zone.clone()).strftime("%H:%M").to_string();
+        When { relative, stays: true, ..self.when(at) }
+    }
+
+    /// `Sunday, 22 November 2026`.
+    pub fn day(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%A, %-d %B %Y").to_string()
     }
 
     /// `4 min ago`, `in 2 h`, `just now`.
@@ -76,12 +88,18 @@ pub struct When {
     pub relative: String,
     /// The viewer's local time and UTC.
     pub exact: String,
+    /// The browser does not make it relative again.
+    pub stays: bool,
 }
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Every field was made by this module out of digits and zone names: nothing to escape.
-        write!(f, r#"<time datetime="{}" data-tip="{}">{}</time>"#, self.iso, self.exact, self.relative)
+        let (iso, exact, relative) = (&self.iso, &self.exact, &self.relative);
+        if self.stays {
+            return write!(f, r#"<time datetime="{iso}" data-tip="{exact}" data-stays="{relative}">{relative}</time>"#);
+        }
+        write!(f, r#"<time datetime="{iso}" data-tip="{exact}">{relative}</time>"#)
     }
 }
 

@@ -32,6 +32,8 @@ struct Burning {
     ada: String,
     alert: String,
     page: String,
+    incident: String,
+    entry: String,
 }
 
 impl Burning {
@@ -43,7 +45,15 @@ impl Burning {
         let alerts = house.call(ask("GET", "/api/v1/alerts").by(&ada)).await.json();
         let text = |name: &str| alerts["items"][0][name].as_str().unwrap().to_owned();
         let (alert, page) = (text("id"), text("page"));
-        Self { house, ada, alert, page }
+        house.apply("kind: role\nname: scribe\nspec: { title: Scribe, duties: [writes] }");
+        house.apply("kind: severity-matrix\nname: default\nspec: { levels: [{ name: SEV1, title: a, system: a, operational: a, security: a, response: a }] }");
+        let made = async |path: &str, body: Value| {
+            let answer = house.call(ask("POST", path).by(&ada).json(&body)).await;
+            answer.json()["id"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
+        };
+        let incident = made("/api/v1/incidents", json!({ "title": "It fails", "class": "system" })).await;
+        let entry = made(&format!("/api/v1/incidents/{incident}/entries"), json!({ "text": "locks" })).await;
+        Self { house, ada, alert, page, incident, entry }
     }
 
     /// Something that can be asked for at this route, and something else.
@@ -71,6 +81,26 @@ impl Burning {
             "pages/{id}/acknowledge" | "pages/{id}/escalate" | "integrations/{name}/test" => {
                 (json!({}), json!({ "a": 1 }))
             }
+            "incidents" => {
+                let incident = |title: &str| json!({ "title": title, "class": "security" });
+                (incident("It leaks"), incident("It leaks more"))
+            }
+            "incidents/{id}/describe" => (json!({ "impact": "many" }), json!({ "impact": "few" })),
+            "incidents/{id}/act" => {
+                (json!({ "do": "mitigate" }), json!({ "do": "grade", "severity": "SEV1", "why": "many" }))
+            }
+            "incidents/{id}/links" => (json!({ "subject": self.alert }), json!({ "subject": self.page })),
+            "incidents/{id}/people" => (json!({ "person": "max" }), json!({ "person": "rob" })),
+            "incidents/{id}/roles" => {
+                let offer = |person: &str| json!({ "do": "offer", "role": "scribe", "person": person });
+                (offer("max"), offer("rob"))
+            }
+            "incidents/{id}/stamps" => {
+                let stamp = |at: &str| json!({ "milestone": "detected", "at": at });
+                (stamp("2026-08"), stamp("2026-09"))
+            }
+            "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
+            "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
             "pages/test" => (json!({}), json!({ "person": "rob" })),
             "schedules/{name}/overrides" => (
                 json!({ "person": "mia", "starts_at": now, "ends_at": end }),
@@ -89,7 +119,9 @@ impl Burning {
         } else {
             "db"
         };
-        let path = path.replace("{id}", &self.page).replace("{kind}", "team").replace("{name}", name);
+        let id = if path.contains("incidents") { &self.incident } else { &self.page };
+        let path =
+            path.replace("{entry}", &self.entry).replace("{id}", id).replace("{kind}", "team").replace("{name}", name);
         Some((path, one, other))
     }
 

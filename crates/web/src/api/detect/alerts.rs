@@ -12,7 +12,6 @@ use axum::{Extension, Json};
 use domain::detect::alerts::{Muted, Taken};
 use domain::detect::board::{Board, Slot};
 use domain::detect::rules;
-use domain::prepare::addresses::Reader;
 use domain::words::{AlertId, Matcher, Name, Refusal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::Tx;
@@ -421,8 +420,7 @@ pub async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<AlertDetail>, Problem> {
     let id: AlertId = id.parse().map_err(|_| Refusal::not_found("alert with this id"))?;
-    let reader = visitor.reader();
-    let detail = app.look(move |store, node, _| store.read(|tx| detail(tx, node, id, &reader)));
+    let detail = app.look(move |store, node, _| store.read(|tx| detail(tx, node, id, &visitor)));
     Ok(Json(detail.await?))
 }
 
@@ -431,19 +429,20 @@ const PAGES_TOLD: usize = 5;
 /// How many entries the history has at most.
 const HISTORY: u32 = 100;
 
-fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId, reader: &Reader) -> Result<AlertDetail, Halt> {
+fn detail(tx: &mut Tx<'_>, node: &Node, id: AlertId, visitor: &Visitor) -> Result<AlertDetail, Halt> {
+    let (reader, sight) = (visitor.reader(), visitor.sight());
     let rules = node.rules(tx)?;
     let board = node.board();
     let view = views::one(tx, &board, id)?.ok_or_else(|| Refusal::not_found(format!("alert {id}")))?;
     let tried = rules::trace(&rules, &|name| view.labels.get(name));
     let group = groups::find(tx, &board, view.group)?;
     let (mut pages, mut entries) = (Vec::new(), BTreeMap::new());
-    let mut told = store::journal::of_alert(tx, id, view.group, None, HISTORY)?;
+    let mut told = store::journal::of_alert(tx, id, view.group, sight, None, HISTORY)?;
     for (place, row) in store::engage::pages::of_group(tx, view.group)?.into_iter().enumerate() {
         if place < PAGES_TOLD {
-            told.extend(store::journal::of_subject(tx, &row.id.to_string(), None, HISTORY)?);
+            told.extend(store::journal::of_subject(tx, &row.id.to_string(), sight, None, HISTORY)?);
         }
-        pages.push(pages::detail(tx, &row, reader)?);
+        pages.push(pages::detail(tx, &row, &reader)?);
     }
     for entry in told {
         entries.insert(std::cmp::Reverse(entry.id), journal::wire(&entry));

@@ -14,6 +14,7 @@ use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{Conditions, check_in_force};
 use domain::prepare::people::Address;
 use domain::prepare::problems::Problem as Flaw;
+use domain::respond::sight::Sight;
 use domain::words::{Name, Span, Timestamp, Urgency};
 use serde::{Deserialize, Serialize};
 use store::engage::overrides;
@@ -83,7 +84,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<Listing<Check>>, Proble
 
 /// No entry of the journal may be of a time that has not come: another node wrote it, or our clock was set back.
 fn clock(tx: &mut Tx<'_>, now: Timestamp) -> Result<Check, Halt> {
-    let newest = store::journal::newest(tx, None, 1)?.into_iter().next();
+    let newest = store::journal::newest(tx, Sight::Whole, None, 1)?.into_iter().next();
     let ahead = newest.map_or(Span::ZERO, |entry| Span::between(now, entry.recorded_at));
     Ok(if ahead > SKEW_MOST {
         let says = format!("the journal is {ahead} ahead of this node's clock");

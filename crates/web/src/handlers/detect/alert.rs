@@ -83,6 +83,7 @@ pub async fn get_alert(asked: Asked, Path(id): Path<String>) -> Result<Response,
                 page,
                 history: history(look, &view)?,
                 group: fellows(look, &view)?,
+                incidents: incidents(look, &view)?,
                 shell,
             })
         })
@@ -244,6 +245,12 @@ fn fellows(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Fellow>, Hal
     Ok(views.iter().map(fellow).collect())
 }
 
+fn incidents(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Link>, Halt> {
+    let group = view.group.to_string();
+    let found = store::respond::incidents::of_subject(look.tx, &group, look.asked.sight())?;
+    Ok(found.into_iter().map(|row| Link::new(row.title, format!("/incidents/{}", row.id))).collect())
+}
+
 /// An alert in a short list.
 pub fn fellow(view: &AlertView) -> Fellow {
     Fellow {
@@ -255,9 +262,9 @@ pub fn fellow(view: &AlertView) -> Fellow {
 
 /// What happened to it and to its page, the newest first.
 fn history(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Happened>, Halt> {
-    let mut entries = store::journal::of_alert(look.tx, view.id, view.group, None, EVENTS)?;
+    let mut entries = store::journal::of_alert(look.tx, view.id, view.group, look.asked.sight(), None, EVENTS)?;
     if let Some(page) = view.page {
-        entries.extend(store::journal::of_subject(look.tx, &page.to_string(), None, EVENTS)?);
+        entries.extend(store::journal::of_subject(look.tx, &page.to_string(), look.asked.sight(), None, EVENTS)?);
     }
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.id));
     entries.dedup_by_key(|entry| entry.id);

@@ -38,6 +38,8 @@ pub struct AlertPage {
     pub history: Vec<Happened>,
     /// Alerts of the same group.
     pub group: Vec<Fellow>,
+    /// The incidents to which it belongs, of those that the viewer may see.
+    pub incidents: Vec<Link>,
 }
 
 /// One label, with a link to all alerts that have it.
@@ -180,6 +182,7 @@ mod samples {
                     happened(1444, Tone::Good, "Resolved by the source after 22 minutes", None, None),
                     happened(1460, Tone::Quiet, "Acknowledged", Some(("ben", "Ben Okafor")), Some("rolling back 4.18")),
                 ],
+                incidents: vec![],
                 group: vec![
                     Fellow {
                         link: Link::new("PaymentsLatencyHigh on pay-1", "/alerts/alr_06f1k2m9qv7x3t03"),

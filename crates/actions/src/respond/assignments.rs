@@ -1,0 +1,151 @@
+//! Roles: offered, accepted, declined, handed over with what the next one must know.
+
+use domain::prepare::catalog::Catalog;
+use domain::prepare::roles::Role;
+use domain::respond::assignments::{self as rules, Assignment, Move};
+use domain::respond::entries;
+use domain::respond::stamps::{Milestone, Source, When};
+use domain::words::{IncidentId, Name, Refusal, text};
+use serde_json::{Value, json};
+use store::respond::assignments as rows;
+use store::respond::incidents as incident_rows;
+use store::{Halt, Tx};
+
+use super::incidents::{COMMANDER, find, must_be_person};
+use super::stamps;
+use crate::announce::Told;
+use crate::{Moment, Node, announce};
+
+/// What whoever takes over must know: after ICS form 201.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handover {
+    /// How things stand.
+    pub situation: String,
+    /// What is to be reached next.
+    pub objectives: String,
+    /// Fatigue, shift, complexity.
+    pub reason: String,
+}
+
+/// Offers a role to somebody; or takes it, if that is oneself.
+pub fn offer(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    role: &Name,
+    to: &Name,
+    handover: Option<&Handover>,
+) -> Result<(), Halt> {
+    let row = find(tx, moment, incident)?;
+    if !row.state.phase.is_open() {
+        let message = format!("it is {}: there is no role to play any more", row.state.phase);
+        return Err(Refusal::conflict(message).into());
+    }
+    let catalog = node.rules(tx)?.catalog.clone();
+    let found = role_of(&catalog, role)?;
+    must_be_person(&catalog, to)?;
+    let all = rows::of_incident(tx, incident)?;
+    let by = moment.person().cloned();
+    let held = all.iter().find(|one| found.single && one.role == *role && one.is_held() && one.person != *to);
+    let mut data = json!({});
+    if let Some(held) = held {
+        if by.as_ref() == Some(to) {
+            let message = format!("{} is {role}: it is handed over, not taken; ask them to offer it", held.person);
+            return Err(Refusal::conflict(message).into());
+        }
+        let said = handover.cloned().unwrap_or_default();
+        data = json!({
+            "from": held.person,
+            "situation": entries::text(&said.situation, "/situation")?,
+            "objectives": entries::text(&said.objectives, "/objectives")?,
+            "reason": said.reason.trim(),
+        });
+    }
+    let done = rules::offer(&all, role, to, by.as_ref(), moment.now)?;
+    // Whoever is asked must be able to see what for.
+    incident_rows::name_person(tx, incident, to)?;
+    write(tx, moment, incident, &done, None, data)
+}
+
+/// Accepts a role that was offered.
+pub fn accept(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    role: &Name,
+) -> Result<(), Halt> {
+    find(tx, moment, incident)?;
+    let by = person(moment)?;
+    let single = role_of(&node.rules(tx)?.catalog, role)?.single;
+    let all = rows::of_incident(tx, incident)?;
+    let moves = rules::accept(&all, role, &by, single, moment.now)?;
+    // Who goes first: the record reads "handed over", then "accepted".
+    for done in moves.iter().rev() {
+        write(tx, moment, incident, done, None, json!({}))?;
+    }
+    Ok(())
+}
+
+/// Says no to a role that was offered.
+pub fn decline(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    role: &Name,
+    why: &str,
+) -> Result<(), Halt> {
+    find(tx, moment, incident)?;
+    let all = rows::of_incident(tx, incident)?;
+    let done = rules::decline(&all, role, &person(moment)?, why, moment.now)?;
+    write(tx, moment, incident, &done, Some(why.trim()), json!({}))
+}
+
+/// Lays down a role. Command is handed over while the incident is open, not laid down.
+pub fn lay_down(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, role: &Name) -> Result<(), Halt> {
+    let row = find(tx, moment, incident)?;
+    let all = rows::of_incident(tx, incident)?;
+    let must_be_followed = role.as_str() == COMMANDER && row.state.phase.is_open();
+    let done = rules::lay_down(&all, role, &person(moment)?, must_be_followed, moment.now)?;
+    write(tx, moment, incident, &done, None, json!({}))
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    done: &Move,
+    why: Option<&str>,
+    mut data: Value,
+) -> Result<(), Halt> {
+    let Assignment { role, person, .. } = &done.assignment;
+    rows::save(tx, incident, &done.assignment)?;
+    data["role"] = json!(role);
+    data["person"] = json!(person);
+    let told = Told { why, data, at: None };
+    announce::of_incident(tx, moment, done.event, incident, vec![format!("person/{person}")], told)?;
+    if role.as_str() == COMMANDER {
+        let mut row = find(tx, moment, incident)?;
+        if done.assignment.is_held() {
+            row.state.commander = Some(person.clone());
+            let now = When::exactly(moment.now);
+            stamps::derive(tx, moment, incident, Milestone::CommanderAccepted, now, Source::Derived)?;
+        } else if row.state.commander.as_ref() == Some(person) {
+            row.state.commander = None;
+        }
+        incident_rows::save(tx, &row)?;
+    }
+    Ok(())
+}
+
+fn role_of<'c>(catalog: &'c Catalog, role: &Name) -> Result<&'c Role, Refusal> {
+    catalog.roles.get(role).ok_or_else(|| {
+        let near = text::did_you_mean(role.as_str(), catalog.roles.keys().map(Name::as_str));
+        Refusal::invalid(format!("there is no role {role}{near}")).at("/role")
+    })
+}
+
+fn person(moment: &Moment<'_>) -> Result<Name, Refusal> {
+    moment.person().cloned().ok_or_else(|| Refusal::forbidden("only a person can do this"))
+}

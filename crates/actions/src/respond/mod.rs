@@ -1,0 +1,8 @@
+//! What are we doing: incidents declared, led and resolved; what is written down, claimed and taken on meanwhile.
+
+pub mod assignments;
+pub mod entries;
+pub mod incidents;
+pub mod links;
+pub mod room;
+pub mod stamps;

@@ -1,0 +1,7 @@
+//! Rows of what we are doing: incidents, who sees them, what was claimed, written and taken on.
+
+pub mod assignments;
+pub mod entries;
+pub mod incidents;
+pub mod sight;
+pub mod stamps;

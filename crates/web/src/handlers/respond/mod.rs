@@ -1,0 +1,5 @@
+//! Handlers of incidents: the list, the declaration, the room, the entries of a timeline.
+
+pub mod entries;
+pub mod incidents;
+pub mod room;

@@ -1,0 +1,592 @@
+//! The incident room: read as it stands, and every form on it.
+
+use actions::respond::assignments::{self, Handover};
+use actions::respond::incidents::{self as acts, COMMANDER, Description};
+use actions::respond::room::{self, GroupStanding, Line, Room};
+use actions::respond::stamps::{self, Claim};
+use actions::respond::{entries, links};
+use actions::{Moment, Node};
+use axum::extract::Path;
+use axum::response::Response;
+use domain::prepare::people::Access;
+use domain::respond::assignments::State as Held;
+use domain::respond::entries::Entry;
+use domain::respond::incidents::{Activity, Command, Phase, Visibility};
+use domain::respond::stamps::{Measure, Milestone, Precision, Source, When as Claimed, standing};
+use domain::words::{EventKind, IncidentId, Name, Refusal, Timestamp};
+use store::{Halt, Store, Tx};
+
+use super::incidents::{levels, phase, restricted, service_title};
+use crate::api::respond::entries as cursor;
+use crate::handlers::detect::alert::{actor, happened};
+use crate::handlers::detect::silences::zone_of;
+use crate::handlers::fields::{Fields, escape};
+use crate::handlers::frame::{Asked, Look, done, refused, sentence};
+use crate::pages::respond::room::{
+    ActivityStage, ActivityView, GroupView, LineView, PersonView, RoleView, RoomMay, RoomPage, TimeView,
+};
+use crate::pages::{Link, Section, Severity, State, Tone};
+use crate::problem::Problem;
+
+/// So many lines of the timeline at a time.
+const LINES: usize = 100;
+
+/// `GET /incidents/ID?before=PLACE`.
+pub async fn get_room(asked: Asked, Path(id): Path<String>) -> Result<Response, Problem> {
+    page(asked, id, String::new(), None).await
+}
+
+/// The room; with what was written on the timeline and refused, and why.
+async fn page(asked: Asked, id: String, composer: String, error: Option<String>) -> Result<Response, Problem> {
+    let wanted = read_id(&id);
+    asked
+        .page(Section::Incidents, move |look, shell| {
+            let id = wanted.clone()?;
+            let asked = look.asked;
+            let before = asked.query.some("before").map(cursor::place).transpose()?;
+            let room = room::room(look.tx, look.app.node(), id, asked.sight(), look.now())?;
+            let most = u32::try_from(LINES + 1).unwrap_or(u32::MAX);
+            let mut lines = room::timeline(look.tx, id, asked.sight(), before, most)?;
+            let more = lines.len() > LINES;
+            lines.truncate(LINES);
+            let earlier = lines.last().filter(|_| more);
+            let earlier = earlier.map(|line| format!("/incidents/{id}?before={}", escape(&cursor::place_text(line))));
+            let pinned = room::pinned(look.tx, id, asked.sight())?;
+            let merged_into = match room.row.state.merged_into {
+                Some(into) => store::respond::incidents::get(look.tx, into, asked.sight())?,
+                None => None,
+            };
+            let row = &room.row;
+            let held = standing(&room.stamps);
+            let activity = |one: Activity| {
+                let going = row.state.activities.get(&one);
+                let reached = one.milestone().and_then(|milestone| held.get(&milestone));
+                ActivityView {
+                    word: one.word(),
+                    title: title_of(one),
+                    stage: match (going, reached) {
+                        (Some(_), _) => ActivityStage::Going,
+                        (None, Some(_)) => ActivityStage::Done,
+                        (None, None) => ActivityStage::Not,
+                    },
+                    when: going.copied().or_else(|| reached.map(|stamp| stamp.when.at)).map(|at| look.when(at)),
+                }
+            };
+            let everybody = look.rules.catalog.people.iter();
+            let everybody = everybody.map(|(name, person)| (name.to_string(), person.full_name.clone())).collect();
+            let link =
+                |row: &store::respond::incidents::IncidentRow| Link::new(&row.title, format!("/incidents/{}", row.id));
+            Ok(RoomPage {
+                id: id.to_string(),
+                title: row.title.clone(),
+                severity: Severity::of(row.state.severity.as_deref().unwrap_or("")),
+                level: row.state.severity.clone(),
+                phase: phase(row.state.phase),
+                class: row.state.class.word(),
+                restricted: restricted(row),
+                near_miss: row.near_miss,
+                retrospective: row.retrospective,
+                because: row.because.clone(),
+                impact: row.impact.clone(),
+                services: row
+                    .services
+                    .iter()
+                    .map(|name| Link::new(service_title(look, name), format!("/services/{name}")))
+                    .collect(),
+                since: look.when(row.reported_at),
+                reported_by: actor(look, &row.reported_by),
+                commander: row.state.commander.as_ref().map(|name| look.tag(name)),
+                merged_into: merged_into.as_ref().map(link),
+                activities: Activity::ALL.into_iter().map(activity).collect(),
+                levels: levels(look),
+                may: may(look, &room),
+                hints: room.hints.iter().map(|hint| sentence(&hint.to_string())).collect(),
+                roles: roles(look, &room),
+                everybody,
+                groups: room.groups.iter().map(group_view).collect(),
+                others: room.others.iter().map(link).collect(),
+                criteria: room.criteria.iter().map(|one| (one.says.clone(), one.met)).collect(),
+                times: times(look, &room),
+                measures: room
+                    .measures
+                    .iter()
+                    .map(|(one, took)| (measure(*one).to_owned(), span(took.seconds)))
+                    .collect(),
+                oddities: room.oddities.iter().map(|odd| sentence(&odd.to_string())).collect(),
+                milestones: Milestone::ALL.iter().map(|one| (one.word(), one.to_string())).collect(),
+                people: room
+                    .people
+                    .iter()
+                    .map(|name| PersonView { name: name.to_string(), tag: look.tag(name) })
+                    .collect(),
+                composer: composer.clone(),
+                composer_error: error.clone(),
+                pinned: pinned.iter().map(|one| line(look, id, one)).collect(),
+                lines: with_days(look, id, &lines),
+                earlier,
+                viewer_zone: look.zone_name.clone(),
+                shell,
+            })
+        })
+        .await
+}
+
+/// What cannot be an id is an incident that is not there.
+pub(super) fn read_id(text: &str) -> Result<IncidentId, Refusal> {
+    text.parse().map_err(|_| Refusal::not_found(format!("incident {}", domain::words::text::shorten(text, 40))))
+}
+
+const fn title_of(activity: Activity) -> &'static str {
+    match activity {
+        Activity::Analysis => "Analysis",
+        Activity::Containment => "Containment",
+        Activity::Eradication => "Eradication",
+        Activity::Recovery => "Recovery",
+        Activity::Monitoring => "Monitoring",
+    }
+}
+
+/// What the forms offer. The act decides; here nothing is offered that would be refused for certain.
+fn may(look: &Look<'_, '_>, room: &Room) -> RoomMay {
+    let state = &room.row.state;
+    if look.asked.access < Access::Responder {
+        return RoomMay::default();
+    }
+    let active = state.phase == Phase::Active;
+    let mine = state.commander.as_ref() == Some(&look.asked.person);
+    let free = state.commander.is_none();
+    let over = matches!(state.phase, Phase::Resolved | Phase::InReview);
+    let mitigated = room.stamps.iter().any(|stamp| stamp.milestone == Milestone::Mitigated);
+    RoomMay {
+        write: true,
+        declare: state.phase == Phase::Reported,
+        command: free && state.phase.is_open(),
+        mitigate: active && !mitigated,
+        resolve: active && (mine || free),
+        reopen: over || state.phase == Phase::Closed,
+        close: over,
+        cancel: state.phase.is_open(),
+        grade: !matches!(state.phase, Phase::Cancelled | Phase::Merged),
+        restrict: state.visibility == Visibility::Open,
+        reveal: state.visibility == Visibility::Restricted,
+        merge: state.phase.is_open() || state.phase == Phase::Resolved,
+        lead: true,
+    }
+}
+
+fn roles(look: &Look<'_, '_>, room: &Room) -> Vec<RoleView> {
+    let viewer = &look.asked.person;
+    let open = room.row.state.phase.is_open();
+    let view = |(name, role): (&Name, &domain::prepare::roles::Role)| {
+        let of = |wanted: fn(&Held) -> Option<Timestamp>| {
+            let theirs = room.assignments.iter().filter(move |one| one.role == *name);
+            theirs.filter_map(move |one| Some((one.person.clone(), wanted(&one.state)?)))
+        };
+        let held: Vec<(Name, Timestamp)> = of(|state| match state {
+            Held::Held { since } => Some(*since),
+            _ => None,
+        })
+        .collect();
+        let asked = room.assignments.iter().filter(|one| one.role == *name && one.state == Held::Offered);
+        let offered: Vec<(Name, Timestamp)> = asked.map(|one| (one.person.clone(), one.offered_at)).collect();
+        let has = |all: &[(Name, Timestamp)]| all.iter().any(|(person, _)| person == viewer);
+        let tags = |all: &[(Name, Timestamp)]| {
+            all.iter().map(|(person, at)| (look.tag(person), look.when(*at))).collect::<Vec<_>>()
+        };
+        RoleView {
+            name: name.to_string(),
+            title: role.title.clone(),
+            duties: role.duties.clone(),
+            asks_viewer: open && has(&offered),
+            may_take: open && !has(&held) && !has(&offered) && (held.is_empty() || !role.single),
+            may_lay_down: has(&held) && (name.as_str() != COMMANDER || !open),
+            is_handed_over: role.single && !held.is_empty(),
+            held: tags(&held),
+            offered: tags(&offered),
+        }
+    };
+    let mut all: Vec<RoleView> = look.rules.catalog.roles.iter().map(view).collect();
+    // Who commands comes first, then the roles that somebody plays, then those that nobody does.
+    all.sort_by_key(|role| {
+        let empty = role.held.is_empty() && role.offered.is_empty();
+        (role.name != COMMANDER, empty, role.title.clone())
+    });
+    all
+}
+
+fn group_view(group: &GroupStanding) -> GroupView {
+    let title = group.title.clone().unwrap_or_else(|| "Alerts that are no longer kept".to_owned());
+    let href = match group.alert {
+        Some(alert) => format!("/alerts/{alert}"),
+        None => "/alerts?tab=resolved".to_owned(),
+    };
+    GroupView {
+        link: Link::new(title, href),
+        state: if group.open > 0 { State::Firing } else { State::Resolved },
+        said: match group.open {
+            0 => "all have cleared".into(),
+            1 => "1 alert is open".into(),
+            many => format!("{many} alerts are open"),
+        },
+        subject: group.id.to_string(),
+    }
+}
+
+fn times(look: &Look<'_, '_>, room: &Room) -> Vec<TimeView> {
+    let view = |stamp: &domain::respond::stamps::Stamp| TimeView {
+        milestone: stamp.milestone.to_string(),
+        word: stamp.milestone.word(),
+        when: look.when(stamp.when.at),
+        precision: match stamp.when.precision {
+            Precision::Second | Precision::Minute => None,
+            Precision::Hour => Some("the hour"),
+            Precision::Day => Some("the day"),
+            Precision::Month => Some("the month"),
+            Precision::Year => Some("the year"),
+        },
+        source: match (stamp.source, actor(look, &stamp.by)) {
+            (Source::Human, Some(who)) => format!("by {}", who.name),
+            (source, _) => source.word().to_owned(),
+        },
+        note: stamp.note.clone(),
+        stamp: stamp.id.to_string(),
+    };
+    standing(&room.stamps).values().map(|stamp| view(stamp)).collect()
+}
+
+const fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Detect => "to detect",
+        Measure::Dwell => "undetected",
+        Measure::Acknowledge => "to acknowledge",
+        Measure::Declare => "to declare",
+        Measure::Command => "to a commander",
+        Measure::FirstPublicWord => "to the first public word",
+        Measure::Contain => "to contain",
+        Measure::Mitigate => "to mitigate",
+        Measure::Recover => "to recover",
+        Measure::Resolve => "to resolve",
+    }
+}
+
+/// `4 min`, `1 h 5 min`, `3 d 2 h`; `3 h before` when the end came first.
+fn span(seconds: i64) -> String {
+    let (size, before) = (seconds.unsigned_abs(), if seconds < 0 { " before" } else { "" });
+    let said = match size {
+        0..=59 => format!("{size} s"),
+        60..=3599 => format!("{} min", size / 60),
+        3600..=86_399 => format!("{} h {} min", size / 3600, size / 60 % 60),
+        _ => format!("{} d {} h", size / 86_400, size / 3600 % 24),
+    };
+    said + before
+}
+
+fn with_days(look: &Look<'_, '_>, id: IncidentId, lines: &[Line]) -> Vec<LineView> {
+    let mut shown: Option<String> = None;
+    let today = look.view.day(look.now());
+    let view = |one: &Line| {
+        let mut view = line(look, id, one);
+        let day = look.view.day(one.entry.at);
+        let is_new = shown.as_ref().map_or(day != today, |before| *before != day);
+        view.day = Some(day.clone()).filter(|_| is_new);
+        shown = Some(day);
+        view
+    };
+    lines.iter().map(view).collect()
+}
+
+/// A line of the timeline, in words.
+pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line) -> LineView {
+    let entry = &line.entry;
+    let written = entry.kind() == Some(EventKind::EntryAdded);
+    let told = told(look, entry);
+    let mark = line.mark.as_ref();
+    let late = entry.recorded_at.duration_since(entry.at).as_secs() >= 60;
+    LineView {
+        id: entry.id.to_string(),
+        when: look.view.clock(entry.at),
+        day: None,
+        tone: told.0,
+        sort: entry.data["sort"].as_str().filter(|_| written).and_then(|word| {
+            let sort: domain::respond::entries::Sort = word.parse().ok()?;
+            Some(sort.word())
+        }),
+        text: told.1,
+        who: actor(look, &entry.actor),
+        why: entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent)),
+        objections: entry.data["objections"].as_str().map(str::to_owned),
+        recorded: late.then(|| look.view.clock(entry.recorded_at)),
+        corrected: mark.and_then(|mark| mark.corrected.as_ref()).map(|(text, _)| text.clone()),
+        struck: mark.and_then(|mark| mark.struck.as_ref()).map(|(why, _)| why.clone()),
+        pinned: mark.is_some_and(|mark| mark.pinned.is_some()),
+        origin: line.origin.map(|origin| Link::new(origin.to_string(), format!("/incidents/{origin}"))),
+        href: format!("/incidents/{id}/entries/{}", entry.id),
+    }
+}
+
+fn told(look: &Look<'_, '_>, entry: &store::journal::Entry) -> (Tone, String) {
+    let data = &entry.data;
+    let text = |name: &str| data[name].as_str().unwrap_or("").to_owned();
+    let role = || {
+        let name: Option<Name> = text("role").parse().ok();
+        let found = name.as_ref().and_then(|name| look.rules.catalog.roles.get(name));
+        found.map_or_else(|| text("role"), |role| role.title.clone())
+    };
+    let person = || look.tag_of(&text("person")).name;
+    let Some(kind) = entry.kind() else { return (Tone::Quiet, sentence(&entry.word.replace(['.', '-'], " "))) };
+    match kind {
+        EventKind::EntryAdded => (Tone::Quiet, text("text")),
+        EventKind::IncidentReported => (Tone::Warning, "Reported".into()),
+        EventKind::IncidentDeclared => (Tone::Critical, "Declared".into()),
+        EventKind::IncidentCancelled => (Tone::Quiet, "Cancelled: it was no incident".into()),
+        EventKind::IncidentGraded => match data["before"].as_str() {
+            Some(before) => (Tone::Warning, format!("Severity {}, was {before}", text("severity"))),
+            None => (Tone::Warning, format!("Severity {}", text("severity"))),
+        },
+        EventKind::IncidentReclassified => (Tone::Warning, format!("Now {}, was {}", text("class"), text("before"))),
+        EventKind::IncidentActivityBegan => (Tone::Info, format!("{} began", capital(&text("activity")))),
+        EventKind::IncidentActivityEnded => (Tone::Good, format!("{} is done", capital(&text("activity")))),
+        EventKind::IncidentMitigated => (Tone::Good, "Mitigated: impact is back under the threshold".into()),
+        EventKind::IncidentResolved => {
+            let unmet: Vec<&str> =
+                data["unmet"].as_array().into_iter().flatten().filter_map(|one| one.as_str()).collect();
+            let left = if unmet.is_empty() { String::new() } else { format!("; not so yet: {}", unmet.join("; ")) };
+            (Tone::Good, format!("Resolved{left}"))
+        }
+        EventKind::IncidentReopened => (Tone::Critical, "Reopened".into()),
+        EventKind::IncidentMerged => (Tone::Quiet, format!("Merged into {}", text("into"))),
+        EventKind::IncidentClosed => (Tone::Good, "Closed".into()),
+        EventKind::IncidentRestricted => (Tone::Warning, "Restricted to those who are named".into()),
+        EventKind::IncidentRevealed => (Tone::Warning, "Opened to everybody".into()),
+        EventKind::IncidentDescribed => {
+            let said = ["title", "impact", "because", "services"].into_iter().filter(|name| !data[*name].is_null());
+            let said: Vec<String> = said
+                .map(|name| match data[name]["after"].as_str() {
+                    Some(after) => format!("{name}: {after}"),
+                    None => name.to_owned(),
+                })
+                .collect();
+            (Tone::Quiet, format!("Said anew: {}", said.join("; ")))
+        }
+        EventKind::IncidentLinked => (Tone::Info, format!("Linked {}", text("subject"))),
+        EventKind::IncidentUnlinked => (Tone::Quiet, format!("No longer linked: {}", text("subject"))),
+        EventKind::IncidentPersonNamed => (Tone::Quiet, format!("{} was named for it", person())),
+        EventKind::IncidentPersonRemoved => (Tone::Quiet, format!("{} was taken off", person())),
+        EventKind::RoleOffered => (Tone::Info, format!("{} was asked to be {}", person(), role())),
+        EventKind::RoleAccepted => (Tone::Good, format!("{} is {}", person(), role())),
+        EventKind::RoleDeclined => (Tone::Warning, format!("{} cannot be {}", person(), role())),
+        EventKind::RoleHandedOver => (Tone::Info, format!("{} handed over: {}", person(), role())),
+        EventKind::RoleEnded => (Tone::Quiet, format!("{} is no longer {}", person(), role())),
+        EventKind::StampClaimed => {
+            let milestone = text("milestone").replace('-', " ");
+            let at = text("at").parse::<Timestamp>().map_or_else(|_| String::new(), |at| look.view.brief(at));
+            (Tone::Quiet, format!("Time of “{milestone}”: {at}"))
+        }
+        EventKind::EntryCorrected => (Tone::Quiet, format!("An entry was corrected: {}", text("text"))),
+        EventKind::EntryStruck => (Tone::Quiet, "An entry was struck".into()),
+        EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),
+        EventKind::EntryUnpinned => (Tone::Quiet, "An entry was taken off the top".into()),
+        _ => {
+            let happened = happened(look, entry);
+            (happened.tone, happened.text)
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    crate::handlers::engage::pages::capital(text)
+}
+
+/// Does something with the incident and leads back to its room.
+async fn act<T: Send + 'static>(
+    asked: Asked,
+    id: &str,
+    said: &str,
+    mut act: impl FnMut(&mut Tx<'_>, &Node, &mut Moment<'_>, IncidentId) -> Result<T, Halt> + Send + 'static,
+) -> Result<Response, Problem> {
+    let outcome = match read_id(id) {
+        Ok(id) => {
+            let run = move |store: &Store, node: &Node, moment: &mut Moment<'_>| {
+                store.write(|tx| act(tx, node, &mut moment.again(), id))
+            };
+            asked.app.act(asked.actor(), run).await.map(|_| ())
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    let room = format!("/incidents/{}", escape(id));
+    match outcome {
+        Ok(()) => Ok(asked.lead(&room, Some(done(said)))),
+        // To somebody who may not see it there is no room to lead back to.
+        Err(Halt::Refused(refusal)) if refusal.kind != domain::words::RefusalKind::NotFound => {
+            Ok(asked.lead(&room, Some(refused(&refusal))))
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+/// A form that was refused stands at its own address; whoever loads that again is led back to the room.
+pub async fn get_back(asked: Asked, Path(id): Path<String>) -> Response {
+    asked.lead(&format!("/incidents/{}", escape(&id)), None)
+}
+
+/// `POST /incidents/ID/act` with `act`.
+pub async fn post_act(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let word = fields.text("act").to_owned();
+    let why = |name: &str| fields.some(name).map(str::to_owned);
+    if word == "command" {
+        let person = asked.person.clone();
+        return act(asked, &id, "You have command", move |tx, node, moment, id| {
+            assignments::offer(tx, node, moment, id, &COMMANDER.parse()?, &person, None)
+        })
+        .await;
+    }
+    if word == "describe" {
+        let said = Description {
+            title: why("title"),
+            impact: Some(fields.raw("impact").to_owned()),
+            ..Description::default()
+        };
+        return act(asked, &id, "Said anew", move |tx, node, moment, id| acts::describe(tx, node, moment, id, &said))
+            .await;
+    }
+    let read = || -> Result<(Command, Option<String>, &'static str), Refusal> {
+        Ok(match word.split_once(':').unwrap_or((&word, "")) {
+            ("declare", _) => (Command::Declare, None, "Declared"),
+            ("mitigate", _) => (Command::Mitigate, None, "Mitigated"),
+            ("resolve", _) => (Command::Resolve { unmet: Vec::new() }, why("why-resolve"), "It is over"),
+            ("grade", _) => {
+                (Command::Grade { level: fields.text("level").to_owned() }, why("why-grade"), "The severity is set")
+            }
+            ("reopen", _) => (Command::Reopen, why("why-reopen"), "Reopened"),
+            ("close", _) => (Command::Close, None, "Closed"),
+            ("cancel", _) => (Command::Cancel, why("why-cancel"), "Cancelled"),
+            ("restrict", _) => (Command::Restrict, None, "Only those who are named see it now"),
+            ("reveal", _) => (Command::Reveal, why("why-reveal"), "Everybody may see it now"),
+            ("merge", _) => (Command::Merge { into: fields.parse("into")? }, None, "Merged"),
+            ("begin", activity) => (Command::Begin { activity: activity.parse()? }, None, "It goes on from now"),
+            ("end", activity) => {
+                let integrity_checked = fields.text("integrity") == "yes";
+                (Command::End { activity: activity.parse()?, integrity_checked }, None, "It is done")
+            }
+            _ => return Err(Refusal::invalid("there is no such button")),
+        })
+    };
+    match read() {
+        Ok((command, why, said)) => {
+            act(asked, &id, said, move |tx, node, moment, id| acts::act(tx, node, moment, id, &command, why.as_deref()))
+                .await
+        }
+        Err(refusal) => act(asked, &id, "", move |_, _, _, _| Err::<(), Halt>(refusal.clone().into())).await,
+    }
+}
+
+/// `POST /incidents/ID/entries`.
+pub async fn post_entry(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let zone = zone_of(&asked).await?;
+    let read = || -> Result<(IncidentId, Entry), Refusal> {
+        let at = fields.some("at").map(|local| domain::engage::schedules::entered(local, &zone)).transpose()?;
+        let objections = fields.some("objections").map(str::to_owned);
+        let sort = fields.some("sort").unwrap_or("note").parse()?;
+        Ok((read_id(&id)?, Entry { sort, text: fields.raw("text").to_owned(), objections, at }))
+    };
+    let outcome = match read() {
+        Ok((id, entry)) => {
+            let run = move |store: &Store, _: &Node, moment: &mut Moment<'_>| {
+                store.write(|tx| entries::add(tx, &mut moment.again(), id, &entry))
+            };
+            asked.app.act(asked.actor(), run).await.map(|_| ())
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    match outcome {
+        Ok(()) => Ok(asked.lead(&format!("/incidents/{}", escape(&id)), None)),
+        Err(Halt::Refused(refusal)) if refusal.kind != domain::words::RefusalKind::NotFound => {
+            // What was typed is not lost.
+            page(asked, id, fields.raw("text").to_owned(), Some(sentence(&refusal.message))).await
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+/// `POST /incidents/ID/roles` with `act`, `role`, `person` and what a hand-over needs.
+pub async fn post_role(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let word = fields.text("act").to_owned();
+    let said = match word.as_str() {
+        "take" | "accept" => "It is yours",
+        "decline" => "Declined",
+        "lay-down" => "Laid down",
+        _ => "They were asked",
+    };
+    let text = |name: &str| fields.raw(name).to_owned();
+    let handover = Handover { situation: text("situation"), objectives: text("objectives"), reason: text("reason") };
+    let why = text("why");
+    let (role, to) = (fields.parse::<Name>("role"), fields.parse::<Name>("person"));
+    let person = asked.person.clone();
+    act(asked, &id, said, move |tx, node, moment, id| {
+        let role = role.clone()?;
+        match word.as_str() {
+            "take" => assignments::offer(tx, node, moment, id, &role, &person, None),
+            "offer" => assignments::offer(tx, node, moment, id, &role, &to.clone()?, Some(&handover)),
+            "accept" => assignments::accept(tx, node, moment, id, &role),
+            "decline" => assignments::decline(tx, moment, id, &role, &why),
+            "lay-down" => assignments::lay_down(tx, moment, id, &role),
+            _ => Err(Refusal::invalid("there is no such button").into()),
+        }
+    })
+    .await
+}
+
+/// `POST /incidents/ID/stamps` with `milestone`, `at`, `note`.
+pub async fn post_stamp(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let zone = zone_of(&asked).await?;
+    let read = || -> Result<Claim, Refusal> {
+        let when = Claimed::read(fields.text("at"), &zone)?;
+        let claim = Claim::by_person(fields.parse("milestone")?, when);
+        Ok(Claim { note: fields.some("note").map(str::to_owned), ..claim })
+    };
+    let claim = read();
+    act(asked, &id, "It is noted", move |tx, _, moment, id| {
+        let mut claim = claim.clone()?;
+        // Whoever says it here has seen the time that stood, and means this one instead.
+        let all = store::respond::stamps::of_incident(tx, id)?;
+        claim.supersedes = standing(&all).get(&claim.milestone).map(|stamp| stamp.id);
+        stamps::claim(tx, moment, id, &claim)
+    })
+    .await
+}
+
+/// `POST /incidents/ID/links` with `subject`.
+pub async fn post_link(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let subject = fields.text("subject").to_owned();
+    act(asked, &id, "It belongs to it now", move |tx, node, moment, id| links::link(tx, node, moment, id, &subject))
+        .await
+}
+
+/// `POST /incidents/ID/people` with `act` (`name`, `remove`) and `person`.
+pub async fn post_person(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let person = fields.parse::<Name>("person");
+    if fields.text("act") == "remove" {
+        return act(asked, &id, "They see it no more", move |tx, _, moment, id| {
+            acts::remove_person(tx, moment, id, &person.clone()?)
+        })
+        .await;
+    }
+    act(asked, &id, "They see it now", move |tx, node, moment, id| {
+        acts::name_person(tx, node, moment, id, &person.clone()?)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_said_in_two_units_and_the_sign_in_words() {
+        for (seconds, said) in
+            [(9, "9 s"), (240, "4 min"), (3900, "1 h 5 min"), (266_400, "3 d 2 h"), (-10_800, "3 h 0 min before")]
+        {
+            assert_eq!(span(seconds), said);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Pages of what we are doing: the incidents, the room of one, and an entry of its timeline.
+
+pub mod entries;
+pub mod incidents;
+pub mod room;

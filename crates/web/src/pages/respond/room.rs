@@ -1,0 +1,417 @@
+//! The incident room: how it stands, who leads, what happened, and what is to be done next. One screen.
+//!
+//! `GET /incidents/ID?before=PLACE`; `POST /incidents/ID/act` with `act` and what that needs; `POST /incidents/ID/entries`
+//! with `sort`, `text`, `objections`, `at`; `POST /incidents/ID/roles` with `act`, `role`, `person`; `POST
+//! /incidents/ID/stamps` with `milestone`, `at`, `note`; `POST /incidents/ID/people` and `/links`.
+
+use askama::Template;
+
+use super::incidents::LevelChoice;
+use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
+
+/// The room.
+#[derive(Clone, Debug, Template)]
+#[template(path = "respond/room.html")]
+pub struct RoomPage {
+    pub shell: Shell,
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    /// `SEV2`, if one was set.
+    pub level: Option<String>,
+    pub phase: Badge,
+    pub class: &'static str,
+    /// What it is called where others might read it, if it is restricted.
+    pub restricted: Option<String>,
+    pub near_miss: bool,
+    pub retrospective: bool,
+    pub because: Option<String>,
+    pub impact: Option<String>,
+    pub services: Vec<Link>,
+    pub since: When,
+    pub reported_by: Option<PersonTag>,
+    pub commander: Option<PersonTag>,
+    pub merged_into: Option<Link>,
+    pub activities: Vec<ActivityView>,
+    pub levels: Vec<LevelChoice>,
+    pub may: RoomMay,
+    pub hints: Vec<String>,
+    pub roles: Vec<RoleView>,
+    /// Whom a role can be offered to: name, full name.
+    pub everybody: Vec<(String, String)>,
+    pub groups: Vec<GroupView>,
+    pub others: Vec<Link>,
+    pub criteria: Vec<(String, bool)>,
+    pub times: Vec<TimeView>,
+    /// `time to detect`: `3 min`.
+    pub measures: Vec<(String, String)>,
+    pub oddities: Vec<String>,
+    /// Every milestone that can be claimed: word, title.
+    pub milestones: Vec<(&'static str, String)>,
+    /// Who is named for it.
+    pub people: Vec<PersonView>,
+    /// What was written and refused, and why.
+    pub composer: String,
+    pub composer_error: Option<String>,
+    pub pinned: Vec<LineView>,
+    pub lines: Vec<LineView>,
+    /// Where earlier lines are.
+    pub earlier: Option<String>,
+    pub viewer_zone: String,
+}
+
+impl RoomPage {
+    /// Whether an end criterion is not met: then a reason is asked for.
+    pub fn has_unmet(&self) -> bool {
+        self.criteria.iter().any(|(_, met)| !met)
+    }
+}
+
+/// What this viewer may do here, now.
+#[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a button of its own")]
+pub struct RoomMay {
+    /// Write on the timeline, claim times.
+    pub write: bool,
+    pub declare: bool,
+    /// Take command: nobody has it.
+    pub command: bool,
+    pub mitigate: bool,
+    pub resolve: bool,
+    pub reopen: bool,
+    pub close: bool,
+    pub cancel: bool,
+    pub grade: bool,
+    pub restrict: bool,
+    pub reveal: bool,
+    pub merge: bool,
+    /// Begin and end activities; offer roles.
+    pub lead: bool,
+}
+
+/// One of the things that go on side by side.
+#[derive(Clone, Debug)]
+pub struct ActivityView {
+    pub word: &'static str,
+    pub title: &'static str,
+    pub stage: ActivityStage,
+    /// Since when it goes on, or when it was done.
+    pub when: Option<When>,
+}
+
+/// Where an activity stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActivityStage {
+    Not,
+    Going,
+    Done,
+}
+
+impl ActivityStage {
+    /// The class of the step.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Not => "is-later",
+            Self::Going => "is-now",
+            Self::Done => "is-done",
+        }
+    }
+}
+
+/// A role, and who plays it.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a button of its own")]
+pub struct RoleView {
+    pub name: String,
+    pub title: String,
+    pub duties: Vec<String>,
+    pub held: Vec<(PersonTag, When)>,
+    pub offered: Vec<(PersonTag, When)>,
+    /// It is offered to the viewer, who may accept.
+    pub asks_viewer: bool,
+    /// The viewer may take it: nobody holds it, or several may.
+    pub may_take: bool,
+    /// The viewer holds it, and may lay it down.
+    pub may_lay_down: bool,
+    /// Whoever takes it must be told how things stand.
+    pub is_handed_over: bool,
+}
+
+/// A group of alerts.
+#[derive(Clone, Debug)]
+pub struct GroupView {
+    pub link: Link,
+    pub state: State,
+    /// `3 alerts are open`.
+    pub said: String,
+    pub subject: String,
+}
+
+/// A claim of when something happened.
+#[derive(Clone, Debug)]
+pub struct TimeView {
+    pub milestone: String,
+    pub word: &'static str,
+    pub when: When,
+    /// `about`, where less than the minute is known.
+    pub precision: Option<&'static str>,
+    /// `derived`, `by Ana Silva`.
+    pub source: String,
+    pub note: Option<String>,
+    pub stamp: String,
+}
+
+/// Somebody who is named.
+#[derive(Clone, Debug)]
+pub struct PersonView {
+    pub name: String,
+    pub tag: PersonTag,
+}
+
+/// A line of the timeline.
+#[derive(Clone, Debug)]
+pub struct LineView {
+    pub id: String,
+    pub when: When,
+    /// The day, on the first line of each.
+    pub day: Option<String>,
+    pub tone: Tone,
+    /// `note`, `decision`: what people wrote.
+    pub sort: Option<&'static str>,
+    /// What happened, or what was written.
+    pub text: String,
+    pub who: Option<PersonTag>,
+    pub why: Option<String>,
+    /// Of a decision.
+    pub objections: Option<String>,
+    /// When it was written down, if that was later.
+    pub recorded: Option<When>,
+    pub corrected: Option<String>,
+    pub struck: Option<String>,
+    pub pinned: bool,
+    /// The incident from which it comes.
+    pub origin: Option<Link>,
+    /// Where it can be corrected and pinned.
+    pub href: String,
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    use crate::pages::Section;
+    use crate::pages::gallery::{minutes_ago, viewpoint};
+
+    pub(crate) fn line(number: u32, ago: i64, tone: Tone, text: &str) -> LineView {
+        LineView {
+            id: format!("evt_06f1k2m9qv7x3t{number:02}"),
+            when: viewpoint().when(minutes_ago(ago)),
+            day: None,
+            tone,
+            sort: None,
+            text: text.into(),
+            who: Some(PersonTag::new("ben", "Ben Okafor")),
+            why: None,
+            objections: None,
+            recorded: None,
+            corrected: None,
+            struck: None,
+            pinned: false,
+            origin: None,
+            href: "/incidents/inc_06f1k2m9qv7x3t01/entries/evt_06f1k2m9qv7x3t01".into(),
+        }
+    }
+
+    impl RoomPage {
+        pub(crate) fn sample() -> Self {
+            let ana = || PersonTag::new("ana", "Ana Silva");
+            let ben = || PersonTag::new("ben", "Ben Okafor");
+            let at = |ago| viewpoint().when(minutes_ago(ago));
+            let activity =
+                |word, title, stage, ago: Option<i64>| ActivityView { word, title, stage, when: ago.map(at) };
+            let role = |name: &str, title: &str| RoleView {
+                name: name.into(),
+                title: title.into(),
+                duties: vec!["Sets the severity, and decides when in doubt.".into()],
+                held: vec![],
+                offered: vec![],
+                asks_viewer: false,
+                may_take: true,
+                may_lay_down: false,
+                is_handed_over: false,
+            };
+            let time = |milestone: &str, ago, source: &str| TimeView {
+                milestone: milestone.into(),
+                word: "detected",
+                when: at(ago),
+                precision: None,
+                source: source.into(),
+                note: None,
+                stamp: "stm_06f1k2m9qv7x3t01".into(),
+            };
+            Self {
+                shell: Shell::sample(Section::Incidents, "/incidents/inc_06f1k2m9qv7x3t01"),
+                id: "inc_06f1k2m9qv7x3t01".into(),
+                title: "Card payments fail for a fifth of customers".into(),
+                severity: Severity::of("SEV1"),
+                level: Some("SEV1".into()),
+                phase: Badge::new(Tone::Critical, "Active"),
+                class: "system",
+                restricted: None,
+                near_miss: false,
+                retrospective: false,
+                because: Some("The error rate rose right after the 01:30 release".into()),
+                impact: Some("One in five card payments is refused; customers see “try again later”.".into()),
+                services: vec![Link::new("Card payments", "/services/payments")],
+                since: at(34),
+                reported_by: Some(ben()),
+                commander: Some(ana()),
+                merged_into: None,
+                activities: vec![
+                    activity("analysis", "Analysis", ActivityStage::Done, Some(20)),
+                    activity("containment", "Containment", ActivityStage::Going, Some(12)),
+                    activity("eradication", "Eradication", ActivityStage::Not, None),
+                    activity("recovery", "Recovery", ActivityStage::Not, None),
+                    activity("monitoring", "Monitoring", ActivityStage::Not, None),
+                ],
+                levels: vec![LevelChoice {
+                    name: "SEV2".into(),
+                    title: "Major".into(),
+                    system: "A part fails.".into(),
+                    operational: "A part stops.".into(),
+                    security: "Some of it leaks.".into(),
+                }],
+                may: RoomMay {
+                    write: true,
+                    mitigate: true,
+                    resolve: true,
+                    grade: true,
+                    restrict: true,
+                    merge: true,
+                    lead: true,
+                    ..RoomMay::default()
+                },
+                hints: vec!["ana has commanded for 4 hours: think of handing over".into()],
+                roles: vec![
+                    RoleView {
+                        held: vec![(ana(), at(30))],
+                        offered: vec![(ben(), at(2))],
+                        may_take: false,
+                        is_handed_over: true,
+                        ..role("incident-commander", "Incident commander")
+                    },
+                    RoleView {
+                        asks_viewer: true,
+                        may_take: false,
+                        offered: vec![(ana(), at(1))],
+                        ..role("scribe", "Scribe")
+                    },
+                    role("communications-lead", "Communications lead"),
+                ],
+                everybody: vec![("ana".into(), "Ana Silva".into()), ("ben".into(), "Ben Okafor".into())],
+                groups: vec![GroupView {
+                    link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
+                    state: State::Firing,
+                    said: "3 alerts are open".into(),
+                    subject: "grp_06f1k2m9qv7x3t01".into(),
+                }],
+                others: vec![Link::new("Ledger writes are slow", "/incidents/inc_06f1k2m9qv7x3t02")],
+                criteria: vec![
+                    ("impact is back under the threshold".into(), false),
+                    ("nobody still contains or restores".into(), true),
+                ],
+                times: vec![
+                    time("impact started", 40, "by Ben Okafor"),
+                    TimeView {
+                        precision: Some("the hour"),
+                        note: Some("by the chart".into()),
+                        ..time("detected", 36, "monitor")
+                    },
+                ],
+                measures: vec![("to detect".into(), "4 min".into()), ("to declare".into(), "2 min".into())],
+                oddities: vec!["\"mitigated\" is before \"declared\"".into()],
+                milestones: vec![("impact-started", "impact started".into()), ("mitigated", "mitigated".into())],
+                people: vec![PersonView { name: "ana".into(), tag: ana() }],
+                composer: String::new(),
+                composer_error: None,
+                pinned: vec![LineView {
+                    sort: Some("observation"),
+                    pinned: true,
+                    ..line(90, 18, Tone::Info, "Error rate is 18 % on pay-1 and pay-3, 0 % on pay-2.")
+                }],
+                lines: vec![
+                    LineView { who: Some(ana()), ..line(9, 1, Tone::Info, "Scribe was offered to Ana Silva") },
+                    LineView {
+                        sort: Some("decision"),
+                        objections: Some("Ben: a restart would tell us more".into()),
+                        ..line(8, 4, Tone::Quiet, "Take pay-1 and pay-3 out of the pool.\nRoll back 4.12.0 meanwhile.")
+                    },
+                    LineView {
+                        sort: Some("note"),
+                        corrected: Some("18 % on pay-1".into()),
+                        recorded: Some(at(5)),
+                        ..line(7, 9, Tone::Quiet, "28 % on pay-1")
+                    },
+                    LineView {
+                        sort: Some("action"),
+                        struck: Some("It was another host".into()),
+                        ..line(6, 15, Tone::Quiet, "Restarted pay-2")
+                    },
+                    LineView {
+                        why: Some("a quarter of users".into()),
+                        ..line(5, 25, Tone::Warning, "Severity SEV1, was SEV2")
+                    },
+                    LineView {
+                        who: None,
+                        day: Some("Saturday, 21 November".into()),
+                        ..line(4, 36, Tone::Critical, "Fires")
+                    },
+                ],
+                earlier: Some("/incidents/inc_06f1k2m9qv7x3t01?before=x".into()),
+                viewer_zone: "Europe/Berlin".into(),
+            }
+        }
+
+        pub(crate) fn sample_restricted() -> Self {
+            Self {
+                title: "Token of a build server used from elsewhere".into(),
+                class: "security",
+                restricted: Some("quiet heron".into()),
+                commander: None,
+                because: None,
+                services: vec![],
+                hints: vec![],
+                may: RoomMay {
+                    write: true,
+                    command: true,
+                    lead: true,
+                    reveal: true,
+                    cancel: true,
+                    grade: true,
+                    mitigate: true,
+                    resolve: true,
+                    ..RoomMay::default()
+                },
+                composer: "we see\u{7} it".into(),
+                composer_error: Some("It has letters that cannot be shown.".into()),
+                pinned: vec![],
+                earlier: None,
+                ..Self::sample()
+            }
+        }
+
+        pub(crate) fn sample_over() -> Self {
+            Self {
+                phase: Badge::new(Tone::Good, "Resolved"),
+                may: RoomMay { write: true, reopen: true, close: true, ..RoomMay::default() },
+                hints: vec![],
+                criteria: vec![],
+                groups: vec![],
+                others: vec![],
+                merged_into: Some(Link::new("Payments fail everywhere", "/incidents/inc_06f1k2m9qv7x3t02")),
+                retrospective: true,
+                near_miss: true,
+                ..Self::sample()
+            }
+        }
+    }
+}

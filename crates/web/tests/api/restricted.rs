@@ -1,0 +1,182 @@
+//! A restricted incident is not there for those who are not named: every route is walked, as an administrator who is not,
+//! and as a responder who is.
+
+use axum::http::{Method, StatusCode};
+use serde_json::{Value, json};
+use web::routes::table;
+
+use crate::flows::firing;
+use crate::support::{Answer, House, ask};
+
+const TITLE: &str = "The heron was seen";
+
+/// A house in which rob declared something from an alert that everybody sees.
+struct Quiet {
+    house: House,
+    /// The administrator, who is not named: token and session.
+    ada: (String, String),
+    /// Rob, who is.
+    rob: (String, String),
+    alert: String,
+    incident: String,
+    codename: String,
+    entry: String,
+    stamp: String,
+}
+
+impl Quiet {
+    async fn new() -> Self {
+        let mut house = House::new();
+        let source = house.source("prom");
+        house.apply("kind: role\nname: scribe\nspec: { title: Scribe, duties: [writes] }");
+        let ada = (house.token("ada", &[], None), house.session("ada"));
+        let rob = (house.token("rob", &[], None), house.session("rob"));
+        house.call(ask("POST", "/api/v2/alerts").by(&source).json(&firing(&["Disk"]))).await;
+        let alerts = house.call(ask("GET", "/api/v1/alerts").by(&rob.0)).await.json();
+        let alert = alerts["items"][0]["id"].as_str().unwrap().to_owned();
+        let made = async |path: String, body: Value| {
+            let answer = house.call(ask("POST", &path).by(&rob.0).json(&body)).await;
+            assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+            answer.json()
+        };
+        let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+        let incident = json!({ "title": TITLE, "class": "security", "from": [alert], "impact": "A heron in the data", "because": "heron" });
+        let incident = made("/api/v1/incidents".into(), incident).await;
+        let id = text(&incident, "id");
+        let entry = made(format!("/api/v1/incidents/{id}/entries"), json!({ "text": "the heron was here" })).await;
+        let stamp =
+            made(format!("/api/v1/incidents/{id}/stamps"), json!({ "milestone": "compromise-started", "at": "2026" }))
+                .await;
+        let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
+        let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
+        assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
+        let (codename, entry, stamp) = (text(&incident, "codename"), text(&entry, "id"), text(&stamp, "id"));
+        Self { house, ada, rob, alert, incident: id, codename, entry, stamp }
+    }
+
+    fn path(&self, template: &str) -> String {
+        let id = if template.contains("/incidents/") { &self.incident } else { &self.alert };
+        let filled = template.replace("{id}", id).replace("{entry}", &self.entry).replace("{subject}", &self.alert);
+        filled.replace("{person}", "rob").replace("{kind}", "team").replace("{name}", "web").replace("{number}", "1")
+    }
+
+    async fn get(&self, path: &str, who: &(String, String)) -> Answer {
+        let page = ask("GET", path).with("accept", "text/html");
+        let by = if path.starts_with("/api/") { page.by(&who.0) } else { page.with("cookie", &who.1) };
+        self.house.call(by).await
+    }
+
+    /// What gives it away: its id was asked for, and may stand in the refusal.
+    fn shows(&self, path: &str, answer: &Answer) -> bool {
+        let words = ["heron", self.codename.as_str(), self.entry.as_str(), self.stamp.as_str(), "compromise"];
+        let asked_for = path.contains(&self.incident) || path.contains(&self.entry);
+        words.iter().any(|word| answer.text.contains(word) && !path.contains(word))
+            || !asked_for && answer.text.contains(&self.incident)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_shows_it_to_those_who_are_not_named() {
+    let quiet = Quiet::new().await;
+    let mut paths: Vec<String> = table()
+        .iter()
+        .filter(|route| route.method == Method::GET && route.path != "/live" && !route.path.contains("{token}"))
+        .map(|route| quiet.path(route.path))
+        .collect();
+    paths.extend(
+        [
+            "/api/v1/incidents?state=all",
+            "/api/v1/incidents?state=all&class=security",
+            "/api/v1/journal?since=0&limit=500",
+            "/api/v1/journal?limit=500",
+            "/incidents?tab=all",
+            "/search?q=Disk",
+        ]
+        .map(str::to_owned),
+    );
+    paths.extend([&quiet.incident, &quiet.entry].map(|subject| format!("/api/v1/journal?subject={subject}")));
+    let mut seen = Vec::new();
+    for path in &paths {
+        let mine = quiet.get(path, &quiet.rob).await;
+        if quiet.shows(path, &mine) {
+            seen.push(path.as_str());
+        }
+        let theirs = quiet.get(path, &quiet.ada).await;
+        assert!(!quiet.shows(path, &theirs), "{path} as ada:\n{}", theirs.text);
+        if path.starts_with(&format!("/incidents/{}", quiet.incident))
+            && !path.ends_with("/act")
+            && !path.ends_with("/entries")
+            || path.starts_with(&format!("/api/v1/incidents/{}", quiet.incident))
+        {
+            assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{path}");
+        }
+    }
+    // The walk proves something only if it finds it where it is.
+    for path in ["/incidents", "/api/v1/incidents", "/api/v1/journal?limit=500", "/api/v1/journal?since=0&limit=500"] {
+        assert!(seen.contains(&path), "{path} is not among {seen:#?}");
+    }
+    assert!(
+        seen.iter().any(|path| path.starts_with("/alerts/alr_")),
+        "an alert names the incident to which it belongs"
+    );
+    assert!(seen.len() >= 14, "{seen:#?}");
+    // Found by its words; and an answer that finds nothing is the same as for words that are nowhere.
+    let search =
+        async |words: &str, who| quiet.get(&format!("/search?q={words}"), who).await.text.replace(words, "WORDS");
+    assert!(search("heron", &quiet.rob).await.contains(&quiet.incident));
+    assert!(search("heron", &quiet.ada).await == search("zebra", &quiet.ada).await, "as for words that are nowhere");
+    // The number on the rail counts what is seen.
+    let open = |text: &str| text.contains("aria-label=\"1 open\"");
+    assert!(open(&quiet.get("/alerts", &quiet.rob).await.text) && !open(&quiet.get("/alerts", &quiet.ada).await.text));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_act_reaches_it_of_those_who_are_not_named() {
+    let quiet = Quiet::new().await;
+    let before = quiet.house.events();
+    let none = quiet.incident.replace("inc_0", "inc_1");
+    for (path, body) in [
+        ("describe", json!({ "title": "x" })),
+        ("act", json!({ "do": "mitigate" })),
+        ("act", json!({ "do": "reveal", "why": "x" })),
+        ("act", json!({ "do": "restrict" })),
+        ("links", json!({ "subject": quiet.alert })),
+        ("people", json!({ "person": "ada" })),
+        ("roles", json!({ "do": "offer", "role": "scribe", "person": "ada" })),
+        ("roles", json!({ "do": "accept", "role": "scribe" })),
+        ("stamps", json!({ "milestone": "detected", "at": "2026" })),
+        ("entries", json!({ "text": "x" })),
+    ] {
+        let asked = async |id: &str| {
+            let at = format!("/api/v1/incidents/{id}/{path}");
+            quiet.house.call(ask("POST", &at).by(&quiet.ada.0).json(&body)).await
+        };
+        let (there, nowhere) = (asked(&quiet.incident).await, asked(&none).await);
+        assert_eq!(there.status, StatusCode::NOT_FOUND, "{path}: {}", there.text);
+        let same = |answer: &Answer, id: &str| answer.text.replace(id, "ID");
+        assert_eq!(same(&there, &quiet.incident), same(&nowhere, &none), "{path}: as little as of one that never was");
+    }
+    let of_entry = format!("/api/v1/incidents/{}/entries/{}", quiet.incident, quiet.entry);
+    let pin = quiet.house.call(ask("POST", &of_entry).by(&quiet.ada.0).json(&json!({ "do": "pin" }))).await;
+    assert_eq!(pin.status, StatusCode::NOT_FOUND);
+    for gone in ["people/rob".to_owned(), format!("links/{}", quiet.alert)] {
+        let at = format!("/api/v1/incidents/{}/{gone}", quiet.incident);
+        assert_eq!(quiet.house.call(ask("DELETE", &at).by(&quiet.ada.0)).await.status, StatusCode::NOT_FOUND);
+    }
+    // From outside, too, nothing can be hung onto it.
+    let made = quiet.house.call(
+        ask("POST", "/api/v1/incidents")
+            .by(&quiet.ada.0)
+            .json(&json!({ "title": "Mine", "class": "system", "from": [quiet.incident] })),
+    );
+    assert_eq!(made.await.status, StatusCode::NOT_FOUND);
+    assert_eq!(quiet.house.events(), before, "nothing happened");
+    // Once she is named she is in; and out again.
+    let people = format!("/api/v1/incidents/{}/people", quiet.incident);
+    let named = quiet.house.call(ask("POST", &people).by(&quiet.rob.0).json(&json!({ "person": "ada" }))).await;
+    assert_eq!(named.status, StatusCode::NO_CONTENT);
+    let room = format!("/api/v1/incidents/{}", quiet.incident);
+    assert_eq!(quiet.get(&room, &quiet.ada).await.status, StatusCode::OK);
+    quiet.house.call(ask("DELETE", &format!("{people}/ada")).by(&quiet.rob.0)).await;
+    assert_eq!(quiet.get(&room, &quiet.ada).await.status, StatusCode::NOT_FOUND);
+}
