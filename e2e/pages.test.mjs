@@ -37,6 +37,8 @@ const paths = [
   "/alerts",
   "/alerts?tab=resolved",
   "/alerts?sort=severity",
+  "/incidents",
+  "/incidents/new",
   "/schedules",
   "/schedules/payments-primary",
   "/escalation-policies",

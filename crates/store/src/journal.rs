@@ -200,8 +200,8 @@ pub fn newest(tx: &mut Tx<'_>, sight: Sight<'_>, before: Option<EventId>, limit:
     rows.iter().map(Entry::of).collect()
 }
 
-/// What happened in an incident, the latest first, from before a place in that order. For those who may see it: whoever
-/// asks has found that out.
+/// What happened in an incident, the latest first, from before a place in that order; but not the times that were derived
+/// from it. For those who may see it: whoever asks has found that out.
 pub fn of_incident(
     tx: &mut Tx<'_>,
     incident: IncidentId,
@@ -212,9 +212,9 @@ pub fn of_incident(
     let rows = tx.query(
         &format!(
             "SELECT {COLUMNS} FROM journal WHERE journal.incident = $1 AND (journal.at, journal.id) < ($2, $3) \
-             ORDER BY journal.at DESC, journal.id DESC LIMIT $4"
+             AND journal.kind <> $5 ORDER BY journal.at DESC, journal.id DESC LIMIT $4"
         ),
-        &[incident.into(), at, id, limit.into()],
+        &[incident.into(), at, id, limit.into(), EventKind::StampDerived.word().into()],
     )?;
     rows.iter().map(Entry::of).collect()
 }

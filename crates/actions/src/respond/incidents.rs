@@ -568,9 +568,8 @@ spec: { title: Scribe, duties: [writes] }
             let reached: Vec<String> = desk.standing(id).into_iter().map(|(word, _)| word).collect();
             assert_eq!(reached, ["declared", "commander-accepted", "mitigated", "recovered", "resolved"]);
             assert_eq!(desk.told("cleo", id), [
-                "incident.declared", "stamp.claimed", "incident.graded", "role.accepted", "stamp.claimed",
-                "incident.graded", "incident.activity-began", "incident.mitigated", "stamp.claimed",
-                "incident.activity-ended", "stamp.claimed", "incident.resolved", "stamp.claimed",
+                "incident.declared", "incident.graded", "role.accepted", "incident.graded", "incident.activity-began",
+                "incident.mitigated", "incident.activity-ended", "incident.resolved",
             ]);
             // It comes back: the end is claimed anew, and the first one stays on record.
             desk.act("ben", id, &Command::Reopen, "errors again").unwrap();

@@ -53,7 +53,7 @@ pub fn claim(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, cla
         text.filter(|text| !text.trim().is_empty()).map(|text| entries::text(text, place)).transpose()
     };
     let (evidence, note) = (said(claim.evidence.as_ref(), "/evidence")?, said(claim.note.as_ref(), "/note")?);
-    enter(tx, moment, incident, &Claim { evidence, note, ..claim.clone() })
+    enter(tx, moment, incident, EventKind::StampClaimed, &Claim { evidence, note, ..claim.clone() })
 }
 
 /// What this program recorded itself, unless something better is claimed: a later one of its own gives way to an
@@ -76,7 +76,7 @@ pub(super) fn derive(
         Some(_) => return Ok(()),
     };
     let claim = Claim { milestone, when, source, evidence: None, note: None, supersedes };
-    enter(tx, moment, incident, &claim)?;
+    enter(tx, moment, incident, EventKind::StampDerived, &claim)?;
     Ok(())
 }
 
@@ -94,11 +94,17 @@ pub(super) fn reach(
     }
     let when = When::exactly(moment.now);
     let claim = Claim { milestone, when, source: Source::Derived, evidence: None, note: None, supersedes };
-    enter(tx, moment, incident, &claim)?;
+    enter(tx, moment, incident, EventKind::StampDerived, &claim)?;
     Ok(())
 }
 
-fn enter(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, claim: &Claim) -> Result<Stamp, Halt> {
+fn enter(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    kind: EventKind,
+    claim: &Claim,
+) -> Result<Stamp, Halt> {
     let stamp = Stamp {
         id: moment.mint.id(moment.now),
         milestone: claim.milestone,
@@ -120,6 +126,6 @@ fn enter(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, claim: 
         "note": stamp.note,
         "supersedes": stamp.supersedes,
     });
-    announce::of_incident(tx, moment, EventKind::StampClaimed, incident, Vec::new(), Told::of(data))?;
+    announce::of_incident(tx, moment, kind, incident, Vec::new(), Told::of(data))?;
     Ok(stamp)
 }

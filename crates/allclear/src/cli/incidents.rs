@@ -469,7 +469,7 @@ fn act(client: &Client, id: IncidentId, deed: &Deed, look: Look) -> Result<(), s
     let now: Incident = client.post(&["incidents", &id.to_string(), "act"], deed)?;
     let severity = now.severity.as_deref().map_or_else(String::new, |level| format!(", {level}"));
     let going: Vec<&str> = now.activities.iter().map(|one| one.activity.as_str()).collect();
-    let going = if going.is_empty() { String::new() } else { format!("; {} goes on", going.join(", ")) };
+    let going = if going.is_empty() { String::new() } else { format!("; going on: {}", going.join(", ")) };
     tell(&now, &format!("{} is {}, {}{severity}{going}.", now.id, now.phase, now.visibility), look);
     Ok(())
 }
@@ -569,8 +569,10 @@ fn show(found: &IncidentDetail, look: Look) {
     let rows: Vec<[String; 2]> = roles.iter().map(|(role, people)| [(*role).to_owned(), people.join(", ")]).collect();
     screen::say("");
     screen::say_table(["ROLE", "WHO"], &rows, "Nobody plays a role.");
-    let counting = found.stamps.iter().filter(|stamp| stamp.counts);
+    let mut counting: Vec<&Stamp> = found.stamps.iter().filter(|stamp| stamp.counts).collect();
+    counting.sort_by_key(|stamp| stamp.at);
     let rows: Vec<[String; 4]> = counting
+        .iter()
         .map(|stamp| [stamp.milestone.clone(), look.time(stamp.at), stamp.precision.clone(), stamp.source.clone()])
         .collect();
     screen::say("");

@@ -1,4 +1,4 @@
-//! Times as people type them: `2026-12-24T18:00`, `18:00`, `+3h`, `now`, or an exact instant.
+//! Times as people type them: `2026-12-24T18:00`, `18:00`, `+3h`, `-10m`, `now`, or an exact instant.
 
 use domain::words::{Refusal, Span, Timestamp};
 use jiff::civil;
@@ -9,7 +9,7 @@ pub(crate) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timest
     let text = text.trim();
     let wrong = || {
         let shown = domain::words::text::shorten(text, 40);
-        let how = "write 2026-12-24T18:00, 2026-12-24T18:00+01:00, 18:00, +3h or now";
+        let how = "write 2026-12-24T18:00, 2026-12-24T18:00+01:00, 18:00, +3h, -10m or now";
         Refusal::invalid(format!("{shown:?} is not a time: {how}"))
     };
     if text == "now" {
@@ -17,6 +17,9 @@ pub(crate) fn read(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timest
     }
     if let Some(span) = text.strip_prefix('+') {
         return Ok(span.parse::<Span>()?.after(now));
+    }
+    if let Some(span) = text.strip_prefix('-') {
+        return Ok(span.parse::<Span>()?.before(now));
     }
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);

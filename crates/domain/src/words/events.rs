@@ -139,6 +139,8 @@ event_kinds! {
     IncidentPersonRemoved = "incident.person-removed";
     /// Somebody claims when a milestone was reached.
     StampClaimed = "stamp.claimed";
+    /// The same by this program, from what it recorded: what that was has an entry of its own.
+    StampDerived = "stamp.derived";
     /// Somebody wrote on the timeline: a note, an observation, an action, a decision.
     EntryAdded = "entry.added";
     /// What was written is replaced; the journal keeps both.

@@ -27,6 +27,11 @@ impl Viewpoint {
         When { relative, stays: true, ..self.when(at) }
     }
 
+    /// The same with the day where that matters: `09:00`, `Mon 09:00`, `2 Dec 09:00`.
+    pub fn moment(&self, at: Timestamp) -> When {
+        When { relative: self.brief(at), stays: true, ..self.when(at) }
+    }
+
     /// `Sunday, 22 November 2026`.
     pub fn day(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%A, %-d %B %Y").to_string()

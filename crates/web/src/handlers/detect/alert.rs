@@ -319,6 +319,8 @@ pub fn happened(look: &Look<'_, '_>, entry: &Entry) -> Happened {
             Tone::Warning,
             format!("Could not be sent by {} to {}", text("channel"), look.tag_of(&text("person")).name),
         ),
+        Some(EventKind::IncidentLinked) => (Tone::Info, "Became part of an incident".to_owned()),
+        Some(EventKind::IncidentUnlinked) => (Tone::Quiet, "No longer part of an incident".to_owned()),
         _ => (Tone::Quiet, sentence(&entry.word.replace(['.', '-'], " "))),
     };
     // What a provider answers to a message that it took is a number of its own.

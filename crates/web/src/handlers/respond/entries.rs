@@ -11,7 +11,7 @@ use domain::words::{EventId, EventKind, IncidentId, Refusal, RefusalKind};
 use store::respond::entries as marks;
 use store::{Halt, journal};
 
-use super::room::{line, read_id};
+use super::room::{Names, line, read_id};
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, done, sentence};
 use crate::pages::respond::entries::EntryPage;
@@ -52,7 +52,7 @@ async fn page(
                 incident: Link::new(row.title, format!("/incidents/{id}")),
                 kind: entry.word.clone(),
                 recorded: look.when(entry.recorded_at),
-                line: line(look, id, &Line { entry, mark, origin: None }),
+                line: line(look, id, &Line { entry, mark, origin: None }, &Names::new()),
                 text,
                 may_correct: written && responds && stands,
                 may_pin: responds,

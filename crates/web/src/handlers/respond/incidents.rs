@@ -53,6 +53,7 @@ pub fn line(look: &Look<'_, '_>, row: &IncidentRow) -> IncidentLine {
     IncidentLine {
         link: Link::new(&row.title, format!("/incidents/{}", row.id)),
         severity: Severity::of(row.state.severity.as_deref().unwrap_or("")),
+        level: row.state.severity.clone().unwrap_or_else(|| "no severity yet".to_owned()),
         phase: phase(row.state.phase),
         class: row.state.class.word(),
         restricted: restricted(row),

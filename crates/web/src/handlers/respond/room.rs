@@ -1,5 +1,7 @@
 //! The incident room: read as it stands, and every form on it.
 
+use std::collections::BTreeMap;
+
 use actions::respond::assignments::{self, Handover};
 use actions::respond::incidents::{self as acts, COMMANDER, Description};
 use actions::respond::room::{self, GroupStanding, Line, Room};
@@ -11,7 +13,7 @@ use axum::response::Response;
 use domain::prepare::people::Access;
 use domain::respond::assignments::State as Held;
 use domain::respond::entries::Entry;
-use domain::respond::incidents::{Activity, Command, Phase, Visibility};
+use domain::respond::incidents::{Activity, Class, Command, Phase, Visibility};
 use domain::respond::stamps::{Measure, Milestone, Precision, Source, When as Claimed, standing};
 use domain::words::{EventKind, IncidentId, Name, Refusal, Timestamp};
 use store::{Halt, Store, Tx};
@@ -58,6 +60,9 @@ async fn page(asked: Asked, id: String, composer: String, error: Option<String>)
             };
             let row = &room.row;
             let held = standing(&room.stamps);
+            let names = names(&room);
+            let mut all_roles = roles(look, &room);
+            let few = all_roles.iter().position(|role| !is_near(role, &room)).unwrap_or(all_roles.len());
             let activity = |one: Activity| {
                 let going = row.state.activities.get(&one);
                 let reached = one.milestone().and_then(|milestone| held.get(&milestone));
@@ -101,7 +106,8 @@ async fn page(asked: Asked, id: String, composer: String, error: Option<String>)
                 levels: levels(look),
                 may: may(look, &room),
                 hints: room.hints.iter().map(|hint| sentence(&hint.to_string())).collect(),
-                roles: roles(look, &room),
+                other_roles: all_roles.split_off(few),
+                roles: all_roles,
                 everybody,
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),
@@ -121,8 +127,8 @@ async fn page(asked: Asked, id: String, composer: String, error: Option<String>)
                     .collect(),
                 composer: composer.clone(),
                 composer_error: error.clone(),
-                pinned: pinned.iter().map(|one| line(look, id, one)).collect(),
-                lines: with_days(look, id, &lines),
+                pinned: pinned.iter().map(|one| line(look, id, one, &names)).collect(),
+                lines: with_days(look, id, &lines, &names),
                 earlier,
                 viewer_zone: look.zone_name.clone(),
                 shell,
@@ -206,12 +212,21 @@ fn roles(look: &Look<'_, '_>, room: &Room) -> Vec<RoleView> {
         }
     };
     let mut all: Vec<RoleView> = look.rules.catalog.roles.iter().map(view).collect();
-    // Who commands comes first, then the roles that somebody plays, then those that nobody does.
+    // Who commands comes first, then the roles that somebody plays, then those that are mostly needed.
     all.sort_by_key(|role| {
         let empty = role.held.is_empty() && role.offered.is_empty();
-        (role.name != COMMANDER, empty, role.title.clone())
+        (role.name != COMMANDER, empty, !is_near(role, room), role.title.clone())
     });
     all
+}
+
+/// Roles that are shown at once: those that somebody plays, and those that most incidents of the class need.
+fn is_near(role: &RoleView, room: &Room) -> bool {
+    let mostly: &[&str] = match room.row.state.class {
+        Class::Security => &[COMMANDER, "scribe", "security-lead", "evidence-custodian", "communications-lead"],
+        Class::System | Class::Operational => &[COMMANDER, "scribe", "communications-lead"],
+    };
+    !role.held.is_empty() || !role.offered.is_empty() || mostly.contains(&role.name.as_str())
 }
 
 fn group_view(group: &GroupStanding) -> GroupView {
@@ -236,7 +251,7 @@ fn times(look: &Look<'_, '_>, room: &Room) -> Vec<TimeView> {
     let view = |stamp: &domain::respond::stamps::Stamp| TimeView {
         milestone: stamp.milestone.to_string(),
         word: stamp.milestone.word(),
-        when: look.when(stamp.when.at),
+        when: look.view.moment(stamp.when.at),
         precision: match stamp.when.precision {
             Precision::Second | Precision::Minute => None,
             Precision::Hour => Some("the hour"),
@@ -281,11 +296,19 @@ fn span(seconds: i64) -> String {
     said + before
 }
 
-fn with_days(look: &Look<'_, '_>, id: IncidentId, lines: &[Line]) -> Vec<LineView> {
+/// What the things that belong to an incident are called, by their ids.
+pub(super) type Names = BTreeMap<String, String>;
+
+fn names(room: &Room) -> Names {
+    let groups = room.groups.iter().filter_map(|group| Some((group.id.to_string(), group.title.clone()?)));
+    groups.chain(room.others.iter().map(|other| (other.id.to_string(), other.title.clone()))).collect()
+}
+
+fn with_days(look: &Look<'_, '_>, id: IncidentId, lines: &[Line], names: &Names) -> Vec<LineView> {
     let mut shown: Option<String> = None;
     let today = look.view.day(look.now());
     let view = |one: &Line| {
-        let mut view = line(look, id, one);
+        let mut view = line(look, id, one, names);
         let day = look.view.day(one.entry.at);
         let is_new = shown.as_ref().map_or(day != today, |before| *before != day);
         view.day = Some(day.clone()).filter(|_| is_new);
@@ -296,10 +319,10 @@ fn with_days(look: &Look<'_, '_>, id: IncidentId, lines: &[Line]) -> Vec<LineVie
 }
 
 /// A line of the timeline, in words.
-pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line) -> LineView {
+pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Names) -> LineView {
     let entry = &line.entry;
     let written = entry.kind() == Some(EventKind::EntryAdded);
-    let told = told(look, entry);
+    let told = told(look, entry, names);
     let mark = line.mark.as_ref();
     let late = entry.recorded_at.duration_since(entry.at).as_secs() >= 60;
     LineView {
@@ -312,7 +335,7 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line) -> LineView
             Some(sort.word())
         }),
         text: told.1,
-        who: actor(look, &entry.actor),
+        who: actor(look, &entry.actor).filter(|who| !is_about(look, entry, &who.name)),
         why: entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent)),
         objections: entry.data["objections"].as_str().map(str::to_owned),
         recorded: late.then(|| look.view.clock(entry.recorded_at)),
@@ -324,7 +347,13 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line) -> LineView
     }
 }
 
-fn told(look: &Look<'_, '_>, entry: &store::journal::Entry) -> (Tone, String) {
+/// Whether an entry says already by its own words who did it: that they accepted a role.
+fn is_about(look: &Look<'_, '_>, entry: &store::journal::Entry, who: &str) -> bool {
+    entry.word.starts_with("role.") && look.tag_of(entry.data["person"].as_str().unwrap_or("")).name == who
+}
+
+fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (Tone, String) {
+    let called = |subject: &str| names.get(subject).map_or_else(|| subject.to_owned(), |name| format!("“{name}”"));
     let data = &entry.data;
     let text = |name: &str| data[name].as_str().unwrap_or("").to_owned();
     let role = || {
@@ -354,7 +383,7 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry) -> (Tone, String) {
             (Tone::Good, format!("Resolved{left}"))
         }
         EventKind::IncidentReopened => (Tone::Critical, "Reopened".into()),
-        EventKind::IncidentMerged => (Tone::Quiet, format!("Merged into {}", text("into"))),
+        EventKind::IncidentMerged => (Tone::Quiet, format!("Merged into {}", called(&text("into")))),
         EventKind::IncidentClosed => (Tone::Good, "Closed".into()),
         EventKind::IncidentRestricted => (Tone::Warning, "Restricted to those who are named".into()),
         EventKind::IncidentRevealed => (Tone::Warning, "Opened to everybody".into()),
@@ -368,8 +397,8 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry) -> (Tone, String) {
                 .collect();
             (Tone::Quiet, format!("Said anew: {}", said.join("; ")))
         }
-        EventKind::IncidentLinked => (Tone::Info, format!("Linked {}", text("subject"))),
-        EventKind::IncidentUnlinked => (Tone::Quiet, format!("No longer linked: {}", text("subject"))),
+        EventKind::IncidentLinked => (Tone::Info, format!("Linked {}", called(&text("subject")))),
+        EventKind::IncidentUnlinked => (Tone::Quiet, format!("No longer linked: {}", called(&text("subject")))),
         EventKind::IncidentPersonNamed => (Tone::Quiet, format!("{} was named for it", person())),
         EventKind::IncidentPersonRemoved => (Tone::Quiet, format!("{} was taken off", person())),
         EventKind::RoleOffered => (Tone::Info, format!("{} was asked to be {}", person(), role())),
@@ -388,7 +417,10 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry) -> (Tone, String) {
         EventKind::EntryUnpinned => (Tone::Quiet, "An entry was taken off the top".into()),
         _ => {
             let happened = happened(look, entry);
-            (happened.tone, happened.text)
+            // Of its alerts and pages: which of them.
+            let of = entry.subjects.iter().find_map(|subject| names.get(subject)).filter(|_| names.len() > 1);
+            let of = of.or_else(|| names.values().next().filter(|_| kind.word().starts_with("alerts.")));
+            (happened.tone, of.map_or(happened.text.clone(), |name| format!("{} (“{name}”)", happened.text)))
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct IncidentsPage {
 pub struct IncidentLine {
     pub link: Link,
     pub severity: Severity,
+    /// `SEV2`, or that there is none yet.
+    pub level: String,
     pub phase: Badge,
     /// `system`, `security`.
     pub class: &'static str,
@@ -92,6 +94,7 @@ pub(crate) mod samples {
         IncidentLine {
             link: Link::new(title, "/incidents/inc_06f1k2m9qv7x3t01"),
             severity: Severity::of(severity),
+            level: if severity.is_empty() { "no severity yet".into() } else { severity.into() },
             phase,
             class: "system",
             restricted: None,

@@ -36,7 +36,9 @@ pub struct RoomPage {
     pub levels: Vec<LevelChoice>,
     pub may: RoomMay,
     pub hints: Vec<String>,
+    /// The roles that are played or mostly needed, and all others.
     pub roles: Vec<RoleView>,
+    pub other_roles: Vec<RoleView>,
     /// Whom a role can be offered to: name, full name.
     pub everybody: Vec<(String, String)>,
     pub groups: Vec<GroupView>,
@@ -307,6 +309,7 @@ pub(crate) mod samples {
                     },
                     role("communications-lead", "Communications lead"),
                 ],
+                other_roles: vec![role("deputy", "Deputy commander")],
                 everybody: vec![("ana".into(), "Ana Silva".into()), ("ben".into(), "Ben Okafor".into())],
                 groups: vec![GroupView {
                     link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
