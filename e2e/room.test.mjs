@@ -130,7 +130,14 @@ test("the room without JavaScript, and looked at in all widths and lights", asyn
   await plain.locator("#milestone").selectOption("compromise-started");
   await plain.locator("#stamp-at").fill("2026-11");
   await plain.getByRole("button", { name: "Say so" }).click();
-  await plain.getByText("to the month").waitFor();
+  await plain.locator("dd", { hasText: "November 2026" }).waitFor();
+  await plain.locator("#task-title").fill("Revoke the other tokens of that server");
+  await plain.getByRole("button", { name: "Give it" }).click();
+  await plain.getByText("commands and has a task of repair").waitFor(); // nobody sees the whole then
+  await plain.getByLabel(/^Revoke the other tokens.*: done/).click();
+  await plain.getByLabel("What came of it").fill("Three of them, all revoked");
+  await plain.getByRole("button", { name: "Done", exact: true }).last().click();
+  await plain.getByText("Done: Revoke the other tokens of that server. Three of them, all revoked").waitFor();
   await plain.getByRole("button", { name: "Begin: Containment" }).click();
   await plain.getByRole("button", { name: "Containment is done" }).click();
   await plain.getByText("Containment is done").first().waitFor();

@@ -75,6 +75,21 @@ CREATE TABLE assignments (
     PRIMARY KEY (incident, role, person, offered_at)
 ) {end_keyed};
 
+-- What one named person does by when, and what came of it.
+CREATE TABLE tasks (
+    id       {text} PRIMARY KEY NOT NULL,
+    incident {text} NOT NULL,
+    title    {text} NOT NULL,
+    owner    {text} NOT NULL,
+    given_at {int} NOT NULL,
+    due_at   {int},
+    state    {text} NOT NULL CHECK (state IN ('given', 'taken', 'done', 'dropped')),
+    state_at {int} NOT NULL,
+    -- The result, or why it was dropped.
+    said     {text}
+) {end_keyed};
+CREATE INDEX tasks_incident ON tasks (incident, id);
+
 -- How an entry of a timeline stands now, if it was corrected, struck or pinned.
 CREATE TABLE entry_marks (
     event        {text} PRIMARY KEY NOT NULL,

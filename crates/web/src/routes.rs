@@ -118,6 +118,7 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/people", INCIDENTS, post(room::post_person)),
         route(Method::POST, "/incidents/{id}/roles", INCIDENTS, post(room::post_role)),
         route(Method::POST, "/incidents/{id}/stamps", INCIDENTS, post(room::post_stamp)),
+        route(Method::POST, "/incidents/{id}/tasks", INCIDENTS, post(room::post_task)),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),

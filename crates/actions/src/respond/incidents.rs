@@ -373,13 +373,21 @@ fn check_level(catalog: &Catalog, level: &str) -> Result<(), Refusal> {
     Err(Refusal::invalid(message).at("/severity"))
 }
 
+/// Whether somebody speaks for the incident: the commander, the deputy; anybody while nobody commands.
+pub(super) fn leads(row: &IncidentRow, given: &[Assignment], person: Option<&Name>) -> bool {
+    match (&row.state.commander, person) {
+        (None, _) | (_, None) => true,
+        (Some(commander), Some(person)) => commander == person || holds(given, DEPUTY, person),
+    }
+}
+
 fn holds(given: &[Assignment], role: &str, person: &Name) -> bool {
     given.iter().any(|one| one.role.as_str() == role && one.person == *person && one.is_held())
 }
 
 const TITLE_MOST: usize = 200;
 
-fn title(text: &str) -> Result<String, Refusal> {
+pub(super) fn title(text: &str) -> Result<String, Refusal> {
     let title = entries::text(text, "/title")?;
     if title.chars().count() > TITLE_MOST || title.contains(['\n', '\t']) {
         return Err(Refusal::invalid(format!("a title is one line of at most {TITLE_MOST} letters")).at("/title"));

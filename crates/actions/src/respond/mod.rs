@@ -6,3 +6,4 @@ pub mod incidents;
 pub mod links;
 pub mod room;
 pub mod stamps;
+pub mod tasks;

@@ -6,11 +6,12 @@ use domain::respond::assignments::{Assignment, Hint, hints};
 use domain::respond::criteria::{self, Criterion, Facts};
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Measure, Oddity, Stamp, Took, oddities, standing};
+use domain::respond::tasks::Task;
 use domain::words::{EventId, GroupId, Id as _, IncidentId, Name, Timestamp};
 use store::journal::{self, Entry};
 use store::respond::entries::{self as marks, Mark};
 use store::respond::incidents::{self as rows, IncidentRow};
-use store::respond::{assignments, stamps};
+use store::respond::{assignments, stamps, tasks};
 use store::{Halt, Tx};
 
 use super::incidents::{COMMANDER, seen};
@@ -32,6 +33,8 @@ pub struct Room {
     /// Other incidents that belong to it and may be seen.
     pub others: Vec<IncidentRow>,
     pub criteria: Vec<Criterion>,
+    /// In the order in which they were given.
+    pub tasks: Vec<Task>,
 }
 
 /// A group of alerts that belongs to an incident.
@@ -60,12 +63,14 @@ pub fn room(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now:
             None => {}
         }
     }
+    let tasks = tasks::of_incident(tx, id)?;
+    let busy: Vec<Name> = tasks.iter().filter(|task| task.is_open()).map(|task| task.owner.clone()).collect();
     let held = standing(&stamps);
     let measures = Measure::ALL.into_iter().filter_map(|measure| Some((measure, measure.of(&held)?))).collect();
     Ok(Room {
         oddities: oddities(&stamps, now),
         measures,
-        hints: if row.state.phase.is_open() { hints(&assignments, &commander, &[], now) } else { Vec::new() },
+        hints: if row.state.phase.is_open() { hints(&assignments, &commander, &busy, now) } else { Vec::new() },
         people: rows::people(tx, id)?,
         row,
         stamps,
@@ -73,6 +78,7 @@ pub fn room(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now:
         groups,
         others,
         criteria,
+        tasks,
     })
 }
 
@@ -95,7 +101,8 @@ pub fn criteria(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow) -> Result<Vec<C
     let groups = groups_of(tx, row.id)?;
     let board = node.board();
     let firing = groups.iter().filter_map(|group| board.group(*group)).map(|open| open.alerts.len()).sum();
-    Ok(criteria::criteria(&row.state, &standing(&stamps), Facts { groups: groups.len(), firing }))
+    let open_tasks = tasks::of_incident(tx, row.id)?.iter().filter(|task| task.is_open()).count();
+    Ok(criteria::criteria(&row.state, &standing(&stamps), Facts { groups: groups.len(), firing, open_tasks }))
 }
 
 /// A line of the timeline.

@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use domain::respond::entries::Sort;
 use domain::respond::incidents::{Activity, Class, Visibility};
 use domain::respond::stamps::Milestone;
-use domain::words::{IncidentId, Name};
+use domain::words::{IncidentId, Name, Span, TaskId};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use web::api::Listing;
@@ -17,6 +17,7 @@ use web::api::respond::incidents::{
     Deed, Incident, IncidentDetail, IncidentQuery, NewIncident, NewLink, NewPerson, Reason,
 };
 use web::api::respond::stamps::{NewStamp, Stamp};
+use web::api::respond::tasks::{NewTask, Task, TaskDeed};
 
 use super::screen::{self, Look};
 use super::{Exit, Outcome, when};
@@ -204,6 +205,11 @@ enum Command {
         after_long_help = "Examples:\n  allclear incident role inc_06f1k2m9qv7x3t1a incident-commander --take\n  allclear incident role inc_06f1k2m9qv7x3t1a scribe --offer ben\n  allclear incident role inc_06f1k2m9qv7x3t1a incident-commander --offer ben --situation 'errors are down' --objectives 'find the cause'"
     )]
     Role(Play),
+    /// Give a task to one person, or say what became of one
+    #[command(
+        after_long_help = "Examples:\n  allclear incident task inc_06f1k2m9qv7x3t1a --give 'compare pay-1 and pay-2' --to ben --within 20m\n  allclear incident task inc_06f1k2m9qv7x3t1a tsk_06f1k2m9qv7x3t1b --done 'they differ in the time zone'"
+    )]
+    Task(Tasks),
     /// Say when something happened, as far as it is known
     #[command(
         after_long_help = "Example:\n  allclear incident stamp inc_06f1k2m9qv7x3t1a impact-started '2026-11-22 02:05'"
@@ -361,6 +367,65 @@ struct Play {
     reason: Option<String>,
 }
 
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("wish").required(true).args(["give", "take", "done", "drop", "extend"]))]
+struct Tasks {
+    /// The id of the incident
+    incident: IncidentId,
+
+    /// The id of the task
+    #[arg(required_unless_present = "give")]
+    task: Option<TaskId>,
+
+    /// Give this task
+    #[arg(long, value_name = "WHAT", requires = "to")]
+    give: Option<String>,
+
+    /// To whom
+    #[arg(long, value_name = "PERSON")]
+    to: Option<Name>,
+
+    /// After so long they report
+    #[arg(long, value_name = "SPAN")]
+    within: Option<Span>,
+
+    /// I do it
+    #[arg(long)]
+    take: bool,
+
+    /// It is done: what came of it
+    #[arg(long, value_name = "RESULT")]
+    done: Option<String>,
+
+    /// It is not done, because
+    #[arg(long, value_name = "WHY")]
+    drop: Option<String>,
+
+    /// I report later: after so long
+    #[arg(long, value_name = "SPAN")]
+    extend: Option<Span>,
+}
+
+fn do_task(client: &Client, command: &Tasks, look: Look) -> Result<(), super::Failure> {
+    let id = command.incident.to_string();
+    let task: Task = if let (Some(title), Some(owner)) = (&command.give, &command.to) {
+        let body = NewTask { title: title.clone(), owner: owner.clone(), within: command.within };
+        client.post(&["incidents", &id, "tasks"], &body)?
+    } else {
+        let deed = match (&command.done, &command.drop, command.extend) {
+            (Some(result), ..) => TaskDeed::Done { result: result.clone() },
+            (_, Some(why), _) => TaskDeed::Drop { why: why.clone() },
+            (_, _, Some(within)) => TaskDeed::Extend { within },
+            _ => TaskDeed::Take {},
+        };
+        let task = command.task.map(|task| task.to_string()).unwrap_or_default();
+        client.post(&["incidents", &id, "tasks", &task], &deed)?
+    };
+    let due = task.due_at.map_or_else(String::new, |due| format!(", reports {}", look.time(due)));
+    tell(&task, &format!("{}: {} ({}, {}{due}).", task.id, task.title, task.owner, task.state), look);
+    Ok(())
+}
+
 pub(crate) fn run(command: &Incidents) -> Outcome {
     let client = command.server.client()?;
     let look = command.look;
@@ -400,6 +465,7 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
             let made: Made = client.post(&["incidents", &incident.to_string(), "entries"], &body)?;
             tell(&made, &format!("{} is on the timeline.", made.id), look);
         }
+        Command::Task(task) => do_task(&client, task, look)?,
         Command::Role(role) => play(&client, role, look)?,
         Command::Stamp { incident, milestone, at, note, supersedes } => {
             let body = NewStamp {
@@ -569,6 +635,18 @@ fn show(found: &IncidentDetail, look: Look) {
     let rows: Vec<[String; 2]> = roles.iter().map(|(role, people)| [(*role).to_owned(), people.join(", ")]).collect();
     screen::say("");
     screen::say_table(["ROLE", "WHO"], &rows, "Nobody plays a role.");
+    let rows: Vec<[String; 5]> = found
+        .tasks
+        .iter()
+        .map(|task| {
+            let due = look.time_or(task.due_at, "");
+            [task.id.clone(), task.state.clone(), task.owner.clone(), due, task.title.clone()]
+        })
+        .collect();
+    if !rows.is_empty() {
+        screen::say("");
+        screen::say_table(["TASK", "STATE", "OWNER", "REPORTS", "WHAT"], &rows, "");
+    }
     let mut counting: Vec<&Stamp> = found.stamps.iter().filter(|stamp| stamp.counts).collect();
     counting.sort_by_key(|stamp| stamp.at);
     let rows: Vec<[String; 4]> = counting

@@ -18,6 +18,8 @@ pub struct Facts {
     /// Groups of alerts that belong to it, and how many of them still fire.
     pub groups: usize,
     pub firing: usize,
+    /// Tasks that nobody has finished or dropped.
+    pub open_tasks: usize,
 }
 
 /// What should be so, in the order in which it comes about.
@@ -36,6 +38,9 @@ pub fn criteria(incident: &Incident, standing: &Standing<'_>, facts: Facts) -> V
         );
     } else {
         need("nobody still contains or restores", at_rest(Activity::Containment) && at_rest(Activity::Recovery));
+    }
+    if facts.open_tasks > 0 {
+        need("every task is done or dropped", false);
     }
     if facts.groups > 0 {
         need("its alerts have cleared", facts.firing == 0);
@@ -77,11 +82,13 @@ mod tests {
     #[test]
     fn a_failure_is_over_when_nobody_suffers_and_nothing_fires() {
         let mut incident = Incident::reported(Class::System, at(0));
-        let facts = Facts { groups: 2, firing: 1 };
+        let facts = Facts { groups: 2, firing: 1, open_tasks: 0 };
         let says = |incident: &Incident, stamps: &[Stamp], facts| unmet(&criteria(incident, &standing(stamps), facts));
         assert_eq!(says(&incident, &[], facts), ["impact is back under the threshold", "its alerts have cleared"]);
         let mitigated = reached(&[Milestone::Mitigated]);
-        assert_eq!(says(&incident, &mitigated, Facts { groups: 2, firing: 0 }), [""; 0]);
+        assert_eq!(says(&incident, &mitigated, Facts { groups: 2, ..Facts::default() }), [""; 0]);
+        let busy = Facts { open_tasks: 1, ..Facts::default() };
+        assert_eq!(says(&incident, &mitigated, busy), ["every task is done or dropped"]);
         assert_eq!(says(&incident, &mitigated, Facts::default()), [""; 0], "without alerts there are none to clear");
         incident.activities.insert(Activity::Recovery, at(1));
         assert_eq!(says(&incident, &mitigated, Facts::default()), ["nobody still contains or restores"]);

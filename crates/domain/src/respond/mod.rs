@@ -9,4 +9,5 @@ pub mod incidents;
 pub mod obligations;
 pub mod sight;
 pub mod stamps;
+pub mod tasks;
 pub mod updates;

@@ -143,6 +143,13 @@ event_kinds! {
     StampDerived = "stamp.derived";
     /// Somebody wrote on the timeline: a note, an observation, an action, a decision.
     EntryAdded = "entry.added";
+    TaskGiven = "task.given";
+    /// Its owner does it.
+    TaskTaken = "task.taken";
+    /// Its owner reports later than was said.
+    TaskExtended = "task.extended";
+    TaskDone = "task.done";
+    TaskDropped = "task.dropped";
     /// What was written is replaced; the journal keeps both.
     EntryCorrected = "entry.corrected";
     /// What was written does not hold.

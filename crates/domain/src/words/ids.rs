@@ -122,6 +122,8 @@ ids! {
     IncidentId = "inc";
     /// A claim of when something in the life of an incident happened.
     StampId = "stm";
+    /// What one named person does in an incident.
+    TaskId = "tsk";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

@@ -174,7 +174,8 @@ ids!(
     TokenId,
     RejectionId,
     IncidentId,
-    StampId
+    StampId,
+    TaskId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

@@ -5,3 +5,4 @@ pub mod entries;
 pub mod incidents;
 pub mod sight;
 pub mod stamps;
+pub mod tasks;

@@ -12,7 +12,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
-use super::respond::{assignments, entries, incidents, stamps};
+use super::respond::{assignments, entries, incidents, stamps, tasks};
 use crate::enter::{May, word};
 use crate::problem::Problem;
 
@@ -60,6 +60,8 @@ use crate::problem::Problem;
         assignments::act,
         stamps::list,
         stamps::claim,
+        tasks::give,
+        tasks::act,
         entries::list,
         entries::add,
         entries::mark,

@@ -8,7 +8,7 @@ use domain::prepare::people::Access;
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
-use super::respond::{assignments, entries, incidents, stamps};
+use super::respond::{assignments, entries, incidents, stamps, tasks};
 use super::{journal, openapi};
 use crate::enter::May;
 use crate::routes::{Route, route};
@@ -69,6 +69,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/roles", INCIDENTS, Method::POST, post(assignments::act)),
         on("/api/v1/incidents/{id}/stamps", VIEW, Method::GET, get(stamps::list)),
         on("/api/v1/incidents/{id}/stamps", INCIDENTS, Method::POST, post(stamps::claim)),
+        on("/api/v1/incidents/{id}/tasks", INCIDENTS, Method::POST, post(tasks::give)),
+        on("/api/v1/incidents/{id}/tasks/{task}", INCIDENTS, Method::POST, post(tasks::act)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
         on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use domain::respond::stamps::Precision;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -30,6 +31,18 @@ impl Viewpoint {
     /// The same with the day where that matters: `09:00`, `Mon 09:00`, `2 Dec 09:00`.
     pub fn moment(&self, at: Timestamp) -> When {
         When { relative: self.brief(at), stays: true, ..self.when(at) }
+    }
+
+    /// The same, no more exact than it is known: `2026`, `November 2026`, `22 Nov 2026`.
+    pub fn as_known(&self, at: Timestamp, precision: Precision) -> When {
+        let form = match precision {
+            Precision::Year => "%Y",
+            Precision::Month => "%B %Y",
+            Precision::Day => "%-d %b %Y",
+            Precision::Hour | Precision::Minute | Precision::Second => return self.moment(at),
+        };
+        let relative = at.to_zoned(self.zone.clone()).strftime(form).to_string();
+        When { relative, stays: true, ..self.when(at) }
     }
 
     /// `Sunday, 22 November 2026`.
@@ -113,6 +126,25 @@ impl HtmlSafe for When {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_shown_no_more_exactly_than_it_is_known() {
+        let now: Timestamp = "2026-11-22T02:12:09Z".parse().unwrap();
+        let berlin = Viewpoint { now, zone: TimeZone::get("Europe/Berlin").unwrap() };
+        let at: Timestamp = "2026-10-31T23:30:00Z".parse().unwrap();
+        for (precision, shown) in [
+            (Precision::Year, "2026"),
+            (Precision::Month, "November 2026"),
+            (Precision::Day, "1 Nov 2026"),
+            (Precision::Hour, "1 Nov 00:30"),
+        ] {
+            let when = berlin.as_known(at, precision);
+            assert_eq!(when.relative, shown);
+            assert!(when.to_string().contains(&format!("data-stays=\"{shown}\"")));
+        }
+        assert_eq!(berlin.clock(at).relative, "00:30");
+        assert_eq!(berlin.day(at), "Sunday, 1 November 2026");
+    }
 
     #[test]
     fn instants_read_relative_and_exact_from_where_the_viewer_stands() {

@@ -34,6 +34,7 @@ struct Burning {
     page: String,
     incident: String,
     entry: String,
+    task: String,
 }
 
 impl Burning {
@@ -53,7 +54,9 @@ impl Burning {
         };
         let incident = made("/api/v1/incidents", json!({ "title": "It fails", "class": "system" })).await;
         let entry = made(&format!("/api/v1/incidents/{incident}/entries"), json!({ "text": "locks" })).await;
-        Self { house, ada, alert, page, incident, entry }
+        let task =
+            made(&format!("/api/v1/incidents/{incident}/tasks"), json!({ "title": "look", "owner": "ada" })).await;
+        Self { house, ada, alert, page, incident, entry, task }
     }
 
     /// Something that can be asked for at this route, and something else.
@@ -99,6 +102,13 @@ impl Burning {
                 let stamp = |at: &str| json!({ "milestone": "detected", "at": at });
                 (stamp("2026-08"), stamp("2026-09"))
             }
+            "incidents/{id}/tasks" => {
+                let task = |title: &str| json!({ "title": title, "owner": "max", "within": "20m" });
+                (task("look"), task("look again"))
+            }
+            "incidents/{id}/tasks/{task}" => {
+                (json!({ "do": "done", "result": "a" }), json!({ "do": "extend", "within": "1h" }))
+            }
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
             "pages/test" => (json!({}), json!({ "person": "rob" })),
@@ -120,8 +130,12 @@ impl Burning {
             "db"
         };
         let id = if path.contains("incidents") { &self.incident } else { &self.page };
-        let path =
-            path.replace("{entry}", &self.entry).replace("{id}", id).replace("{kind}", "team").replace("{name}", name);
+        let path = path
+            .replace("{task}", &self.task)
+            .replace("{entry}", &self.entry)
+            .replace("{id}", id)
+            .replace("{kind}", "team")
+            .replace("{name}", name);
         Some((path, one, other))
     }
 

@@ -47,6 +47,7 @@ impl Quiet {
         let stamp =
             made(format!("/api/v1/incidents/{id}/stamps"), json!({ "milestone": "compromise-started", "at": "2026" }))
                 .await;
+        made(format!("/api/v1/incidents/{id}/tasks"), json!({ "title": "follow the heron", "owner": "rob" })).await;
         let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
         let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
         assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
@@ -146,6 +147,7 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("roles", json!({ "do": "accept", "role": "scribe" })),
         ("stamps", json!({ "milestone": "detected", "at": "2026" })),
         ("entries", json!({ "text": "x" })),
+        ("tasks", json!({ "title": "x", "owner": "ada" })),
     ] {
         let asked = async |id: &str| {
             let at = format!("/api/v1/incidents/{id}/{path}");

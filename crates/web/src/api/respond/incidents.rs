@@ -15,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::assignments::{self, Assignment};
 use super::stamps::{self, NewStamp, Stamp};
+use super::tasks::{self, Task};
 use crate::api::body::{Body, Search, created};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
@@ -80,6 +81,7 @@ pub struct IncidentDetail {
     /// How long things took, from the stamps that count.
     pub measures: Vec<stamps::Measured>,
     pub assignments: Vec<Assignment>,
+    pub tasks: Vec<Task>,
     /// What whoever leads may want to think of.
     pub hints: Vec<String>,
     /// Who is named for it.
@@ -346,6 +348,7 @@ fn detail(room: &Room) -> IncidentDetail {
         oddities: room.oddities.iter().map(ToString::to_string).collect(),
         measures: room.measures.iter().map(stamps::measured).collect(),
         assignments: room.assignments.iter().map(assignments::wire).collect(),
+        tasks: room.tasks.iter().map(tasks::wire).collect(),
         hints: room.hints.iter().map(ToString::to_string).collect(),
         people: room.people.iter().map(ToString::to_string).collect(),
         links: groups.chain(others).collect(),

@@ -4,3 +4,4 @@ pub mod assignments;
 pub mod entries;
 pub mod incidents;
 pub mod stamps;
+pub mod tasks;

@@ -6,7 +6,7 @@ use actions::respond::assignments::{self, Handover};
 use actions::respond::incidents::{self as acts, COMMANDER, Description};
 use actions::respond::room::{self, GroupStanding, Line, Room};
 use actions::respond::stamps::{self, Claim};
-use actions::respond::{entries, links};
+use actions::respond::{entries, links, tasks};
 use actions::{Moment, Node};
 use axum::extract::Path;
 use axum::response::Response;
@@ -15,7 +15,8 @@ use domain::respond::assignments::State as Held;
 use domain::respond::entries::Entry;
 use domain::respond::incidents::{Activity, Class, Command, Phase, Visibility};
 use domain::respond::stamps::{Measure, Milestone, Precision, Source, When as Claimed, standing};
-use domain::words::{EventKind, IncidentId, Name, Refusal, Timestamp};
+use domain::respond::tasks::{State as Stage, Wish};
+use domain::words::{EventKind, IncidentId, Name, Refusal, Span, TaskId, Timestamp};
 use store::{Halt, Store, Tx};
 
 use super::incidents::{levels, phase, restricted, service_title};
@@ -25,9 +26,9 @@ use crate::handlers::detect::silences::zone_of;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
 use crate::pages::respond::room::{
-    ActivityStage, ActivityView, GroupView, LineView, PersonView, RoleView, RoomMay, RoomPage, TimeView,
+    ActivityStage, ActivityView, GroupView, LineView, PersonView, RoleView, RoomMay, RoomPage, TaskView, TimeView,
 };
-use crate::pages::{Link, Section, Severity, State, Tone};
+use crate::pages::{Badge, Link, Section, Severity, State, Tone};
 use crate::problem::Problem;
 
 /// So many lines of the timeline at a time.
@@ -61,6 +62,9 @@ async fn page(asked: Asked, id: String, composer: String, error: Option<String>)
             let row = &room.row;
             let held = standing(&room.stamps);
             let names = names(&room);
+            // What is still to be done comes first.
+            let mut tasks: Vec<TaskView> = room.tasks.iter().map(|task| task_view(look, task)).collect();
+            tasks.sort_by_key(|task| !task.open);
             let mut all_roles = roles(look, &room);
             let few = all_roles.iter().position(|role| !is_near(role, &room)).unwrap_or(all_roles.len());
             let activity = |one: Activity| {
@@ -109,6 +113,7 @@ async fn page(asked: Asked, id: String, composer: String, error: Option<String>)
                 other_roles: all_roles.split_off(few),
                 roles: all_roles,
                 everybody,
+                tasks,
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),
                 criteria: room.criteria.iter().map(|one| (one.says.clone(), one.met)).collect(),
@@ -229,6 +234,27 @@ fn is_near(role: &RoleView, room: &Room) -> bool {
     !role.held.is_empty() || !role.offered.is_empty() || mostly.contains(&role.name.as_str())
 }
 
+fn task_view(look: &Look<'_, '_>, task: &domain::respond::tasks::Task) -> TaskView {
+    let late = task.is_late(look.now());
+    let (badge, said) = match &task.state {
+        _ if late => (Badge::new(Tone::Critical, "late"), None),
+        Stage::Given => (Badge::new(Tone::Warning, "not taken yet"), None),
+        Stage::Taken { .. } => (Badge::new(Tone::Info, "taken"), None),
+        Stage::Done { result, .. } => (Badge::new(Tone::Good, "done"), Some(result.clone())),
+        Stage::Dropped { why, .. } => (Badge::new(Tone::Quiet, "dropped"), Some(why.clone())),
+    };
+    TaskView {
+        id: task.id.to_string(),
+        title: task.title.clone(),
+        owner: look.tag(&task.owner),
+        state: badge,
+        due: task.due_at.filter(|_| task.is_open()).map(|due| look.when(due)),
+        said,
+        open: task.is_open(),
+        asks_viewer: task.state == Stage::Given && task.owner == look.asked.person,
+    }
+}
+
 fn group_view(group: &GroupStanding) -> GroupView {
     let title = group.title.clone().unwrap_or_else(|| "Alerts that are no longer kept".to_owned());
     let href = match group.alert {
@@ -251,14 +277,8 @@ fn times(look: &Look<'_, '_>, room: &Room) -> Vec<TimeView> {
     let view = |stamp: &domain::respond::stamps::Stamp| TimeView {
         milestone: stamp.milestone.to_string(),
         word: stamp.milestone.word(),
-        when: look.view.moment(stamp.when.at),
-        precision: match stamp.when.precision {
-            Precision::Second | Precision::Minute => None,
-            Precision::Hour => Some("the hour"),
-            Precision::Day => Some("the day"),
-            Precision::Month => Some("the month"),
-            Precision::Year => Some("the year"),
-        },
+        when: look.view.as_known(stamp.when.at, stamp.when.precision),
+        precision: (stamp.when.precision == Precision::Hour).then_some("the hour"),
         source: match (stamp.source, actor(look, &stamp.by)) {
             (Source::Human, Some(who)) => format!("by {}", who.name),
             (source, _) => source.word().to_owned(),
@@ -349,7 +369,8 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Nam
 
 /// Whether an entry says already by its own words who did it: that they accepted a role.
 fn is_about(look: &Look<'_, '_>, entry: &store::journal::Entry, who: &str) -> bool {
-    entry.word.starts_with("role.") && look.tag_of(entry.data["person"].as_str().unwrap_or("")).name == who
+    (entry.word.starts_with("role.") || entry.word == "task.taken")
+        && look.tag_of(entry.data["person"].as_str().unwrap_or("")).name == who
 }
 
 fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (Tone, String) {
@@ -408,9 +429,16 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::RoleEnded => (Tone::Quiet, format!("{} is no longer {}", person(), role())),
         EventKind::StampClaimed => {
             let milestone = text("milestone").replace('-', " ");
-            let at = text("at").parse::<Timestamp>().map_or_else(|_| String::new(), |at| look.view.brief(at));
+            let precision = Precision::from_word(&text("precision")).unwrap_or(Precision::Minute);
+            let at = text("at").parse::<Timestamp>();
+            let at = at.map_or_else(|_| String::new(), |at| look.view.as_known(at, precision).relative);
             (Tone::Quiet, format!("Time of “{milestone}”: {at}"))
         }
+        EventKind::TaskGiven => (Tone::Info, format!("Task for {}: {}", person(), text("title"))),
+        EventKind::TaskTaken => (Tone::Good, format!("{} does it: {}", person(), text("title"))),
+        EventKind::TaskExtended => (Tone::Quiet, format!("{} reports later: {}", person(), text("title"))),
+        EventKind::TaskDone => (Tone::Good, format!("Done: {}. {}", text("title"), text("result"))),
+        EventKind::TaskDropped => (Tone::Quiet, format!("Dropped: {}", text("title"))),
         EventKind::EntryCorrected => (Tone::Quiet, format!("An entry was corrected: {}", text("text"))),
         EventKind::EntryStruck => (Tone::Quiet, "An entry was struck".into()),
         EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),
@@ -564,6 +592,42 @@ pub async fn post_role(asked: Asked, Path(id): Path<String>, fields: Fields) -> 
             "lay-down" => assignments::lay_down(tx, moment, id, &role),
             _ => Err(Refusal::invalid("there is no such button").into()),
         }
+    })
+    .await
+}
+
+/// `POST /incidents/ID/tasks` with `act` (`give`; `take`, `done`, `drop`, `extend`), `task`, and what that needs.
+pub async fn post_task(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let word = fields.text("act").to_owned();
+    let text = |name: &str| fields.raw(name).to_owned();
+    let within = fields.some("within").map(str::parse::<Span>).transpose();
+    if word == "give" {
+        let (title, to) = (text("title"), fields.parse::<Name>("person"));
+        return act(asked, &id, "The task is given", move |tx, node, moment, id| {
+            tasks::give(tx, node, moment, id, &title, &to.clone()?, within.clone()?)
+        })
+        .await;
+    }
+    let said = match word.as_str() {
+        "take" => "It is yours",
+        "done" => "Done",
+        "extend" => "You report later",
+        _ => "Dropped",
+    };
+    let read = || -> Result<(TaskId, Wish), Refusal> {
+        let wish = match word.as_str() {
+            "take" => Wish::Take,
+            "done" => Wish::Done { result: text("result") },
+            "drop" => Wish::Drop { why: text("result") },
+            "extend" => Wish::Extend { by: within.clone()?.unwrap_or(Span::minutes(20)) },
+            _ => return Err(Refusal::invalid("there is no such button")),
+        };
+        Ok((fields.parse("task")?, wish))
+    };
+    let wanted = read();
+    act(asked, &id, said, move |tx, node, moment, id| {
+        let (task, wish) = wanted.clone()?;
+        tasks::act(tx, node, moment, id, task, &wish)
     })
     .await
 }

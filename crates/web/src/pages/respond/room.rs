@@ -41,6 +41,8 @@ pub struct RoomPage {
     pub other_roles: Vec<RoleView>,
     /// Whom a role can be offered to: name, full name.
     pub everybody: Vec<(String, String)>,
+    /// In the order in which they were given.
+    pub tasks: Vec<TaskView>,
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
     pub criteria: Vec<(String, bool)>,
@@ -137,6 +139,23 @@ pub struct RoleView {
     pub may_lay_down: bool,
     /// Whoever takes it must be told how things stand.
     pub is_handed_over: bool,
+}
+
+/// What one named person does.
+#[derive(Clone, Debug)]
+pub struct TaskView {
+    pub id: String,
+    pub title: String,
+    pub owner: PersonTag,
+    /// `not taken yet`, `taken`, `late`, `done`, `dropped`.
+    pub state: Badge,
+    /// When the owner reports.
+    pub due: Option<When>,
+    /// The result, or why it was dropped.
+    pub said: Option<String>,
+    pub open: bool,
+    /// It is given to the viewer, who has not taken it.
+    pub asks_viewer: bool,
 }
 
 /// A group of alerts.
@@ -311,6 +330,28 @@ pub(crate) mod samples {
                 ],
                 other_roles: vec![role("deputy", "Deputy commander")],
                 everybody: vec![("ana".into(), "Ana Silva".into()), ("ben".into(), "Ben Okafor".into())],
+                tasks: vec![
+                    TaskView {
+                        id: "tsk_06f1k2m9qv7x3t01".into(),
+                        title: "Compare the settings of pay-1 and pay-2".into(),
+                        owner: ana(),
+                        state: Badge::new(Tone::Warning, "not taken yet"),
+                        due: Some(at(-12)),
+                        said: None,
+                        open: true,
+                        asks_viewer: true,
+                    },
+                    TaskView {
+                        id: "tsk_06f1k2m9qv7x3t02".into(),
+                        title: "Ask the bank".into(),
+                        owner: ben(),
+                        state: Badge::new(Tone::Good, "done"),
+                        due: None,
+                        said: Some("They see nothing".into()),
+                        open: false,
+                        asks_viewer: false,
+                    },
+                ],
                 groups: vec![GroupView {
                     link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
                     state: State::Firing,
