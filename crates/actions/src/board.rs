@@ -22,6 +22,7 @@ use store::detect::alerts::{AlertRow, Ended, Verdict};
 use store::detect::births::{self, Births};
 use store::detect::boards::{self, Changes};
 use store::detect::{alerts, groups as group_rows, silences};
+use store::respond::incidents;
 use store::signals::Draft;
 use store::{Error, Halt, Pending, Store, Tx};
 
@@ -581,12 +582,15 @@ fn journal(turn: &mut Turn<'_, '_>) -> Result<(), Halt> {
         let word = resolved.closing.word();
         ended.entry(word).or_default().entry(resolved.alert.group).or_default().push(resolved.alert.id);
     }
-    let subjects = |groups: &BTreeMap<GroupId, Vec<AlertId>>| groups.keys().map(ToString::to_string).collect();
+    let subjects =
+        |groups: &BTreeMap<GroupId, Vec<AlertId>>| groups.keys().map(ToString::to_string).collect::<Vec<String>>();
     if !fired.is_empty() {
         let data = json!({ "groups": fired_json(&fired) });
-        // A group finds the first of it by its name; an alert finds its own by its id.
-        let opened: Vec<String> = turn.effects.opened.iter().map(ToString::to_string).collect();
-        announce::of_groups(turn.tx, &mut turn.moment, EventKind::AlertsFired, subjects(&fired), &opened, data)?;
+        // A group finds the first of it by its name; an alert finds its own by its id; and an incident all of its groups.
+        let mut found_by: Vec<String> = turn.effects.opened.iter().map(ToString::to_string).collect();
+        let linked = incidents::open_subjects(turn.tx)?;
+        found_by.extend(subjects(&fired).into_iter().filter(|group| linked.contains(group)));
+        announce::of_groups(turn.tx, &mut turn.moment, EventKind::AlertsFired, subjects(&fired), &found_by, data)?;
     }
     for (closing, groups) in ended {
         let kind = if closing == "lapsed" { EventKind::AlertsClosed } else { EventKind::AlertsResolved };

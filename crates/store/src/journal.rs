@@ -252,11 +252,17 @@ pub fn number(tx: &mut Tx<'_>, limit: u32) -> Result<u64, Error> {
     Ok(rows.len() as u64)
 }
 
-/// Forgets up to `limit` entries that were recorded before `before`; how many. The last one stays, so that numbers go on.
+/// Forgets up to `limit` entries that were recorded before `before`; how many. The last one stays, so that numbers go on;
+/// and so does what stands on the timeline of an incident: its own, and that of its alerts and their pages.
 pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
     let newest = last(tx)?;
     let rows = tx.query(
-        "SELECT id, subjects FROM journal WHERE recorded_at < $1 AND number < $2 ORDER BY id LIMIT $3",
+        "SELECT id, subjects FROM journal WHERE recorded_at < $1 AND number < $2 AND incident IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM journal_subjects JOIN incident_links ON \
+         incident_links.subject = journal_subjects.subject WHERE journal_subjects.event = journal.id) \
+         AND NOT EXISTS (SELECT 1 FROM journal_subjects JOIN pages ON pages.id = journal_subjects.subject \
+         JOIN incident_links ON incident_links.subject = pages.group_id WHERE journal_subjects.event = journal.id) \
+         ORDER BY id LIMIT $3",
         &[before.into(), newest.into(), limit.into()],
     )?;
     for row in &rows {
@@ -413,6 +419,43 @@ mod tests {
                 assert!(store.write(|tx| Ok(append(tx, &event, at(0))?)).is_err());
             }
             assert_eq!(store.read(|tx| Ok(newest(tx, Sight::Open, None, 10)?)).unwrap(), []);
+        }
+
+        fn what_stands_on_a_timeline_is_not_cut(store) {
+            let mut mint = Mint::seeded(1);
+            let row = crate::respond::incidents::tests::incident(&mut mint, 0, domain::respond::incidents::Class::System);
+            let (linked, other): (GroupId, GroupId) = (mint.id(at(0)), mint.id(at(0)));
+            let pages = [linked, other].map(|group| (mint.id::<domain::words::PageId>(at(0)), group));
+            store.write(|tx| {
+                crate::respond::incidents::save(tx, &row)?;
+                crate::respond::incidents::link(tx, row.id, &linked.to_string(), "person:ana", at(0))?;
+                for (id, group) in pages {
+                    let page = crate::engage::pages::PageRow {
+                        id,
+                        group: Some(group),
+                        policy: None,
+                        service: None,
+                        title: "x".into(),
+                        because: "x".into(),
+                        urgency: domain::engage::deliveries::Urgency::High,
+                        started_at: at(0),
+                        state: domain::engage::escalations::State::Ended { at: at(1), why: domain::engage::escalations::End::Resolved },
+                    };
+                    crate::engage::pages::insert(tx, &page)?;
+                    append(tx, &event(&mut mint, 1, &[&group.to_string()]), at(1))?;
+                    append(tx, &event(&mut mint, 1, &[&id.to_string()]), at(1))?;
+                }
+                append(tx, &Event { incident: Some(row.id), ..event(&mut mint, 1, &["evt"]) }, at(1))?;
+                append(tx, &event(&mut mint, 1, &["elsewhere"]), at(1))?;
+                Ok(append(tx, &event(&mut mint, 1, &["the last one"]), at(1))?)
+            }).unwrap();
+            store.write(|tx| Ok(number(tx, 100)?)).unwrap();
+            assert_eq!(store.write(|tx| Ok(cut(tx, at(9), 99)?)).unwrap(), 3);
+            let kept = store.read(|tx| Ok(newest(tx, Sight::Whole, None, 99)?)).unwrap();
+            let kept: Vec<String> = kept.into_iter().rev().flat_map(|entry| entry.subjects).collect();
+            assert_eq!(kept, [linked.to_string(), pages[0].0.to_string(), "evt".into(), "the last one".into()]);
+            assert_eq!(store.write(|tx| Ok(crate::engage::pages::cut(tx, at(9), 9)?)).unwrap(), 1);
+            assert!(store.read(|tx| Ok(crate::engage::pages::get(tx, pages[0].0)?)).unwrap().is_some());
         }
 
         fn what_happened_in_a_restricted_incident_is_seen_by_those_who_are_named(store) {

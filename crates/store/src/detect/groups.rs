@@ -57,10 +57,11 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     row.map_or(Ok(None), |row| row.opt_instant("due"))
 }
 
-/// Forgets up to `limit` groups that were closed before `before`; how many.
+/// Forgets up to `limit` groups that were closed before `before`; how many. What belongs to an incident stays with it.
 pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
     let sql = "DELETE FROM groups WHERE id IN \
-               (SELECT id FROM groups WHERE closed_at IS NOT NULL AND closed_at < $1 ORDER BY id LIMIT $2)";
+               (SELECT id FROM groups WHERE closed_at IS NOT NULL AND closed_at < $1 AND NOT EXISTS \
+               (SELECT 1 FROM incident_links WHERE incident_links.subject = groups.id) ORDER BY id LIMIT $2)";
     tx.execute(sql, &[before.into(), i64::from(limit).into()])
 }
 

@@ -110,9 +110,11 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     row.map_or(Ok(None), |row| row.opt_instant("due"))
 }
 
-/// Forgets up to `limit` pages that ended before `before`, with everything that was sent for them; how many.
+/// Forgets up to `limit` pages that ended before `before`, with everything that was sent for them; how many. Those about
+/// what belongs to an incident stay with it.
 pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
-    let sql = "SELECT id FROM pages WHERE state = 'ended' AND state_at < $1 ORDER BY id LIMIT $2";
+    let sql = "SELECT id FROM pages WHERE state = 'ended' AND state_at < $1 AND NOT EXISTS \
+               (SELECT 1 FROM incident_links WHERE incident_links.subject = pages.group_id) ORDER BY id LIMIT $2";
     let ids: Vec<PageId> = tx
         .query(sql, &[before.into(), i64::from(limit).into()])?
         .iter()

@@ -1,6 +1,6 @@
 //! Rows of incidents, of who is named for them, and of what belongs to them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::respond::incidents::{Activity, Class, Incident, Phase, Visibility};
 use domain::respond::sight::Sight;
@@ -138,6 +138,13 @@ pub fn of_subject(tx: &mut Tx<'_>, subject: &str, sight: Sight<'_>) -> Result<Ve
          WHERE {SEEN} AND incident_links.subject = $2 ORDER BY incidents.id DESC LIMIT 20"
     );
     tx.query(&sql, &[sight::bound(sight), subject.into()])?.iter().map(read).collect()
+}
+
+/// What belongs to incidents that are reported or active. Asked with each batch of alerts: these are few.
+pub fn open_subjects(tx: &mut Tx<'_>) -> Result<BTreeSet<String>, Error> {
+    let sql = "SELECT incident_links.subject FROM incidents JOIN incident_links ON incident_links.incident = incidents.id \
+               WHERE incidents.phase IN ('reported', 'active')";
+    tx.query(sql, &[])?.iter().map(|row| Ok(row.text("subject")?.to_owned())).collect()
 }
 
 /// Something that belongs to an incident.
@@ -298,6 +305,8 @@ pub(crate) mod tests {
             assert_eq!(seen(Sight::Whole), [hidden.id, open.id]);
             assert_eq!(seen(Sight::Of(&ben)), [open.id]);
             assert_eq!(seen(Sight::Open), [open.id]);
+            let subjects = || store.read(|tx| Ok(open_subjects(tx)?)).unwrap().len();
+            assert_eq!(subjects(), 1);
             store.write(|tx| { assert!(remove_person(tx, hidden.id, &ana)?); Ok(()) }).unwrap();
             assert_eq!(seen(Sight::Of(&ana)), [open.id]);
         }

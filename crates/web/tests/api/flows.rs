@@ -18,6 +18,38 @@ pub(crate) fn firing(names: &[&str]) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_happens_to_the_alerts_of_an_incident_stands_on_its_timeline() {
+    let mut house = House::new();
+    let (source, ada) = (house.source("prom"), house.token("ada", &[], None));
+    let one = |instance: &str| {
+        let mut alert = firing(&["Disk"]);
+        alert[0]["labels"]["instance"] = json!(instance);
+        alert
+    };
+    let send = async |body: &Value| house.call(ask("POST", "/api/v2/alerts").by(&source).json(body)).await;
+    send(&one("a")).await;
+    let alerts = house.call(ask("GET", "/api/v1/alerts").by(&ada)).await.json();
+    let body = json!({ "title": "Disks fill", "class": "system", "from": [alerts["items"][0]["id"]] });
+    let made = house.call(ask("POST", "/api/v1/incidents").by(&ada).json(&body)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let id = made.json()["id"].as_str().unwrap().to_owned();
+    // More of the same group, and the answer of a person, after it was declared.
+    house.wait(30);
+    send(&one("b")).await;
+    let page = alerts["items"][0]["page"].as_str().unwrap();
+    house.call(ask("POST", &format!("/api/v1/pages/{page}/acknowledge")).by(&ada).json(&json!({}))).await;
+    let timeline = house.call(ask("GET", &format!("/api/v1/incidents/{id}/timeline")).by(&ada)).await.json();
+    let kinds: Vec<&str> =
+        timeline["items"].as_array().unwrap().iter().rev().map(|entry| entry["kind"].as_str().unwrap()).collect();
+    let count = |kind: &str| kinds.iter().filter(|one| **one == kind).count();
+    assert_eq!((count("alerts.fired"), count("page.started"), count("page.acknowledged")), (2, 1, 1), "{kinds:?}");
+    let stamps = house.call(ask("GET", &format!("/api/v1/incidents/{id}/stamps")).by(&ada)).await.json();
+    let milestones: Vec<&str> =
+        stamps["items"].as_array().unwrap().iter().map(|stamp| stamp["milestone"].as_str().unwrap()).collect();
+    assert_eq!(milestones, ["declared", "detected", "alerted", "acknowledged"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alert_comes_in_pages_is_acknowledged_and_resolves() {
     let mut house = House::new();
     let (source, rob) = (house.source("prom"), house.token("rob", &[], None));
