@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
-import { openPage, startBrowser } from "./rig/browser.mjs";
-import { password, startCompany } from "./rig/company.mjs";
+import { startBrowser } from "./rig/browser.mjs";
+import { signedInPage, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, until } from "./rig/process.mjs";
 
@@ -23,16 +23,6 @@ async function start(t) {
     assert.equal(answer.status, 200, answer.text);
   };
   return { rig, mail, allclear, send, browser: await startBrowser(rig) };
-}
-
-async function signedInPage(browser, url, options = {}) {
-  const page = await openPage(browser, { url, ...options });
-  await page.goto("/sign-in");
-  await page.getByLabel(/e-?mail/i).fill("ana@example.test");
-  await page.getByLabel(/password/i).fill(password);
-  await page.getByRole("button", { name: /sign in/i }).click();
-  await page.waitForURL((url) => url.pathname !== "/sign-in");
-  return page;
 }
 
 const sign = (page, word) => page.locator("#live", { hasText: word }).waitFor();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
 import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
-import { password, startCompany } from "./rig/company.mjs";
+import { password, signIn, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, until } from "./rig/process.mjs";
 
@@ -23,14 +23,6 @@ async function start(t) {
   await post(url, allclear.integrationToken, webhookBody([gone]));
   await post(url, allclear.integrationToken, webhookBody([gone], "resolved"));
   return { rig, mail, allclear, browser: await startBrowser(rig) };
-}
-
-async function signIn(page) {
-  await page.goto("/sign-in");
-  await page.getByLabel(/e-?mail/i).fill("ana@example.test");
-  await page.getByLabel(/password/i).fill(password);
-  await page.getByRole("button", { name: /sign in/i }).click();
-  await page.waitForURL((url) => url.pathname !== "/sign-in");
 }
 
 const paths = [

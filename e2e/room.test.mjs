@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
-import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
-import { password, startCompany } from "./rig/company.mjs";
+import { desktop, look, phone, startBrowser } from "./rig/browser.mjs";
+import { signedInPage, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, until } from "./rig/process.mjs";
 
@@ -18,21 +18,11 @@ async function start(t) {
   return { allclear, send, browser: await startBrowser(rig) };
 }
 
-async function signedIn(browser, url, options = {}) {
-  const page = await openPage(browser, { url, ...options });
-  await page.goto("/sign-in");
-  await page.getByLabel(/e-?mail/i).fill("ana@example.test");
-  await page.getByLabel(/password/i).fill(password);
-  await page.getByRole("button", { name: /sign in/i }).click();
-  await page.waitForURL((url) => url.pathname !== "/sign-in");
-  return page;
-}
-
 const live = (page) => page.locator("#live", { hasText: "Live" }).waitFor();
 
 test("from the alert to the all-clear, by keyboard; another browser follows", async (t) => {
   const { allclear, send, browser } = await start(t);
-  const page = await signedIn(browser, allclear.url);
+  const page = await signedInPage(browser, allclear.url);
   await page.goto("/alerts");
   await page.getByText("14 % of card payments fail").first().click();
   await page.waitForURL(/alerts\/alr_/);
@@ -42,7 +32,7 @@ test("from the alert to the all-clear, by keyboard; another browser follows", as
   await page.getByRole("heading", { level: 1, name: /14 % of card payments fail/ }).waitFor();
   await live(page);
 
-  const other = await signedIn(browser, allclear.url, { viewport: phone });
+  const other = await signedInPage(browser, allclear.url, { viewport: phone });
   await other.goto(room);
   await live(other);
   await other.getByText("Nobody commands").waitFor();
@@ -110,7 +100,7 @@ test("from the alert to the all-clear, by keyboard; another browser follows", as
 
 test("the room without JavaScript, and looked at in all widths and lights", async (t) => {
   const { allclear, browser } = await start(t);
-  const plain = await signedIn(browser, allclear.url, { javaScriptEnabled: false });
+  const plain = await signedInPage(browser, allclear.url, { javaScriptEnabled: false });
   await plain.goto("/incidents/new");
   await plain.getByLabel("What is wrong?").fill("A token of a build server was used from elsewhere");
   await plain.getByLabel(/^Security/).check();
@@ -149,7 +139,7 @@ test("the room without JavaScript, and looked at in all widths and lights", asyn
     ["desktop-dark", desktop, "dark"],
     ["phone-dark", phone, "dark"],
   ]) {
-    const page = await signedIn(browser, allclear.url, { viewport, colorScheme });
+    const page = await signedInPage(browser, allclear.url, { viewport, colorScheme });
     await page.goto(room);
     await look(page, `room-${device}`).catch((error) => wrong.push(error.message));
     await page.locator(".entry-more").first().click();

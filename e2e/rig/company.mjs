@@ -1,6 +1,7 @@
 // A small company to play with: Ana administers and is on call, Ben stands behind her.
 import { mkdir, writeFile } from "node:fs/promises";
 import { binary, startAllclear } from "./allclear.mjs";
+import { openPage } from "./browser.mjs";
 import { ran } from "./process.mjs";
 
 export const password = "correct horse battery staple";
@@ -101,6 +102,22 @@ export async function signedIn(allclear, email = "ana@example.test") {
   const page = await visitor.press(await visitor.get("/sign-in"), /sign in/i, { email, password });
   if (page.path === "/sign-in") throw new Error(`${email} could not sign in: ${page.text}`);
   return visitor;
+}
+
+/** The same in a browser. */
+export async function signIn(page) {
+  await page.goto("/sign-in");
+  await page.getByLabel(/e-?mail/i).fill("ana@example.test");
+  await page.getByLabel(/password/i).fill(password);
+  await page.getByRole("button", { name: /sign in/i }).click();
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
+}
+
+/** A page of somebody signed in. */
+export async function signedInPage(browser, url, options = {}) {
+  const page = await openPage(browser, { url, ...options });
+  await signIn(page);
+  return page;
 }
 
 /** Where an empty database leads. */

@@ -108,7 +108,6 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents", DECLARE, post(incidents::post_incidents)),
         route(Method::GET, "/incidents/new", VIEW, get(incidents::get_new)),
         route(Method::GET, "/incidents/{id}", VIEW, get(room::get_room)),
-        route(Method::GET, "/incidents/{id}/act", VIEW, get(room::get_back)),
         route(Method::POST, "/incidents/{id}/act", INCIDENTS, post(room::post_act)),
         route(Method::GET, "/incidents/{id}/entries", VIEW, get(room::get_back)),
         route(Method::POST, "/incidents/{id}/entries", INCIDENTS, post(room::post_entry)),

@@ -77,11 +77,12 @@ pub(super) fn merge(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId, in
     for linked in rows::links(tx, id)?.into_iter().filter(|linked| linked.subject != into.to_string()) {
         rows::link(tx, into, &linked.subject, &by, moment.now)?;
     }
-    for person in rows::people(tx, id)? {
-        rows::name_person(tx, into, &person)?;
+    let people = rows::people(tx, id)?;
+    for person in &people {
+        rows::name_person(tx, into, person)?;
     }
     rows::link(tx, into, &id.to_string(), &by, moment.now)?;
-    let told = Told::of(json!({ "subject": id, "merged": true }));
+    let told = Told::of(json!({ "subject": id, "merged": true, "people": people }));
     announce::of_incident(tx, moment, EventKind::IncidentLinked, into, vec![id.to_string()], told)?;
     Ok(())
 }

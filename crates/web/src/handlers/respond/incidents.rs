@@ -9,6 +9,7 @@ use store::Halt;
 use store::respond::incidents::{self as rows, Filter, IncidentRow};
 
 use crate::handlers::detect::alerts::summary;
+use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::pages::detect::alerts::Tab;
@@ -77,7 +78,7 @@ pub fn phase(phase: Phase) -> Badge {
         Phase::Resolved | Phase::InReview => Tone::Good,
         Phase::Closed | Phase::Cancelled | Phase::Merged => Tone::Quiet,
     };
-    Badge::new(tone, super::super::engage::pages::capital(&phase.to_string()))
+    Badge::new(tone, capital(&phase.to_string()))
 }
 
 pub(super) fn service_title(look: &Look<'_, '_>, name: &Name) -> String {

@@ -23,12 +23,13 @@ use super::incidents::{levels, phase, restricted, service_title};
 use crate::api::respond::entries as cursor;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
+use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
 use crate::pages::respond::room::{
     ActivityStage, ActivityView, GroupView, LineView, PersonView, RoleView, RoomMay, RoomPage, TaskView, TimeView,
 };
-use crate::pages::{Badge, Link, Section, Severity, State, Tone};
+use crate::pages::{Badge, Link, PersonTag, Section, Severity, State, Tone};
 use crate::problem::Problem;
 
 /// So many lines of the timeline at a time.
@@ -276,7 +277,6 @@ fn group_view(group: &GroupStanding) -> GroupView {
 fn times(look: &Look<'_, '_>, room: &Room) -> Vec<TimeView> {
     let view = |stamp: &domain::respond::stamps::Stamp| TimeView {
         milestone: stamp.milestone.to_string(),
-        word: stamp.milestone.word(),
         when: look.view.as_known(stamp.when.at, stamp.when.precision),
         precision: (stamp.when.precision == Precision::Hour).then_some("the hour"),
         source: match (stamp.source, actor(look, &stamp.by)) {
@@ -284,7 +284,6 @@ fn times(look: &Look<'_, '_>, room: &Room) -> Vec<TimeView> {
             (source, _) => source.word().to_owned(),
         },
         note: stamp.note.clone(),
-        stamp: stamp.id.to_string(),
     };
     standing(&room.stamps).values().map(|stamp| view(stamp)).collect()
 }
@@ -355,7 +354,7 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Nam
             Some(sort.word())
         }),
         text: told.1,
-        who: actor(look, &entry.actor).filter(|who| !is_about(look, entry, &who.name)),
+        who: actor(look, &entry.actor).filter(|who| !is_about(look, entry, who)),
         why: entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent)),
         objections: entry.data["objections"].as_str().map(str::to_owned),
         recorded: late.then(|| look.view.clock(entry.recorded_at)),
@@ -368,9 +367,9 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Nam
 }
 
 /// Whether an entry says already by its own words who did it: that they accepted a role.
-fn is_about(look: &Look<'_, '_>, entry: &store::journal::Entry, who: &str) -> bool {
+fn is_about(look: &Look<'_, '_>, entry: &store::journal::Entry, who: &PersonTag) -> bool {
     (entry.word.starts_with("role.") || entry.word == "task.taken")
-        && look.tag_of(entry.data["person"].as_str().unwrap_or("")).name == who
+        && look.tag_of(entry.data["person"].as_str().unwrap_or("")).href == who.href
 }
 
 fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (Tone, String) {
@@ -451,10 +450,6 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
             (happened.tone, of.map_or(happened.text.clone(), |name| format!("{} (“{name}”)", happened.text)))
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    crate::handlers::engage::pages::capital(text)
 }
 
 /// Does something with the incident and leads back to its room.

@@ -172,14 +172,12 @@ pub struct GroupView {
 #[derive(Clone, Debug)]
 pub struct TimeView {
     pub milestone: String,
-    pub word: &'static str,
     pub when: When,
     /// `about`, where less than the minute is known.
     pub precision: Option<&'static str>,
     /// `derived`, `by Ana Silva`.
     pub source: String,
     pub note: Option<String>,
-    pub stamp: String,
 }
 
 /// Somebody who is named.
@@ -262,12 +260,10 @@ pub(crate) mod samples {
             };
             let time = |milestone: &str, ago, source: &str| TimeView {
                 milestone: milestone.into(),
-                word: "detected",
                 when: at(ago),
                 precision: None,
                 source: source.into(),
                 note: None,
-                stamp: "stm_06f1k2m9qv7x3t01".into(),
             };
             Self {
                 shell: Shell::sample(Section::Incidents, "/incidents/inc_06f1k2m9qv7x3t01"),
