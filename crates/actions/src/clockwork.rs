@@ -8,6 +8,7 @@ use store::{Halt, Store};
 
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
+use crate::respond::{command, tasks, updates};
 use crate::{Node, board};
 
 /// How much may be due at once before others get a turn.
@@ -23,6 +24,9 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + alerts::close_lapsed(store, node, mint, now)?
             + alerts::end_snoozes(store, node, mint, now)?
             + alerts::end_waits(store, node, mint, now)?
+            + command::call_due(store, node, mint, now)?
+            + tasks::remind_late(store, node, mint, now)?
+            + updates::keep_time(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?;
         if done == 0 {
             return next_due(store, node, now);
@@ -40,6 +44,9 @@ pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Tim
             store::detect::alerts::next_snooze(tx)?,
             store::detect::groups::next_due(tx)?,
             store::engage::pages::next_due(tx)?,
+            store::respond::incidents::next_command_due(tx)?,
+            store::respond::tasks::next_due(tx)?,
+            store::respond::updates::next_due(tx)?,
         ]
         .into_iter()
         .flatten()

@@ -10,6 +10,7 @@ use serde_json::json;
 use store::outbox::{self, Delivery};
 use store::{Halt, Store, Tx};
 
+use crate::announce::Told;
 use crate::engage::compose::{self, Material};
 use crate::engage::watch;
 use crate::node::Identity;
@@ -164,12 +165,22 @@ fn note(
 ) -> Result<(), Halt> {
     let page = delivery.page.iter().map(ToString::to_string);
     let person = delivery.person.iter().map(|person| format!("person/{person}"));
-    let subjects = [delivery.id.to_string()].into_iter().chain(page).chain(person).collect();
+    let subjects: Vec<String> = [delivery.id.to_string()].into_iter().chain(page).chain(person).collect();
     let data = json!({
         "channel": delivery.channel, "contact": delivery.contact, "person": delivery.person,
         "attempt": delivery.attempts, "step": delivery.step,
     });
-    announce::event(tx, moment, kind, subjects, detail, data)
+    let about = match delivery.page {
+        Some(page) => store::engage::pages::get(tx, page)?,
+        None => None,
+    };
+    match about.and_then(|page| page.about.incident()) {
+        Some(incident) => {
+            announce::of_incident(tx, moment, kind, incident, subjects, Told { why: detail, data, at: None })?;
+            Ok(())
+        }
+        None => announce::event(tx, moment, kind, subjects, detail, data),
+    }
 }
 
 fn go_on(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), Halt> {
@@ -187,7 +198,7 @@ fn go_on(tx: &mut Tx<'_>, delivery: &Delivery, now: Timestamp) -> Result<(), Hal
         (other.step, other.round) == (this_step, this_round) && !gone
     });
     // After the last step the wait stays: or all rounds would be gone in the moment in which a provider is down.
-    if !hopeful && found.group.is_some() && usize::from(step) < steps_of(tx, found.policy.as_ref())? {
+    if !hopeful && found.about.escalates() && usize::from(step) < steps_of(tx, found.policy.as_ref())? {
         let state = State::Calling { step, round, since, due_at: Some(now) };
         store::engage::pages::save_state(tx, page, &state)?;
     }

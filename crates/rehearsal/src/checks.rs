@@ -16,9 +16,9 @@ use serde_json::Value as Json;
 use store::journal::Entry;
 use store::{Error, Store, Tx, Value};
 
-use crate::Trouble;
 use crate::play::Play;
 use crate::world::{Attempt, Deed};
+use crate::{Trouble, incident_checks};
 
 /// What the journal and the channels say happened, in order: what the tables must agree with.
 #[derive(Debug, Default)]
@@ -294,6 +294,7 @@ fn of_tables(tx: &mut Tx<'_>, play: &Play) -> Result<Vec<String>, Error> {
         broken.push(format!("{settled} attempts are noted, {} were settled", play.ledger.settled));
     }
     broken.extend(of_journal(tx, &play.ledger)?);
+    broken.extend(incident_checks::all(tx)?);
     Ok(broken)
 }
 
@@ -334,6 +335,9 @@ fn of_clocks(play: &Play) -> Result<Vec<String>, Halt> {
             ("a message is overdue", "SELECT id FROM deliveries WHERE wake_at < $1"),
             ("a group has waited too long", "SELECT id FROM groups WHERE due_at < $1 AND closed_at IS NULL"),
             ("a silence is overdue", "SELECT id FROM silences WHERE due_at < $1"),
+            ("a call for a commander is overdue", "SELECT id FROM incidents WHERE command_due_at < $1"),
+            ("a reminder of a task is overdue", "SELECT id FROM tasks WHERE wake_at < $1"),
+            ("a reminder of an update is overdue", "SELECT incident AS id FROM promises WHERE wake_at < $1"),
             ("a snooze is overdue", "SELECT id FROM alerts WHERE snoozed_until < $1 AND resolved_at IS NULL"),
         ] {
             if let Some(row) = tx.one(sql, &[latest.into()])? {

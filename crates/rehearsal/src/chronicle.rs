@@ -23,6 +23,7 @@ pub struct Chronicle {
     /// The last entry of the journal that was told.
     read: i64,
     pages: BTreeMap<String, usize>,
+    pub(crate) incidents: BTreeMap<String, usize>,
     silences: BTreeMap<String, String>,
     /// The labels of the entry of the signals log that was read last: a storm is one entry.
     last_read: Option<(SignalId, Vec<Labels>)>,
@@ -40,6 +41,7 @@ impl Chronicle {
             zone,
             read: 0,
             pages: BTreeMap::new(),
+            incidents: BTreeMap::new(),
             silences: BTreeMap::new(),
             last_read: None,
             lines: Vec::new(),
@@ -253,7 +255,7 @@ impl Chronicle {
                 vec![format!("gives up the {by} to {to}{because}")]
             }
             EventKind::DocumentsApplied => vec![format!("documents change{because}")],
-            _ => Vec::new(),
+            _ => self.of_incident(kind, entry).into_iter().collect(),
         })
     }
 
@@ -407,7 +409,7 @@ impl Chronicle {
         }
     }
 
-    fn when(&self, at: Timestamp) -> String {
+    pub(crate) fn when(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%a %H:%M:%S").to_string()
     }
 }
@@ -432,12 +434,12 @@ fn person(name: &Name) -> String {
     capital(name.as_str())
 }
 
-fn capital(word: &str) -> String {
+pub(crate) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn actor(actor: &str) -> String {
+pub(crate) fn actor(actor: &str) -> String {
     match actor.split_once(':') {
         Some(("person", name)) => capital(name),
         Some((_, name)) => name.to_owned(),

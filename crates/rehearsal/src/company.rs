@@ -113,10 +113,29 @@ pub fn made_up(chance: &mut Mint) -> String {
          kind: route\nname: quiet\nspec: {{ order: 10, match: ['severity=\"none\"'], urgency: none }}\n---\n\
          kind: integration\nname: prometheus\nspec: {{ title: Prometheus, source: {{ alertmanager: {{ resolve_timeout: 1h }} }} }}\n---\n\
          kind: integration\nname: shop\nspec: {{ title: Shop, source: {{ webhook: {{ mapping: {{ summary: /title }} }} }} }}\n---\n\
-         kind: integration\nname: backup\nspec: {{ title: Backup, source: {{ heartbeat: {{ every: 2h, grace: 5m }} }}, labels: {{ service: db }} }}\n"
+         kind: integration\nname: backup\nspec: {{ title: Backup, source: {{ heartbeat: {{ every: 2h, grace: 5m }} }}, labels: {{ service: db }} }}\n---\n"
     );
+    yaml.push_str(LEADING);
     yaml
 }
+
+/// What incidents need: how bad, who leads, who tells.
+const LEADING: &str = "kind: severity-matrix
+name: default
+spec:
+  levels:
+  - { name: SEV1, title: a, system: a, operational: a, security: a, response: a, update_every: 20m, commander_within: 2m, second_person: true }
+  - { name: SEV2, title: b, system: b, operational: b, security: b, response: b, update_every: 1h, commander_within: 10m }
+  - { name: SEV3, title: c, system: c, operational: c, security: c, response: c }
+---
+kind: role
+name: incident-commander
+spec: { title: Commander, duties: [leads], single: true, escalation_policy: first }
+---
+kind: role
+name: communications-lead
+spec: { title: Communications, duties: [tells], single: true }
+";
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use domain::detect::signals::Told;
 use domain::detect::silences::Silence;
 use domain::engage::escalations::State;
 use domain::prepare::documents::Reference;
+use domain::respond::sight::Sight;
 use domain::words::{Actor, AlertId, Labels, Matcher, Name, OverrideId, PageId, Refusal, SilenceId, Span, Timestamp};
 use jiff::tz::TimeZone;
 use store::Store;
@@ -396,6 +397,7 @@ impl Play {
         let name: Name = name.parse().map_err(|_| Stop::Words(format!("{name:?} is no line of a story")))?;
         let me = Actor::Person(name.clone());
         match words {
+            _ if self.in_an_incident(&name, words, about, place)? => {}
             ["acknowledges"] | ["acknowledges", "page", _] => {
                 let page = self.page(&words[1..])?;
                 self.world
@@ -458,21 +460,21 @@ impl Play {
             let found = self.chronicle.page_of(number);
             return Ok(found.ok_or_else(|| Refusal::not_found(format!("page {number}"))).map_err(Halt::from)?);
         }
-        let pages = self.world.store.read(|tx| Ok(store::engage::pages::list(tx, false, None, 50)?))?;
+        let pages = self.world.store.read(|tx| Ok(store::engage::pages::list(tx, false, Sight::Whole, None, 50)?))?;
         let calling = pages.iter().find(|page| matches!(page.state, State::Calling { .. }));
         let found = calling.or_else(|| pages.first()).map(|page| page.id);
         Ok(found.ok_or_else(|| Refusal::not_found("page")).map_err(Halt::from)?)
     }
 
     /// The open alerts of that name, or those of the newest page's group.
-    fn alerts(&mut self, name: Option<&str>) -> Result<Vec<AlertId>, Stop> {
+    pub(crate) fn alerts(&mut self, name: Option<&str>) -> Result<Vec<AlertId>, Stop> {
         let name = name.map(|name| unquoted(name).ok_or(Stop::Words("name the alert in double quotes".into())));
         let name = name.transpose()?;
         let group = if name.is_some() {
             None
         } else {
             let page = self.page(&[])?;
-            self.world.store.read(|tx| Ok(store::engage::pages::get(tx, page)?))?.and_then(|page| page.group)
+            self.world.store.read(|tx| Ok(store::engage::pages::get(tx, page)?))?.and_then(|page| page.about.group())
         };
         Ok(self.world.act(None, &Actor::System, |store, node, moment| {
             refresh(store, node, moment.now)?;
@@ -575,7 +577,7 @@ impl Play {
     /// Tells how things stand at the end.
     pub fn close(&mut self) -> Result<(), Trouble> {
         let now = self.world.now();
-        let pages = self.world.store.read(|tx| Ok(store::engage::pages::list(tx, false, None, 500)?))?;
+        let pages = self.world.store.read(|tx| Ok(store::engage::pages::list(tx, false, Sight::Whole, None, 500)?))?;
         for page in pages.iter().rev() {
             let number = self.chronicle.number_of(page.id).unwrap_or(0);
             let state = match &page.state {
@@ -608,7 +610,7 @@ impl Play {
 }
 
 /// Why a line was not done.
-enum Stop {
+pub(crate) enum Stop {
     /// The line does not read.
     Words(String),
     Halt(Halt),
@@ -676,6 +678,6 @@ fn tokens(text: &str) -> Vec<String> {
     words
 }
 
-fn unquoted(word: &str) -> Option<String> {
+pub(crate) fn unquoted(word: &str) -> Option<String> {
     word.strip_prefix('"')?.strip_suffix('"').map(str::to_owned)
 }

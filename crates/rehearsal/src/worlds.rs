@@ -234,7 +234,8 @@ impl Author {
 
     /// Something begins to go wrong.
     fn trouble(&mut self, at: Timestamp) {
-        match self.pick(16) {
+        match self.pick(20) {
+            16.. => self.incident(at),
             0..=4 => self.alert(at),
             5 | 6 => self.storm(at),
             7 => self.flap(at),
@@ -263,6 +264,51 @@ impl Author {
                 self.plan(at, line);
             }
         }
+    }
+
+    /// Somebody declares an incident, and people do with it what they may, and what they may not.
+    fn incident(&mut self, at: Timestamp) {
+        let (who, node) = (self.person(), self.node());
+        let level = [" SEV1", " SEV2", " SEV3", ""][self.pick(4)];
+        let how = ["", "", "", " security", " restricted", " reported", " afterwards", " from alert"][self.pick(8)];
+        let title = 1 + self.pick(9);
+        self.plan(at, format!("{node}{who} declares \"Trouble {title}\"{level}{how}: it looks bad"));
+        let mut at = at;
+        for _ in 0..3 + self.pick(12) {
+            at = self.seconds(5, 2400).after(at);
+            let (who, other, node) = (self.person(), self.person(), self.node());
+            let span = ["10m", "20m", "1h"][self.pick(3)];
+            let which = if self.pick(4) == 0 { format!(" of incident {}", 1 + self.pick(3)) } else { String::new() };
+            let line = match self.pick(26) {
+                0..=2 => format!("{who} takes command{which}"),
+                3 => format!("{who} offers command to {other}{which}: it is bad / stop it"),
+                4 => format!("{who} accepts command{which}"),
+                5 => format!("{who} declines command{which}: no"),
+                6 => format!("{who} takes communications-lead{which}"),
+                7 | 8 => format!("{who} tells inside {span}{which}: we look / late"),
+                9 => format!("{who} tells everybody identified {span}{which}: we know / late"),
+                10 => format!("{who} approves{which}"),
+                11 => format!("{who} withdraws{which}"),
+                12 => format!("{who} gives \"a task\" to {other} {span}{which}"),
+                13 => format!("{who} does \"a task\"{which}"),
+                14 => format!("{who} reports \"a task\"{which}: it was that"),
+                15 => format!("{who} extends \"a task\" {span}{which}"),
+                16 => format!("{who} restricts the incident{which}"),
+                17 => format!("{who} reveals the incident{which}: no secret"),
+                18 => format!("{who} names {other}{which}"),
+                19 => format!("{who} takes off {other}{which}"),
+                20 => format!("{who} grades {}{which}: it changed", ["SEV1", "SEV2", "SEV3"][self.pick(3)]),
+                21 => format!("{who} merges it into {}{which}: the same", 1 + self.pick(3)),
+                22 => format!("{who} reopens the incident{which}: it is back"),
+                23 => format!("{who} calls a commander{which}"),
+                24 => format!("{who} declares it{which}"),
+                _ => format!("{who} cancels the incident{which}: it is none"),
+            };
+            self.plan(at, format!("{node}{line}"));
+        }
+        let end = self.seconds(60, 4000).after(at);
+        let who = self.person();
+        self.plan(end, format!("{who} resolves the incident: it went away"));
     }
 
     fn node(&mut self) -> String {
@@ -384,7 +430,9 @@ impl Author {
             if self.pick(3) == 0 {
                 continue;
             }
-            let at = self.seconds(5, 1500).after(arrival.at);
+            // To the second, as a story writes it down.
+            let seen = Timestamp::from_second(arrival.at.as_second()).unwrap_or(arrival.at);
+            let at = self.seconds(6, 1500).after(seen);
             let node = self.node();
             let line = match self.pick(10) {
                 0 => format!("{node}{who} escalates page {number}"),

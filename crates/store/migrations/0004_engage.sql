@@ -2,9 +2,10 @@
 
 CREATE TABLE pages (
     id         {text} PRIMARY KEY NOT NULL,
-    -- 'alert', or 'test': a page that somebody sent to themselves.
-    kind       {text} NOT NULL CHECK (kind IN ('alert', 'test')),
+    -- What it is about: alerts, an incident that nobody commands, something owed to one, or nothing (a test).
+    kind       {text} NOT NULL CHECK (kind IN ('alert', 'command', 'reminder', 'test')),
     group_id   {text},
+    incident   {text},
     policy     {text},
     service    {text},
     title      {text} NOT NULL,
@@ -22,6 +23,7 @@ CREATE TABLE pages (
 ) {end_keyed};
 CREATE INDEX pages_due ON pages (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX pages_group ON pages (group_id, id) WHERE group_id IS NOT NULL;
+CREATE INDEX pages_incident ON pages (incident, id) WHERE incident IS NOT NULL;
 CREATE INDEX pages_open ON pages (id) WHERE state <> 'ended';
 
 CREATE TABLE overrides (

@@ -25,9 +25,12 @@ CREATE TABLE incidents (
     -- Written down after it was over: no measure of how quick the response was.
     retrospective {bool} NOT NULL,
     -- It could have been an incident, but for luck or a catch.
-    near_miss     {bool} NOT NULL
+    near_miss     {bool} NOT NULL,
+    -- When somebody is paged to command it, if nobody does by then.
+    command_due_at {int}
 ) {end_keyed};
 CREATE INDEX incidents_open ON incidents (id) WHERE phase IN ('reported', 'active');
+CREATE INDEX incidents_due ON incidents (command_due_at) WHERE command_due_at IS NOT NULL;
 
 -- Who is named for an incident. A restricted one is there for them alone.
 CREATE TABLE incident_people (
@@ -86,9 +89,47 @@ CREATE TABLE tasks (
     state    {text} NOT NULL CHECK (state IN ('given', 'taken', 'done', 'dropped')),
     state_at {int} NOT NULL,
     -- The result, or why it was dropped.
-    said     {text}
+    said     {text},
+    -- When its owner is reminded; nothing once that was done, or there is nothing to remind of.
+    wake_at  {int}
 ) {end_keyed};
 CREATE INDEX tasks_incident ON tasks (incident, id);
+CREATE INDEX tasks_due ON tasks (wake_at) WHERE wake_at IS NOT NULL;
+
+-- What people are told meanwhile.
+CREATE TABLE updates (
+    id           {text} PRIMARY KEY NOT NULL,
+    incident     {text} NOT NULL,
+    audience     {text} NOT NULL CHECK (audience IN ('internal', 'public')),
+    stage        {text},
+    body         {text} NOT NULL,
+    next_by      {int},
+    author       {text},
+    written_at   {int} NOT NULL,
+    late_because {text},
+    state        {text} NOT NULL CHECK (state IN ('draft', 'posted', 'withdrawn')),
+    state_at     {int} NOT NULL,
+    -- Who approved it, or withdrew it.
+    state_by     {text}
+) {end_keyed};
+CREATE INDEX updates_incident ON updates (incident, id);
+
+-- What was promised to an audience: an update by then.
+CREATE TABLE promises (
+    incident    {text} NOT NULL,
+    audience    {text} NOT NULL,
+    given_at    {int} NOT NULL,
+    due_at      {int} NOT NULL,
+    -- When an update came, or the incident was over.
+    answered_at {int},
+    over_at     {int},
+    -- Why it came late.
+    why         {text},
+    -- When to remind whoever owes it, then when it is missed, then nothing.
+    wake_at     {int},
+    PRIMARY KEY (incident, audience, given_at)
+) {end_keyed};
+CREATE INDEX promises_due ON promises (wake_at) WHERE wake_at IS NOT NULL;
 
 -- How an entry of a timeline stands now, if it was corrected, struck or pinned.
 CREATE TABLE entry_marks (

@@ -432,7 +432,7 @@ mod tests {
                 for (id, group) in pages {
                     let page = crate::engage::pages::PageRow {
                         id,
-                        group: Some(group),
+                        about: domain::engage::pages::About::Group(group),
                         policy: None,
                         service: None,
                         title: "x".into(),

@@ -17,7 +17,7 @@ use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
-use crate::handlers::respond::{entries, incidents, room};
+use crate::handlers::respond::{entries, incidents, room, updates};
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -118,6 +118,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/roles", INCIDENTS, post(room::post_role)),
         route(Method::POST, "/incidents/{id}/stamps", INCIDENTS, post(room::post_stamp)),
         route(Method::POST, "/incidents/{id}/tasks", INCIDENTS, post(room::post_task)),
+        route(Method::GET, "/incidents/{id}/updates", VIEW, get(room::get_back)),
+        route(Method::POST, "/incidents/{id}/updates", INCIDENTS, post(updates::post_update)),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),

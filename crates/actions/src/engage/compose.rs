@@ -8,6 +8,7 @@ use domain::detect::rules::Rules;
 use domain::engage::deliveries::{LinkKind, Message, MessageLink, Urgency};
 use domain::engage::escalations::State;
 use domain::engage::links::{self, Claim};
+use domain::engage::pages::About;
 use domain::words::{Span, Timestamp, text};
 use serde_json::{Value, json};
 use store::engage::pages::PageRow;
@@ -47,7 +48,7 @@ pub fn gather(
     now: Timestamp,
 ) -> Result<Material, Halt> {
     let told = alerts_of(tx, draft, board, page)?;
-    let alerts_total = page.group.and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len());
+    let alerts_total = page.about.group().and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len());
     Ok(Material { page: page.clone(), delivery, told, alerts_total, rules: rules.clone(), now })
 }
 
@@ -59,12 +60,13 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
     let (subject, body) = words(rules, page, &facts, ended);
     let event = match () {
         () if ended => "page.ended",
-        () if page.group.is_none() => "page.test",
+        () if page.about == About::Test => "page.test",
         () => "page.started",
     };
     let data = json!({
         "page": page.id,
-        "group": page.group,
+        "group": page.about.group(),
+        "incident": page.about.incident(),
         "title": page.title,
         "because": page.because,
         "urgency": page.urgency,
@@ -109,8 +111,9 @@ fn links(identity: &Identity, page: &PageRow, delivery: &Delivery, told: &[Told]
             let token = links::mint(&identity.link_key, &claim);
             MessageLink { label: label.into(), url: format!("{root}/p/{token}"), kind }
         };
-        links.push(link("Acknowledge", LinkKind::Acknowledge));
-        if page.group.is_some() {
+        let acknowledge = if let About::Command(_) = page.about { "Take command" } else { "Acknowledge" };
+        links.push(link(acknowledge, LinkKind::Acknowledge));
+        if page.about.escalates() {
             links.push(link("Escalate", LinkKind::Escalate));
         }
     }
@@ -119,10 +122,11 @@ fn links(identity: &Identity, page: &PageRow, delivery: &Delivery, told: &[Told]
 }
 
 fn open_url(root: &str, page: &PageRow, told: &[Told]) -> String {
-    match (page.group, told.first()) {
-        (Some(_), Some(first)) => format!("{root}/alerts/{}", first.id),
-        (Some(_), None) => format!("{root}/alerts"),
-        (None, _) => format!("{root}/me"),
+    match (page.about, told.first()) {
+        (About::Group(_), Some(first)) => format!("{root}/alerts/{}", first.id),
+        (About::Group(_), None) => format!("{root}/alerts"),
+        (About::Command(incident) | About::Reminder(incident), _) => format!("{root}/incidents/{incident}"),
+        (About::Test, _) => format!("{root}/me"),
     }
 }
 
@@ -136,7 +140,7 @@ struct Told {
 }
 
 fn alerts_of(tx: &mut Tx<'_>, draft: Option<&Draft>, board: &Board, page: &PageRow) -> Result<Vec<Told>, Halt> {
-    let Some(open) = page.group.and_then(|group| board.group(group)) else { return Ok(Vec::new()) };
+    let Some(open) = page.about.group().and_then(|group| board.group(group)) else { return Ok(Vec::new()) };
     // The worst first; of the same severity the newest, which is what the message is about.
     let mut slots: Vec<_> = open.alerts.iter().copied().filter(|slot| board.at(*slot).muted().is_none()).collect();
     slots.sort_by_key(|slot| std::cmp::Reverse((board.severity(*slot), board.at(*slot).id)));
@@ -201,8 +205,10 @@ fn summary(alert: &Told) -> String {
 /// Subject and text: by the template of the kind of message, or in plain words if there is none or it fails.
 fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
     let name = match () {
-        () if page.group.is_none() => "page-test",
+        () if page.about == About::Test => "page-test",
         () if ended => "page-ended",
+        () if matches!(page.about, About::Reminder(_)) => "page-reminder",
+        () if matches!(page.about, About::Command(_)) => "page-command",
         () if facts["waited"].is_string() => "page-escalated",
         () => "page-started",
     };
@@ -211,7 +217,7 @@ fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, 
 
 fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {
     let subject = match &page.state {
-        _ if page.group.is_none() => "Test page from Allclear".to_owned(),
+        _ if page.about == About::Test => "Test page from Allclear".to_owned(),
         State::Ended { why, .. } if ended => format!("{}: {}", capital(why.word()), page.title),
         _ => format!("Page: {}", page.title),
     };
@@ -273,7 +279,7 @@ mod tests {
             };
             let page = PageRow {
                 id: mint.id(now),
-                group: Some(group.id),
+                about: About::Group(group.id),
                 policy: None,
                 service: None,
                 title: String::new(),

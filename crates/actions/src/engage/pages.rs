@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use domain::engage::contacts;
 use domain::engage::deliveries::Urgency;
 use domain::engage::escalations::{self, End, EscalationPolicy, Lookup, Move, Notify, Recipient, State};
-use domain::words::{Actor, EventKind, GroupId, Mint, Name, PageId, Refusal, Span, Timestamp};
+use domain::engage::pages::About;
+use domain::respond::sight::Sight;
+use domain::words::{Actor, EventKind, GroupId, IncidentId, Mint, Name, PageId, Refusal, Span, Timestamp};
 use serde_json::json;
 use store::engage::pages::{self, PageRow};
 use store::outbox::{self, Kind, New};
@@ -13,10 +15,11 @@ use store::{Halt, Store, Tx};
 
 use super::compose;
 use super::who::Who;
+use crate::announce::Told;
 use crate::board::{self, Pace, Turn};
 use crate::courier::LEASE;
 use crate::detect::alerts;
-use crate::respond::links;
+use crate::respond::{command, links};
 use crate::{Moment, Node, announce};
 
 /// Pages for a group: a new page, or the one that it has again from the start.
@@ -52,7 +55,7 @@ pub(crate) fn start_for_group(
     let begun = escalations::start(&policy, urgency, now, &who);
     let mut page = PageRow {
         id: turn.moment.mint.id(now),
-        group: Some(id),
+        about: About::Group(id),
         policy: policy_name,
         service,
         title,
@@ -73,21 +76,93 @@ fn policy(catalog: &domain::prepare::catalog::Catalog, name: Option<&Name>) -> E
     name.and_then(|name| catalog.escalation_policies.get(name)).cloned().unwrap_or_else(gone)
 }
 
+/// Pages about an incident, by an escalation policy; whoever is told is named for it.
+pub(crate) fn start_for_command(
+    turn: &mut Turn<'_, '_>,
+    incident: IncidentId,
+    policy: &Name,
+    title: &str,
+    because: &str,
+) -> Result<(), Halt> {
+    let (now, rules) = (turn.moment.now, turn.rules.clone());
+    let steps = self::policy(&rules.catalog, Some(policy));
+    let who = Who::for_policy(turn.tx, &rules.catalog, &steps, now)?;
+    let begun = escalations::start(&steps, Urgency::High, now, &who);
+    let mut page = PageRow {
+        id: turn.moment.mint.id(now),
+        about: About::Command(incident),
+        policy: Some(policy.clone()),
+        service: None,
+        title: title.to_owned(),
+        because: because.to_owned(),
+        urgency: Urgency::High,
+        started_at: now,
+        state: begun.state.clone(),
+    };
+    pages::insert(turn.tx, &page)?;
+    carry_out(turn, &mut page, begun)
+}
+
+/// Reminds one person of what they owe to an incident; nobody else is called for it. Whether they can be reached, and may
+/// see it.
+pub(crate) fn remind(
+    turn: &mut Turn<'_, '_>,
+    incident: IncidentId,
+    person: &Name,
+    urgency: Urgency,
+    title: &str,
+    because: &str,
+) -> Result<bool, Halt> {
+    let rules = turn.rules.clone();
+    let found = rules.catalog.people.get(person);
+    let sees = store::respond::incidents::get(turn.tx, incident, Sight::Of(person))?.is_some();
+    if !sees || found.is_none_or(|found| contacts::reachable(found, urgency).is_err()) {
+        return Ok(false);
+    }
+    let page = ForOne { about: About::Reminder(incident), urgency, title, because };
+    tell_one(turn, &page, person, None)?;
+    Ok(true)
+}
+
 /// Writes what a rule decided: the state, the journal, and a delivery for everybody who is to be told.
 fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Result<(), Halt> {
-    let Some(event) = decided.event else { return Ok(()) };
-    if page.state != decided.state {
-        page.state = decided.state;
-        pages::save_state(turn.tx, page.id, &page.state)?;
-    }
-    if let State::Ended { .. } = page.state {
-        outbox::cancel_for_page(turn.tx, page.id, turn.moment.now)?;
+    if decided.event.is_none() {
+        return Ok(());
     }
     let mut told = Vec::new();
+    // What was queued before is cancelled first: what is queued now may be on its way already.
+    enter(turn.tx, turn.moment.now, page, &decided)?;
     for notify in &decided.notify {
+        if let (About::Command(incident), Recipient::Person(person)) = (page.about, &notify.to) {
+            store::respond::incidents::name_person(turn.tx, incident, person)?;
+        }
         let queued = queue(turn, page, notify)?;
         told.push(json!({ "to": recipient(&notify.to), "because": notify.because, "contacts": queued }));
     }
+    record(turn.tx, &mut turn.moment, page, &decided, told)
+}
+
+/// Writes the state that a rule decided.
+fn enter(tx: &mut Tx<'_>, now: Timestamp, page: &mut PageRow, decided: &Move) -> Result<(), Halt> {
+    if page.state != decided.state {
+        page.state = decided.state.clone();
+        pages::save_state(tx, page.id, &page.state)?;
+    }
+    if let State::Ended { .. } = page.state {
+        outbox::cancel_for_page(tx, page.id, now)?;
+    }
+    Ok(())
+}
+
+/// Writes what happened to a page into the journal.
+fn record(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    page: &PageRow,
+    decided: &Move,
+    told: Vec<serde_json::Value>,
+) -> Result<(), Halt> {
+    let Some(event) = decided.event else { return Ok(()) };
     let skipped = |list: &[escalations::Skipped]| -> Vec<_> {
         list.iter().map(|one| json!({ "step": one.step, "round": one.round, "why": one.why })).collect()
     };
@@ -111,20 +186,32 @@ fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Resu
         data["missed"] = skipped(&decided.missed).into();
     }
     let because = matches!(event, EventKind::PageStarted | EventKind::PageRestarted).then_some(page.because.as_str());
-    announce::event(turn.tx, &mut turn.moment, event, subjects(page), because, data)?;
+    note(tx, moment, page, event, because, data)?;
     // A page that begins and ends at once reached nobody: that is two things that happened.
     if let (EventKind::PageStarted, State::Ended { why, .. }) = (event, &page.state) {
         let data = json!({ "ended": why.word(), "title": page.title });
-        announce::event(
-            turn.tx,
-            &mut turn.moment,
-            EventKind::PageEnded,
-            subjects(page),
-            Some("no step reaches anybody"),
-            data,
-        )?;
+        note(tx, moment, page, EventKind::PageEnded, Some("no step reaches anybody"), data)?;
     }
     Ok(())
+}
+
+/// Notes something of a page: on the timeline of its incident, if it is about one.
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    page: &PageRow,
+    event: EventKind,
+    why: Option<&str>,
+    data: serde_json::Value,
+) -> Result<(), Halt> {
+    match page.about.incident() {
+        Some(incident) => {
+            let told = Told { why, data, at: None };
+            announce::of_incident(tx, moment, event, incident, vec![page.id.to_string()], told)?;
+            Ok(())
+        }
+        None => announce::event(tx, moment, event, subjects(page), why, data),
+    }
 }
 
 fn recipient(to: &Recipient) -> String {
@@ -142,9 +229,9 @@ fn without_secrets(url: &str) -> &str {
 }
 
 fn subjects(page: &PageRow) -> Vec<String> {
-    let group = page.group.iter().map(ToString::to_string);
+    let group = page.about.group().map(|group| group.to_string());
     let service = page.service.iter().map(|service| format!("service/{service}"));
-    [page.id.to_string()].into_iter().chain(group).chain(service).collect()
+    std::iter::once(page.id.to_string()).chain(group).chain(service).collect()
 }
 
 /// Queues what one recipient is to be told; what is due at once is claimed by this node as it is queued, which saves
@@ -181,7 +268,7 @@ fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<ser
 
 fn kind(page: &PageRow, to: &Recipient) -> Kind {
     match to {
-        _ if page.group.is_none() => Kind::Test,
+        _ if page.about == About::Test => Kind::Test,
         Recipient::Person(_) => Kind::Page,
         Recipient::Webhook(_) => Kind::Hook,
     }
@@ -219,6 +306,71 @@ pub(crate) fn end(turn: &mut Turn<'_, '_>, id: PageId, why: End) -> Result<(), H
     carry_out(turn, &mut page, ended)?;
     if why == End::Resolved {
         tell_the_end(turn.tx, &mut turn.moment, id)?;
+    }
+    Ok(())
+}
+
+/// Somebody has accepted command of an incident: whoever is being called for that is no longer.
+pub(crate) fn commanded(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    commander: &Name,
+) -> Result<(), Halt> {
+    for page in pages::of_incident(tx, incident)? {
+        if let About::Command(_) = page.about {
+            take(tx, moment, page, commander)?;
+        }
+    }
+    Ok(())
+}
+
+/// What somebody was reminded of is done, or a later page reminds of it: nothing more is sent to them for it.
+pub(crate) fn end_reminders(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    person: &Name,
+) -> Result<(), Halt> {
+    for page in pages::of_incident(tx, incident)? {
+        let theirs = |(one, _): &(outbox::Delivery, _)| one.person.as_ref() == Some(person);
+        if matches!(page.about, About::Reminder(_)) && outbox::for_page(tx, page.id)?.iter().any(theirs) {
+            over(tx, moment, page)?;
+        }
+    }
+    Ok(())
+}
+
+/// A page about an incident is over; in silence.
+fn over(tx: &mut Tx<'_>, moment: &mut Moment<'_>, mut page: PageRow) -> Result<(), Halt> {
+    let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
+    let ended = escalations::end(&before, End::Resolved, moment.now);
+    enter(tx, moment.now, &mut page, &ended)?;
+    record(tx, moment, &page, &ended, Vec::new())
+}
+
+/// Somebody has what a page calls for, without having answered it.
+fn take(tx: &mut Tx<'_>, moment: &mut Moment<'_>, mut page: PageRow, by: &Name) -> Result<(), Halt> {
+    let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
+    if !matches!(before.state, State::Calling { .. }) {
+        return Ok(());
+    }
+    let nobody = policy(&domain::prepare::catalog::Catalog::default(), None);
+    let decided = escalations::acknowledge(&nobody, &before, by, moment.now)?;
+    outbox::cancel_for_page(tx, page.id, moment.now)?;
+    enter(tx, moment.now, &mut page, &decided)?;
+    record(tx, moment, &page, &decided, Vec::new())
+}
+
+/// The response to an incident is over: nobody is called for it any more.
+pub(crate) fn end_for_incident(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId) -> Result<(), Halt> {
+    for page in pages::of_incident(tx, incident)? {
+        let called = matches!(page.state, State::Calling { .. }) && page.about.escalates();
+        let id = page.id;
+        over(tx, moment, page)?;
+        if called {
+            tell_the_end(tx, moment, id)?;
+        }
     }
     Ok(())
 }
@@ -264,7 +416,7 @@ pub fn acknowledge(
 ) -> Result<PageRow, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
         let page = acknowledge_in_turn(turn, id, by)?;
-        if let Some(group) = page.group {
+        if let Some(group) = page.about.group() {
             alerts::take_group(turn, group, by)?;
         }
         Ok(page)
@@ -272,9 +424,13 @@ pub fn acknowledge(
 }
 
 pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name) -> Result<PageRow, Halt> {
-    let mut page = pages::get(turn.tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+    let mut page = found(turn, id)?;
     still_about_something(turn, &page)?;
-    let policy = policy(&turn.rules.catalog, page.policy.as_ref());
+    let mut policy = policy(&turn.rules.catalog, page.policy.as_ref());
+    if page.about.group().is_none() {
+        // Whoever commands does so until they hand over.
+        policy.ack_timeout = None;
+    }
     let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
     let decided = escalations::acknowledge(&policy, &before, by, turn.moment.now)?;
     if decided.event.is_some() {
@@ -287,15 +443,23 @@ pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name
     }
     let answered = decided.event.is_some();
     carry_out(turn, &mut page, decided)?;
-    if let Some(group) = page.group.filter(|_| answered) {
-        links::answered(turn.tx, &mut turn.moment, group)?;
+    match page.about {
+        About::Group(group) if answered => links::answered(turn.tx, &mut turn.moment, group)?,
+        About::Command(incident) if answered => command::accept(turn, incident, by)?,
+        _ => {}
     }
     Ok(page)
 }
 
+/// The page, if whoever acts may see it.
+fn found(turn: &mut Turn<'_, '_>, id: PageId) -> Result<PageRow, Halt> {
+    let page = pages::seen(turn.tx, id, Sight::of(&turn.moment.actor))?;
+    Ok(page.ok_or_else(|| Refusal::not_found(format!("page {id}")))?)
+}
+
 /// A page that nobody answered can still be taken, as long as its alerts fire and no later page is about them.
 fn still_about_something(turn: &Turn<'_, '_>, page: &PageRow) -> Result<(), Refusal> {
-    let (State::Ended { .. }, Some(group)) = (&page.state, page.group) else { return Ok(()) };
+    let (State::Ended { .. }, Some(group)) = (&page.state, page.about.group()) else { return Ok(()) };
     match turn.board.group(group) {
         None => Err(Refusal::conflict("this page is over: its alerts no longer fire")),
         Some(open) if open.group.page != Some(page.id) => {
@@ -329,15 +493,21 @@ pub(crate) fn hold(turn: &mut Turn<'_, '_>, id: PageId, hold: &alerts::Hold) -> 
 /// Somebody asks for the next step at once.
 pub fn escalate(store: &Store, node: &Node, moment: &mut Moment<'_>, id: PageId) -> Result<PageRow, Halt> {
     board::turn(store, node, Pace::Ordinary, moment, |turn| {
-        let mut page = pages::get(turn.tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+        let mut page = found(turn, id)?;
         still_about_something(turn, &page)?;
+        if !page.about.escalates() {
+            return Err(Refusal::conflict("this is for one person: there is nobody else to call for it").into());
+        }
+        if let About::Command(incident) = page.about {
+            command::must_be_wanted(turn.tx, incident)?;
+        }
         let rules = turn.rules.clone();
         let policy = policy(&rules.catalog, page.policy.as_ref());
         let who = Who::for_policy(turn.tx, &rules.catalog, &policy, turn.moment.now)?;
         let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
         let decided = escalations::escalate_now(&policy, &before, turn.moment.now, &who)?;
         if !matches!(before.state, State::Calling { .. })
-            && let Some(group) = page.group
+            && let Some(group) = page.about.group()
         {
             alerts::give_back_group(turn, group, true);
         }
@@ -371,7 +541,7 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
     let who = Who::for_policy(turn.tx, &rules.catalog, &policy, turn.moment.now)?;
     let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
     let decided = escalations::next(&policy, &before, turn.moment.now, &who);
-    if let (State::Acknowledged { .. }, Some(group)) = (&before.state, page.group)
+    if let (State::Acknowledged { .. }, Some(group)) = (&before.state, page.about.group())
         && decided.event.is_some()
     {
         alerts::give_back_group(turn, group, false);
@@ -442,38 +612,48 @@ fn test(
             Some(contact) => format!("they asked for a test of {contact}"),
             None => "they asked for a test page".to_owned(),
         };
-        // Nobody escalates a test; it waits for its person for an hour at most.
-        let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(Span::hours(1).after(now)) };
-        let notify = Notify {
-            to: Recipient::Person(person.clone()),
-            contact: contact.map(str::to_owned),
-            because: because.clone(),
-            step: 1,
-            round: 1,
-        };
-        let mut page = PageRow {
-            id: turn.moment.mint.id(now),
-            group: None,
-            policy: None,
-            service: None,
-            title: "Test page".into(),
-            because,
-            urgency: Urgency::High,
-            started_at: now,
-            state: state.clone(),
-        };
-        pages::insert(turn.tx, &page)?;
-        let decided = Move {
-            state,
-            notify: vec![notify],
-            skipped: Vec::new(),
-            missed: Vec::new(),
-            event: Some(EventKind::PageStarted),
-        };
-        carry_out(turn, &mut page, decided)?;
+        let new = ForOne { about: About::Test, urgency: Urgency::High, title: "Test page", because: &because };
+        let page = tell_one(turn, &new, person, contact)?;
         also(turn.tx, &page)?;
         Ok(page)
     })
+}
+
+/// A page that is for one person alone.
+struct ForOne<'a> {
+    about: About,
+    urgency: Urgency,
+    title: &'a str,
+    because: &'a str,
+}
+
+/// Tells one person, by their ladder or by one contact. Nobody escalates it; it waits for them for an hour at most.
+fn tell_one(turn: &mut Turn<'_, '_>, new: &ForOne<'_>, person: &Name, contact: Option<&str>) -> Result<PageRow, Halt> {
+    let now = turn.moment.now;
+    let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(Span::hours(1).after(now)) };
+    let notify = Notify {
+        to: Recipient::Person(person.clone()),
+        contact: contact.map(str::to_owned),
+        because: new.because.to_owned(),
+        step: 1,
+        round: 1,
+    };
+    let mut page = PageRow {
+        id: turn.moment.mint.id(now),
+        about: new.about,
+        policy: None,
+        service: None,
+        title: new.title.to_owned(),
+        because: new.because.to_owned(),
+        urgency: new.urgency,
+        started_at: now,
+        state: state.clone(),
+    };
+    pages::insert(turn.tx, &page)?;
+    let event = Some(EventKind::PageStarted);
+    let decided = Move { state, notify: vec![notify], skipped: Vec::new(), missed: Vec::new(), event };
+    carry_out(turn, &mut page, decided)?;
+    Ok(page)
 }
 
 /// Who would be told by a policy's steps right now: for the policy's page, and for `oncall`.

@@ -10,10 +10,11 @@ use store::{Halt, Tx};
 use super::documents::{self, Order};
 use crate::Moment;
 
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("defaults/severity.yaml", include_str!("../../../../defaults/severity.yaml")),
     ("defaults/roles.yaml", include_str!("../../../../defaults/roles.yaml")),
     ("defaults/templates.yaml", include_str!("../../../../defaults/templates.yaml")),
+    ("defaults/updates.yaml", include_str!("../../../../defaults/updates.yaml")),
     ("defaults/integrations.yaml", include_str!("../../../../defaults/integrations.yaml")),
     ("defaults/routes.yaml", include_str!("../../../../defaults/routes.yaml")),
 ];
@@ -70,7 +71,7 @@ mod tests {
         let plain = serde_json::json!({
             "summary": "Odd", "severity": "", "service": null, "person": null, "count": 1, "alerts": [], "step": 1,
             "round": 1, "policy": "web", "waited": null, "why": "the policy names you",
-            "page": { "url": "https://x", "title": "Odd" },
+            "page": { "url": "https://x", "title": "Odd", "because": "It is odd" },
         });
         for (name, template) in &catalog.notification_templates {
             for facts in [&example(), &plain] {
@@ -79,6 +80,20 @@ mod tests {
             }
         }
         insta::assert_snapshot!(told, @"
+        == page-command: Take command: Disk full on db1 (nobody has for 5m)
+        Disk full on db1
+
+        the first alert of its group. Whoever acknowledges this page commands the incident.
+
+        You are told because: on call for database until Mon 23 Nov 09:00.
+        https://allclear.example.org/alerts/alr_06f1k2m9qv7x3t1a
+        == page-command: Take command: Odd
+        Odd
+
+        It is odd. Whoever acknowledges this page commands the incident.
+
+        You are told because: the policy names you.
+        https://x
         == page-ended: Over: DiskFull database
         This page is over: DiskFull database. There is nothing left to do for it.
         https://allclear.example.org/alerts/alr_06f1k2m9qv7x3t1a
@@ -105,6 +120,16 @@ mod tests {
 
 
         You are told because: the policy names you.
+        https://x
+        == page-reminder: Disk full on db1
+        Disk full on db1
+
+        the first alert of its group.
+        https://allclear.example.org/alerts/alr_06f1k2m9qv7x3t1a
+        == page-reminder: Odd
+        Odd
+
+        It is odd.
         https://x
         == page-started: [critical] Disk full on db1 (and 2 more)
         Disk full on db1

@@ -12,8 +12,9 @@ use store::respond::incidents as incident_rows;
 use store::{Halt, Tx};
 
 use super::incidents::{COMMANDER, find, must_be_person};
-use super::stamps;
+use super::{command, stamps};
 use crate::announce::Told;
+use crate::engage::pages;
 use crate::{Moment, Node, announce};
 
 /// What whoever takes over must know: after ICS form 201.
@@ -65,7 +66,7 @@ pub fn offer(
     let done = rules::offer(&all, role, to, by.as_ref(), moment.now)?;
     // Whoever is asked must be able to see what for.
     incident_rows::name_person(tx, incident, to)?;
-    write(tx, moment, incident, &done, None, data)
+    write(tx, node, moment, incident, &done, None, data)
 }
 
 /// Accepts a role that was offered.
@@ -83,7 +84,7 @@ pub fn accept(
     let moves = rules::accept(&all, role, &by, single, moment.now)?;
     // Who goes first: the record reads "handed over", then "accepted".
     for done in moves.iter().rev() {
-        write(tx, moment, incident, done, None, json!({}))?;
+        write(tx, node, moment, incident, done, None, json!({}))?;
     }
     Ok(())
 }
@@ -91,6 +92,7 @@ pub fn accept(
 /// Says no to a role that was offered.
 pub fn decline(
     tx: &mut Tx<'_>,
+    node: &Node,
     moment: &mut Moment<'_>,
     incident: IncidentId,
     role: &Name,
@@ -99,20 +101,27 @@ pub fn decline(
     find(tx, moment, incident)?;
     let all = rows::of_incident(tx, incident)?;
     let done = rules::decline(&all, role, &person(moment)?, why, moment.now)?;
-    write(tx, moment, incident, &done, Some(why.trim()), json!({}))
+    write(tx, node, moment, incident, &done, Some(why.trim()), json!({}))
 }
 
 /// Lays down a role. Command is handed over while the incident is open, not laid down.
-pub fn lay_down(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, role: &Name) -> Result<(), Halt> {
+pub fn lay_down(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    role: &Name,
+) -> Result<(), Halt> {
     let row = find(tx, moment, incident)?;
     let all = rows::of_incident(tx, incident)?;
     let must_be_followed = role.as_str() == COMMANDER && row.state.phase.is_open();
     let done = rules::lay_down(&all, role, &person(moment)?, must_be_followed, moment.now)?;
-    write(tx, moment, incident, &done, None, json!({}))
+    write(tx, node, moment, incident, &done, None, json!({}))
 }
 
 fn write(
     tx: &mut Tx<'_>,
+    node: &Node,
     moment: &mut Moment<'_>,
     incident: IncidentId,
     done: &Move,
@@ -131,10 +140,12 @@ fn write(
             row.state.commander = Some(person.clone());
             let now = When::exactly(moment.now);
             stamps::derive(tx, moment, incident, Milestone::CommanderAccepted, now, Source::Derived)?;
+            pages::commanded(tx, moment, incident, person)?;
         } else if row.state.commander.as_ref() == Some(person) {
             row.state.commander = None;
         }
         incident_rows::save(tx, &row)?;
+        command::watch(tx, node, &row)?;
     }
     Ok(())
 }

@@ -10,18 +10,19 @@ use domain::respond::stamps::{Milestone, Source, When};
 use domain::respond::{codenames, entries};
 use domain::words::{EventKind, IncidentId, Name, Refusal, text};
 use serde_json::{Value, json};
-use store::respond::assignments;
 use store::respond::incidents::{self as rows, IncidentRow};
+use store::respond::{assignments, tasks};
 use store::{Halt, Tx};
 
 use super::stamps::{self, Claim};
-use super::{links, room};
+use super::{command, links, room, updates};
 use crate::announce::Told;
+use crate::engage::pages;
 use crate::{Moment, Node, announce};
 
 /// The roles whose holders may do more.
 pub const COMMANDER: &str = "incident-commander";
-const DEPUTY: &str = "deputy";
+pub(super) const DEPUTY: &str = "deputy";
 const SECURITY_LEAD: &str = "security-lead";
 
 /// What somebody says is wrong.
@@ -141,6 +142,7 @@ pub fn declare(
         if !wanted.retrospective {
             stamps::derive(tx, moment, id, Milestone::Declared, When::exactly(now), Source::Derived)?;
         }
+        follow(tx, node, moment, &row)?;
     }
     if let Some(level) = &wanted.severity {
         act(tx, node, moment, id, &Command::Grade { level: level.clone() }, None)?;
@@ -204,7 +206,20 @@ pub fn act(
     if let Some(milestone) = done.milestone.filter(|_| is_live) {
         stamps::reach(tx, moment, id, milestone)?;
     }
+    if row.state != before {
+        follow(tx, node, moment, &row)?;
+    }
     Ok(row)
+}
+
+/// What follows from how an incident stands now: who is called, by when people are told next, and what is over.
+fn follow(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: &IncidentRow) -> Result<(), Halt> {
+    command::watch(tx, node, row)?;
+    if row.state.phase.is_open() {
+        return updates::arm(tx, node, moment, row);
+    }
+    updates::release(tx, moment, row.id)?;
+    pages::end_for_incident(tx, moment, row.id)
 }
 
 /// A command with what the rule must know, and does not look up itself.
@@ -324,6 +339,9 @@ pub fn remove_person(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId, p
     if given.iter().any(|one| one.person == *person && one.is_held()) {
         return Err(Refusal::conflict(format!("{person} holds a role in it: that has to be handed over first")).into());
     }
+    if tasks::of_incident(tx, id)?.iter().any(|task| task.owner == *person && task.is_open()) {
+        return Err(Refusal::conflict(format!("{person} has a task in it: give that to somebody else first")).into());
+    }
     if row.state.visibility == Visibility::Restricted && rows::people(tx, id)? == [person.clone()] {
         return Err(Refusal::conflict(format!("{person} is the only one who sees it: nobody could any more")).into());
     }
@@ -374,7 +392,7 @@ fn check_level(catalog: &Catalog, level: &str) -> Result<(), Refusal> {
 }
 
 /// Whether somebody speaks for the incident: the commander, the deputy; anybody while nobody commands.
-pub(super) fn leads(row: &IncidentRow, given: &[Assignment], person: Option<&Name>) -> bool {
+pub fn leads(row: &IncidentRow, given: &[Assignment], person: Option<&Name>) -> bool {
     match (&row.state.commander, person) {
         (None, _) | (_, None) => true,
         (Some(commander), Some(person)) => commander == person || holds(given, DEPUTY, person),
@@ -424,122 +442,16 @@ fn tell(
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-
-    use domain::prepare::checks::Conditions;
     use domain::respond::assignments::Assignment;
     use domain::respond::entries::{Entry, Sort};
     use domain::respond::incidents::{Activity, Phase};
-    use domain::words::{Actor, EventId, Mint, RefusalKind, Timestamp};
-    use store::Store;
+    use domain::words::{Actor, EventId, Mint, RefusalKind};
 
     use super::super::assignments::{self as roles, Handover};
+    use super::super::desk::{Desk, at, name};
     use super::super::entries as written;
     use super::super::entries::Wish;
     use super::*;
-    use crate::node::{Identity, Node};
-    use crate::prepare::documents::{self, Order, read_files};
-
-    const DOCUMENTS: &str = "
-kind: person
-name: ana
-spec: { full_name: Ana, email: ana@example.org, time_zone: UTC, access: responder }
----
-kind: person
-name: ben
-spec: { full_name: Ben, email: ben@example.org, time_zone: UTC, access: responder }
----
-kind: person
-name: cleo
-spec: { full_name: Cleo, email: cleo@example.org, time_zone: UTC, access: administrator }
----
-kind: severity-matrix
-name: default
-spec:
-  levels:
-  - { name: SEV1, title: Critical, system: a, operational: b, security: c, response: d }
-  - { name: SEV2, title: Major, system: a, operational: b, security: c, response: d }
----
-kind: role
-name: incident-commander
-spec: { title: Incident commander, duties: [leads], single: true }
----
-kind: role
-name: scribe
-spec: { title: Scribe, duties: [writes] }
-";
-
-    /// A small company in which people act, a minute apart.
-    struct Desk<'s> {
-        store: &'s Store,
-        node: Node,
-        mint: RefCell<Mint>,
-        minute: RefCell<i64>,
-    }
-
-    fn at(minute: i64) -> Timestamp {
-        Timestamp::from_second(1_790_000_000 + minute * 60).unwrap()
-    }
-
-    fn name(text: &str) -> Name {
-        text.parse().unwrap()
-    }
-
-    impl<'s> Desk<'s> {
-        fn open(store: &'s Store) -> Self {
-            let link_key = domain::engage::links::LinkKey::new([7; 32]);
-            let node = Node::new(Identity { name: "n".into(), public_url: "https://a.example".into(), link_key });
-            let desk = Self { store, node, mint: RefCell::new(Mint::seeded(1)), minute: RefCell::new(0) };
-            let reading = read_files([("all.yaml", DOCUMENTS)]);
-            assert_eq!(reading.problems, []);
-            let order = Order { proposals: reading.proposals, ..Order::default() };
-            desk.as_actor(&Actor::System, |tx, _, moment| {
-                let conditions = Conditions::at(moment.now);
-                Ok(documents::apply(tx, moment, &order, conditions)?.into_result()?.is_some())
-            })
-            .unwrap();
-            desk
-        }
-
-        fn as_actor<T>(
-            &self,
-            actor: &Actor,
-            mut act: impl FnMut(&mut Tx<'_>, &Node, &mut Moment<'_>) -> Result<T, Halt>,
-        ) -> Result<T, Halt> {
-            *self.minute.borrow_mut() += 1;
-            let (now, mut mint) = (at(*self.minute.borrow()), self.mint.borrow_mut());
-            self.store.write(|tx| act(tx, &self.node, &mut Moment::new(now, actor.clone(), &mut mint)))
-        }
-
-        fn by<T>(
-            &self,
-            person: &str,
-            act: impl FnMut(&mut Tx<'_>, &Node, &mut Moment<'_>) -> Result<T, Halt>,
-        ) -> Result<T, Halt> {
-            self.as_actor(&Actor::Person(name(person)), act)
-        }
-
-        fn declare(&self, person: &str, wanted: &Declaration) -> IncidentRow {
-            self.by(person, |tx, node, moment| declare(tx, node, moment, wanted)).unwrap()
-        }
-
-        fn act(&self, person: &str, id: IncidentId, command: &Command, why: &str) -> Result<IncidentRow, Halt> {
-            self.by(person, |tx, node, moment| act(tx, node, moment, id, command, Some(why)))
-        }
-
-        /// The kinds on the timeline, the earliest first.
-        fn told(&self, person: &str, id: IncidentId) -> Vec<String> {
-            let person = name(person);
-            let lines = self.store.read(|tx| room::timeline(tx, id, Sight::Of(&person), None, 500)).unwrap();
-            lines.iter().rev().map(|line| line.entry.word.clone()).collect()
-        }
-
-        fn standing(&self, id: IncidentId) -> Vec<(String, Timestamp)> {
-            let all = self.store.read(|tx| Ok(store::respond::stamps::of_incident(tx, id)?)).unwrap();
-            let held = domain::respond::stamps::standing(&all);
-            held.iter().map(|(milestone, stamp)| (milestone.word().to_owned(), stamp.when.at)).collect()
-        }
-    }
 
     fn kind(outcome: Result<IncidentRow, Halt>) -> RefusalKind {
         match outcome {
@@ -602,7 +514,7 @@ spec: { title: Scribe, duties: [writes] }
             assert_eq!(row().state.commander, Some(name("ana")), "who leads goes on until the next one has accepted");
             desk.by("ben", |tx, node, moment| roles::accept(tx, node, moment, id, &commander)).unwrap();
             assert_eq!(row().state.commander, Some(name("ben")));
-            let down = desk.by("ben", |tx, _, moment| roles::lay_down(tx, moment, id, &commander));
+            let down = desk.by("ben", |tx, node, moment| roles::lay_down(tx, node, moment, id, &commander));
             assert!(format!("{down:?}").contains("handed over, not laid down"), "{down:?}");
             let told = desk.told("cleo", id);
             assert_eq!(told[told.len() - 3..], ["role.offered", "role.handed-over", "role.accepted"]);

@@ -2,6 +2,7 @@
 //! its timeline, and what they say of when things happened is claimed for it.
 
 use domain::engage::escalations::State;
+use domain::engage::pages::About;
 use domain::respond::incidents::Visibility;
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Milestone, Source, When};
@@ -115,7 +116,11 @@ fn resolve(tx: &mut Tx<'_>, node: &Node, subject: &str) -> Result<Thing, Halt> {
     }
     if let Ok(id) = subject.parse::<PageId>() {
         let page = store::engage::pages::get(tx, id)?.ok_or_else(gone)?;
-        return Ok(Thing::Group(page.group.ok_or_else(|| Refusal::conflict("a test page belongs to no incident"))?));
+        return match page.about {
+            About::Group(group) => Ok(Thing::Group(group)),
+            About::Test => Err(Refusal::conflict("a test page belongs to no incident").into()),
+            About::Command(_) | About::Reminder(_) => Err(gone().into()),
+        };
     }
     if let Ok(id) = subject.parse::<GroupId>() {
         let there = groups::get(tx, id)?.is_some() || node.board().group(id).is_some();

@@ -1,9 +1,13 @@
 //! What are we doing: incidents declared, led and resolved; what is written down, claimed and taken on meanwhile.
 
 pub mod assignments;
+pub mod command;
+#[cfg(test)]
+mod desk;
 pub mod entries;
 pub mod incidents;
 pub mod links;
 pub mod room;
 pub mod stamps;
 pub mod tasks;
+pub mod updates;

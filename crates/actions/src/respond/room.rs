@@ -7,15 +7,18 @@ use domain::respond::criteria::{self, Criterion, Facts};
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Measure, Oddity, Stamp, Took, oddities, standing};
 use domain::respond::tasks::Task;
+use domain::respond::updates::{Promise, Update};
 use domain::words::{EventId, GroupId, Id as _, IncidentId, Name, Timestamp};
+use store::engage::pages::PageRow;
 use store::journal::{self, Entry};
 use store::respond::entries::{self as marks, Mark};
 use store::respond::incidents::{self as rows, IncidentRow};
-use store::respond::{assignments, stamps, tasks};
+use store::respond::{assignments, stamps, tasks, updates as update_rows};
 use store::{Halt, Tx};
 
 use super::incidents::{COMMANDER, seen};
 use super::links::{Thing, groups_of};
+use super::updates;
 use crate::Node;
 
 /// An incident, as it stands.
@@ -35,6 +38,15 @@ pub struct Room {
     pub criteria: Vec<Criterion>,
     /// In the order in which they were given.
     pub tasks: Vec<Task>,
+    /// In the order in which they were written.
+    pub updates: Vec<Update>,
+    pub promises: Vec<Promise>,
+    /// Who owes the next update.
+    pub owes_update: Option<Name>,
+    /// What is said in public waits for a second person.
+    pub second_person: bool,
+    /// The pages about the incident itself, the newest first.
+    pub pages: Vec<PageRow>,
 }
 
 /// A group of alerts that belongs to an incident.
@@ -64,6 +76,7 @@ pub fn room(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now:
         }
     }
     let tasks = tasks::of_incident(tx, id)?;
+    let owes_update = updates::owes(&assignments);
     let busy: Vec<Name> = tasks.iter().filter(|task| task.is_open()).map(|task| task.owner.clone()).collect();
     let held = standing(&stamps);
     let measures = Measure::ALL.into_iter().filter_map(|measure| Some((measure, measure.of(&held)?))).collect();
@@ -72,13 +85,18 @@ pub fn room(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now:
         measures,
         hints: if row.state.phase.is_open() { hints(&assignments, &commander, &busy, now) } else { Vec::new() },
         people: rows::people(tx, id)?,
-        row,
         stamps,
         assignments,
         groups,
         others,
         criteria,
         tasks,
+        updates: update_rows::of_incident(tx, id)?,
+        promises: update_rows::promises(tx, id)?,
+        owes_update,
+        second_person: updates::second_person(&node.rules(tx)?.catalog, &row),
+        pages: store::engage::pages::of_incident(tx, id)?,
+        row,
     })
 }
 

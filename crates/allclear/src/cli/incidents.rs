@@ -20,7 +20,7 @@ use web::api::respond::stamps::{NewStamp, Stamp};
 use web::api::respond::tasks::{NewTask, Task, TaskDeed};
 
 use super::screen::{self, Look};
-use super::{Exit, Outcome, when};
+use super::{Exit, Outcome, updates, when};
 use crate::client::{Client, Server};
 use crate::clock;
 
@@ -210,6 +210,17 @@ enum Command {
         after_long_help = "Examples:\n  allclear incident task inc_06f1k2m9qv7x3t1a --give 'compare pay-1 and pay-2' --to ben --within 20m\n  allclear incident task inc_06f1k2m9qv7x3t1a tsk_06f1k2m9qv7x3t1b --done 'they differ in the time zone'"
     )]
     Task(Tasks),
+    /// Tell people how it stands, inside or in public, and when they hear more; approve or withdraw a draft
+    #[command(
+        after_long_help = "Examples:\n  allclear incident update inc_06f1k2m9qv7x3t1a 'Half of the payments go through again' --next 30m\n  allclear incident update inc_06f1k2m9qv7x3t1a 'Some payments fail since 01:31 UTC' --public investigating --next 20m\n  allclear incident update inc_06f1k2m9qv7x3t1a --approve upd_06f1k2m9qv7x3t1b"
+    )]
+    Update(updates::Tell),
+    /// Page for a commander now, by the escalation policy of the role incident-commander
+    #[command(after_long_help = "Example:\n  allclear incident call inc_06f1k2m9qv7x3t1a")]
+    Call {
+        /// The id of the incident
+        incident: IncidentId,
+    },
     /// Say when something happened, as far as it is known
     #[command(
         after_long_help = "Example:\n  allclear incident stamp inc_06f1k2m9qv7x3t1a impact-started '2026-11-22 02:05'"
@@ -466,6 +477,8 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
             tell(&made, &format!("{} is on the timeline.", made.id), look);
         }
         Command::Task(task) => do_task(&client, task, look)?,
+        Command::Update(command) => updates::update(&client, command, look)?,
+        Command::Call { incident } => updates::call(&client, *incident, look)?,
         Command::Role(role) => play(&client, role, look)?,
         Command::Stamp { incident, milestone, at, note, supersedes } => {
             let body = NewStamp {
@@ -523,7 +536,7 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
     Ok(Exit::Fine)
 }
 
-fn tell(answer: &impl serde::Serialize, said: &str, look: Look) {
+pub(super) fn tell(answer: &impl serde::Serialize, said: &str, look: Look) {
     if look.json {
         screen::say_json(answer);
     } else {

@@ -19,6 +19,7 @@ pub(crate) mod screen;
 pub(crate) mod setup;
 pub(crate) mod silences;
 pub(crate) mod tokens;
+mod updates;
 pub(crate) mod when;
 
 use std::process::ExitCode;

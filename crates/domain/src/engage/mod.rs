@@ -8,6 +8,7 @@ mod escalation_proofs;
 pub mod escalations;
 pub mod links;
 pub mod oncall;
+pub mod pages;
 pub mod rotations;
 #[cfg(test)]
 mod schedule_proofs;

@@ -95,7 +95,11 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
             (None, Some(policy)) if of_policy(policy) => Ok(()),
             _ => no(format!("{reference} is not about a service of a team of yours")),
         },
-        Spec::Person(_) | Spec::SeverityMatrix(_) | Spec::Role(_) | Spec::NotificationTemplate(_) => {
+        Spec::Person(_)
+        | Spec::SeverityMatrix(_)
+        | Spec::Role(_)
+        | Spec::NotificationTemplate(_)
+        | Spec::UpdateTemplate(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",

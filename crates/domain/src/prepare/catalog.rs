@@ -13,6 +13,7 @@ use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
+use crate::respond::update_templates::UpdateTemplate;
 use crate::words::Name;
 
 /// The documents in force.
@@ -30,6 +31,7 @@ pub struct Catalog {
     pub severity_matrices: BTreeMap<Name, SeverityMatrix>,
     pub roles: BTreeMap<Name, Role>,
     pub notification_templates: BTreeMap<Name, NotificationTemplate>,
+    pub update_templates: BTreeMap<Name, UpdateTemplate>,
 }
 
 macro_rules! lookups {

@@ -16,6 +16,7 @@ use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
+use crate::respond::update_templates::UpdateTemplate;
 use crate::words::{Name, Refusal, text};
 
 /// The kinds of document. The word is the same in files, URLs and on the command line.
@@ -31,11 +32,12 @@ pub enum Kind {
     SeverityMatrix,
     Role,
     NotificationTemplate,
+    UpdateTemplate,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -46,6 +48,7 @@ impl Kind {
         Self::SeverityMatrix,
         Self::Role,
         Self::NotificationTemplate,
+        Self::UpdateTemplate,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -60,6 +63,7 @@ impl Kind {
             Self::SeverityMatrix => "severity-matrix",
             Self::Role => "role",
             Self::NotificationTemplate => "notification-template",
+            Self::UpdateTemplate => "update-template",
         }
     }
 }
@@ -95,6 +99,7 @@ macro_rules! with_kinds {
             SeverityMatrix(SeverityMatrix) in severity_matrices;
             Role(Role) in roles;
             NotificationTemplate(NotificationTemplate) in notification_templates;
+            UpdateTemplate(UpdateTemplate) in update_templates;
         }
     };
 }

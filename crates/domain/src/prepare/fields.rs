@@ -11,6 +11,7 @@ use super::templates::{self, NotificationTemplate};
 use crate::detect::integrations::{Integration, Mapping, Source};
 use crate::detect::routes::Route;
 use crate::engage::contacts::{self, check_url};
+use crate::respond::update_templates;
 use crate::words::{Refusal, Span, text};
 
 /// A longer title is a description.
@@ -41,6 +42,10 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             }
         }
         Spec::NotificationTemplate(spec) => template(spec, &mut found),
+        Spec::UpdateTemplate(spec) => {
+            found.title("/title", &spec.title);
+            fit(update_templates::check(spec), &mut found);
+        }
     }
     // Of two that say the same of one field, the first.
     let mut seen = BTreeSet::new();
@@ -200,7 +205,11 @@ fn template(spec: &NotificationTemplate, found: &mut Found) {
     if spec.subject.trim().is_empty() || spec.subject.contains(['\n', '\r']) {
         found.field("/subject", "must be one line");
     }
-    for refusal in templates::check(spec) {
+    fit(templates::check(spec), found);
+}
+
+fn fit(refusals: Vec<Refusal>, found: &mut Found) {
+    for refusal in refusals {
         let pointer = refusal.at.clone().unwrap_or_default();
         if refusal.message.starts_with("is ") {
             found.field(&pointer, &refusal.message);

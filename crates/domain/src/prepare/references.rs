@@ -21,7 +21,12 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
     };
     let team = |team: &Option<Name>| team.clone().map(|name| ("/team".to_owned(), Kind::Team, name));
     match spec {
-        Spec::Person(_) | Spec::SeverityMatrix(_) | Spec::Role(_) | Spec::NotificationTemplate(_) => {}
+        Spec::Person(_) | Spec::SeverityMatrix(_) | Spec::NotificationTemplate(_) | Spec::UpdateTemplate(_) => {}
+        Spec::Role(spec) => {
+            if let Some(policy) = &spec.escalation_policy {
+                one("/escalation_policy".into(), Kind::EscalationPolicy, policy);
+            }
+        }
         Spec::Team(spec) => {
             for (place, member) in spec.members.iter().enumerate() {
                 one(format!("/members/{place}"), Kind::Person, member);

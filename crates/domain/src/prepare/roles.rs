@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::words::Name;
+
 /// The spec of a `role` document.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,4 +19,7 @@ pub struct Role {
     /// At most one person holds it at a time.
     #[serde(default)]
     pub single: bool,
+    /// Of the role `incident-commander`: who is paged while nobody has accepted it. How soon, the severity says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalation_policy: Option<Name>,
 }

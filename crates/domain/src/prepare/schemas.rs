@@ -16,6 +16,7 @@ use crate::prepare::services::Service;
 use crate::prepare::severity::SeverityMatrix;
 use crate::prepare::teams::Team;
 use crate::prepare::templates::NotificationTemplate;
+use crate::respond::update_templates::UpdateTemplate;
 use crate::words::Name;
 
 /// The schema of a whole document of the kind: `kind`, `name` and `spec`.

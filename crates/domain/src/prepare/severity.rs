@@ -14,7 +14,7 @@ pub struct SeverityMatrix {
 }
 
 /// One row of the matrix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
     /// `SEV1`.
@@ -32,4 +32,10 @@ pub struct Level {
     /// The next public or internal update is due after this long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update_every: Option<Span>,
+    /// If nobody has accepted command after this long, the escalation policy of the role `incident-commander` is paged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commander_within: Option<Span>,
+    /// What is said in public waits until a second person has approved it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second_person: bool,
 }

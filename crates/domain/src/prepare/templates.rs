@@ -70,38 +70,40 @@ pub fn example() -> serde_json::Value {
 /// Everything that is wrong in it, each with a JSON pointer into the spec: it must read, fill in only what there is,
 /// and come to an end.
 pub fn check(template: &NotificationTemplate) -> Vec<Refusal> {
-    let mut refusals = Vec::new();
     let example = example();
-    let known: Vec<&str> = example.as_object().into_iter().flat_map(|facts| facts.keys().map(String::as_str)).collect();
-    let engine = minijinja::Environment::new();
-    for (pointer, source) in [("/subject", &template.subject), ("/text", &template.text)] {
-        if source.len() > TEXT_BYTES_MOST {
-            refusals.push(Refusal::invalid(format!("is too long: at most {TEXT_BYTES_MOST} bytes")).at(pointer));
-            continue;
-        }
-        match engine.template_from_str(source) {
-            Ok(read) => {
-                let mut unknown: Vec<String> = read.undeclared_variables(false).into_iter().collect();
-                unknown.retain(|name| !known.contains(&name.as_str()) && name != "range");
-                unknown.sort_unstable();
-                refusals.extend(unknown.into_iter().map(|name| {
-                    let near = text::did_you_mean(&name, known.iter().copied());
-                    let message = format!("there is no `{name}` to fill in{near}; there are {}", known.join(", "));
-                    Refusal::invalid(message).at(pointer)
-                }));
-            }
-            Err(error) => {
-                let line = error.line().map(|line| format!(", in its line {line}")).unwrap_or_default();
-                let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-                refusals
-                    .push(Refusal::invalid(format!("is not a template: {}{detail}{line}", error.kind())).at(pointer));
-            }
-        }
-    }
+    let mut refusals = check_part("/subject", &template.subject, &example);
+    refusals.extend(check_part("/text", &template.text, &example));
     if refusals.is_empty() {
         refusals.extend(render(template, &example).err());
     }
     refusals
+}
+
+/// The same of one part of a template: it reads, and fills in only what the example has.
+pub fn check_part(pointer: &str, source: &str, example: &serde_json::Value) -> Vec<Refusal> {
+    if source.len() > TEXT_BYTES_MOST {
+        return vec![Refusal::invalid(format!("is too long: at most {TEXT_BYTES_MOST} bytes")).at(pointer)];
+    }
+    let known: Vec<&str> = example.as_object().into_iter().flat_map(|facts| facts.keys().map(String::as_str)).collect();
+    let engine = minijinja::Environment::new();
+    match engine.template_from_str(source) {
+        Ok(read) => {
+            let mut unknown: Vec<String> = read.undeclared_variables(false).into_iter().collect();
+            unknown.retain(|name| !known.contains(&name.as_str()) && name != "range");
+            unknown.sort_unstable();
+            let refused = |name: String| {
+                let near = text::did_you_mean(&name, known.iter().copied());
+                let message = format!("there is no `{name}` to fill in{near}; there are {}", known.join(", "));
+                Refusal::invalid(message).at(pointer)
+            };
+            unknown.into_iter().map(refused).collect()
+        }
+        Err(error) => {
+            let line = error.line().map(|line| format!(", in its line {line}")).unwrap_or_default();
+            let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+            vec![Refusal::invalid(format!("is not a template: {}{detail}{line}", error.kind())).at(pointer)]
+        }
+    }
 }
 
 /// Made once: it knows dozens of filters.
@@ -117,12 +119,15 @@ static ENGINE: LazyLock<minijinja::Environment<'static>> = LazyLock::new(|| {
 
 /// Fills in the words: subject (one line) and text. The error says which part of the template is wrong, and why.
 pub fn render(template: &NotificationTemplate, facts: &serde_json::Value) -> Result<(String, String)> {
-    let fill = |part: &str, source: &str| {
-        ENGINE
-            .render_str(source, minijinja::value::Serde(facts))
-            .map_err(|error| Refusal::invalid(format!("the template does not render: {error}")).at(format!("/{part}")))
-    };
-    Ok(trimmed(&fill("subject", &template.subject)?, &fill("text", &template.text)?))
+    let subject = render_part("/subject", &template.subject, facts)?;
+    Ok(trimmed(&subject, &render_part("/text", &template.text, facts)?))
+}
+
+/// Fills in one part of a template, as it is.
+pub fn render_part(pointer: &str, source: &str, facts: &serde_json::Value) -> Result<String> {
+    ENGINE
+        .render_str(source, minijinja::value::Serde(facts))
+        .map_err(|error| Refusal::invalid(format!("the template does not render: {error}")).at(pointer))
 }
 
 /// Templates that are read once and filled in often.

@@ -275,7 +275,7 @@ mod tests {
             let documents = [
                 Document::new("a".parse().unwrap(), Team { title: title.clone(), members: vec![], description: Some(members) }),
                 Document::new("b".parse().unwrap(), NotificationTemplate { subject, text }),
-                Document::new("c".parse().unwrap(), crate::prepare::roles::Role { title, duties: vec!["- x".into(), "a, b".into(), "yes".into()], limits: vec![], single: true }),
+                Document::new("c".parse().unwrap(), crate::prepare::roles::Role { title, duties: vec!["- x".into(), "a, b".into(), "yes".into()], limits: vec![], single: true, escalation_policy: None }),
             ];
             let yaml = to_yaml(&documents);
             let reading = from_yaml("a", &yaml);

@@ -3,6 +3,7 @@
 
 pub mod assignments;
 pub mod codenames;
+pub mod command;
 pub mod criteria;
 pub mod entries;
 pub mod incidents;
@@ -10,4 +11,5 @@ pub mod obligations;
 pub mod sight;
 pub mod stamps;
 pub mod tasks;
+pub mod update_templates;
 pub mod updates;

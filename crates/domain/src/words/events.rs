@@ -150,6 +150,17 @@ event_kinds! {
     TaskExtended = "task.extended";
     TaskDone = "task.done";
     TaskDropped = "task.dropped";
+    /// Its time box is over, and its owner has not reported.
+    TaskLate = "task.late";
+    /// Somebody drafted what is to be said in public; a second person approves it.
+    UpdateDrafted = "update.drafted";
+    UpdatePosted = "update.posted";
+    /// A draft will not be said.
+    UpdateWithdrawn = "update.withdrawn";
+    /// The next update is due soon: whoever owes it was reminded.
+    UpdateDue = "update.due";
+    /// The next update did not come when it was promised.
+    UpdateMissed = "update.missed";
     /// What was written is replaced; the journal keeps both.
     EntryCorrected = "entry.corrected";
     /// What was written does not hold.

@@ -124,6 +124,8 @@ ids! {
     StampId = "stm";
     /// What one named person does in an incident.
     TaskId = "tsk";
+    /// What people are told of an incident meanwhile.
+    UpdateId = "upd";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

@@ -12,7 +12,7 @@ pub mod urgency;
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
     AlertId, ChangesetId, DeliveryId, EventId, GroupId, Id, IdText, IncidentId, Mint, OverrideId, PageId, RejectionId,
-    SignalId, SilenceId, StampId, TaskId, TokenId,
+    SignalId, SilenceId, StampId, TaskId, TokenId, UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

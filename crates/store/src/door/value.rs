@@ -175,7 +175,8 @@ ids!(
     RejectionId,
     IncidentId,
     StampId,
-    TaskId
+    TaskId,
+    UpdateId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

@@ -2,16 +2,18 @@
 
 use domain::engage::deliveries::Urgency;
 use domain::engage::escalations::{End, State};
-use domain::words::{GroupId, Name, PageId, Timestamp};
+use domain::engage::pages::About;
+use domain::respond::sight::Sight;
+use domain::words::{GroupId, IncidentId, Name, PageId, Timestamp};
 
 use crate::door::{Error, Row, Tx, Value};
+use crate::respond::sight;
 
 /// A page as its row tells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PageRow {
     pub id: PageId,
-    /// None: a test that somebody sent to themselves.
-    pub group: Option<GroupId>,
+    pub about: About,
     pub policy: Option<Name>,
     pub service: Option<Name>,
     pub title: String,
@@ -22,19 +24,21 @@ pub struct PageRow {
     pub state: State,
 }
 
-const COLUMNS: &str = "id, kind, group_id, policy, service, title, because, urgency, started_at, state, step, round, \
+const COLUMNS: &str = "id, kind, group_id, incident, policy, service, title, because, urgency, started_at, state, step, round, \
     state_at, due_at, state_by, ended_why";
+const SEEN: &str = sight::PAGE;
 
 pub fn insert(tx: &mut Tx<'_>, page: &PageRow) -> Result<(), Error> {
     let facts = facts(&page.state);
     tx.execute(
-        "INSERT INTO pages (id, kind, group_id, policy, service, title, because, urgency, started_at, state, step, round, \
-         state_at, due_at, state_by, ended_why) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        "INSERT INTO pages (id, kind, group_id, incident, policy, service, title, because, urgency, started_at, state, step, \
+         round, state_at, due_at, state_by, ended_why) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         &[
             page.id.into(),
-            if page.group.is_some() { "alert" } else { "test" }.into(),
-            page.group.into(),
+            page.about.word().into(),
+            page.about.group().into(),
+            page.about.incident().into(),
             page.policy.as_ref().map(AsRef::as_ref).into(),
             page.service.as_ref().map(AsRef::as_ref).into(),
             page.title.as_str().into(),
@@ -80,9 +84,15 @@ pub fn save_reason(tx: &mut Tx<'_>, id: PageId, urgency: Urgency, because: &str)
     Ok(())
 }
 
+/// The page, for this program itself.
 pub fn get(tx: &mut Tx<'_>, id: PageId) -> Result<Option<PageRow>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM pages WHERE id = $1");
-    tx.one(&sql, &[id.into()])?.map(|row| read(&row)).transpose()
+    seen(tx, id, Sight::Whole)
+}
+
+/// The page, if whoever looks may see it.
+pub fn seen(tx: &mut Tx<'_>, id: PageId, sight: Sight<'_>) -> Result<Option<PageRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM pages WHERE {SEEN} AND id = $2");
+    tx.one(&sql, &[sight::bound(sight), id.into()])?.map(|row| read(&row)).transpose()
 }
 
 /// The pages of a group, newest first.
@@ -91,12 +101,24 @@ pub fn of_group(tx: &mut Tx<'_>, group: GroupId) -> Result<Vec<PageRow>, Error> 
     tx.query(&sql, &[group.into()])?.iter().map(read).collect()
 }
 
+/// The pages about an incident itself, newest first.
+pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<PageRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM pages WHERE incident = $1 ORDER BY id DESC LIMIT 50");
+    tx.query(&sql, &[incident.into()])?.iter().map(read).collect()
+}
+
 /// Pages newest first, from before an id; only those that are not over, if `open`.
-pub fn list(tx: &mut Tx<'_>, open: bool, before: Option<PageId>, limit: u32) -> Result<Vec<PageRow>, Error> {
+pub fn list(
+    tx: &mut Tx<'_>,
+    open: bool,
+    sight: Sight<'_>,
+    before: Option<PageId>,
+    limit: u32,
+) -> Result<Vec<PageRow>, Error> {
     let filter = if open { "state <> 'ended' AND" } else { "" };
-    let sql = format!("SELECT {COLUMNS} FROM pages WHERE {filter} id < $1 ORDER BY id DESC LIMIT $2");
+    let sql = format!("SELECT {COLUMNS} FROM pages WHERE {SEEN} AND {filter} id < $2 ORDER BY id DESC LIMIT $3");
     let before = before.map_or_else(|| "pag~".to_owned(), |id| id.to_string());
-    tx.query(&sql, &[before.into(), i64::from(limit).into()])?.iter().map(read).collect()
+    tx.query(&sql, &[sight::bound(sight), before.into(), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
 /// Pages of which something is due.
@@ -113,7 +135,7 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
 /// Forgets up to `limit` pages that ended before `before`, with everything that was sent for them; how many. Those about
 /// what belongs to an incident stay with it.
 pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
-    let sql = "SELECT id FROM pages WHERE state = 'ended' AND state_at < $1 AND NOT EXISTS \
+    let sql = "SELECT id FROM pages WHERE state = 'ended' AND state_at < $1 AND incident IS NULL AND NOT EXISTS \
                (SELECT 1 FROM incident_links WHERE incident_links.subject = pages.group_id) ORDER BY id LIMIT $2";
     let ids: Vec<PageId> = tx
         .query(sql, &[before.into(), i64::from(limit).into()])?
@@ -148,6 +170,15 @@ fn facts(state: &State) -> Facts<'_> {
     }
 }
 
+fn about(row: &Row) -> Result<About, Error> {
+    Ok(match row.text("kind")? {
+        "alert" => About::Group(row.id("group_id")?),
+        "command" => About::Command(row.id("incident")?),
+        "reminder" => About::Reminder(row.id("incident")?),
+        _ => About::Test,
+    })
+}
+
 fn read(row: &Row) -> Result<PageRow, Error> {
     let small = |column| row.int(column).map(|value| u16::try_from(value).unwrap_or(u16::MAX));
     let (step, round, at) = (small("step")?, small("round")?, row.instant("state_at")?);
@@ -167,7 +198,7 @@ fn read(row: &Row) -> Result<PageRow, Error> {
     };
     Ok(PageRow {
         id: row.id("id")?,
-        group: row.opt_id("group_id")?,
+        about: about(row)?,
         policy: row.opt_name("policy")?,
         service: row.opt_name("service")?,
         title: row.text("title")?.to_owned(),

@@ -147,6 +147,23 @@ pub fn open_subjects(tx: &mut Tx<'_>) -> Result<BTreeSet<String>, Error> {
     tx.query(sql, &[])?.iter().map(|row| Ok(row.text("subject")?.to_owned())).collect()
 }
 
+/// Says when somebody is to be paged to command it; nothing, if nobody is.
+pub fn set_command_due(tx: &mut Tx<'_>, id: IncidentId, at: Option<Timestamp>) -> Result<(), Error> {
+    tx.execute("UPDATE incidents SET command_due_at = $2 WHERE id = $1", &[id.into(), at.into()])?;
+    Ok(())
+}
+
+/// Incidents for which somebody is to be paged by now.
+pub fn command_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<IncidentId>, Error> {
+    let sql = "SELECT id FROM incidents WHERE command_due_at <= $1 ORDER BY command_due_at, id LIMIT $2";
+    tx.query(sql, &[now.into(), i64::from(limit).into()])?.iter().map(|row| row.id("id")).collect()
+}
+
+pub fn next_command_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let row = tx.one("SELECT min(command_due_at) AS due FROM incidents WHERE command_due_at IS NOT NULL", &[])?;
+    row.map_or(Ok(None), |row| row.opt_instant("due"))
+}
+
 /// Something that belongs to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Linked {
@@ -309,6 +326,19 @@ pub(crate) mod tests {
             assert_eq!(subjects(), 1);
             store.write(|tx| { assert!(remove_person(tx, hidden.id, &ana)?); Ok(()) }).unwrap();
             assert_eq!(seen(Sight::Of(&ana)), [open.id]);
+        }
+
+        fn whoever_is_to_be_called_to_command_is_called_when_it_is_due(store) {
+            let row = incident(&mut Mint::seeded(1), 0, Class::System);
+            let next = || store.read(|tx| Ok((next_command_due(tx)?, command_due(tx, at(5), 9)?))).unwrap();
+            store.write(|tx| Ok(save(tx, &row)?)).unwrap();
+            assert_eq!(next(), (None, vec![]));
+            for (due, found) in [(6, vec![]), (5, vec![row.id])] {
+                store.write(|tx| { set_command_due(tx, row.id, Some(at(due)))?; Ok(save(tx, &row)?) }).unwrap();
+                assert_eq!(next(), (Some(at(due)), found), "and it stays when something else of it changes");
+            }
+            store.write(|tx| Ok(set_command_due(tx, row.id, None)?)).unwrap();
+            assert_eq!(next(), (None, vec![]));
         }
 
         fn incidents_are_found_by_what_they_are(store) {

@@ -1,4 +1,4 @@
-//! Rows of what we are doing: incidents, who sees them, what was claimed, written and taken on.
+//! Rows of what we are doing: incidents, who sees them, what was claimed, written, taken on and promised.
 
 pub mod assignments;
 pub mod entries;
@@ -6,3 +6,4 @@ pub mod incidents;
 pub mod sight;
 pub mod stamps;
 pub mod tasks;
+pub mod updates;

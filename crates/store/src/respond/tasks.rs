@@ -8,6 +8,8 @@ use crate::door::{Error, Row, Tx};
 const COLUMNS: &str = "id, title, owner, given_at, due_at, state, state_at, said";
 
 /// Writes a task as it is now.
+///
+/// Its owner is reminded once at the end of its time box, and again of one that was set anew.
 pub fn save(tx: &mut Tx<'_>, incident: IncidentId, task: &Task) -> Result<(), Error> {
     let (at, said): (Timestamp, Option<&str>) = match &task.state {
         State::Given => (task.given_at, None),
@@ -16,10 +18,11 @@ pub fn save(tx: &mut Tx<'_>, incident: IncidentId, task: &Task) -> Result<(), Er
         State::Dropped { at, why } => (*at, Some(why)),
     };
     tx.execute(
-        "INSERT INTO tasks (id, incident, title, owner, given_at, due_at, state, state_at, said) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        "INSERT INTO tasks (id, incident, title, owner, given_at, due_at, state, state_at, said, wake_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
          ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, due_at = excluded.due_at, state = excluded.state, \
-         state_at = excluded.state_at, said = excluded.said",
+         state_at = excluded.state_at, said = excluded.said, wake_at = CASE WHEN tasks.due_at = excluded.due_at AND tasks.wake_at IS NULL \
+         THEN NULL ELSE excluded.wake_at END",
         &[
             task.id.into(),
             incident.into(),
@@ -30,6 +33,7 @@ pub fn save(tx: &mut Tx<'_>, incident: IncidentId, task: &Task) -> Result<(), Er
             task.state.word().into(),
             at.into(),
             said.into(),
+            task.due_at.filter(|_| task.is_open()).into(),
         ],
     )?;
     Ok(())
@@ -45,6 +49,24 @@ pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Task>, E
 pub fn get(tx: &mut Tx<'_>, incident: IncidentId, id: TaskId) -> Result<Option<Task>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM tasks WHERE incident = $1 AND id = $2");
     tx.one(&sql, &[incident.into(), id.into()])?.map(|row| read(&row)).transpose()
+}
+
+/// Tasks whose owners are to be reminded by now, and the incidents they belong to.
+pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<(IncidentId, Task)>, Error> {
+    let sql = format!("SELECT incident, {COLUMNS} FROM tasks WHERE wake_at <= $1 ORDER BY wake_at, id LIMIT $2");
+    let rows = tx.query(&sql, &[now.into(), i64::from(limit).into()])?;
+    rows.iter().map(|row| Ok((row.id("incident")?, read(row)?))).collect()
+}
+
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let row = tx.one("SELECT min(wake_at) AS due FROM tasks WHERE wake_at IS NOT NULL", &[])?;
+    row.map_or(Ok(None), |row| row.opt_instant("due"))
+}
+
+/// Its owner was reminded, or there is nobody to remind any more.
+pub fn reminded(tx: &mut Tx<'_>, id: TaskId) -> Result<(), Error> {
+    tx.execute("UPDATE tasks SET wake_at = NULL WHERE id = $1", &[id.into()])?;
+    Ok(())
 }
 
 fn read(row: &Row) -> Result<Task, Error> {
@@ -96,6 +118,14 @@ mod tests {
                 };
                 store.write(|tx| Ok(save(tx, incident, &task)?)).unwrap();
                 assert_eq!(store.read(|tx| Ok(get(tx, incident, id)?)).unwrap().as_ref(), Some(&task));
+                let waits = task.is_open() && task.due_at.is_some();
+                assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), waits.then(|| at(60)));
+                assert_eq!(store.read(|tx| Ok(due(tx, at(59), 9)?)).unwrap(), []);
+                let due_then = store.read(|tx| Ok(due(tx, at(60), 9)?)).unwrap();
+                assert_eq!(due_then, waits.then(|| (incident, task.clone())).into_iter().collect::<Vec<_>>());
+                store.write(|tx| Ok(reminded(tx, id)?)).unwrap();
+                store.write(|tx| Ok(save(tx, incident, &task)?)).unwrap();
+                assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), None);
                 assert_eq!(store.read(|tx| Ok(of_incident(tx, incident)?)).unwrap(), [task]);
             }
             assert_eq!(store.read(|tx| Ok(get(tx, mint.id(at(9)), id)?)).unwrap(), None, "of another incident");

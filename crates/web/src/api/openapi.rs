@@ -12,7 +12,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
-use super::respond::{assignments, entries, incidents, stamps, tasks};
+use super::respond::{assignments, entries, incidents, stamps, tasks, updates};
 use crate::enter::{May, word};
 use crate::problem::Problem;
 
@@ -62,6 +62,9 @@ use crate::problem::Problem;
         stamps::claim,
         tasks::give,
         tasks::act,
+        updates::say,
+        updates::act,
+        updates::call,
         entries::list,
         entries::add,
         entries::mark,

@@ -8,7 +8,7 @@ use domain::prepare::people::Access;
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
-use super::respond::{assignments, entries, incidents, stamps, tasks};
+use super::respond::{assignments, entries, incidents, stamps, tasks, updates};
 use super::{journal, openapi};
 use crate::enter::May;
 use crate::routes::{Route, route};
@@ -71,6 +71,9 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/stamps", INCIDENTS, Method::POST, post(stamps::claim)),
         on("/api/v1/incidents/{id}/tasks", INCIDENTS, Method::POST, post(tasks::give)),
         on("/api/v1/incidents/{id}/tasks/{task}", INCIDENTS, Method::POST, post(tasks::act)),
+        on("/api/v1/incidents/{id}/updates", INCIDENTS, Method::POST, post(updates::say)),
+        on("/api/v1/incidents/{id}/updates/{update}", INCIDENTS, Method::POST, post(updates::act)),
+        on("/api/v1/incidents/{id}/call", INCIDENTS, Method::POST, post(updates::call)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
         on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),

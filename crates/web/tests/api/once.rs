@@ -35,6 +35,7 @@ struct Burning {
     incident: String,
     entry: String,
     task: String,
+    update: String,
 }
 
 impl Burning {
@@ -47,7 +48,8 @@ impl Burning {
         let text = |name: &str| alerts["items"][0][name].as_str().unwrap().to_owned();
         let (alert, page) = (text("id"), text("page"));
         house.apply("kind: role\nname: scribe\nspec: { title: Scribe, duties: [writes] }");
-        house.apply("kind: severity-matrix\nname: default\nspec: { levels: [{ name: SEV1, title: a, system: a, operational: a, security: a, response: a }] }");
+        house.apply("kind: severity-matrix\nname: default\nspec: { levels: [{ name: SEV1, title: a, system: a, operational: a, security: a, response: a, second_person: true }] }");
+        house.apply("kind: role\nname: incident-commander\nspec: { title: Commander, duties: [leads], single: true, escalation_policy: web }");
         let made = async |path: &str, body: Value| {
             let answer = house.call(ask("POST", path).by(&ada).json(&body)).await;
             answer.json()["id"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
@@ -56,7 +58,9 @@ impl Burning {
         let entry = made(&format!("/api/v1/incidents/{incident}/entries"), json!({ "text": "locks" })).await;
         let task =
             made(&format!("/api/v1/incidents/{incident}/tasks"), json!({ "title": "look", "owner": "ada" })).await;
-        Self { house, ada, alert, page, incident, entry, task }
+        let update = json!({ "audience": "public", "stage": "investigating", "text": "we look" });
+        let update = made(&format!("/api/v1/incidents/{incident}/updates"), update).await;
+        Self { house, ada, alert, page, incident, entry, task, update }
     }
 
     /// Something that can be asked for at this route, and something else.
@@ -109,6 +113,12 @@ impl Burning {
             "incidents/{id}/tasks/{task}" => {
                 (json!({ "do": "done", "result": "a" }), json!({ "do": "extend", "within": "1h" }))
             }
+            "incidents/{id}/updates" => {
+                let update = |text: &str| json!({ "audience": "internal", "text": text });
+                (update("a"), update("b"))
+            }
+            "incidents/{id}/updates/{update}" => (json!({ "do": "withdraw" }), json!({ "do": "approve" })),
+            "incidents/{id}/call" => (json!({}), json!({ "a": 1 })),
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
             "pages/test" => (json!({}), json!({ "person": "rob" })),
@@ -133,6 +143,7 @@ impl Burning {
         let path = path
             .replace("{task}", &self.task)
             .replace("{entry}", &self.entry)
+            .replace("{update}", &self.update)
             .replace("{id}", id)
             .replace("{kind}", "team")
             .replace("{name}", name);

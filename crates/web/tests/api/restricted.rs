@@ -22,12 +22,18 @@ struct Quiet {
     codename: String,
     entry: String,
     stamp: String,
+    /// The page that calls for its commander.
+    page: String,
 }
 
 impl Quiet {
     async fn new() -> Self {
         let mut house = House::new();
         let source = house.source("prom");
+        house.apply(
+            "kind: escalation-policy\nname: quiet\nspec: { title: Quiet, steps: [{ notify: [{ person: rob }] }] }",
+        );
+        house.apply("kind: role\nname: incident-commander\nspec: { title: Commander, duties: [leads], single: true, escalation_policy: quiet }");
         house.apply("kind: role\nname: scribe\nspec: { title: Scribe, duties: [writes] }");
         let ada = (house.token("ada", &[], None), house.session("ada"));
         let rob = (house.token("rob", &[], None), house.session("rob"));
@@ -48,11 +54,18 @@ impl Quiet {
             made(format!("/api/v1/incidents/{id}/stamps"), json!({ "milestone": "compromise-started", "at": "2026" }))
                 .await;
         made(format!("/api/v1/incidents/{id}/tasks"), json!({ "title": "follow the heron", "owner": "rob" })).await;
+        let update = json!({ "audience": "internal", "text": "the heron flew" });
+        made(format!("/api/v1/incidents/{id}/updates"), update).await;
+        let called = house.call(ask("POST", &format!("/api/v1/incidents/{id}/call")).by(&rob.0)).await;
+        assert_eq!(called.status, StatusCode::NO_CONTENT, "{}", called.text);
+        let pages = house.call(ask("GET", "/api/v1/pages?state=open").by(&rob.0)).await.json();
+        let pages = pages["items"].as_array().unwrap();
+        let page = text(pages.iter().find(|page| page["kind"] == "command").unwrap(), "id");
         let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
         let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
         assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
         let (codename, entry, stamp) = (text(&incident, "codename"), text(&entry, "id"), text(&stamp, "id"));
-        Self { house, ada, rob, alert, incident: id, codename, entry, stamp }
+        Self { house, ada, rob, alert, incident: id, codename, entry, stamp, page }
     }
 
     fn path(&self, template: &str) -> String {
@@ -69,7 +82,14 @@ impl Quiet {
 
     /// What gives it away: its id was asked for, and may stand in the refusal.
     fn shows(&self, path: &str, answer: &Answer) -> bool {
-        let words = ["heron", self.codename.as_str(), self.entry.as_str(), self.stamp.as_str(), "compromise"];
+        let words = [
+            "heron",
+            self.codename.as_str(),
+            self.page.as_str(),
+            self.entry.as_str(),
+            self.stamp.as_str(),
+            "compromise",
+        ];
         let asked_for = path.contains(&self.incident) || path.contains(&self.entry);
         words.iter().any(|word| answer.text.contains(word) && !path.contains(word))
             || !asked_for && answer.text.contains(&self.incident)
@@ -92,6 +112,7 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
             "/api/v1/journal?limit=500",
             "/incidents?tab=all",
             "/search?q=Disk",
+            "/api/v1/pages?state=all",
         ]
         .map(str::to_owned),
     );
@@ -104,7 +125,9 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         }
         let theirs = quiet.get(path, &quiet.ada).await;
         assert!(!quiet.shows(path, &theirs), "{path} as ada:\n{}", theirs.text);
-        if path.starts_with(&format!("/incidents/{}", quiet.incident)) && !path.ends_with("/entries")
+        if path.starts_with(&format!("/incidents/{}", quiet.incident))
+            && !path.ends_with("/entries")
+            && !path.ends_with("/updates")
             || path.starts_with(&format!("/api/v1/incidents/{}", quiet.incident))
         {
             assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{path}");
@@ -146,6 +169,8 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("stamps", json!({ "milestone": "detected", "at": "2026" })),
         ("entries", json!({ "text": "x" })),
         ("tasks", json!({ "title": "x", "owner": "ada" })),
+        ("updates", json!({ "audience": "internal", "text": "x" })),
+        ("call", json!({})),
     ] {
         let asked = async |id: &str| {
             let at = format!("/api/v1/incidents/{id}/{path}");
@@ -159,6 +184,14 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
     let of_entry = format!("/api/v1/incidents/{}/entries/{}", quiet.incident, quiet.entry);
     let pin = quiet.house.call(ask("POST", &of_entry).by(&quiet.ada.0).json(&json!({ "do": "pin" }))).await;
     assert_eq!(pin.status, StatusCode::NOT_FOUND);
+    // Nor the page that calls for its commander.
+    for deed in ["acknowledge", "escalate"] {
+        let at = format!("/api/v1/pages/{}/{deed}", quiet.page);
+        assert_eq!(quiet.house.call(ask("POST", &at).by(&quiet.ada.0)).await.status, StatusCode::NOT_FOUND);
+    }
+    let at = format!("/api/v1/pages/{}", quiet.page);
+    assert_eq!(quiet.get(&at, &quiet.ada).await.status, StatusCode::NOT_FOUND);
+    assert!(quiet.get(&at, &quiet.rob).await.text.contains(&quiet.codename));
     for gone in ["people/rob".to_owned(), format!("links/{}", quiet.alert)] {
         let at = format!("/api/v1/incidents/{}/{gone}", quiet.incident);
         assert_eq!(quiet.house.call(ask("DELETE", &at).by(&quiet.ada.0)).await.status, StatusCode::NOT_FOUND);

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use domain::engage::deliveries::LinkKind;
 use domain::engage::escalations::State;
 use domain::engage::links::{Claim, LinkKey, mint};
+use domain::respond::sight::Sight;
 use domain::words::{PageId, Span};
 use house::{House, KEY, PASSWORD, between};
 use store::engage::pages::PageRow;
@@ -14,8 +15,8 @@ use tower::ServiceExt as _;
 
 /// The pages of alerts, without the test page of the first run.
 fn pages(house: &House) -> Vec<PageRow> {
-    let all = house.store.read(|tx| Ok(store::engage::pages::list(tx, false, None, 50)?)).expect("pages");
-    all.into_iter().filter(|page| page.group.is_some()).collect()
+    let all = house.store.read(|tx| Ok(store::engage::pages::list(tx, false, Sight::Whole, None, 50)?)).expect("pages");
+    all.into_iter().filter(|page| page.about.group().is_some()).collect()
 }
 
 fn state(house: &House, id: PageId) -> State {

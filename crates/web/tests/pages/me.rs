@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use domain::engage::deliveries::LinkKind;
 use domain::engage::links::{Claim, LinkKey, mint};
+use domain::respond::sight::Sight;
 use domain::words::Span;
 
 use crate::house::{Browser, House, KEY, between};
@@ -62,7 +63,7 @@ async fn one_contact_is_tested_by_itself() {
     let (house, mut ana) = with_phone().await;
     let tested = ana.post("/me/test", &[("contact", "mail")]).await;
     assert!(tested.text.contains("A test is on its way by mail"), "{}", tested.text);
-    let pages = house.store.read(|tx| Ok(store::engage::pages::list(tx, false, None, 50)?)).unwrap();
+    let pages = house.store.read(|tx| Ok(store::engage::pages::list(tx, false, Sight::Whole, None, 50)?)).unwrap();
     let last = pages.iter().find(|page| page.because == "they asked for a test of mail").expect("a page for it");
     let told = house.store.read(|tx| Ok(store::outbox::for_page(tx, last.id)?)).unwrap();
     let contacts: Vec<&str> = told.iter().map(|(one, _)| one.contact.as_str()).collect();

@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
 
-/// A running escalation for a group; or a test.
+/// A running escalation for a group of alerts, or for an incident that nobody commands; a reminder; or a test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Page)]
 pub struct Page {
@@ -32,9 +32,13 @@ pub struct Page {
     pub state: String,
     /// `high` or `low`.
     pub urgency: String,
-    /// Absent: a test.
+    /// What it is about: `alert`, `command`, `reminder` or `test`.
+    pub kind: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
+    /// The incident that nobody commands, or to which something is owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,7 +147,9 @@ pub(crate) fn wire(row: &PageRow) -> Page {
         because: row.because.clone(),
         state: row.state.word().to_owned(),
         urgency: row.urgency.to_string(),
-        group: row.group.map(|group| group.to_string()),
+        kind: row.about.word().to_owned(),
+        group: row.about.group().map(|group| group.to_string()),
+        incident: row.about.incident().map(|incident| incident.to_string()),
         service: row.service.as_ref().map(ToString::to_string),
         escalation_policy: row.policy.as_ref().map(ToString::to_string),
         started_at: row.started_at,
@@ -231,7 +237,12 @@ fn id(text: &str) -> Result<PageId, Refusal> {
 /// Pages, the newest first.
 #[utoipa::path(get, path = "/api/v1/pages", tag = "pages", params(PageQuery),
     responses((status = 200, body = Listing<Page>)))]
-pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<PageQuery>) -> Result<Response, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    uri: Uri,
+    Search(query): Search<PageQuery>,
+) -> Result<Response, Problem> {
     let open = match query.state.as_deref().unwrap_or("all") {
         "open" => true,
         "all" => false,
@@ -240,7 +251,7 @@ pub async fn list(State(app): State<App>, uri: Uri, Search(query): Search<PageQu
     let limit = listing::limit(query.limit)?;
     let before: Option<PageId> = listing::after(query.cursor.as_deref())?;
     let most = u32::try_from(limit + 1).unwrap_or(501);
-    let mut rows = app.read(move |tx| Ok(store::engage::pages::list(tx, open, before, most)?)).await?;
+    let mut rows = app.read(move |tx| Ok(store::engage::pages::list(tx, open, visitor.sight(), before, most)?)).await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
@@ -257,7 +268,8 @@ pub async fn one(
 ) -> Result<Json<PageDetail>, Problem> {
     let (id, reader) = (id(&text)?, visitor.reader());
     let found = app.read(move |tx| {
-        let row = store::engage::pages::get(tx, id)?.ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
+        let row = store::engage::pages::seen(tx, id, visitor.sight())?
+            .ok_or_else(|| Refusal::not_found(format!("page {id}")))?;
         detail(tx, &row, &reader)
     });
     Ok(Json(found.await?))

@@ -97,8 +97,8 @@ pub async fn act(
                     acts::offer(tx, node, moment, id, role, person, Some(&handover))
                 }
                 RoleDeed::Accept { role } => acts::accept(tx, node, moment, id, role),
-                RoleDeed::Decline { role, why } => acts::decline(tx, moment, id, role, why),
-                RoleDeed::LayDown { role } => acts::lay_down(tx, moment, id, role),
+                RoleDeed::Decline { role, why } => acts::decline(tx, node, moment, id, role, why),
+                RoleDeed::LayDown { role } => acts::lay_down(tx, node, moment, id, role),
             }
         })
     });

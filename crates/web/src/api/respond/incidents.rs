@@ -16,7 +16,9 @@ use utoipa::{IntoParams, ToSchema};
 use super::assignments::{self, Assignment};
 use super::stamps::{self, NewStamp, Stamp};
 use super::tasks::{self, Task};
+use super::updates::{self, Promise, Update};
 use crate::api::body::{Body, Search, created};
+use crate::api::engage::pages::{self, Page};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
@@ -82,6 +84,15 @@ pub struct IncidentDetail {
     pub measures: Vec<stamps::Measured>,
     pub assignments: Vec<Assignment>,
     pub tasks: Vec<Task>,
+    /// What people were told, and drafts that wait, in the order in which they were written.
+    pub updates: Vec<Update>,
+    /// The updates that were promised, in the order in which they were.
+    pub promises: Vec<Promise>,
+    /// Who owes the next one: whoever leads the communication, or else commands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owes_update: Option<String>,
+    /// The pages about the incident itself, the newest first: for a commander, and reminders.
+    pub pages: Vec<Page>,
     /// What whoever leads may want to think of.
     pub hints: Vec<String>,
     /// Who is named for it.
@@ -329,7 +340,7 @@ pub(crate) fn wire(row: &IncidentRow) -> Incident {
     }
 }
 
-fn detail(room: &Room) -> IncidentDetail {
+fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
     let groups = room.groups.iter().map(|group| Linked {
         subject: group.id.to_string(),
         title: group.title.clone(),
@@ -349,6 +360,10 @@ fn detail(room: &Room) -> IncidentDetail {
         measures: room.measures.iter().map(stamps::measured).collect(),
         assignments: room.assignments.iter().map(assignments::wire).collect(),
         tasks: room.tasks.iter().map(tasks::wire).collect(),
+        updates: room.updates.iter().map(updates::wire).collect(),
+        promises: room.promises.iter().map(|one| updates::wire_promise(one, now)).collect(),
+        owes_update: room.owes_update.as_ref().map(ToString::to_string),
+        pages: room.pages.iter().map(pages::wire).collect(),
         hints: room.hints.iter().map(ToString::to_string).collect(),
         people: room.people.iter().map(ToString::to_string).collect(),
         links: groups.chain(others).collect(),
@@ -392,8 +407,10 @@ pub async fn one(
     Path(text): Path<String>,
 ) -> Result<Json<IncidentDetail>, Problem> {
     let id = id(&text)?;
-    let found = app.look(move |store, node, now| store.read(|tx| room::room(tx, node, id, visitor.sight(), now)));
-    Ok(Json(detail(&found.await?)))
+    let found =
+        app.look(move |store, node, now| Ok((store.read(|tx| room::room(tx, node, id, visitor.sight(), now))?, now)));
+    let (room, now) = found.await?;
+    Ok(Json(detail(&room, now)))
 }
 
 /// Declares an incident, or reports it. Anybody may.

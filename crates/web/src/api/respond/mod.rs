@@ -5,3 +5,4 @@ pub mod entries;
 pub mod incidents;
 pub mod stamps;
 pub mod tasks;
+pub mod updates;

@@ -12,6 +12,8 @@ use domain::detect::alerts::Severity as How;
 use domain::engage::deliveries::LinkKind;
 use domain::engage::escalations::{End, State as PageState};
 use domain::engage::links::{self, BadLink, Claim};
+use domain::engage::pages::About;
+use domain::respond::sight::Sight;
 use domain::words::{Actor, Name, Timestamp};
 use jiff::tz::TimeZone;
 use store::engage::pages::PageRow;
@@ -151,7 +153,13 @@ fn shown(
         }
         PageState::Calling { .. } => LinkState::Waiting(call),
         PageState::Acknowledged { by, at, .. } => {
-            let title = if *by == claim.person {
+            let title = if let About::Command(_) = page.about {
+                if *by == claim.person {
+                    "You have command.".to_owned()
+                } else {
+                    format!("{} has command.", full_name(by))
+                }
+            } else if *by == claim.person {
                 "Acknowledged by you.".to_owned()
             } else {
                 format!("{} has acknowledged it.", full_name(by))
@@ -191,7 +199,7 @@ fn call(
 ) -> Result<Call, Halt> {
     let (worst, others) = {
         let board = app.node().board();
-        let open = page.group.and_then(|group| board.group(group));
+        let open = page.about.group().and_then(|group| board.group(group));
         let worst = open.and_then(|open| {
             open.alerts.iter().copied().max_by_key(|slot| (board.severity(*slot), board.at(*slot).id))
         });
@@ -227,13 +235,20 @@ fn call(
         PageState::Acknowledged { .. } => AlertState::Acknowledged,
         PageState::Ended { .. } => AlertState::Resolved,
     };
+    let incident = match page.about.incident() {
+        Some(id) => store::respond::incidents::get(tx, id, Sight::Of(&claim.person))?,
+        None => None,
+    };
     let severity = match &worst {
+        _ if incident.is_some() => {
+            Severity::of(incident.as_ref().and_then(|row| row.state.severity.as_deref()).unwrap_or(""))
+        }
         Some(alert) => Severity::of(alert.labels.get("severity").unwrap_or("")),
-        None if page.group.is_none() => Severity::of(How::Info.word()),
+        None if page.about == About::Test => Severity::of(How::Info.word()),
         None => Severity::of(""),
     };
     Ok(Call {
-        test: page.group.is_none(),
+        about: page.about,
         severity,
         state,
         summary: worst.as_ref().map_or_else(|| page.title.clone(), |alert| alert.summary().to_owned()),
@@ -248,7 +263,11 @@ fn call(
         next,
         runbook: runbook.map(|url| Link::new("Runbook", url)),
         href: worst.map_or_else(
-            || if page.group.is_none() { "/me".to_owned() } else { "/alerts".to_owned() },
+            || match page.about {
+                About::Test => "/me".to_owned(),
+                About::Group(_) => "/alerts".to_owned(),
+                About::Command(incident) | About::Reminder(incident) => format!("/incidents/{incident}"),
+            },
             |alert| format!("/alerts/{}", alert.id),
         ),
     })

@@ -109,6 +109,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::SeverityMatrix => "How bad is how bad, in words that everybody shares.",
         Kind::Role => "Who does what while something burns.",
         Kind::NotificationTemplate => "What messages say.",
+        Kind::UpdateTemplate => "How updates on an incident begin.",
     }
 }
 
@@ -252,6 +253,7 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::SeverityMatrix => "  title: \n  levels: []\n".into(),
         Kind::Role => "  title: \n".into(),
         Kind::NotificationTemplate => "  subject: \n  text: \n".into(),
+        Kind::UpdateTemplate => "  title: \n  audience: internal\n  text: \n".into(),
     };
     format!("kind: {kind}\nname: \nspec:\n{spec}")
 }

@@ -3,3 +3,4 @@
 pub mod entries;
 pub mod incidents;
 pub mod room;
+pub mod updates;

@@ -6,10 +6,12 @@ use actions::respond::assignments::{self, Handover};
 use actions::respond::incidents::{self as acts, COMMANDER, Description};
 use actions::respond::room::{self, GroupStanding, Line, Room};
 use actions::respond::stamps::{self, Claim};
-use actions::respond::{entries, links, tasks};
+use actions::respond::{command, entries, links, tasks};
 use actions::{Moment, Node};
 use axum::extract::Path;
 use axum::response::Response;
+use domain::engage::escalations::State as PageState;
+use domain::engage::pages::About;
 use domain::prepare::people::Access;
 use domain::respond::assignments::State as Held;
 use domain::respond::entries::Entry;
@@ -20,6 +22,7 @@ use domain::words::{EventKind, IncidentId, Name, Refusal, Span, TaskId, Timestam
 use store::{Halt, Store, Tx};
 
 use super::incidents::{levels, phase, restricted, service_title};
+use super::updates;
 use crate::api::respond::entries as cursor;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
@@ -29,6 +32,7 @@ use crate::handlers::frame::{Asked, Look, done, refused, sentence};
 use crate::pages::respond::room::{
     ActivityStage, ActivityView, GroupView, LineView, PersonView, RoleView, RoomMay, RoomPage, TaskView, TimeView,
 };
+use crate::pages::respond::updates::UpdateForm;
 use crate::pages::{Badge, Link, PersonTag, Section, Severity, State, Tone};
 use crate::problem::Problem;
 
@@ -37,11 +41,19 @@ const LINES: usize = 100;
 
 /// `GET /incidents/ID?before=PLACE`.
 pub async fn get_room(asked: Asked, Path(id): Path<String>) -> Result<Response, Problem> {
-    page(asked, id, String::new(), None).await
+    page(asked, id, Typed::default()).await
 }
 
-/// The room; with what was written on the timeline and refused, and why.
-async fn page(asked: Asked, id: String, composer: String, error: Option<String>) -> Result<Response, Problem> {
+/// What was typed into a form of the room and refused.
+#[derive(Clone, Default)]
+pub(super) struct Typed {
+    /// On the timeline: the text, and why not.
+    pub entry: Option<(String, String)>,
+    pub update: Option<UpdateForm>,
+}
+
+/// The room; with what was typed and refused.
+pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Response, Problem> {
     let wanted = read_id(&id);
     asked
         .page(Section::Incidents, move |look, shell| {
@@ -131,8 +143,10 @@ async fn page(asked: Asked, id: String, composer: String, error: Option<String>)
                     .iter()
                     .map(|name| PersonView { name: name.to_string(), tag: look.tag(name) })
                     .collect(),
-                composer: composer.clone(),
-                composer_error: error.clone(),
+                updates: updates::panel(look, id, &room, typed.update.as_ref()),
+                calls: calls(look, &room),
+                composer: typed.entry.as_ref().map_or_else(String::new, |(text, _)| text.clone()),
+                composer_error: typed.entry.as_ref().map(|(_, error)| error.clone()),
                 pinned: pinned.iter().map(|one| line(look, id, one, &names)).collect(),
                 lines: with_days(look, id, &lines, &names),
                 earlier,
@@ -173,6 +187,7 @@ fn may(look: &Look<'_, '_>, room: &Room) -> RoomMay {
         write: true,
         declare: state.phase == Phase::Reported,
         command: free && state.phase.is_open(),
+        call: free && state.phase.is_open() && calls_for_command(look, room),
         mitigate: active && !mitigated,
         resolve: active && (mine || free),
         reopen: over || state.phase == Phase::Closed,
@@ -184,6 +199,31 @@ fn may(look: &Look<'_, '_>, room: &Room) -> RoomMay {
         merge: state.phase.is_open() || state.phase == Phase::Resolved,
         lead: true,
     }
+}
+
+/// Whether somebody could be called now: there is a policy, and nobody is being called.
+fn calls_for_command(look: &Look<'_, '_>, room: &Room) -> bool {
+    let role = look.rules.catalog.roles.get(COMMANDER);
+    let calling = room
+        .pages
+        .iter()
+        .any(|page| matches!((&page.about, &page.state), (About::Command(_), PageState::Calling { .. })));
+    !calling && role.is_some_and(|role| role.escalation_policy.is_some())
+}
+
+/// Who is being called to command it; or that nobody answered.
+fn calls(look: &Look<'_, '_>, room: &Room) -> Option<String> {
+    if room.row.state.commander.is_some() || !room.row.state.phase.is_open() {
+        return None;
+    }
+    let page = room.pages.iter().find(|page| matches!(page.about, About::Command(_)))?;
+    let policy = page.policy.as_ref();
+    let policy = policy.and_then(|name| look.rules.catalog.escalation_policies.get(name));
+    let title = policy.map_or("the policy", |policy| policy.title.as_str());
+    Some(match page.state {
+        PageState::Calling { step, .. } => format!("{title} is being called, step {step}"),
+        _ => format!("{title} was called, and nobody answered"),
+    })
 }
 
 fn roles(look: &Look<'_, '_>, room: &Room) -> Vec<RoleView> {
@@ -438,6 +478,17 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::TaskExtended => (Tone::Quiet, format!("{} reports later: {}", person(), text("title"))),
         EventKind::TaskDone => (Tone::Good, format!("Done: {}. {}", text("title"), text("result"))),
         EventKind::TaskDropped => (Tone::Quiet, format!("Dropped: {}", text("title"))),
+        EventKind::TaskLate => (Tone::Warning, format!("{} has not reported: {}", person(), text("title"))),
+        EventKind::UpdateDrafted => (Tone::Info, format!("Drafted for the public: {}", text("text"))),
+        EventKind::UpdatePosted => match data["stage"].as_str() {
+            Some(stage) => (Tone::Info, format!("Said in public ({stage}): {}", text("text"))),
+            None => (Tone::Info, format!("Update: {}", text("text"))),
+        },
+        EventKind::UpdateWithdrawn => (Tone::Quiet, "A draft for the public was withdrawn".into()),
+        EventKind::UpdateDue => (Tone::Info, format!("The next {} update is due soon", text("audience"))),
+        EventKind::UpdateMissed => {
+            (Tone::Warning, format!("The next {} update did not come in time", text("audience")))
+        }
         EventKind::EntryCorrected => (Tone::Quiet, format!("An entry was corrected: {}", text("text"))),
         EventKind::EntryStruck => (Tone::Quiet, "An entry was struck".into()),
         EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),
@@ -453,7 +504,7 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
 }
 
 /// Does something with the incident and leads back to its room.
-async fn act<T: Send + 'static>(
+pub(super) async fn act<T: Send + 'static>(
     asked: Asked,
     id: &str,
     said: &str,
@@ -468,6 +519,11 @@ async fn act<T: Send + 'static>(
         }
         Err(refusal) => Err(refusal.into()),
     };
+    lead_back(&asked, id, outcome, said)
+}
+
+/// Back to the room, with what came of it.
+fn lead_back(asked: &Asked, id: &str, outcome: Result<(), Halt>, said: &str) -> Result<Response, Problem> {
     let room = format!("/incidents/{}", escape(id));
     match outcome {
         Ok(()) => Ok(asked.lead(&room, Some(done(said)))),
@@ -477,6 +533,19 @@ async fn act<T: Send + 'static>(
         }
         Err(failed) => Err(failed.into()),
     }
+}
+
+/// Pages for a commander at once.
+async fn call(asked: Asked, id: &str) -> Result<Response, Problem> {
+    let outcome = match read_id(id) {
+        Ok(id) => {
+            let run =
+                move |store: &Store, node: &Node, moment: &mut Moment<'_>| command::call_now(store, node, moment, id);
+            asked.app.act(asked.actor(), run).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    lead_back(&asked, id, outcome, "Somebody is being called")
 }
 
 /// A form that was refused stands at its own address; whoever loads that again is led back to the room.
@@ -494,6 +563,9 @@ pub async fn post_act(asked: Asked, Path(id): Path<String>, fields: Fields) -> R
             assignments::offer(tx, node, moment, id, &COMMANDER.parse()?, &person, None)
         })
         .await;
+    }
+    if word == "call" {
+        return call(asked, &id).await;
     }
     if word == "describe" {
         let said = Description {
@@ -557,7 +629,8 @@ pub async fn post_entry(asked: Asked, Path(id): Path<String>, fields: Fields) ->
         Ok(()) => Ok(asked.lead(&format!("/incidents/{}", escape(&id)), None)),
         Err(Halt::Refused(refusal)) if refusal.kind != domain::words::RefusalKind::NotFound => {
             // What was typed is not lost.
-            page(asked, id, fields.raw("text").to_owned(), Some(sentence(&refusal.message))).await
+            let entry = (fields.raw("text").to_owned(), sentence(&refusal.message));
+            page(asked, id, Typed { entry: Some(entry), ..Typed::default() }).await
         }
         Err(failed) => Err(failed.into()),
     }
@@ -583,8 +656,8 @@ pub async fn post_role(asked: Asked, Path(id): Path<String>, fields: Fields) -> 
             "take" => assignments::offer(tx, node, moment, id, &role, &person, None),
             "offer" => assignments::offer(tx, node, moment, id, &role, &to.clone()?, Some(&handover)),
             "accept" => assignments::accept(tx, node, moment, id, &role),
-            "decline" => assignments::decline(tx, moment, id, &role, &why),
-            "lay-down" => assignments::lay_down(tx, moment, id, &role),
+            "decline" => assignments::decline(tx, node, moment, id, &role, &why),
+            "lay-down" => assignments::lay_down(tx, node, moment, id, &role),
             _ => Err(Refusal::invalid("there is no such button").into()),
         }
     })

@@ -2,6 +2,7 @@
 //! link to somebody without a session.
 
 use askama::Template;
+use domain::engage::pages::About;
 
 use crate::pages::{Badge, Link, PersonTag, Severity, State, Theme, When};
 
@@ -96,8 +97,7 @@ pub enum LinkState {
 /// What the page is about.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Somebody tests how pages reach them: there is nobody to escalate to.
-    pub test: bool,
+    pub about: About,
     pub severity: Severity,
     pub state: State,
     pub summary: String,
@@ -112,8 +112,41 @@ pub struct Call {
     /// `Goes to Payments, secondary in 3 min`.
     pub next: Option<String>,
     pub runbook: Option<Link>,
-    /// The alert, for those with a session.
+    /// The alert or the incident, for those with a session.
     pub href: String,
+}
+
+impl Call {
+    /// Somebody tests how pages reach them.
+    pub fn is_test(&self) -> bool {
+        self.about == About::Test
+    }
+
+    pub const fn is_of_incident(&self) -> bool {
+        self.about.incident().is_some()
+    }
+
+    /// Whether there is somebody else to call.
+    pub const fn escalates(&self) -> bool {
+        self.about.escalates()
+    }
+
+    /// What answering it is.
+    pub const fn answer(&self) -> &'static str {
+        match self.about {
+            About::Command(_) => "Take command",
+            About::Group(_) | About::Reminder(_) | About::Test => "Acknowledge",
+        }
+    }
+
+    /// What its reader can look at.
+    pub const fn onward(&self) -> &'static str {
+        match self.about {
+            About::Test => "My page",
+            About::Group(_) => "Open the alert",
+            About::Command(_) | About::Reminder(_) => "Open the incident",
+        }
+    }
 }
 
 #[cfg(test)]
@@ -202,7 +235,7 @@ pub(crate) mod samples {
 
     pub(crate) fn call() -> Call {
         Call {
-            test: false,
+            about: About::Group(domain::words::Mint::seeded(1).id(minutes_ago(6))),
             severity: Severity::of("critical"),
             state: State::Firing,
             summary: "Card payments: 14% of requests fail".into(),
@@ -243,7 +276,7 @@ pub(crate) mod samples {
                 (
                     "page-test",
                     page(LinkState::Waiting(Call {
-                        test: true,
+                        about: About::Test,
                         summary: "Test page".into(),
                         why: "You are told because: they asked for a test page.".into(),
                         service: None,

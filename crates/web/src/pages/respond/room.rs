@@ -7,6 +7,7 @@
 use askama::Template;
 
 use super::incidents::LevelChoice;
+use super::updates::UpdatesView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
@@ -41,6 +42,9 @@ pub struct RoomPage {
     pub other_roles: Vec<RoleView>,
     /// Whom a role can be offered to: name, full name.
     pub everybody: Vec<(String, String)>,
+    pub updates: UpdatesView,
+    /// Who is being called to command it, or was.
+    pub calls: Option<String>,
     /// In the order in which they were given.
     pub tasks: Vec<TaskView>,
     pub groups: Vec<GroupView>,
@@ -80,6 +84,8 @@ pub struct RoomMay {
     pub declare: bool,
     /// Take command: nobody has it.
     pub command: bool,
+    /// Call somebody to command it.
+    pub call: bool,
     pub mitigate: bool,
     pub resolve: bool,
     pub reopen: bool,
@@ -326,6 +332,8 @@ pub(crate) mod samples {
                 ],
                 other_roles: vec![role("deputy", "Deputy commander")],
                 everybody: vec![("ana".into(), "Ana Silva".into()), ("ben".into(), "Ben Okafor".into())],
+                updates: UpdatesView::sample(),
+                calls: None,
                 tasks: vec![
                     TaskView {
                         id: "tsk_06f1k2m9qv7x3t01".into(),
@@ -417,6 +425,8 @@ pub(crate) mod samples {
                 class: "security",
                 restricted: Some("quiet heron".into()),
                 commander: None,
+                updates: UpdatesView::sample_refused(),
+                calls: Some("Commanders is being called, step 1".into()),
                 because: None,
                 services: vec![],
                 hints: vec![],

@@ -1,0 +1,191 @@
+//! What people are told meanwhile: the panel of the room, and its forms.
+
+use actions::respond::room::Room;
+use actions::respond::updates::{self as acts, Word};
+use actions::{Moment, Node};
+use axum::extract::Path;
+use axum::response::Response;
+use domain::prepare::people::Access;
+use domain::respond::incidents::Visibility;
+use domain::respond::stamps::{Milestone, standing};
+use domain::respond::update_templates::{self, Known};
+use domain::respond::updates::{Audience, Fate, State, Update, kept};
+use domain::words::{IncidentId, Name, Refusal, RefusalKind, Span, UpdateId};
+use store::{Halt, Store};
+
+use super::incidents::service_title;
+use super::room::{self, Typed, act, read_id};
+use crate::handlers::fields::{Fields, escape};
+use crate::handlers::frame::{Asked, Look, done, sentence};
+use crate::pages::respond::updates::{PromiseView, UpdateForm, UpdateView, UpdatesView};
+use crate::pages::{Badge, Tone};
+use crate::problem::Problem;
+
+/// So many updates stand there at once.
+const SHOWN: usize = 2;
+
+/// The panel; with what was typed and refused.
+pub(super) fn panel(look: &Look<'_, '_>, id: IncidentId, room: &Room, typed: Option<&UpdateForm>) -> UpdatesView {
+    let now = look.now();
+    let open = room.promises.iter().filter(|promise| promise.fate == Fate::Open);
+    let promises: Vec<PromiseView> = open
+        .map(|promise| PromiseView {
+            audience: promise.audience.word(),
+            by: look.when(promise.by),
+            missed: promise.is_missed(now),
+        })
+        .collect();
+    let count = kept(room.promises.iter(), now);
+    let view = |update: &Update| view(look, room, update);
+    let mut said: Vec<UpdateView> =
+        room.updates.iter().rev().filter(|update| update.state != State::Draft).map(view).collect();
+    let said_before = said.split_off(said.len().min(SHOWN));
+    let mut form = typed.cloned().unwrap_or_else(|| begun(look, room));
+    form.templates = templates(look, id);
+    UpdatesView {
+        is_late: promises.iter().any(|promise| promise.missed),
+        owes: room.owes_update.as_ref().filter(|_| !promises.is_empty()).map(|name| look.tag(name)),
+        promises,
+        kept: (count.of > 0).then(|| format!("{} of {} came in time", count.kept, count.of)),
+        drafts: room.updates.iter().filter(|update| update.state == State::Draft).map(view).collect(),
+        said,
+        said_before,
+        second_person: room.second_person,
+        form,
+    }
+}
+
+fn view(look: &Look<'_, '_>, room: &Room, update: &Update) -> UpdateView {
+    let viewer = &look.asked.person;
+    let audience = match update.stage {
+        Some(stage) => format!("{}: {stage}", update.audience),
+        None => update.audience.to_string(),
+    };
+    let (state, approved, at) = match &update.state {
+        State::Draft => (Badge::new(Tone::Warning, audience), None, update.written_at),
+        State::Posted { at, approved_by } => {
+            let tone = if update.audience == Audience::Public { Tone::Info } else { Tone::Quiet };
+            (Badge::new(tone, audience), approved_by.clone(), *at)
+        }
+        State::Withdrawn { at, .. } => (Badge::new(Tone::Quiet, format!("{audience}, withdrawn")), None, *at),
+    };
+    let commander = room.row.state.commander.as_ref();
+    let leads = |person: Option<&Name>| acts::leads(&room.row, &room.assignments, person);
+    let approves = update.author.as_ref() != Some(viewer)
+        && (leads(Some(viewer)) || leads(update.author.as_ref()) || commander.is_none());
+    UpdateView {
+        id: update.id.to_string(),
+        state,
+        text: update.text.clone(),
+        at: look.when(at),
+        who: update.author.as_ref().map(|name| look.tag(name)),
+        approved: approved.as_ref().map(|name| look.tag(name)),
+        late_because: update.late_because.clone(),
+        may_approve: approves && look.asked.access >= Access::Responder,
+    }
+}
+
+/// Where the form comes filled in.
+fn templates(look: &Look<'_, '_>, id: IncidentId) -> Vec<(String, String)> {
+    let all = look.rules.catalog.update_templates.iter();
+    let mut all: Vec<_> = all
+        .map(|(name, template)| {
+            let href = format!("/incidents/{id}?template={name}#update-form");
+            (template.audience, template.stage, template.title.clone(), href)
+        })
+        .collect();
+    all.sort();
+    all.into_iter().map(|(_, _, title, href)| (title, href)).collect()
+}
+
+/// The form as it begins: by the template that was asked for, with the next update as the severity has it.
+fn begun(look: &Look<'_, '_>, room: &Room) -> UpdateForm {
+    let levels = actions::respond::incidents::levels(&look.rules.catalog);
+    let level = room.row.state.severity.as_ref().and_then(|name| levels.iter().find(|level| level.name == *name));
+    let next = level.and_then(|level| level.update_every).unwrap_or(Span::minutes(30)).to_string();
+    let next = if room.row.state.phase.is_open() { next } else { String::new() };
+    let plain = UpdateForm { next, ..UpdateForm::default() };
+    let asked = look.asked.query.some("template").and_then(|name| look.rules.catalog.update_templates.get(name));
+    let Some(template) = asked else { return plain };
+    let row = &room.row;
+    let services: Vec<String> = row.services.iter().map(|name| service_title(look, name)).collect();
+    let services = Some(services.join(", ")).filter(|said| !said.is_empty());
+    let held = standing(&room.stamps);
+    let began = held.get(&Milestone::ImpactStarted).or_else(|| held.get(&Milestone::Detected));
+    let since = began.map(|stamp| stamp.when.at.strftime("%H:%M UTC on %-d %B").to_string());
+    let commander = row.state.commander.as_ref().map(|name| look.full_name(name));
+    // What is restricted is not put into the public's text by a machine.
+    let hidden = row.state.visibility == Visibility::Restricted && template.audience == Audience::Public;
+    let known = Known {
+        title: Some(row.title.as_str()),
+        impact: row.impact.as_deref().map(|impact| impact.trim_end_matches('.')),
+        services: services.as_deref(),
+        severity: row.state.severity.as_deref(),
+        commander: commander.as_deref(),
+        since: since.as_deref(),
+    };
+    let known = if hidden { Known::default() } else { known };
+    UpdateForm {
+        public: template.audience == Audience::Public,
+        stage: template.stage.map_or_else(String::new, |stage| stage.to_string()),
+        text: update_templates::fill(template, &known).unwrap_or_default(),
+        ..plain
+    }
+}
+
+/// `POST /incidents/ID/updates` with `act` (`say`; `approve`, `withdraw` and `update`), `audience`, `stage`, `text`, `next`
+/// and `late`.
+pub async fn post_update(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let word = fields.text("act").to_owned();
+    if word != "say" {
+        let update = fields.parse::<UpdateId>("update");
+        let said = if word == "approve" { "It is posted" } else { "Withdrawn" };
+        return act(asked, &id, said, move |tx, _, moment, id| match word.as_str() {
+            "approve" => acts::approve(tx, moment, id, update.clone()?),
+            "withdraw" => acts::withdraw(tx, moment, id, update.clone()?),
+            _ => Err(Refusal::invalid("there is no such button").into()),
+        })
+        .await;
+    }
+    let public = fields.text("audience") == Audience::Public.word();
+    let now = asked.app.now();
+    let read = || -> Result<(IncidentId, Word), Refusal> {
+        let next = fields.some("next").map(str::parse::<Span>).transpose()?;
+        let word = Word {
+            audience: if public { Audience::Public } else { Audience::Internal },
+            stage: if public { fields.some("stage").map(str::parse).transpose()? } else { None },
+            text: fields.raw("text").to_owned(),
+            next_by: next.map(|next| next.after(now)),
+            late_because: fields.some("late").map(str::to_owned),
+        };
+        Ok((read_id(&id)?, word))
+    };
+    let outcome = match read() {
+        Ok((id, word)) => {
+            let run = move |store: &Store, node: &Node, moment: &mut Moment<'_>| {
+                store.write(|tx| acts::say(tx, node, &mut moment.again(), id, &word))
+            };
+            asked.app.act(asked.actor(), run).await
+        }
+        Err(refusal) => Err(refusal.into()),
+    };
+    let refused = match outcome {
+        Ok(update) => {
+            let said = if update.state == State::Draft { "A second person approves it now" } else { "It is posted" };
+            return Ok(asked.lead(&format!("/incidents/{}", escape(&id)), Some(done(said))));
+        }
+        Err(Halt::Refused(refusal)) if refusal.kind != RefusalKind::NotFound => refusal,
+        Err(failed) => return Err(failed.into()),
+    };
+    // What was typed is not lost.
+    let form = UpdateForm {
+        public,
+        stage: fields.text("stage").to_owned(),
+        text: fields.raw("text").to_owned(),
+        next: fields.text("next").to_owned(),
+        late_because: fields.text("late").to_owned(),
+        error: Some(sentence(&refused.message)),
+        templates: Vec::new(),
+    };
+    room::page(asked, id, Typed { update: Some(form), ..Typed::default() }).await
+}
