@@ -54,7 +54,7 @@ fn of_journal(tx: &mut Tx<'_>, row: &IncidentRow, told: &[Entry]) -> Result<Vec<
             EventKind::IncidentRevealed => restricted = Some(false),
             EventKind::IncidentGraded => severity = text("severity"),
             EventKind::RoleAccepted if text("role").as_deref() == Some("incident-commander") => {
-                commander = text("person")
+                commander = text("person");
             }
             EventKind::TaskGiven | EventKind::TaskTaken | EventKind::TaskDone | EventKind::TaskDropped => {
                 task_states.insert(text("task").unwrap_or_default(), text("state").unwrap_or_default());

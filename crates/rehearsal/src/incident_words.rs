@@ -62,10 +62,10 @@ impl Chronicle {
             EventKind::IncidentClosed => format!("is closed by {by}"),
             EventKind::IncidentRestricted => format!("is restricted by {by}"),
             EventKind::IncidentRevealed => format!("is opened to everybody by {by}{because}"),
-            EventKind::IncidentLinked => match text("subject").starts_with("inc_") {
-                true => format!("has incident {}", self.incident_number(&text("subject").to_owned())),
-                false => "has alerts".to_owned(),
-            },
+            EventKind::IncidentLinked if text("subject").starts_with("inc_") => {
+                format!("has incident {}", self.incident_number(text("subject")))
+            }
+            EventKind::IncidentLinked => "has alerts".to_owned(),
             EventKind::IncidentPersonNamed => format!("{person} is named for it by {by}"),
             EventKind::IncidentPersonRemoved => format!("{person} is taken off it by {by}"),
             EventKind::StampClaimed => {

@@ -137,13 +137,16 @@ impl Play {
                 }
                 responder.act(self, |tx, node, moment| updates::say(tx, node, moment, id, &word))?;
             }
-            ["approves"] | ["withdraws"] => {
+            ["approves" | "withdraws"] => {
                 let id = incident(self)?;
                 let draft = self.draft(id)?;
                 let approves = words == ["approves"];
-                responder.act(self, |tx, _, moment| match approves {
-                    true => updates::approve(tx, moment, id, draft),
-                    false => updates::withdraw(tx, moment, id, draft),
+                responder.act(self, |tx, _, moment| {
+                    if approves {
+                        updates::approve(tx, moment, id, draft)
+                    } else {
+                        updates::withdraw(tx, moment, id, draft)
+                    }
                 })?;
             }
             ["gives", task, "to", person, rest @ ..] if unquoted(task).is_some() => {

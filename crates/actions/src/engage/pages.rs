@@ -49,7 +49,7 @@ pub(crate) fn start_for_group(
         outbox::cancel_for_page(turn.tx, page.id, now)?;
         let mut again = escalations::start(&policy, page.urgency, now, &who);
         again.event = Some(EventKind::PageRestarted);
-        carry_out(turn, &mut page, again)?;
+        carry_out(turn, &mut page, &again)?;
         return Ok(page.id);
     }
     let begun = escalations::start(&policy, urgency, now, &who);
@@ -65,7 +65,7 @@ pub(crate) fn start_for_group(
         state: begun.state.clone(),
     };
     pages::insert(turn.tx, &page)?;
-    carry_out(turn, &mut page, begun)?;
+    carry_out(turn, &mut page, &begun)?;
     Ok(page.id)
 }
 
@@ -100,7 +100,7 @@ pub(crate) fn start_for_command(
         state: begun.state.clone(),
     };
     pages::insert(turn.tx, &page)?;
-    carry_out(turn, &mut page, begun)
+    carry_out(turn, &mut page, &begun)
 }
 
 /// Reminds one person of what they owe to an incident; nobody else is called for it. Whether they can be reached, and may
@@ -125,13 +125,13 @@ pub(crate) fn remind(
 }
 
 /// Writes what a rule decided: the state, the journal, and a delivery for everybody who is to be told.
-fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Result<(), Halt> {
+fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: &Move) -> Result<(), Halt> {
     if decided.event.is_none() {
         return Ok(());
     }
     let mut told = Vec::new();
     // What was queued before is cancelled first: what is queued now may be on its way already.
-    enter(turn.tx, turn.moment.now, page, &decided)?;
+    enter(turn.tx, turn.moment.now, page, decided)?;
     for notify in &decided.notify {
         if let (About::Command(incident), Recipient::Person(person)) = (page.about, &notify.to) {
             store::respond::incidents::name_person(turn.tx, incident, person)?;
@@ -139,7 +139,7 @@ fn carry_out(turn: &mut Turn<'_, '_>, page: &mut PageRow, decided: Move) -> Resu
         let queued = queue(turn, page, notify)?;
         told.push(json!({ "to": recipient(&notify.to), "because": notify.because, "contacts": queued }));
     }
-    record(turn.tx, &mut turn.moment, page, &decided, told)
+    record(turn.tx, &mut turn.moment, page, decided, &told)
 }
 
 /// Writes the state that a rule decided.
@@ -160,7 +160,7 @@ fn record(
     moment: &mut Moment<'_>,
     page: &PageRow,
     decided: &Move,
-    told: Vec<serde_json::Value>,
+    told: &[serde_json::Value],
 ) -> Result<(), Halt> {
     let Some(event) = decided.event else { return Ok(()) };
     let skipped = |list: &[escalations::Skipped]| -> Vec<_> {
@@ -303,7 +303,7 @@ pub(crate) fn end(turn: &mut Turn<'_, '_>, id: PageId, why: End) -> Result<(), H
     if ended.event.is_none() {
         return Ok(());
     }
-    carry_out(turn, &mut page, ended)?;
+    carry_out(turn, &mut page, &ended)?;
     if why == End::Resolved {
         tell_the_end(turn.tx, &mut turn.moment, id)?;
     }
@@ -346,7 +346,7 @@ fn over(tx: &mut Tx<'_>, moment: &mut Moment<'_>, mut page: PageRow) -> Result<(
     let before = escalations::Page { urgency: page.urgency, state: page.state.clone() };
     let ended = escalations::end(&before, End::Resolved, moment.now);
     enter(tx, moment.now, &mut page, &ended)?;
-    record(tx, moment, &page, &ended, Vec::new())
+    record(tx, moment, &page, &ended, &[])
 }
 
 /// Somebody has what a page calls for, without having answered it.
@@ -359,7 +359,7 @@ fn take(tx: &mut Tx<'_>, moment: &mut Moment<'_>, mut page: PageRow, by: &Name) 
     let decided = escalations::acknowledge(&nobody, &before, by, moment.now)?;
     outbox::cancel_for_page(tx, page.id, moment.now)?;
     enter(tx, moment.now, &mut page, &decided)?;
-    record(tx, moment, &page, &decided, Vec::new())
+    record(tx, moment, &page, &decided, &[])
 }
 
 /// The response to an incident is over: nobody is called for it any more.
@@ -442,7 +442,7 @@ pub(crate) fn acknowledge_in_turn(turn: &mut Turn<'_, '_>, id: PageId, by: &Name
         }
     }
     let answered = decided.event.is_some();
-    carry_out(turn, &mut page, decided)?;
+    carry_out(turn, &mut page, &decided)?;
     match page.about {
         About::Group(group) if answered => links::answered(turn.tx, &mut turn.moment, group)?,
         About::Command(incident) if answered => command::accept(turn, incident, by)?,
@@ -487,7 +487,7 @@ pub(crate) fn hold(turn: &mut Turn<'_, '_>, id: PageId, hold: &alerts::Hold) -> 
         }
     };
     outbox::cancel_for_page(turn.tx, id, now)?;
-    carry_out(turn, &mut page, decided)
+    carry_out(turn, &mut page, &decided)
 }
 
 /// Somebody asks for the next step at once.
@@ -511,7 +511,7 @@ pub fn escalate(store: &Store, node: &Node, moment: &mut Moment<'_>, id: PageId)
         {
             alerts::give_back_group(turn, group, true);
         }
-        carry_out(turn, &mut page, decided)?;
+        carry_out(turn, &mut page, &decided)?;
         Ok(page)
     })
 }
@@ -556,7 +556,7 @@ fn advance(turn: &mut Turn<'_, '_>, id: PageId) -> Result<(), Halt> {
         "the acknowledgement timed out and it still fires".clone_into(&mut page.because);
         pages::save_reason(turn.tx, page.id, page.urgency, &page.because)?;
     }
-    carry_out(turn, &mut page, decided)
+    carry_out(turn, &mut page, &decided)
 }
 
 /// Sends a page to the person who asks for it, by their ladder, so that they know what one looks like.
@@ -652,7 +652,7 @@ fn tell_one(turn: &mut Turn<'_, '_>, new: &ForOne<'_>, person: &Name, contact: O
     pages::insert(turn.tx, &page)?;
     let event = Some(EventKind::PageStarted);
     let decided = Move { state, notify: vec![notify], skipped: Vec::new(), missed: Vec::new(), event };
-    carry_out(turn, &mut page, decided)?;
+    carry_out(turn, &mut page, &decided)?;
     Ok(page)
 }
 

@@ -154,7 +154,7 @@ mod tests {
             desk.wait(30);
             desk.wait(30);
             let reminder = ("reminder".to_owned(), "ben".to_owned(), "How does it stand? look at the cache".to_owned());
-            assert_eq!(desk.paged(id), [reminder.clone()]);
+            assert_eq!(desk.paged(id), std::slice::from_ref(&reminder));
             act(&late, Wish::Take).unwrap();
             desk.wait(30);
             assert_eq!(desk.paged(id).len(), 1, "not again for the same time box");

@@ -280,7 +280,7 @@ mod tests {
             desk.wait(1);
             let reminded = |title: &str| ("reminder".to_owned(), "ben".to_owned(), title.to_owned());
             let due = reminded("Update due by 14:35 UTC: Payments fail");
-            assert_eq!(desk.paged(id), [due.clone()]);
+            assert_eq!(desk.paged(id), std::slice::from_ref(&due));
             desk.wait(5); // 22
             assert_eq!(desk.paged(id), [due, reminded("The update is late: Payments fail")]);
             let say = |word: &Word| desk.by("ben", |tx, node, moment| say(tx, node, moment, id, word));
