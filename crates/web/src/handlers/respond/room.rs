@@ -221,8 +221,8 @@ fn calls(look: &Look<'_, '_>, room: &Room) -> Option<String> {
     let policy = policy.and_then(|name| look.rules.catalog.escalation_policies.get(name));
     let title = policy.map_or("the policy", |policy| policy.title.as_str());
     Some(match page.state {
-        PageState::Calling { step, .. } => format!("{title} is being called, step {step}"),
-        _ => format!("{title} was called, and nobody answered"),
+        PageState::Calling { step, .. } => format!("calling {title}, step {step}"),
+        _ => format!("called {title}, and nobody answered"),
     })
 }
 

@@ -111,7 +111,8 @@ fn begun(look: &Look<'_, '_>, room: &Room) -> UpdateForm {
     let services: Vec<String> = row.services.iter().map(|name| service_title(look, name)).collect();
     let services = Some(services.join(", ")).filter(|said| !said.is_empty());
     let held = standing(&room.stamps);
-    let began = held.get(&Milestone::ImpactStarted).or_else(|| held.get(&Milestone::Detected));
+    let began = [Milestone::ImpactStarted, Milestone::Detected, Milestone::Declared];
+    let began = began.iter().find_map(|milestone| held.get(milestone));
     let since = began.map(|stamp| stamp.when.at.strftime("%H:%M UTC on %-d %B").to_string());
     let commander = row.state.commander.as_ref().map(|name| look.full_name(name));
     // What is restricted is not put into the public's text by a machine.

@@ -426,7 +426,7 @@ pub(crate) mod samples {
                 restricted: Some("quiet heron".into()),
                 commander: None,
                 updates: UpdatesView::sample_refused(),
-                calls: Some("Commanders is being called, step 1".into()),
+                calls: Some("calling Commanders, step 1".into()),
                 because: None,
                 services: vec![],
                 hints: vec![],
