@@ -15,6 +15,7 @@ pub mod moment;
 pub mod node;
 pub mod prepare;
 pub mod respond;
+pub mod seals;
 
 pub use moment::Moment;
 pub use node::Node;

@@ -65,6 +65,7 @@ enum Command {
     Backup(cli::keeping::Backup),
     Restore(cli::keeping::Restore),
     Check(cli::keeping::Check),
+    Verify(cli::verify::Verify),
     Config(cli::print::Config),
     Completions(cli::print::Completions),
 }
@@ -113,6 +114,7 @@ fn main() -> ExitCode {
         Command::Backup(command) => cli::keeping::backup(&command),
         Command::Restore(command) => cli::keeping::restore(&command),
         Command::Check(command) => cli::keeping::check(&command),
+        Command::Verify(command) => cli::verify::run(&command),
         Command::Config(command) => {
             let given = matches.subcommand_matches("config").unwrap_or(&matches);
             cli::print::config(&command, given, &whole)

@@ -8,7 +8,7 @@ use actions::courier::{self, Claimed};
 use actions::detect::intake::Intake;
 use actions::engage::compose::Material;
 use actions::engage::watch as synthetic;
-use actions::{Node, clockwork, housekeeping};
+use actions::{Node, clockwork, housekeeping, seals};
 use domain::engage::deliveries::Outcome;
 use domain::words::{Mint, Span, Timestamp};
 use store::Store;
@@ -35,6 +35,8 @@ const CALM: Duration = Duration::from_millis(20);
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// How long a message waits, at least, for room in its channel.
 const NO_ROOM: Duration = Duration::from_millis(20);
+/// So often sealing looks whether there is something to seal.
+const LOOK_FOR_SEALS: Span = Span::seconds(1);
 /// How many messages of one channel are being sent at once.
 const AT_ONCE: u32 = 16;
 /// What could not begin for so long is left to whoever claims it next: an attempt must end within its lease.
@@ -121,7 +123,7 @@ pub(crate) async fn prove(
     }
 }
 
-/// Numbers the journal where several nodes write it, and keeps house now and then.
+/// Numbers the journal where several nodes write it, seals it, and keeps house now and then.
 async fn keep_house(
     rounds: Arc<Rounds>,
     mint: Mint,
@@ -130,14 +132,20 @@ async fn keep_house(
 ) {
     let mint = Arc::new(std::sync::Mutex::new(mint));
     let mut next = housekeeping::EVERY.after((rounds.clock)());
+    let mut next_seal = (rounds.clock)();
     while !*stopped.borrow() {
         let (again, mint) = (rounds.clone(), mint.clone());
         let now = (rounds.clock)();
         let due = now >= next;
+        // The bell may ring a hundred times a second; sealing looks once.
+        let seal_due = now >= next_seal || now < LOOK_FOR_SEALS.before(next_seal);
         let done = spawn_blocking(move || {
             housekeeping::number_journal(&again.store, &again.node, now)?;
+            let mut mint = mint.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if seal_due {
+                seals::turn(&again.store, &mut mint, now)?;
+            }
             if due {
-                let mut mint = mint.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 housekeeping::keep_house(&again.store, &again.node, &mut mint, again.keep, now)?;
             }
             Ok::<_, store::Halt>(())
@@ -147,6 +155,9 @@ async fn keep_house(
         }
         if due {
             next = housekeeping::EVERY.after(now);
+        }
+        if seal_due {
+            next_seal = LOOK_FOR_SEALS.after(now);
         }
         if rounds.store.is_postgres() {
             rest(LONGEST_WAIT, &mut bell, &mut stopped).await;

@@ -7,4 +7,5 @@ pub mod detect;
 pub mod engage;
 pub mod prepare;
 pub mod respond;
+pub mod seals;
 pub mod words;

@@ -1,4 +1,5 @@
-//! What happened: appended in the transaction of the act that it tells of, and never changed.
+//! What happened: appended in the transaction of the act that it tells of, and never changed. What is sealed shows it
+//! (seals.rs).
 //!
 //! Readers follow the number. On SQLite, with its one writer, an entry has it from the start. On
 //! PostgreSQL a lower number could be committed later than a higher one and be missed, so there an
@@ -252,27 +253,31 @@ pub fn number(tx: &mut Tx<'_>, limit: u32) -> Result<u64, Error> {
     Ok(rows.len() as u64)
 }
 
-/// Forgets up to `limit` entries that were recorded before `before`; how many. The last one stays, so that numbers go on;
-/// and so does what stands on the timeline of an incident: its own, and that of its alerts and their pages.
-pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {
-    let newest = last(tx)?;
+/// Forgets up to `limit` entries that were recorded before `before` and are numbered up to `through`; their numbers. The
+/// last one stays, so that numbers go on; and so does what stands on the timeline of an incident: its own, and that of its
+/// alerts and their pages; and the record of what was cut.
+pub fn cut(tx: &mut Tx<'_>, before: Timestamp, through: i64, limit: u32) -> Result<Vec<i64>, Error> {
+    let through = through.min(last(tx)? - 1);
     let rows = tx.query(
-        "SELECT id, subjects FROM journal WHERE recorded_at < $1 AND number < $2 AND incident IS NULL \
+        "SELECT id, number, subjects FROM journal WHERE recorded_at < $1 AND number <= $2 AND incident IS NULL \
+         AND kind <> $4 \
          AND NOT EXISTS (SELECT 1 FROM journal_subjects JOIN incident_links ON \
          incident_links.subject = journal_subjects.subject WHERE journal_subjects.event = journal.id) \
          AND NOT EXISTS (SELECT 1 FROM journal_subjects JOIN pages ON pages.id = journal_subjects.subject \
          JOIN incident_links ON incident_links.subject = pages.group_id WHERE journal_subjects.event = journal.id) \
          ORDER BY id LIMIT $3",
-        &[before.into(), newest.into(), limit.into()],
+        &[before.into(), through.into(), limit.into(), EventKind::JournalCut.word().into()],
     )?;
+    let mut numbers = Vec::with_capacity(rows.len());
     for row in &rows {
         let id = row.text("id")?;
         tx.execute("DELETE FROM journal WHERE id = $1", &[id.into()])?;
         for subject in row.text("subjects")?.lines() {
             tx.execute("DELETE FROM journal_subjects WHERE subject = $1 AND event = $2", &[subject.into(), id.into()])?;
         }
+        numbers.push(row.int("number")?);
     }
-    Ok(rows.len() as u64)
+    Ok(numbers)
 }
 
 const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, journal.recorded_at, journal.actor, \
@@ -450,7 +455,8 @@ mod tests {
                 Ok(append(tx, &event(&mut mint, 1, &["the last one"]), at(1))?)
             }).unwrap();
             store.write(|tx| Ok(number(tx, 100)?)).unwrap();
-            assert_eq!(store.write(|tx| Ok(cut(tx, at(9), 99)?)).unwrap(), 3);
+            assert_eq!(store.write(|tx| Ok(cut(tx, at(9), 5, 99)?)).unwrap(), [2]);
+            assert_eq!(store.write(|tx| Ok(cut(tx, at(9), i64::MAX, 99)?)).unwrap().len(), 2);
             let kept = store.read(|tx| Ok(newest(tx, Sight::Whole, None, 99)?)).unwrap();
             let kept: Vec<String> = kept.into_iter().rev().flat_map(|entry| entry.subjects).collect();
             assert_eq!(kept, [linked.to_string(), pages[0].0.to_string(), "evt".into(), "the last one".into()]);

@@ -13,6 +13,7 @@ pub mod outbox;
 pub mod prepare;
 pub mod respond;
 pub mod schema;
+pub mod seals;
 pub mod settings;
 pub mod signals;
 #[cfg(any(test, feature = "testing"))]

@@ -14,6 +14,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0003_detect", include_str!("../migrations/0003_detect.sql")),
     ("0004_engage", include_str!("../migrations/0004_engage.sql")),
     ("0005_respond", include_str!("../migrations/0005_respond.sql")),
+    ("0006_seals", include_str!("../migrations/0006_seals.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

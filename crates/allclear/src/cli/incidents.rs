@@ -1,7 +1,9 @@
 //! `allclear declare` and `allclear incident`: say that something is wrong, see how it stands, write it down, lead it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use domain::respond::entries::Sort;
 use domain::respond::incidents::{Activity, Class, Visibility};
@@ -180,6 +182,17 @@ enum Command {
         /// So many entries
         #[arg(long, default_value_t = 50)]
         limit: usize,
+    },
+    /// Write it with its timeline to a file that proves itself: allclear verify FILE needs no server
+    #[command(
+        after_long_help = "Example:\n  allclear incident export inc_06f1k2m9qv7x3t1a -o inc_06f1k2m9qv7x3t1a.bundle.json"
+    )]
+    Export {
+        /// The id of the incident
+        incident: IncidentId,
+        /// Where to write it; without it, to standard output
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
     },
     /// Write on the timeline
     #[command(
@@ -467,6 +480,17 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
                 screen::say_json(&Listing::whole(entries));
             } else {
                 timeline(&entries, look);
+            }
+        }
+        Command::Export { incident, output } => {
+            let text = client.text(&["incidents", &incident.to_string(), "bundle"], &())?;
+            match output {
+                Some(file) => {
+                    std::fs::write(file, &text).with_context(|| format!("{} cannot be written", file.display()))?;
+                    let said = format!("{incident} is in {}; allclear verify checks it.", file.display());
+                    tell(&json!({ "incident": incident, "file": file, "bytes": text.len() }), &said, look);
+                }
+                None => screen::pour(&text),
             }
         }
         Command::Note { incident, text, sort, objections, at } => {

@@ -19,7 +19,7 @@ const PART: u32 = 200;
 /// Read the journal: every change, with who made it and why
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  allclear journal --since 1h\n  allclear journal --subject schedule/payments-primary\n  allclear journal --follow"
+    after_long_help = "Examples:\n  allclear journal --since 1h\n  allclear journal --subject schedule/payments-primary\n  allclear journal --follow\n  allclear journal --checkpoint >> checkpoints.txt"
 )]
 pub(crate) struct Journal {
     /// What it is about: an id (alr_..., pag_...) or a document (schedule/payments)
@@ -38,6 +38,14 @@ pub(crate) struct Journal {
     #[arg(long, short, conflicts_with = "subject")]
     follow: bool,
 
+    /// Show the newest signed checkpoint instead: keep it elsewhere, for allclear verify --against
+    #[arg(long, conflicts_with_all = ["subject", "since", "follow", "key"])]
+    checkpoint: bool,
+
+    /// Show the public key of the journal instead: keep it elsewhere, for allclear verify --key
+    #[arg(long, conflicts_with_all = ["subject", "since", "follow"])]
+    key: bool,
+
     #[command(flatten)]
     server: Server,
 
@@ -48,6 +56,16 @@ pub(crate) struct Journal {
 pub(crate) fn run(command: &Journal) -> Outcome {
     let client = command.server.client()?;
     let look = command.look;
+    if command.checkpoint || command.key {
+        let what = if command.key { "key" } else { "checkpoint" };
+        let text = client.text(&["journal", what], &())?;
+        if look.json {
+            screen::say_json(&serde_json::json!({ what: text }));
+        } else {
+            screen::pour(&text);
+        }
+        return Ok(Exit::Fine);
+    }
     let after = command.since.map(|span| span.before(clock::clock()()));
     // With a span it is the span that says how much.
     let most = if after.is_some() { 100_000 } else { command.limit as usize };

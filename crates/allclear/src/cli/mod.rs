@@ -20,6 +20,7 @@ pub(crate) mod setup;
 pub(crate) mod silences;
 pub(crate) mod tokens;
 mod updates;
+pub(crate) mod verify;
 pub(crate) mod when;
 
 use std::process::ExitCode;

@@ -172,6 +172,8 @@ event_kinds! {
     RoleDeclined = "role.declined";
     RoleHandedOver = "role.handed-over";
     RoleEnded = "role.ended";
+    /// Retention removed entries; it says which.
+    JournalCut = "journal.cut";
 }
 
 impl fmt::Display for EventKind {

@@ -10,6 +10,7 @@ pub mod once;
 pub mod openapi;
 pub mod prepare;
 pub mod respond;
+pub mod seals;
 pub(crate) mod table;
 
 pub use body::{Body, Search};

@@ -13,6 +13,7 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
 use super::respond::{assignments, entries, incidents, stamps, tasks, updates};
+use super::seals;
 use crate::enter::{May, word};
 use crate::problem::Problem;
 
@@ -100,6 +101,9 @@ use crate::problem::Problem;
         access::create,
         access::revoke,
         journal::list,
+        seals::checkpoint,
+        seals::key,
+        seals::bundle,
     ),
     components(schemas(Problem))
 )]

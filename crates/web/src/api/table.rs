@@ -9,7 +9,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
 use super::respond::{assignments, entries, incidents, stamps, tasks, updates};
-use super::{journal, openapi};
+use super::{journal, openapi, seals};
 use crate::enter::May;
 use crate::routes::{Route, route};
 
@@ -75,6 +75,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/updates/{update}", INCIDENTS, Method::POST, post(updates::act)),
         on("/api/v1/incidents/{id}/call", INCIDENTS, Method::POST, post(updates::call)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
+        on("/api/v1/incidents/{id}/bundle", VIEW, Method::GET, get(seals::bundle)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
         on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),
         // Schedules
@@ -112,5 +113,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/tokens", TOKENS, Method::POST, post(access::create)),
         on("/api/v1/tokens/{id}", TOKENS, Method::DELETE, delete(access::revoke)),
         on("/api/v1/journal", VIEW, Method::GET, get(journal::list)),
+        on("/api/v1/journal/checkpoint", VIEW, Method::GET, get(seals::checkpoint)),
+        on("/api/v1/journal/key", VIEW, Method::GET, get(seals::key)),
     ]
 }

@@ -31,6 +31,9 @@ const PLACES_MOST: usize = 64;
 /// Clocks of nodes that are further apart make a muddle of leases and logs.
 const SKEW_MOST: Span = Span::seconds(5);
 
+/// An entry that is not sealed after so long tells that sealing stands still.
+const UNSEALED_MOST: Span = Span::minutes(2);
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -46,7 +49,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Check)]
 pub struct Check {
-    /// `mail`, `push`, `webhooks`, `policies`, `routes`, `documents`, `nodes`.
+    /// `mail`, `push`, `webhooks`, `policies`, `routes`, `documents`, `nodes`, `journal`.
     pub what: String,
     pub verdict: Verdict,
     pub says: String,
@@ -71,7 +74,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<Listing<Check>>, Proble
     let (places, mut checks) = app
         .read(move |tx| {
             let rules = again.node().rules(tx)?;
-            let mut checks = vec![clock(tx, now)?];
+            let mut checks = vec![clock(tx, now)?, seals(tx, now)?];
             checks.extend(policies(tx, &rules.catalog, &again.works(), now)?);
             checks.extend(routes(&rules.catalog));
             checks.extend(documents(&rules.catalog, &again.works(), now));
@@ -91,6 +94,19 @@ fn clock(tx: &mut Tx<'_>, now: Timestamp) -> Result<Check, Halt> {
         bad("nodes", Verdict::Fail, says, "let all nodes keep time by NTP; timers of this node are late by as much")
     } else {
         ok("nodes", "no node is ahead of this one")
+    })
+}
+
+/// Whether the journal is sealed as it is written.
+fn seals(tx: &mut Tx<'_>, now: Timestamp) -> Result<Check, Halt> {
+    let lag = store::seals::lag(tx)?;
+    Ok(match lag.since.filter(|since| UNSEALED_MOST.after(*since) < now) {
+        Some(since) => {
+            let says = format!("{} entries are not sealed, the oldest since {since:.0}", lag.entries);
+            bad("journal", Verdict::Warn, says, "look at the log of the server for housekeeping that was put off")
+        }
+        None if lag.through == 0 => ok("journal", "nothing is sealed yet"),
+        None => ok("journal", format!("sealed up to entry {}", lag.through)),
     })
 }
 

@@ -340,7 +340,7 @@ pub(crate) fn wire(row: &IncidentRow) -> Incident {
     }
 }
 
-fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
+pub(crate) fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
     let groups = room.groups.iter().map(|group| Linked {
         subject: group.id.to_string(),
         title: group.title.clone(),
@@ -372,7 +372,7 @@ fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
 }
 
 /// What cannot be an id is an incident that is not there.
-pub(super) fn id(text: &str) -> Result<IncidentId, Refusal> {
+pub(crate) fn id(text: &str) -> Result<IncidentId, Refusal> {
     text.parse().map_err(|_| Refusal::not_found("incident with this id"))
 }
 
