@@ -387,6 +387,79 @@ fn what_was_is_played_under_a_changed_configuration() {
 }
 
 #[test]
+fn what_is_altered_after_it_was_sealed_is_found_without_a_server() {
+    let mut house = House::serving("sealed");
+    let declared = house.json(&["declare", "The keys were copied", "--class", "security"]);
+    let incident = declared["id"].as_str().unwrap().to_owned();
+    assert_eq!(house.run(&["incident", "note", &incident, "the laptop was open"]).code, 0);
+    let exported = house.run(&["incident", "export", &incident, "-o", "bundle.json"]);
+    assert_eq!(exported.code, 0, "{}", exported.beside);
+    for (flag, file) in [("--checkpoint", "checkpoint.txt"), ("--key", "journal.key")] {
+        let said = house.run(&["journal", flag]);
+        assert_eq!(said.code, 0, "{}", said.beside);
+        house.write(file, &said.out);
+    }
+    let sound = |house: &House, arguments: &[&str]| {
+        let said = house.run(&[&["verify", "--json"], arguments].concat());
+        let told: Value = serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}{}", said.out, said.beside));
+        assert_eq!(
+            (said.code == 0, told["findings"] == serde_json::json!([])),
+            (told["sound"] == true, told["sound"] == true)
+        );
+        told
+    };
+    let told = sound(&house, &["--key", "journal.key", "--against", "checkpoint.txt"]);
+    assert_eq!(
+        (&told["sound"], &told["key_pinned"], &told["checkpoints_held"]),
+        (&true.into(), &true.into(), &1.into())
+    );
+    assert_eq!(sound(&house, &["bundle.json", "--key", "journal.key"])["sound"], true);
+    assert_eq!(house.run(&["backup", "kept.db"]).code, 0);
+    assert_eq!(sound(&house, &["kept.db", "--against", "checkpoint.txt"])["checkpoints_held"], 1);
+    // A file that was touched, or that is of another journal.
+    let bundle = std::fs::read_to_string(house.folder.join("bundle.json")).unwrap();
+    house.write("forged.json", &bundle.replace("the laptop was open", "the laptop was shut"));
+    let forged = sound(&house, &["forged.json"]);
+    assert_eq!(forged["sound"], false);
+    assert!(forged["findings"].to_string().contains("is not what seal"), "{forged:#}");
+    let other = domain::seals::notes::SealKey::new([1; 32]).public().to_string();
+    assert_eq!(sound(&house, &["bundle.json", "--key", &other])["sound"], false);
+    assert_eq!(sound(&house, &["--key", &other])["findings"][0]["kind"], "other-key");
+    house.stop();
+    // Whoever may write to the database changes what was said, and takes an entry away.
+    let place = store::Place::Sqlite(house.folder.join("data/allclear.db"));
+    let direct = store::Store::open(&place).unwrap();
+    let number = |kind: &str| {
+        let row = direct.read(|tx| Ok(tx.one("SELECT number FROM journal WHERE kind = $1", &[kind.into()])?)).unwrap();
+        row.unwrap().int("number").unwrap()
+    };
+    let (added, removed) = (number("entry.added"), number("token.created"));
+    direct
+        .write(|tx| {
+            tx.execute("UPDATE journal SET data = replace(data, 'open', 'shut') WHERE kind = 'entry.added'", &[])?;
+            Ok(tx.execute("DELETE FROM journal WHERE kind = 'token.created'", &[])?)
+        })
+        .unwrap();
+    drop(direct);
+    let said = house.run(&["verify", "--key", "journal.key", "--against", "checkpoint.txt"]);
+    assert_eq!(said.code, 1);
+    assert!(said.out.contains(&format!("wrong  entry {added} (evt_")), "{}", said.out);
+    assert!(said.out.contains(&format!("entry {removed} is gone, and no record of a cut names it")), "{}", said.out);
+    assert!(said.out.contains("held   1 checkpoint that you kept is of this record"), "{}", said.out);
+    // The backup from before tells what it was.
+    assert_eq!(house.run(&["verify", "kept.db"]).code, 0);
+    let screens = house.screens(&[
+        &["verify", "nowhere"],
+        &["verify", "bundle.json", "--against", "checkpoint.txt"],
+        &["verify", "--key", "nothing"],
+        &["verify", "--against", "journal.key"],
+        &["verify", "--data", "nowhere"],
+        &["verify", "checkpoint.txt"],
+    ]);
+    insta::assert_snapshot!(screens);
+}
+
+#[test]
 fn the_doctor_says_what_to_do() {
     let house = House::serving("doctor");
     insta::assert_snapshot!(house.screens(&[&["doctor"]]));

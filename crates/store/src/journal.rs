@@ -455,7 +455,7 @@ mod tests {
                 Ok(append(tx, &event(&mut mint, 1, &["the last one"]), at(1))?)
             }).unwrap();
             store.write(|tx| Ok(number(tx, 100)?)).unwrap();
-            assert_eq!(store.write(|tx| Ok(cut(tx, at(9), 5, 99)?)).unwrap(), [2]);
+            assert_eq!(store.write(|tx| Ok(cut(tx, at(9), 3, 99)?)).unwrap(), [3]);
             assert_eq!(store.write(|tx| Ok(cut(tx, at(9), i64::MAX, 99)?)).unwrap().len(), 2);
             let kept = store.read(|tx| Ok(newest(tx, Sight::Whole, None, 99)?)).unwrap();
             let kept: Vec<String> = kept.into_iter().rev().flat_map(|entry| entry.subjects).collect();

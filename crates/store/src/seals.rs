@@ -126,15 +126,11 @@ pub struct Lag {
 /// How far sealing lags behind.
 pub fn lag(tx: &mut Tx<'_>) -> Result<Lag, Error> {
     let through = through(tx)?;
-    let oldest = tx.one(
-        "SELECT recorded_at FROM journal WHERE number > $1 ORDER BY number LIMIT 1",
-        &[through.into()],
-    )?;
+    let oldest =
+        tx.one("SELECT recorded_at FROM journal WHERE number > $1 ORDER BY number LIMIT 1", &[through.into()])?;
     let oldest = oldest.map(|row| row.instant("recorded_at")).transpose()?;
-    let waiting = tx.one(
-        "SELECT min(recorded_at) AS oldest, count(*) AS count FROM journal WHERE number IS NULL",
-        &[],
-    )?;
+    let waiting =
+        tx.one("SELECT min(recorded_at) AS oldest, count(*) AS count FROM journal WHERE number IS NULL", &[])?;
     let (unnumbered, count) = match waiting {
         Some(row) => (row.opt_instant("oldest")?, row.number::<u64>("count")?),
         None => (None, 0),

@@ -58,6 +58,11 @@ pub(crate) fn run(command: &Verify) -> Outcome {
     }
 }
 
+/// `1 seal`, `2 seals`.
+fn many(count: u64, one: &str, more: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { more })
+}
+
 /// The key itself, or a file that holds it.
 fn read_key(text: &str) -> Result<PublicKey, Failure> {
     if let Ok(key) = text.parse() {
@@ -155,13 +160,15 @@ fn in_json(report: &Report, key: &PublicKey, pinned: bool) -> Value {
 
 fn tell(report: &Report, key: &PublicKey, pinned: bool, command: &Verify) {
     for finding in &report.findings {
-        screen::say_marked(Paint::Bad, "wrong", &finding.to_string());
+        screen::say_marked(Paint::Bad, "wrong ", &finding.to_string());
     }
     match &report.newest {
         Some(newest) => {
             let says = format!(
-                "{} entries are as they were sealed, up to entry {}, in {} seals",
-                report.sound, newest.entries, report.seals
+                "{} as sealed, up to entry {}, in {}",
+                many(report.sound, "entry is", "entries are"),
+                newest.entries,
+                many(report.seals, "seal", "seals")
             );
             let paint = if report.findings.is_empty() { Paint::Good } else { Paint::Warning };
             screen::say_marked(paint, "sealed", &says);
@@ -176,8 +183,8 @@ fn tell(report: &Report, key: &PublicKey, pinned: bool, command: &Verify) {
         } else {
             String::new()
         };
-        let (cut, cuts) = (report.cut, report.cuts);
-        screen::say(format!("       {cut} more were cut by retention, by {cuts} records of it{sealed}"));
+        let (cut, cuts) = (many(report.cut, "more was", "more were"), many(report.cuts, "record", "records"));
+        screen::say(format!("       {cut} cut by retention, by {cuts} of it{sealed}"));
     }
     if report.before > 0 {
         screen::say(format!("       {} had gone before sealing began: nothing is known of them", report.before));
@@ -185,10 +192,12 @@ fn tell(report: &Report, key: &PublicKey, pinned: bool, command: &Verify) {
     if report.unsealed > 0 {
         let since = report.unsealed_since.and_then(|since| Timestamp::from_microsecond(since).ok());
         let since = since.map_or_else(String::new, |since| format!(", the oldest {}", command.look.time(since)));
-        screen::say(format!("       {} at the end are not sealed yet{since}: nothing vouches for them", report.unsealed));
+        let unsealed = many(report.unsealed, "entry at the end is", "entries at the end are");
+        screen::say(format!("       {unsealed} not sealed yet{since}: nothing vouches for what they say"));
     }
     if report.held > 0 {
-        screen::say_marked(Paint::Good, "held", &format!("{} checkpoints that you kept are of this record", report.held));
+        let held = many(report.held, "checkpoint that you kept is", "checkpoints that you kept are");
+        screen::say_marked(Paint::Good, "held  ", &format!("{held} of this record"));
     }
     screen::say(format!("       key {key}"));
     if !pinned {
@@ -217,11 +226,12 @@ fn incident(file: &Path, pinned: Option<PublicKey>, look: Look) -> Outcome {
         }));
     } else {
         for flaw in &report.flaws {
-            screen::say_marked(Paint::Bad, "wrong", &format!("{}: {}", flaw.at, flaw.says));
+            screen::say_marked(Paint::Bad, "wrong ", &format!("{}: {}", flaw.at, flaw.says));
         }
         let paint = if report.flaws.is_empty() { Paint::Good } else { Paint::Warning };
         let title = bundle.incident["title"].as_str().unwrap_or_default();
-        let says = format!("{} entries of {} ({title}) are as they were sealed", report.sealed, report.incident);
+        let entries = many(report.sealed as u64, "entry", "entries");
+        let says = format!("{entries} of {} ({title}) as they were sealed", report.incident);
         screen::say_marked(paint, "sealed", &says);
         if report.unsealed > 0 {
             let says = "were not sealed yet: the server that made the file vouches for them";
@@ -234,7 +244,9 @@ fn incident(file: &Path, pinned: Option<PublicKey>, look: Look) -> Outcome {
             screen::say(format!("       key {key}"));
         }
         if pinned.is_none() {
-            screen::remark("The key stands in the file itself. Compare it with the one that you know, or name that with --key.");
+            screen::remark(
+                "The key stands in the file itself. Compare it with the one that you know, or name that with --key.",
+            );
         }
     }
     Ok(if report.flaws.is_empty() { Exit::Fine } else { Exit::Trouble })
@@ -249,10 +261,11 @@ mod tests {
     #[test]
     fn checkpoints_are_found_in_a_file_that_was_written_by_appending() {
         let key = SealKey::new([1; 32]);
-        let note = |size: u64| Checkpoint { size, root: [3; 32], entries: 9, sealed_at: 1_790_000_000_000_000 }.sign(&key);
-        let text = format!("Kept on Monday:\r\n\n{}{}\n\n# and this\n{}", note(1), note(2).replace('\n', "\r\n"), note(3));
-        let found: Vec<u64> =
-            checkpoints(&text, &key.public()).into_iter().map(|one| one.unwrap().size).collect();
+        let note =
+            |size: u64| Checkpoint { size, root: [3; 32], entries: 9, sealed_at: 1_790_000_000_000_000 }.sign(&key);
+        let text =
+            format!("Kept on Monday:\r\n\n{}{}\n\n# and this\n{}", note(1), note(2).replace('\n', "\r\n"), note(3));
+        let found: Vec<u64> = checkpoints(&text, &key.public()).into_iter().map(|one| one.unwrap().size).collect();
         assert_eq!(found, [1, 2, 3]);
         let torn = format!("{}{}", note(1), note(2).replace("entries 9", "entries 8"));
         assert_eq!(checkpoints(&torn, &key.public())[1], Err(BadNote::WrongSignature));

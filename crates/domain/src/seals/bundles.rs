@@ -97,7 +97,8 @@ impl Proven {
     /// An entry as it stands in the database; an instant that is none is refused.
     pub fn of(record: &Record, proof: Option<Proof>) -> Result<Self, Refusal> {
         let instant = |micros: i64| {
-            let wrong = |_| Refusal::conflict(format!("{} has a time that is none; allclear verify says more", record.id));
+            let wrong =
+                |_| Refusal::conflict(format!("{} has a time that is none; allclear verify says more", record.id));
             Timestamp::from_microsecond(micros).map_err(wrong)
         };
         let subjects = match record.subjects.as_str() {
@@ -181,7 +182,9 @@ fn statement(incident: &Value, entries: &[Proven], checkpoint: &str, made: &str)
     let newest = newest.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let id = incident["id"].as_str().unwrap_or_default();
     let count = entries.len();
-    format!("{STATEMENT}\nincident {id}\nsha256 {digest}\nentries {count}\nroot {root}\ncheckpoint {newest}\nmade {made}\n")
+    format!(
+        "{STATEMENT}\nincident {id}\nsha256 {digest}\nentries {count}\nroot {root}\ncheckpoint {newest}\nmade {made}\n"
+    )
 }
 
 /// The leaf of an entry in the list of a statement: its encoding, and whether it was sealed.
@@ -273,10 +276,8 @@ pub fn verify(bundle: &Bundle, pinned: Option<&PublicKey>) -> Report {
     for (at, seal) in bundle.seals.iter().enumerate() {
         let (segment, place) = (seal.segment(), u64::try_from(seal.number - 1));
         let root = match (&checkpoint, place) {
-            (Some(checkpoint), Ok(place)) => {
-                climb(&segment.head(&seal.previous), place, checkpoint.size, &seal.path)
-                    .filter(|root| *root == checkpoint.root)
-            }
+            (Some(checkpoint), Ok(place)) => climb(&segment.head(&seal.previous), place, checkpoint.size, &seal.path)
+                .filter(|root| *root == checkpoint.root),
             _ => None,
         };
         if root.is_none() {
@@ -316,7 +317,8 @@ fn canonical(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
             let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
-            let fields = sorted.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)));
+            let fields =
+                sorted.iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)));
             format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
         }
         Value::Array(values) => format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(",")),
@@ -440,7 +442,9 @@ mod tests {
                 };
                 vec![json!(flipped(half)), json!(format!("{text}A")), json!(""), json!(null)]
             }
-            Value::Number(number) => vec![json!(number.as_f64().unwrap() + 1.0), json!(number.as_i64().unwrap_or(7) + 1), json!(0)],
+            Value::Number(number) => {
+                vec![json!(number.as_f64().unwrap() + 1.0), json!(number.as_i64().unwrap_or(7) + 1), json!(0)]
+            }
             _ => vec![json!("x")],
         }
     }
@@ -461,7 +465,12 @@ mod tests {
                 let (mut one, mut other) = (again.seals.clone(), bundle().seals);
                 one.sort_by_key(|seal| seal.number);
                 other.sort_by_key(|seal| seal.number);
-                assert!(one == other && again.seals != bundle().seals && Bundle { seals: vec![], ..again } == Bundle { seals: vec![], ..bundle() }, "{altered:#}");
+                assert!(
+                    one == other
+                        && again.seals != bundle().seals
+                        && Bundle { seals: vec![], ..again } == Bundle { seals: vec![], ..bundle() },
+                    "{altered:#}"
+                );
             }
         }
     }

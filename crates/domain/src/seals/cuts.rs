@@ -50,7 +50,8 @@ impl Cuts {
         let cut: Option<Cut> = serde_json::from_str(&record.data).ok();
         // Nothing is old enough that was not there yet.
         let cut = cut.filter(|cut| cut.before.as_microsecond() < record.recorded_at);
-        let Some(cut) = cut.filter(|cut| cut.entries.iter().all(|(first, last)| first <= last && *last < record.number))
+        let Some(cut) =
+            cut.filter(|cut| cut.entries.iter().all(|(first, last)| first <= last && *last < record.number))
         else {
             self.odd.push((record.number, record.id.clone()));
             return;
@@ -67,7 +68,13 @@ impl Cuts {
     }
 
     fn add(&mut self, mut first: i64, mut last: i64) {
-        let meets: Vec<i64> = self.ranges.range(..=last.saturating_add(1)).rev().take_while(|(_, end)| end.saturating_add(1) >= first).map(|(start, _)| *start).collect();
+        let meets: Vec<i64> = self
+            .ranges
+            .range(..=last.saturating_add(1))
+            .rev()
+            .take_while(|(_, end)| end.saturating_add(1) >= first)
+            .map(|(start, _)| *start)
+            .collect();
         for start in meets {
             first = first.min(start);
             last = last.max(self.ranges.remove(&start).unwrap_or(last));
@@ -91,7 +98,9 @@ mod tests {
         let told = Cut::of(before, vec![5, 1, 2, 9, 3, 8]);
         assert_eq!(told.entries, [(1, 3), (5, 5), (8, 9)]);
         let mut cuts = Cuts::default();
-        for (number, ranges) in [(100, vec![(1, 3), (5, 5), (8, 9)]), (101, vec![(10, 12), (4, 4)]), (102, vec![(20, 30)])] {
+        for (number, ranges) in
+            [(100, vec![(1, 3), (5, 5), (8, 9)]), (101, vec![(10, 12), (4, 4)]), (102, vec![(20, 30)])]
+        {
             let data = serde_json::to_string(&Cut { before, entries: ranges }).unwrap();
             cuts.note(&cut(number, &data));
         }

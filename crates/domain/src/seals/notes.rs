@@ -263,7 +263,9 @@ mod tests {
     #[test]
     fn signatures_are_those_of_the_standard() {
         // RFC 8032, 7.1, test 1: the empty message.
-        let hex = |text: &str| (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect::<Vec<_>>();
+        let hex = |text: &str| {
+            (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect::<Vec<_>>()
+        };
         let seed = hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
         let key = SealKey::new(seed.try_into().unwrap());
         assert_eq!(key.public().0.to_vec(), hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"));

@@ -80,19 +80,15 @@ pub fn is_due(last: Option<&Segment>, newest: i64, now: Timestamp) -> bool {
     let waiting = newest.saturating_sub(last.last);
     let waited = now.as_microsecond().saturating_sub(last.sealed_at);
     // A clock that was set back does not keep entries unsealed.
-    waiting > 0 && (waited < 0 || waited / 1000 >= EVERY.as_millis() || waiting >= i64::try_from(MOST).unwrap_or(i64::MAX))
+    waiting > 0
+        && (waited < 0 || waited / 1000 >= EVERY.as_millis() || waiting >= i64::try_from(MOST).unwrap_or(i64::MAX))
 }
 
 /// The next segment, and the leaves of its entries.
 ///
 /// `records` are those after `last`, in order, up to [`MOST`]; `newest` is the newest number there is. A run ends where a
 /// number is missing: what is gone cannot be sealed, and what comes after it must be.
-pub fn next(
-    last: Option<&Segment>,
-    records: &[Record],
-    newest: i64,
-    now: Timestamp,
-) -> Option<(Segment, Vec<Hash>)> {
+pub fn next(last: Option<&Segment>, records: &[Record], newest: i64, now: Timestamp) -> Option<(Segment, Vec<Hash>)> {
     let first = records.first()?.number;
     let run = records.iter().zip(first..).take_while(|(record, number)| record.number == *number).take(MOST);
     let leaves: Vec<Hash> = run.map(|(record, _)| record.leaf()).collect();

@@ -223,11 +223,15 @@ mod tests {
             "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
         ];
         assert_eq!(tree(8).path(0).len(), 3);
-        assert_eq!(tree(5).path(1), [
-            hex("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
-            hex(expected[0]),
-            hex(expected[1]),
-        ].map(|hash| Hash::try_from(hash).unwrap()));
+        assert_eq!(
+            tree(5).path(1),
+            [
+                hex("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
+                hex(expected[0]),
+                hex(expected[1]),
+            ]
+            .map(|hash| Hash::try_from(hash).unwrap())
+        );
     }
 
     #[test]

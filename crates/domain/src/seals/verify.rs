@@ -5,41 +5,80 @@
 
 use std::fmt;
 
+use super::Hash;
 use super::cuts::Cuts;
 use super::notes::{Checkpoint, PublicKey, instant};
 use super::records::Record;
 use super::segments::{BEFORE_ALL, Seal};
 use super::trees::{Edge, Tree};
-use super::Hash;
 
 /// Something that is not as it was sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// The entry says something else than it did.
-    Altered { number: i64, id: String },
+    Altered {
+        number: i64,
+        id: String,
+    },
     /// It stands at another place than it did.
-    Moved { id: String, from: i64, to: i64 },
+    Moved {
+        id: String,
+        from: i64,
+        to: i64,
+    },
     /// It was not there when its neighbours were sealed.
-    Inserted { number: i64, id: String },
+    Inserted {
+        number: i64,
+        id: String,
+    },
     /// Entries are gone, and no record says that retention cut them.
-    Removed { first: i64, last: i64 },
+    Removed {
+        first: i64,
+        last: i64,
+    },
     /// Entries of a seal do not fit it, and its own list of leaves does not either: which of them cannot be said.
-    Unclear { seal: i64, first: i64, last: i64 },
+    Unclear {
+        seal: i64,
+        first: i64,
+        last: i64,
+    },
     /// The entry has no number, and was recorded long before the newest seal.
-    Unnumbered { id: String },
+    Unnumbered {
+        id: String,
+    },
     /// A record of a cut that cannot be true.
-    OddCut { number: i64, id: String },
+    OddCut {
+        number: i64,
+        id: String,
+    },
     /// What a seal says of itself or of its place was changed.
-    SealAltered { seal: i64 },
-    SealsMissing { first: i64, last: i64 },
+    SealAltered {
+        seal: i64,
+    },
+    SealsMissing {
+        first: i64,
+        last: i64,
+    },
     /// Signatures that do not fit.
-    WrongSignatures { first: i64, last: i64 },
+    WrongSignatures {
+        first: i64,
+        last: i64,
+    },
     /// Seals that somebody else signed.
-    OtherKeys { first: i64, last: i64 },
+    OtherKeys {
+        first: i64,
+        last: i64,
+    },
     /// A checkpoint that was kept says something else than the record: history was written anew.
-    Rewritten { size: u64, entries: i64 },
+    Rewritten {
+        size: u64,
+        entries: i64,
+    },
     /// A checkpoint that was kept says that there was more.
-    CutShort { size: u64, entries: i64 },
+    CutShort {
+        size: u64,
+        entries: i64,
+    },
 }
 
 impl Finding {
@@ -72,7 +111,12 @@ impl fmt::Display for Finding {
                 write!(f, "entry {number} ({id}) was not there when its neighbours were sealed")
             }
             Self::Removed { first, last } => {
-                write!(f, "{} gone, and no record of a cut names {}", are("entry", "entries", *first, *last), it(*first, *last))
+                write!(
+                    f,
+                    "{} gone, and no record of a cut names {}",
+                    are("entry", "entries", *first, *last),
+                    it(*first, *last)
+                )
             }
             Self::Unclear { seal, first, last } => write!(
                 f,
@@ -82,7 +126,11 @@ impl fmt::Display for Finding {
             Self::OddCut { number, id } => write!(f, "entry {number} ({id}) tells of a cut that cannot have been"),
             Self::SealAltered { seal } => write!(f, "seal {seal} is not what was signed"),
             Self::SealsMissing { first, last } => {
-                write!(f, "{} missing: later ones cannot be chained to what was before", are("seal", "seals", *first, *last))
+                write!(
+                    f,
+                    "{} missing: later ones cannot be chained to what was before",
+                    are("seal", "seals", *first, *last)
+                )
             }
             Self::WrongSignatures { first, last } => {
                 write!(f, "the signature of {} does not fit", plain("seal", "seals", *first, *last))
@@ -94,10 +142,9 @@ impl fmt::Display for Finding {
                 f,
                 "the checkpoint that you kept (seal {size}, entries up to {entries}) is not of this record: its past was written anew"
             ),
-            Self::CutShort { size, entries } => write!(
-                f,
-                "the record ends before the checkpoint that you kept (seal {size}, entries up to {entries})"
-            ),
+            Self::CutShort { size, entries } => {
+                write!(f, "the record ends before the checkpoint that you kept (seal {size}, entries up to {entries})")
+            }
         }
     }
 }
@@ -322,8 +369,8 @@ impl Verifier {
             }
             return;
         }
-        let fits = seal.leaves.len() as u64 == segment.count()
-            && Tree::of(seal.leaves.iter().copied()).root() == segment.root;
+        let fits =
+            seal.leaves.len() as u64 == segment.count() && Tree::of(seal.leaves.iter().copied()).root() == segment.root;
         if !fits {
             let whole = records.len() as u64 == segment.count()
                 && Tree::of(records.iter().map(|record| record.leaf())).root() == segment.root;
@@ -490,7 +537,10 @@ mod tests {
     #[test]
     fn what_is_as_it_was_is_sound_and_says_how_far() {
         let report = World::new().report();
-        assert_eq!((report.findings.as_slice(), report.sound, report.seals, report.unsealed), ([].as_slice(), 20, 5, 3));
+        assert_eq!(
+            (report.findings.as_slice(), report.sound, report.seals, report.unsealed),
+            ([].as_slice(), 20, 5, 3)
+        );
         let newest = report.newest.as_ref().unwrap();
         assert_eq!((newest.size, newest.entries, report.sealed_at().unwrap()), (5, 20, at(4).to_string()));
         assert_eq!(report.unsealed_since, Some(record(21).recorded_at));
@@ -535,10 +585,13 @@ mod tests {
                 let (a, b) = (world.remove(one), world.remove(other));
                 world.records.push(Record { number: other, ..a });
                 world.records.push(Record { number: one, ..b });
-                assert_eq!(world.found(), [
-                    Finding::Moved { id: id(one), from: one, to: other },
-                    Finding::Moved { id: id(other), from: other, to: one },
-                ]);
+                assert_eq!(
+                    world.found(),
+                    [
+                        Finding::Moved { id: id(one), from: one, to: other },
+                        Finding::Moved { id: id(other), from: other, to: one },
+                    ]
+                );
             }
         }
     }
@@ -551,10 +604,10 @@ mod tests {
         assert_eq!(world.found(), [Finding::Moved { id: id(7), from: 7, to: 24 }]);
         // A stranger takes the place.
         world.records.push(Record { number: 7, id: "evt_stranger".into(), ..record(7) });
-        assert_eq!(world.found(), [
-            Finding::Moved { id: id(7), from: 7, to: 24 },
-            Finding::Inserted { number: 7, id: "evt_stranger".into() },
-        ]);
+        assert_eq!(
+            world.found(),
+            [Finding::Moved { id: id(7), from: 7, to: 24 }, Finding::Inserted { number: 7, id: "evt_stranger".into() },]
+        );
         for number in [0, -5, i64::MIN] {
             let mut world = World::new();
             world.records.push(Record { number, id: "evt_stranger".into(), ..record(7) });
@@ -585,13 +638,18 @@ mod tests {
                 let found = world.found();
                 assert!(!found.is_empty(), "{what} of seal {at}");
                 let number = world.seals[at].segment.number;
-                let signatures = found.iter().any(|one| *one == Finding::WrongSignatures { first: number, last: number });
+                let signatures =
+                    found.iter().any(|one| *one == Finding::WrongSignatures { first: number, last: number });
                 let altered = found.contains(&Finding::SealAltered { seal: number });
-                let entries = found.iter().any(|one| matches!(one, Finding::Removed { .. } | Finding::Inserted { .. } | Finding::Unclear { .. }));
+                let entries = found.iter().any(|one| {
+                    matches!(one, Finding::Removed { .. } | Finding::Inserted { .. } | Finding::Unclear { .. })
+                });
                 assert!(signatures || altered || entries, "{what} of seal {at}: {found:?}");
                 // The others are not blamed for it.
-                let others = found.iter().filter(|one| matches!(one,
-                    Finding::WrongSignatures { first, .. } | Finding::SealAltered { seal: first } if *first != number));
+                let others = found.iter().filter(|one| {
+                    matches!(one,
+                    Finding::WrongSignatures { first, .. } | Finding::SealAltered { seal: first } if *first != number)
+                });
                 let neighbour = ["first", "last"].contains(&what);
                 assert!(neighbour || others.count() == 0, "{what} of seal {at}: {found:?}");
             }
@@ -617,10 +675,10 @@ mod tests {
         assert_eq!(other.found(), [Finding::OtherKeys { first: 1, last: 5 }]);
         let mut world = World::new();
         world.seals[2].key = SealKey::new([2; 32]).public();
-        assert_eq!(world.found(), [
-            Finding::OtherKeys { first: 3, last: 3 },
-            Finding::WrongSignatures { first: 3, last: 3 },
-        ]);
+        assert_eq!(
+            world.found(),
+            [Finding::OtherKeys { first: 3, last: 3 }, Finding::WrongSignatures { first: 3, last: 3 },]
+        );
     }
 
     #[test]
@@ -635,7 +693,10 @@ mod tests {
             let mut first = honest.clone();
             first.seals.truncate(size);
             let kept = first.report().newest.unwrap();
-            assert_eq!((honest.report_against(vec![kept.clone()]).findings, honest.report_against(vec![kept.clone()]).held), (vec![], 1));
+            assert_eq!(
+                (honest.report_against(vec![kept.clone()]).findings, honest.report_against(vec![kept.clone()]).held),
+                (vec![], 1)
+            );
             let found = forged.report_against(vec![kept.clone()]).findings;
             assert_eq!(found, [Finding::Rewritten { size: kept.size, entries: kept.entries }]);
         }
@@ -682,7 +743,10 @@ mod tests {
         verifier.unnumbered("evt_new", at(0).as_microsecond());
         verifier.unnumbered("evt_old", at(-120).as_microsecond());
         let report = verifier.finish();
-        assert_eq!(report.findings, [Finding::Removed { first: 13, last: 14 }, Finding::Unnumbered { id: "evt_old".into() }]);
+        assert_eq!(
+            report.findings,
+            [Finding::Removed { first: 13, last: 14 }, Finding::Unnumbered { id: "evt_old".into() }]
+        );
         assert_eq!(report.unsealed, 1);
     }
 }

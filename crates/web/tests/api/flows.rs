@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use domain::prepare::access::Scope;
+use domain::seals::bundles::{self, Bundle};
+use domain::seals::notes::{Checkpoint, PublicKey};
 use serde_json::{Value, json};
 
 use crate::support::{HOME, House, ask};
@@ -386,4 +388,36 @@ async fn what_usually_goes_wrong_is_looked_at_by_the_server() {
     let rob = house.token("rob", &[], None);
     let checks = house.call(ask("GET", "/api/v1/checks").by(&rob)).await;
     insta::assert_snapshot!(checks.shown());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_record_of_an_incident_proves_itself_and_the_checkpoint_is_a_text_to_keep() {
+    let mut house = House::new();
+    let rob = house.token("rob", &[], None);
+    let get = async |path: &str| house.call(ask("GET", path).by(&rob)).await;
+    assert_eq!(get("/api/v1/journal/checkpoint").await.status, StatusCode::NOT_FOUND, "nothing is sealed yet");
+    let wanted = json!({ "title": "Payments fail", "class": "system" });
+    let made = house.call(ask("POST", "/api/v1/incidents").by(&rob).json(&wanted)).await.json();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let note = json!({ "text": "pay-1 is out of the pool" });
+    house.call(ask("POST", &format!("/api/v1/incidents/{id}/entries")).by(&rob).json(&note)).await;
+    let before = house.events();
+    let answer = get(&format!("/api/v1/incidents/{id}/bundle")).await;
+    assert_eq!(answer.headers["content-disposition"], format!("attachment; filename=\"{id}.bundle.json\""));
+    assert_eq!(house.events(), before, "whoever reads writes nothing on the record");
+    let key: PublicKey = get("/api/v1/journal/key").await.text.parse().unwrap();
+    let bundle: Bundle = serde_json::from_str(&answer.text).unwrap();
+    let report = bundles::verify(&bundle, Some(&key));
+    assert_eq!(
+        (report.flaws.as_slice(), report.unsealed, bundle.incident["title"].as_str()),
+        ([].as_slice(), 0, Some("Payments fail"))
+    );
+    assert_eq!(
+        bundle.entries.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(),
+        ["incident.declared", "entry.added"]
+    );
+    assert!(report.statement.last().unwrap().contains(":rob"), "{:?}", report.statement);
+    let kept = get("/api/v1/journal/checkpoint").await.text;
+    assert_eq!(Checkpoint::open(&kept, &key).ok(), report.checkpoint);
+    assert_eq!(kept, bundle.checkpoint);
 }
