@@ -27,12 +27,11 @@ const ENTRIES_MOST: u32 = 100_000;
 
 /// The key of this installation. Made once, kept in the store, shared by its nodes.
 pub fn key(store: &Store, mint: &mut Mint) -> Result<SealKey, Halt> {
-    let kept = match store.read(|tx| Ok(store::settings::get(tx, KEY)?))? {
-        Some(kept) => kept,
-        None => {
-            let fresh = mint.secret().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-            store.write(|tx| Ok(store::settings::get_or_set(tx, KEY, &fresh)?))?
-        }
+    let kept = if let Some(kept) = store.read(|tx| Ok(store::settings::get(tx, KEY)?))? {
+        kept
+    } else {
+        let fresh = mint.secret().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+        store.write(|tx| Ok(store::settings::get_or_set(tx, KEY, &fresh)?))?
     };
     read_key(&kept).ok_or_else(|| Error::corrupt("the key of the seals does not read").into())
 }

@@ -102,9 +102,9 @@ fn checkpoints(text: &str, key: &PublicKey) -> Vec<Result<Checkpoint, BadNote>> 
             body.clear();
         }
         if signs {
-            signatures += &format!("{line}\n");
+            signatures.extend([line, "\n"]);
         } else if !line.trim().is_empty() {
-            body += &format!("{line}\n");
+            body.extend([line, "\n"]);
         }
     }
     close(&mut body, &mut signatures);
@@ -210,8 +210,9 @@ fn tell(report: &Report, key: &PublicKey, pinned: bool, command: &Verify) {
 
 fn incident(file: &Path, pinned: Option<PublicKey>, look: Look) -> Outcome {
     let text = std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    let bundle: Bundle = serde_json::from_slice(&text)
-        .map_err(|error| Failure::invalid(format!("{} is not the file of an incident: {error}", file.display())))?;
+    let bundle: Bundle = serde_json::from_slice(&text).map_err(|error| {
+        Failure::invalid(format!("{} is neither a database nor the file of an incident: {error}", file.display()))
+    })?;
     let report = bundles::verify(&bundle, pinned.as_ref());
     if look.json {
         screen::say_json(&json!({
