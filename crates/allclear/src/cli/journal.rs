@@ -19,7 +19,7 @@ const PART: u32 = 200;
 /// Read the journal: every change, with who made it and why
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  allclear journal --since 1h\n  allclear journal --subject schedule/payments-primary\n  allclear journal --follow\n  allclear journal --checkpoint >> checkpoints.txt"
+    after_long_help = "Examples:\n  allclear journal --since 1h\n  allclear journal --subject schedule/payments-primary\n  allclear journal --follow\n  allclear journal --checkpoint > checkpoint.txt"
 )]
 pub(crate) struct Journal {
     /// What it is about: an id (alr_..., pag_...) or a document (schedule/payments)
