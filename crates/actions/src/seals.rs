@@ -482,7 +482,7 @@ mod tests {
                 assert!(restored.is_some(), "the database did not become free");
                 let there = Store::open(target.place()).unwrap();
                 assert_eq!(verify(&there, Some(key), &kept).unwrap().1, Report { held: 1, ..before.clone() });
-                let lost = verify(&there, Some(key), &[later.clone()]).unwrap().1.findings;
+                let lost = verify(&there, Some(key), std::slice::from_ref(&later)).unwrap().1.findings;
                 assert_eq!(lost, [Finding::CutShort { size: 5, entries: 21 }]);
                 // And it goes on from there.
                 write(&there, &mut mint, 100, 1);
