@@ -132,6 +132,33 @@ test("the room without JavaScript, and looked at in all widths and lights", asyn
   await plain.getByRole("button", { name: "Containment is done" }).click();
   await plain.getByText("Containment is done").first().waitFor();
 
+  // The record: a file is kept, what is in a text is picked from it, a count and a technique are claimed.
+  await plain.getByRole("link", { name: "Evidence", exact: true }).click();
+  await plain.getByText("Add evidence", { exact: true }).click();
+  await plain.getByLabel("What it is").fill("Log of the build server");
+  await plain.locator("#evidence-file").setInputFiles({ name: "build.log", mimeType: "text/plain", buffer: Buffer.from("a token was used") });
+  await plain.getByRole("button", { name: "Keep it" }).click();
+  await plain.getByText("build.log").waitFor();
+  await plain.getByText("Add observables", { exact: true }).click();
+  await plain.locator("#observables-text").fill("It was used from 192[.]0[.]2[.]7 by hxxps://build-mirror[.]example/fetch?a=1.");
+  await plain.getByRole("button", { name: "Look through it" }).click();
+  await plain.getByText("hxxps://build-mirror[.]example/fetch?a=1").waitFor();
+  const found = plain.url();
+  assert.match(found, /observables$/);
+  await plain.getByRole("button", { name: "Add what is ticked" }).click();
+  await plain.getByText("192[.]0[.]2[.]7").waitFor();
+  await plain.getByText("Count something", { exact: true }).click();
+  await plain.locator("#affected-count").fill("at least 3");
+  await plain.locator("#affected-subject").selectOption("accounts");
+  await plain.getByRole("button", { name: "Enter it" }).last().click();
+  await plain.getByText("at least 3").waitFor();
+  await plain.getByText("Name a technique", { exact: true }).click();
+  await plain.locator("#technique-id").fill("T1078");
+  await plain.getByRole("button", { name: "Name it" }).click();
+  await plain.getByText("Valid Accounts", { exact: true }).waitFor();
+  const [download] = await Promise.all([plain.waitForEvent("download"), plain.getByRole("button", { name: "Download a copy of Log of the build server" }).click()]);
+  assert.equal(download.suggestedFilename(), "build.log");
+
   const wrong = [];
   for (const [device, viewport, colorScheme] of [
     ["desktop", desktop, "light"],
@@ -142,6 +169,10 @@ test("the room without JavaScript, and looked at in all widths and lights", asyn
     const page = await signedInPage(browser, allclear.url, { viewport, colorScheme });
     await page.goto(room);
     await look(page, `room-${device}`).catch((error) => wrong.push(error.message));
+    await page.goto(`${room}/record`);
+    for (const summary of await page.locator("main details > summary").all()) await summary.click();
+    await look(page, `record-${device}`).catch((error) => wrong.push(error.message));
+    await page.goto(room);
     await page.locator(".entry-more").first().click();
     await page.waitForURL(/entries\/evt_/);
     await look(page, `entry-${device}`).catch((error) => wrong.push(error.message));

@@ -3,12 +3,18 @@
 //! One call at a time, no proxy, no redirect, an end to every wait; the token is shown to nobody but the server.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::body::Bytes;
 use clap::Args;
 use domain::words::{Refusal, RefusalKind, Timestamp};
+use http_body::{Body as HttpBody, Frame, SizeHint};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
@@ -22,6 +28,8 @@ use crate::clock;
 const ADDRESS: &str = "http://127.0.0.1:8080";
 const CONNECT: Duration = Duration::from_secs(5);
 const WHOLE: Duration = Duration::from_secs(30);
+/// For a file, on a slow line.
+const FILE: Duration = Duration::from_hours(6);
 /// An answer that is longer is none of ours.
 const ANSWER_MOST: usize = 64 << 20;
 
@@ -247,6 +255,39 @@ impl Client {
         self.call(&Method::POST, path, &(), Some(body)).map(drop)
     }
 
+    /// Sends a file as it is; the query says its hash.
+    pub(crate) fn upload<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &impl Serialize,
+        file: File,
+        size: u64,
+    ) -> Result<T, Failure> {
+        let request = self.request(&Method::POST, &[&["api", "v1"], path].concat(), query);
+        let request = request.header(CONTENT_TYPE, "application/octet-stream").header("idempotency-key", key()?);
+        let request = request.timeout(FILE).body(reqwest::Body::wrap(Whole { file, left: size }));
+        let answer = self.runtime.block_on(self.whole_answer(request));
+        self.read(&self.accepted(answer?)?)
+    }
+
+    /// Writes what is answered to a file, part by part.
+    pub(crate) fn download(&self, path: &[&str], file: &mut File) -> Result<(), Failure> {
+        let request = self.request(&Method::POST, &[&["api", "v1"], path].concat(), &()).timeout(FILE);
+        let answer = self.runtime.block_on(async {
+            let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
+            let (status, mut body) = (response.status(), Vec::new());
+            while let Some(part) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+                if status.is_success() {
+                    file.write_all(&part).context("the file cannot be written")?;
+                } else if body.len() < ANSWER_MOST {
+                    body.extend_from_slice(&part);
+                }
+            }
+            Ok::<_, Failure>(Answer { status, date: None, body })
+        });
+        self.accepted(answer?).map(drop)
+    }
+
     pub(crate) fn delete(&self, path: &[&str]) -> Result<(), Failure> {
         self.call(&Method::DELETE, path, &(), None).map(drop)
     }
@@ -276,7 +317,11 @@ impl Client {
         query: &impl Serialize,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, Failure> {
-        let answer = self.ask(method, &[&["api", "v1"], path].concat(), query, body)?;
+        self.accepted(self.ask(method, &[&["api", "v1"], path].concat(), query, body)?)
+    }
+
+    /// The answer, unless it is a refusal.
+    fn accepted(&self, answer: Answer) -> Result<Answer, Failure> {
         if answer.status.is_success() {
             return Ok(answer);
         }
@@ -297,6 +342,16 @@ impl Client {
         query: &impl Serialize,
         body: Option<Vec<u8>>,
     ) -> Result<Answer, Failure> {
+        let mut request = self.request(method, path, query);
+        if let Some(body) = body {
+            // The same key if it is sent again on the way, so that it is done once.
+            request = request.header(CONTENT_TYPE, "application/json").header("idempotency-key", key()?).body(body);
+        }
+        self.runtime.block_on(self.whole_answer(request))
+    }
+
+    /// A request, in the name of whoever asks.
+    fn request(&self, method: &Method, path: &[&str], query: &impl Serialize) -> reqwest::RequestBuilder {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -304,29 +359,25 @@ impl Client {
         for (name, value) in pairs(query) {
             url.query_pairs_mut().append_pair(&name, &value);
         }
-        let mut request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
-        if let Some(authorization) = self.authorization.clone().filter(|_| path.first() == Some(&"api")) {
-            request = request.header(AUTHORIZATION, authorization);
+        let request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
+        match self.authorization.clone().filter(|_| path.first() == Some(&"api")) {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
+            None => request,
         }
-        if let Some(body) = body {
-            // The same key if it is sent again on the way, so that it is done once.
-            let key =
-                clock::mint()?.secret().iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
-            request = request.header(CONTENT_TYPE, "application/json").header("idempotency-key", key).body(body);
-        }
-        self.runtime.block_on(async {
-            let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
-            let date = response.headers().get(DATE).and_then(|value| value.to_str().ok());
-            let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|date| date.timestamp());
-            let (status, mut body) = (response.status(), Vec::new());
-            while let Some(part) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
-                body.extend_from_slice(&part);
-                if body.len() > ANSWER_MOST {
-                    return Err(self.strange());
-                }
+    }
+
+    async fn whole_answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, Failure> {
+        let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
+        let date = response.headers().get(DATE).and_then(|value| value.to_str().ok());
+        let date = date.and_then(|date| jiff::fmt::rfc2822::parse(date).ok()).map(|date| date.timestamp());
+        let (status, mut body) = (response.status(), Vec::new());
+        while let Some(part) = response.chunk().await.map_err(|error| self.unreachable(&error))? {
+            body.extend_from_slice(&part);
+            if body.len() > ANSWER_MOST {
+                return Err(self.strange());
             }
-            Ok(Answer { status, date, body })
-        })
+        }
+        Ok(Answer { status, date, body })
     }
 
     fn unreachable(&self, error: &reqwest::Error) -> Failure {
@@ -342,6 +393,41 @@ impl Client {
     pub(crate) fn rest(&self, span: Duration) {
         // The sleep is made inside: it wants to know its runtime.
         self.runtime.block_on(async { tokio::time::sleep(span).await });
+    }
+}
+
+/// The same for one request, however often it is sent on the way.
+fn key() -> Result<String, Failure> {
+    Ok(clock::mint()?.secret().iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")))
+}
+
+/// A file as a body: read part by part as it is sent. Reading blocks, and nothing else waits for this thread.
+struct Whole {
+    file: File,
+    left: u64,
+}
+
+impl HttpBody for Whole {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let mut part = vec![0; usize::try_from(self.left).unwrap_or(usize::MAX).min(256 << 10)];
+        let length = match self.file.read(&mut part) {
+            Ok(0) => return Poll::Ready(Some(Err(std::io::Error::other("the file became shorter while it was sent")))),
+            Ok(length) => length,
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        };
+        part.truncate(length);
+        self.left -= length as u64;
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from(part)))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use store::Place;
+use store::{Blobs, Place};
 
 /// Shorter watch secrets are guessed.
 const WATCH_SECRET_LEAST: usize = 16;
@@ -20,6 +20,14 @@ pub(crate) struct Serve {
     /// PostgreSQL instead of the embedded database: `postgres://user:password@host/database`
     #[arg(long, env = "ALLCLEAR_DATABASE", hide_env_values = true)]
     pub(crate) database: Option<String>,
+
+    /// The directory of evidence: `evidence` in the data directory, if absent. Nodes that share a database share it too.
+    #[arg(long, env = "ALLCLEAR_EVIDENCE")]
+    pub(crate) evidence: Option<PathBuf>,
+
+    /// The largest file of evidence that is kept, in MiB.
+    #[arg(long, env = "ALLCLEAR_EVIDENCE_MIB", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub(crate) evidence_mib: u32,
 
     /// The address to listen on.
     #[arg(long, env = "ALLCLEAR_LISTEN", default_value = "127.0.0.1:8080")]
@@ -83,6 +91,12 @@ impl Serve {
         std::fs::create_dir_all(&self.data)
             .with_context(|| format!("the data directory {} cannot be made", self.data.display()))?;
         Ok(Place::Sqlite(self.data.join("allclear.db")))
+    }
+
+    /// Where the bytes of evidence are.
+    pub(crate) fn evidence(&self) -> Blobs {
+        let folder = self.evidence.clone().unwrap_or_else(|| self.data.join("evidence"));
+        Blobs::new(folder, u64::from(self.evidence_mib) << 20)
     }
 
     /// What the proof is signed with, checked.

@@ -27,6 +27,12 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     let place = settings.place()?;
     let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
     let keys = Keys::of(&store, &mut mint)?;
+    let evidence = settings.evidence();
+    if store.is_postgres() && settings.evidence.is_none() {
+        tracing::info!(folder = %evidence.folder().display(), "evidence is kept here; nodes that share the database must share it (--evidence)");
+    }
+    // What was being sent when a node stopped.
+    evidence.sweep(clock())?;
     let proves = watch_secret.is_some();
     let webhooks = channels::webhook::Secret::from_bytes(keys.webhooks);
     let identity = Identity {
@@ -54,6 +60,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             public_url: public_url.clone(),
             ingest_bytes_most: usize::from(settings.ingest_mib) << 20,
             mail: channels.has_email(),
+            evidence: evidence.clone(),
             proxies,
             webhook_secrets: web::WebhookSecrets(Arc::new(move |url| webhooks.for_address(url).reveal())),
             watch_secret,

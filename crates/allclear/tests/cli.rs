@@ -532,6 +532,63 @@ fn whoever_may_not_is_told_so_and_no_token_is_shown() {
 }
 
 #[test]
+fn the_record_of_an_incident_is_kept_by_command_and_looked_over() {
+    let house = House::serving("record");
+    let incident =
+        house.json(&["declare", "A token was used", "--class", "security"])["id"].as_str().unwrap().to_owned();
+    let on = |noun: &str, rest: &[&str]| house.run(&[&["incident", noun], rest].concat());
+    let bytes = (0..200_000).map(|n| format!("{n}\n")).collect::<Vec<_>>().concat();
+    house.write("mem.raw", &bytes);
+    let kept =
+        house.json(&["incident", "evidence", "add", &incident, "mem.raw", "--place", "Frankfurt", "--at", "-10m"]);
+    let (id, hash) = (kept["id"].as_str().unwrap(), kept["sha256"].as_str().unwrap());
+    assert_eq!(kept["size"], bytes.len());
+    let disk = ["add", &incident, "--title", "Disk", "--no-hash", "not imaged"];
+    assert!(on("evidence", &disk).out.contains("it lies elsewhere"));
+    let handed = on("evidence", &["hand-over", &incident, id, "--to", "Forensics Ltd", "--why", "to be imaged"]);
+    assert!(handed.out.contains("is with Forensics Ltd now"), "{}", handed.beside);
+    let copied = on("evidence", &["get", &incident, id, "copy.raw"]);
+    assert!(copied.out.contains(hash), "{}", copied.beside);
+    assert_eq!(std::fs::read_to_string(house.folder.join("copy.raw")).unwrap(), bytes);
+    assert_eq!(on("evidence", &["get", &incident, id, "copy.raw"]).code, 1, "a file that is there is left alone");
+    let shown = on("evidence", &["show", &incident, id]).out;
+    assert!(["collected", "handed-over", "downloaded"].iter().all(|step| shown.contains(step)), "{shown}");
+    let pasted = house.with_input(
+        &["incident", "observable", "add", &incident, "--paste"],
+        "they spoke to hxxps://evil[.]example/a and 192.0.2.7.",
+    );
+    assert!(
+        pasted.out.contains("hxxps://evil[.]example/a") && pasted.out.contains("192[.]0[.]2[.]7"),
+        "{}",
+        pasted.out
+    );
+    let csv = on("observable", &["export", &incident, "--up-to", "AMBER+STRICT"]).out;
+    assert!(csv.starts_with("type,value,defanged") && csv.contains("https://evil.example/a"), "{csv}");
+    let counted = on("affected", &["count", &incident, "about 1200", "--what", "customers"]);
+    assert!(counted.out.contains("about 1,200 customers"), "{}{}", counted.out, counted.beside);
+    let named = on("technique", &["name", &incident, "T9999"]);
+    assert!(named.out.contains("Warning"), "{}", named.out);
+    // Beside the server: the backup says what is not in it, and copies it if it is told to.
+    let backup = house.run(&["backup", "saved.db"]);
+    assert!(backup.out.contains("Evidence is not in it: 1 files"), "{}{}", backup.out, backup.beside);
+    let backup = house.run(&["backup", "saved.db", "--evidence-to", "saved"]);
+    assert!(backup.out.contains("Evidence: 1 of 1 files"), "{}{}", backup.out, backup.beside);
+    assert_eq!(std::fs::read_to_string(house.folder.join("saved").join(hash)).unwrap(), bytes);
+    assert_eq!(house.run(&["check"]).code, 0);
+    let file = house.folder.join("data/evidence").join(hash);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(&file, bytes.replace("77777", "77778")).unwrap();
+    let checked = house.run(&["check"]);
+    assert!(checked.code == 1 && checked.out.contains(&format!("evidence {hash} was altered")), "{}", checked.out);
+    let doctor = house.run(&["doctor", "--local"]);
+    assert!(doctor.out.contains("FAIL evidence"), "{}", doctor.out);
+    assert_eq!(house.run(&["check", "--evidence", "saved"]).code, 0, "the copy is sound");
+    let refused = on("evidence", &["get", &incident, id, "again.raw"]);
+    assert!(refused.code == 1 && refused.beside.contains("altered or is gone"), "{}", refused.beside);
+    assert!(!house.folder.join("again.raw").exists());
+}
+
+#[test]
 fn settings_are_shown_without_their_secrets() {
     let house = House::new("settings");
     let mut command = house.command(&["config", "--listen", "127.0.0.1:9"]);

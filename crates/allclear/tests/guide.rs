@@ -81,13 +81,17 @@ fn every_command_of_the_guide_exists_with_its_flags() {
             for command in joined.lines().filter_map(|text| text.trim().strip_prefix("allclear ")) {
                 let command = command.split(" #").next().unwrap_or_default();
                 let words: Vec<&str> = command.split_whitespace().collect();
-                // `alert list` is a command of two words; in `history schedule/payments` the second is an argument.
-                let Some(text) = words.get(..2).and_then(help).or_else(|| help(&words[..1])) else {
+                // `alert list` is a command of two words, `incident evidence add` one of three; in `history schedule/payments`
+                // the second is an argument.
+                let lengths = [3, 2, 1].into_iter().filter(|length| *length <= words.len());
+                let Some(text) = lengths.into_iter().find_map(|length| help(&words[..length])) else {
                     wrong.push(format!("{name}:{line}: there is no command `allclear {command}`"));
                     continue;
                 };
                 seen += 1;
-                for flag in words.iter().filter(|word| word.starts_with('-')) {
+                // A time may begin with a dash: -40m.
+                let is_flag = |word: &&&str| word.starts_with('-') && !word[1..].starts_with(|c: char| c.is_ascii_digit());
+                for flag in words.iter().filter(is_flag) {
                     let known = text.split([' ', ',', '\n', '=']).any(|word| word == *flag);
                     if !known {
                         wrong.push(format!("{name}:{line}: `allclear {}` does not know {flag}", words[0]));

@@ -59,6 +59,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/chart.rs", "draws the strips of a schedule"),
     ("respond/links.rs", "what belongs to an incident has no rule of its own but that nothing leaks"),
     ("respond/desk.rs", "a small company for the tests of incidents"),
+    ("respond/record.rs", "evidence, observables, what is affected and techniques side by side"),
     ("respond/room.rs", "what the room shows of an incident and of all around it"),
     ("engage/compose.rs", "puts the facts of a page into the words of a template"),
     ("engage/escalation_policies.rs", "the document is an escalation policy; its rule is domain/engage/escalations.rs"),

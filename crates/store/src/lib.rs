@@ -3,6 +3,7 @@
 //! Knows what the domain means, never what it decides: rows go in and out, rules stay downstairs.
 //! Every function takes `tx: &mut Tx`, so that one act is one transaction.
 
+pub mod blobs;
 pub mod detect;
 pub mod door;
 pub mod engage;
@@ -19,4 +20,5 @@ pub mod signals;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+pub use blobs::Blobs;
 pub use door::{Breach, Error, ErrorKind, Halt, Pending, Place, Row, Store, Tx, Value};

@@ -15,6 +15,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0004_engage", include_str!("../migrations/0004_engage.sql")),
     ("0005_respond", include_str!("../migrations/0005_respond.sql")),
     ("0006_seals", include_str!("../migrations/0006_seals.sql")),
+    ("0007_record", include_str!("../migrations/0007_record.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

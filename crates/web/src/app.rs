@@ -55,6 +55,8 @@ pub struct Settings {
     pub ingest_bytes_most: usize,
     /// What mail can be sent with, for the first-run page: false if no mail server is set up.
     pub mail: bool,
+    /// Where the bytes of evidence are.
+    pub evidence: store::Blobs,
     /// The proxies whose word about where a request comes from is believed.
     pub proxies: Proxies,
     /// What the receivers of webhooks verify with.

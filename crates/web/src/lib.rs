@@ -18,6 +18,7 @@ pub mod pages;
 pub mod problem;
 pub mod reach;
 pub mod routes;
+pub mod upload;
 
 pub use app::{App, Settings, WebhookSecrets};
 pub use reach::Reach;

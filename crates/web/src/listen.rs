@@ -21,6 +21,7 @@ use tokio::time::{Sleep, sleep};
 use tower::ServiceExt as _;
 
 use crate::address::Peer;
+use crate::upload::is_upload;
 
 /// How long we wait for a client, and how much we take.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct Patience {
     pub part: Duration,
     /// For a whole body.
     pub body: Duration,
+    /// For a body that brings evidence: it may be large, and the line slow. A part must come in time all the same.
+    pub upload: Duration,
     /// For what is being answered when we are told to stop.
     pub stop: Duration,
     /// The largest header, in bytes.
@@ -43,6 +46,7 @@ impl Default for Patience {
             header: Duration::from_secs(30),
             part: Duration::from_secs(15),
             body: Duration::from_mins(2),
+            upload: Duration::from_hours(6),
             stop: Duration::from_secs(10),
             header_most: 32 << 10,
         }
@@ -64,7 +68,8 @@ pub async fn serve(listener: TcpListener, router: Router, patience: Patience, st
         _ = stream.set_nodelay(true);
         let router = router.clone();
         let answer = service_fn(move |request: Request<Incoming>| {
-            let mut request = request.map(|body| Body::new(Slow::new(body, patience)));
+            let body = if is_upload(request.uri().path()) { patience.upload } else { patience.body };
+            let mut request = request.map(|inner| Body::new(Slow::new(inner, Patience { body, ..patience })));
             request.extensions_mut().insert(Peer(peer.ip()));
             router.clone().oneshot(request)
         });

@@ -17,7 +17,7 @@ use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
-use crate::handlers::respond::{entries, incidents, room, updates};
+use crate::handlers::respond::{entries, evidence, incidents, record, room, updates};
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -120,6 +120,22 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/tasks", INCIDENTS, post(room::post_task)),
         route(Method::GET, "/incidents/{id}/updates", VIEW, get(room::get_back)),
         route(Method::POST, "/incidents/{id}/updates", INCIDENTS, post(updates::post_update)),
+        route(Method::GET, "/incidents/{id}/record", VIEW, get(record::get_record)),
+        // A file of any size that is allowed: what is kept counts its bytes.
+        route(
+            Method::POST,
+            "/incidents/{id}/evidence",
+            INCIDENTS,
+            post(evidence::post_evidence).layer(DefaultBodyLimit::disable()),
+        ),
+        route(Method::POST, "/incidents/{id}/evidence/{evidence}", INCIDENTS, post(evidence::post_hand_over)),
+        route(Method::POST, "/incidents/{id}/evidence/{evidence}/download", INCIDENTS, post(evidence::post_download)),
+        route(Method::GET, "/incidents/{id}/observables", VIEW, get(record::get_back)),
+        route(Method::POST, "/incidents/{id}/observables", INCIDENTS, post(record::post_observables)),
+        route(Method::POST, "/incidents/{id}/observables/{observable}", INCIDENTS, post(record::post_observable)),
+        route(Method::POST, "/incidents/{id}/affected", INCIDENTS, post(record::post_affected)),
+        route(Method::POST, "/incidents/{id}/affected/{affected}", INCIDENTS, post(record::post_count)),
+        route(Method::POST, "/incidents/{id}/techniques", INCIDENTS, post(record::post_technique)),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),

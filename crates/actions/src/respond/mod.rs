@@ -1,13 +1,18 @@
 //! What are we doing: incidents declared, led and resolved; what is written down, claimed and taken on meanwhile.
 
+pub mod affected;
 pub mod assignments;
 pub mod command;
 #[cfg(test)]
 mod desk;
 pub mod entries;
+pub mod evidence;
 pub mod incidents;
 pub mod links;
+pub mod observables;
+pub mod record;
 pub mod room;
 pub mod stamps;
 pub mod tasks;
+pub mod techniques;
 pub mod updates;

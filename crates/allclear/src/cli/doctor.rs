@@ -13,7 +13,7 @@ use web::api::engage::schedules::{AtQuery, OnCall};
 use web::api::prepare::access::Me;
 use web::api::prepare::checks::{Check, Verdict};
 
-use super::local::Local;
+use super::local::{EvidenceFolder, Local};
 use super::screen::{self, Look, Paint};
 use super::{Exit, Failure, Outcome, integrations, journal};
 use crate::client::{Client, Server};
@@ -33,6 +33,9 @@ const ENTRIES_MOST: usize = 5000;
 pub(crate) struct Doctor {
     #[command(flatten)]
     local: Local,
+
+    #[command(flatten)]
+    evidence: EvidenceFolder,
 
     #[command(flatten)]
     server: Server,
@@ -307,7 +310,10 @@ fn sources(client: &Client, findings: &mut Findings) {
 fn database(command: &Doctor, findings: &mut Findings) {
     let place = command.local.database.place();
     match store::keeping::check(&place) {
-        Ok(report) if report.problems.is_empty() => findings.ok("database", format!("{place} is sound")),
+        Ok(report) if report.problems.is_empty() => {
+            findings.ok("database", format!("{place} is sound"));
+            evidence(command, &place, findings);
+        }
         Ok(report) => {
             for problem in report.problems {
                 let remedy = "stop the server, keep the files, and allclear restore the last backup that is sound";
@@ -315,6 +321,27 @@ fn database(command: &Doctor, findings: &mut Findings) {
             }
         }
         Err(halt) => findings.fail("database", halt.to_string(), "name the right one with --data or --database"),
+    }
+}
+
+/// Whether the files of evidence are what was collected.
+fn evidence(command: &Doctor, place: &store::Place, findings: &mut Findings) {
+    let blobs = command.evidence.blobs(&command.local.database);
+    let looked = store::Store::open_to_read(place).map_err(store::Halt::from).and_then(|store| {
+        let kept = store.read(|tx| Ok(store::respond::evidence::kept(tx)?))?.len();
+        Ok((kept, blobs.flaws(&store)?))
+    });
+    match looked {
+        Ok((0, _)) => {}
+        Ok((kept, flaws)) if flaws.is_empty() => findings.ok("evidence", format!("each of {kept} files has its hash")),
+        Ok((_, flaws)) => {
+            for flaw in flaws {
+                let remedy =
+                    "put the file of this name back from a copy of the directory; the incident says whose it is";
+                findings.fail("evidence", flaw, remedy);
+            }
+        }
+        Err(halt) => findings.fail("evidence", halt.to_string(), "name the right directory with --evidence"),
     }
 }
 

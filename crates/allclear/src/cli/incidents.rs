@@ -22,7 +22,7 @@ use web::api::respond::stamps::{NewStamp, Stamp};
 use web::api::respond::tasks::{NewTask, Task, TaskDeed};
 
 use super::screen::{self, Look};
-use super::{Exit, Outcome, updates, when};
+use super::{Exit, Outcome, record, updates, when};
 use crate::client::{Client, Server};
 use crate::clock;
 
@@ -325,6 +325,14 @@ enum Command {
         #[arg(long)]
         remove: bool,
     },
+    /// Evidence: keep a file, record what lies elsewhere, hand it over, take a copy
+    Evidence(record::EvidenceCommand),
+    /// Observables: addresses, names and hashes that were seen
+    Observable(record::ObservableCommand),
+    /// What is affected, and how many, as far as it is known
+    Affected(record::AffectedCommand),
+    /// Techniques of MITRE ATT&CK
+    Technique(record::TechniqueCommand),
     /// Name somebody who may see it
     #[command(after_long_help = "Example:\n  allclear incident name inc_06f1k2m9qv7x3t1a ben")]
     Name {
@@ -546,6 +554,10 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
             let said = if *remove { "no longer belongs" } else { "belongs" };
             tell(&json!({ "incident": incident, "subject": subject }), &format!("{subject} {said} to {id}."), look);
         }
+        Command::Evidence(command) => record::evidence(&client, command, look)?,
+        Command::Observable(command) => record::observable(&client, command, look)?,
+        Command::Affected(command) => record::affected(&client, command, look)?,
+        Command::Technique(command) => record::technique(&client, command, look)?,
         Command::Name { incident, person, remove } => {
             let id = incident.to_string();
             if *remove {

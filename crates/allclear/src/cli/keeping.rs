@@ -7,7 +7,7 @@ use domain::words::Refusal;
 use serde_json::{Map, json};
 use store::keeping;
 
-use super::local::Database;
+use super::local::{Database, EvidenceFolder};
 use super::screen::{self, Look, Paint};
 use super::{Exit, Outcome};
 use crate::clock;
@@ -15,12 +15,22 @@ use crate::clock;
 /// Write a backup of the database to a file
 ///
 /// Safe while the server runs: the backup is the database as it was at one moment, checked before it takes its name.
-/// It is one file whichever database is used, so it also moves an installation from one to the other.
+/// It is one file whichever database is used, so it also moves an installation from one to the other. The files of evidence are not in
+/// it: --evidence-to copies them too, each checked on the way.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  allclear backup /var/backups/allclear.db --data /var/lib/allclear")]
+#[command(
+    after_long_help = "Examples:\n  allclear backup /var/backups/allclear.db --data /var/lib/allclear\n  allclear backup /var/backups/allclear.db --data /var/lib/allclear --evidence-to /var/backups/evidence"
+)]
 pub(crate) struct Backup {
     /// Where to write it; an older backup there is replaced
     file: PathBuf,
+
+    /// Copy the files of evidence into this directory, those that are not there yet
+    #[arg(long, value_name = "DIR")]
+    evidence_to: Option<PathBuf>,
+
+    #[command(flatten)]
+    evidence: EvidenceFolder,
 
     #[command(flatten)]
     database: Database,
@@ -49,12 +59,15 @@ pub(crate) struct Restore {
     look: Look,
 }
 
-/// Look the database over: damage, and rows that contradict each other
+/// Look the database over: damage, rows that contradict each other, evidence that is missing or altered
 ///
 /// Also while the server runs. Exit code 1 if something is wrong.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Example:\n  allclear check --data /var/lib/allclear")]
 pub(crate) struct Check {
+    #[command(flatten)]
+    evidence: EvidenceFolder,
+
     #[command(flatten)]
     database: Database,
 
@@ -66,10 +79,32 @@ pub(crate) fn backup(command: &Backup) -> Outcome {
     let place = command.database.existing()?;
     keeping::backup(&place, &command.file)?;
     let bytes = std::fs::metadata(&command.file).map_or(0, |file| file.len());
+    // After the database: whatever that tells of is there.
+    let blobs = command.evidence.blobs(&command.database);
+    let store = store::Store::open_to_read(&place)?;
+    let kept = store.read(|tx| Ok(store::respond::evidence::kept(tx)?))?.len();
+    let copied = match &command.evidence_to {
+        Some(folder) => Some(blobs.copy_to(&store, &store::Blobs::new(folder.clone(), u64::MAX))?.0),
+        None => None,
+    };
     if command.look.json {
-        screen::say_json(&json!({ "file": command.file, "bytes": bytes }));
-    } else {
-        screen::say(format!("{} is backed up to {} ({} KiB)", place, command.file.display(), bytes.div_ceil(1024)));
+        let mut said = json!({ "file": command.file, "bytes": bytes });
+        if kept > 0 {
+            said["evidence"] = json!({ "files": kept, "folder": blobs.folder(), "copied": copied });
+        }
+        screen::say_json(&said);
+        return Ok(Exit::Fine);
+    }
+    screen::say(format!("{} is backed up to {} ({} KiB)", place, command.file.display(), bytes.div_ceil(1024)));
+    match (copied, &command.evidence_to) {
+        (Some(copied), Some(folder)) => {
+            screen::say(format!("Evidence: {copied} of {kept} files were not in {} and were copied", folder.display()));
+        }
+        _ if kept > 0 => screen::say(format!(
+            "Evidence is not in it: {kept} files in {}; copy them too (--evidence-to DIR)",
+            blobs.folder().display()
+        )),
+        _ => {}
     }
     Ok(Exit::Fine)
 }
@@ -95,7 +130,12 @@ pub(crate) fn restore(command: &Restore) -> Outcome {
 
 pub(crate) fn check(command: &Check) -> Outcome {
     let place = command.database.existing()?;
-    let report = keeping::check(&place)?;
+    let mut report = keeping::check(&place)?;
+    // What could not be counted cannot be asked for its evidence.
+    if !report.tables.is_empty() {
+        let store = store::Store::open_to_read(&place)?;
+        report.problems.extend(command.evidence.blobs(&command.database).flaws(&store)?);
+    }
     if command.look.json {
         let rows: Map<_, _> = report.tables.iter().map(|(table, rows)| (table.clone(), json!(rows))).collect();
         screen::say_json(&json!({ "sound": report.problems.is_empty(), "problems": report.problems, "rows": rows }));

@@ -30,6 +30,22 @@ pub(crate) struct Database {
     pub(crate) database: Option<String>,
 }
 
+/// Where the bytes of evidence are.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct EvidenceFolder {
+    /// The directory of evidence: evidence in the data directory, if absent
+    #[arg(long, env = "ALLCLEAR_EVIDENCE", value_name = "DIR")]
+    evidence: Option<PathBuf>,
+}
+
+impl EvidenceFolder {
+    pub(crate) fn blobs(&self, database: &Database) -> store::Blobs {
+        let folder = self.evidence.clone().unwrap_or_else(|| database.data.join("evidence"));
+        // What is there is there, however large.
+        store::Blobs::new(folder, u64::MAX)
+    }
+}
+
 /// With `--local`: the database instead of the server.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Local {

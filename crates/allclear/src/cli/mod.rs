@@ -14,6 +14,7 @@ pub(crate) mod local;
 pub(crate) mod on_call;
 pub(crate) mod pages;
 pub(crate) mod print;
+pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod screen;
 pub(crate) mod setup;

@@ -99,6 +99,15 @@ pub fn text(text: &str, place: &str) -> Result<String> {
     Ok(text)
 }
 
+/// The same in one line, of at most so many letters.
+pub fn line(said: &str, most: usize, place: &str) -> Result<String> {
+    let said = text(said, place)?;
+    if said.chars().count() > most || said.contains(['\n', '\t']) {
+        return Err(Refusal::invalid(format!("write one line of at most {most} letters")).at(place));
+    }
+    Ok(said)
+}
+
 /// A time that is not to come.
 pub fn past(at: Timestamp, now: Timestamp) -> Result<Timestamp> {
     if at > AHEAD_MOST.after(now) {

@@ -1,15 +1,20 @@
 //! What are we doing: incidents, who plays which role, when what happened, what was written down, what was promised,
-//! what is owed to whom, and who may see it.
+//! what is owed to whom, who may see it; and the record of a breach: evidence, observables, what is affected, techniques.
 
+pub mod affected;
 pub mod assignments;
 pub mod codenames;
 pub mod command;
 pub mod criteria;
 pub mod entries;
+pub mod evidence;
 pub mod incidents;
 pub mod obligations;
+pub mod observables;
 pub mod sight;
 pub mod stamps;
 pub mod tasks;
+pub mod techniques;
+pub mod tlp;
 pub mod update_templates;
 pub mod updates;

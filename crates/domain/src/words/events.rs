@@ -174,6 +174,21 @@ event_kinds! {
     RoleEnded = "role.ended";
     /// Retention removed entries; it says which.
     JournalCut = "journal.cut";
+    EvidenceCollected = "evidence.collected";
+    EvidenceHandedOver = "evidence.handed-over";
+    /// Somebody took a copy.
+    EvidenceDownloaded = "evidence.downloaded";
+    /// What is kept is not what was collected.
+    EvidenceAltered = "evidence.altered";
+    ObservableAdded = "observable.added";
+    /// What is thought or known of it changed.
+    ObservableJudged = "observable.judged";
+    /// It was struck, with a reason; the row stays.
+    ObservableRemoved = "observable.removed";
+    /// Somebody claims how many are affected.
+    AffectedCounted = "affected.counted";
+    TechniqueNamed = "technique.named";
+    TechniqueWithdrawn = "technique.withdrawn";
 }
 
 impl fmt::Display for EventKind {

@@ -126,6 +126,12 @@ ids! {
     TaskId = "tsk";
     /// What people are told of an incident meanwhile.
     UpdateId = "upd";
+    /// Something that may prove what happened in an incident.
+    EvidenceId = "evd";
+    /// Something that was seen in an incident: an address, a name, a hash.
+    ObservableId = "obs";
+    /// What an incident affects, with its counts.
+    AffectedId = "aff";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

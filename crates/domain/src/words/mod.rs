@@ -1,5 +1,7 @@
 //! The small words that every phase uses: ids, names, time spans, labels, refusals.
 
+pub(crate) mod choices;
+pub mod csv;
 pub mod events;
 pub mod ids;
 pub mod labels;
@@ -11,8 +13,8 @@ pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
-    AlertId, ChangesetId, DeliveryId, EventId, GroupId, Id, IdText, IncidentId, Mint, OverrideId, PageId, RejectionId,
-    SignalId, SilenceId, StampId, TaskId, TokenId, UpdateId,
+    AffectedId, AlertId, ChangesetId, DeliveryId, EventId, EvidenceId, GroupId, Id, IdText, IncidentId, Mint,
+    ObservableId, OverrideId, PageId, RejectionId, SignalId, SilenceId, StampId, TaskId, TokenId, UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

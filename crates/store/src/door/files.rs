@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::sqlite::{connect, connect_reader, failure, private};
+use super::sqlite::{connect, connect_reader, failure};
 use super::{Error, ErrorKind};
 
 pub(crate) use super::postgres_bell::NOBODY_THERE;
-pub(crate) use super::sqlite::{lock, lock_path};
+pub(crate) use super::sqlite::{lock, lock_path, private};
 
 /// The path with more at its end: `allclear.db` and `-wal`.
 pub(crate) fn beside(path: &Path, ending: &str) -> PathBuf {
@@ -113,11 +113,11 @@ pub(crate) fn same(one: &Path, other: &Path) -> bool {
     }
 }
 
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn sync(path: &Path) -> Result<(), Error> {
+pub(crate) fn sync(path: &Path) -> Result<(), Error> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|error| Error::unavailable(format!("cannot sync {}: {error}", path.display())))

@@ -176,7 +176,10 @@ ids!(
     IncidentId,
     StampId,
     TaskId,
-    UpdateId
+    UpdateId,
+    EvidenceId,
+    ObservableId,
+    AffectedId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

@@ -4,8 +4,9 @@
 //! Every query that uses a piece binds [`bound`] as `$1`.
 
 use domain::respond::sight::Sight;
+use domain::words::IncidentId;
 
-use crate::door::Value;
+use crate::door::{Error, Tx, Value};
 
 /// What stands for a sight as `$1`. No person is called `*` or nothing.
 pub(crate) fn bound(sight: Sight<'_>) -> Value<'_> {
@@ -29,3 +30,21 @@ pub(crate) const PAGE: &str = "(pages.incident IS NULL OR $1 = '*' OR EXISTS (SE
 pub(crate) const ENTRY: &str = "(journal.incident IS NULL OR $1 = '*' OR EXISTS (SELECT 1 FROM incidents \
     WHERE incidents.id = journal.incident AND (incidents.visibility = 'open' OR EXISTS (SELECT 1 FROM incident_people \
     WHERE incident_people.incident = incidents.id AND incident_people.person = $1))))";
+
+/// Evidence that is seen of an incident that is seen: what is marked RED, by those who are inside.
+pub(crate) const EVIDENCE: &str = "(evidence.tlp <> 'RED' OR $1 = '*' OR EXISTS (SELECT 1 FROM incident_people \
+    WHERE incident_people.incident = evidence.incident AND incident_people.person = $1) OR EXISTS (SELECT 1 FROM \
+    assignments WHERE assignments.incident = evidence.incident AND assignments.person = $1 AND assignments.state = 'held'))";
+
+/// The same of observables.
+pub(crate) const OBSERVABLE: &str = "(observables.tlp <> 'RED' OR $1 = '*' OR EXISTS (SELECT 1 FROM incident_people \
+    WHERE incident_people.incident = observables.incident AND incident_people.person = $1) OR EXISTS (SELECT 1 FROM \
+    assignments WHERE assignments.incident = observables.incident AND assignments.person = $1 AND assignments.state = 'held'))";
+
+/// Whether somebody is named for an incident or holds a role in it: then they see what is marked RED.
+pub fn is_inside(tx: &mut Tx<'_>, incident: IncidentId, sight: Sight<'_>) -> Result<bool, Error> {
+    let sql = "SELECT ($1 = '*' OR EXISTS (SELECT 1 FROM incident_people WHERE incident_people.incident = $2 AND \
+               incident_people.person = $1) OR EXISTS (SELECT 1 FROM assignments WHERE assignments.incident = $2 AND \
+               assignments.person = $1 AND assignments.state = 'held')) AS inside";
+    tx.one(sql, &[bound(sight), incident.into()])?.map_or(Ok(false), |row| row.bool("inside"))
+}

@@ -3,6 +3,8 @@
 //!
 //! The key is noted in the transaction of the effect ([`store`] gives handlers a store that begins so), the answer is
 //! kept once it is there, even if the caller has gone. What was refused is not kept: it may be asked again.
+//!
+//! A body of any size is not gathered to be recognised: its hash is said in the query, and held to.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +16,7 @@ use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::respond::evidence::Digest;
 use domain::words::{Refusal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::prepare::answers::{self, Answered, Asked};
@@ -25,6 +28,7 @@ use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
 use crate::routes::Route;
+use crate::upload::{hash_of, is_upload};
 
 /// The header, as errors name it.
 const HEADER: &str = "Idempotency-Key";
@@ -37,8 +41,9 @@ tokio::task_local! {
 
 /// Whether this route honours the header: everything that is made or done by a program.
 pub fn honours(route: &Route) -> bool {
-    let may_change = route.method == axum::http::Method::POST && route.path != "/api/v1/plan";
-    may_change && route.path.starts_with("/api/v1/")
+    // What is downloaded is not kept as an answer; each copy is one more.
+    let is_none = route.path == "/api/v1/plan" || route.path.ends_with("/download");
+    route.method == axum::http::Method::POST && !is_none && route.path.starts_with("/api/v1/")
 }
 
 /// The store for what is asked now: if that came with a key, each transaction begins by noting it.
@@ -104,7 +109,13 @@ async fn answer(app: App, request: Request, next: Next) -> Result<Response, Prob
     let Some(key) = key(request.headers())? else { return Ok(next.run(request).await) };
     let actor = request.extensions().get::<Visitor>().map(|visitor| visitor.actor().to_string());
     let (parts, sent) = request.into_parts();
-    let bytes = body::whole(sent, parts.uri.path()).await?;
+    let said = if is_upload(parts.uri.path()) { Some(said_hash(parts.uri.query())?) } else { None };
+    let (sent, bytes) = if said.is_some() {
+        (sent, Bytes::new())
+    } else {
+        let bytes = body::whole(sent, parts.uri.path()).await?;
+        (Body::from(bytes.clone()), bytes)
+    };
     let now = app.now();
     let asked = Arc::new(Asked {
         actor: actor.unwrap_or_default(),
@@ -117,9 +128,14 @@ async fn answer(app: App, request: Request, next: Next) -> Result<Response, Prob
     let Some(held) = app.working().hold(&asked) else { return Err(in_the_works()) };
     let wanted = asked.clone();
     if let Some(before) = app.read(move |tx| Ok(answers::get(tx, &wanted)?)).await? {
+        if let Some(said) = said
+            && hash_of(sent).await? != said
+        {
+            return Err(for_another());
+        }
         return again(before, &asked, now);
     }
-    let request = Request::from_parts(parts, Body::from(bytes));
+    let request = Request::from_parts(parts, sent);
     let work = async move {
         let response = ASKED.scope(asked.clone(), next.run(request)).await;
         let response = keep(&app, asked, response).await;
@@ -173,8 +189,7 @@ async fn keep(app: &App, asked: Arc<Asked>, response: Response) -> Response {
 /// The answer to what was asked before.
 fn again(before: Answered, asked: &Asked, now: Timestamp) -> Result<Response, Problem> {
     if before.body_hash != asked.body_hash {
-        let why = "this Idempotency-Key was used for another request; take a new one";
-        return Err(at_key(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why)));
+        return Err(for_another());
     }
     let Some((status, kept)) = before.answer else {
         if LOST_AFTER.after(before.at) > now {
@@ -200,6 +215,20 @@ fn again(before: Answered, asked: &Asked, now: Timestamp) -> Result<Response, Pr
     }
     headers.insert(HeaderName::from_static("idempotent-replayed"), HeaderValue::from_static("true"));
     Ok(response)
+}
+
+fn for_another() -> Problem {
+    let why = "this Idempotency-Key was used for another request; take a new one";
+    at_key(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why))
+}
+
+/// The hash of the body, as the query says it.
+fn said_hash(query: Option<&str>) -> Result<Digest, Refusal> {
+    let said = query.into_iter().flat_map(|query| query.split('&')).find_map(|pair| pair.strip_prefix("sha256="));
+    let said = said.ok_or_else(|| {
+        Refusal::invalid("with an Idempotency-Key, say the SHA-256 of what is sent: a repeat is told by it")
+    });
+    said.and_then(str::parse).map_err(|refusal| refusal.at("?sha256"))
 }
 
 fn in_the_works() -> Problem {

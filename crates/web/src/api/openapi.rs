@@ -12,7 +12,9 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
-use super::respond::{assignments, entries, incidents, stamps, tasks, updates};
+use super::respond::{
+    affected, assignments, entries, evidence, incidents, observables, stamps, tasks, techniques, updates,
+};
 use super::seals;
 use crate::enter::{May, word};
 use crate::problem::Problem;
@@ -69,6 +71,21 @@ use crate::problem::Problem;
         entries::list,
         entries::add,
         entries::mark,
+        evidence::list,
+        evidence::one,
+        evidence::collect,
+        evidence::elsewhere,
+        evidence::hand_over,
+        evidence::download,
+        observables::list,
+        observables::export,
+        observables::add,
+        observables::act,
+        affected::list,
+        affected::begin,
+        affected::count,
+        techniques::list,
+        techniques::act,
         schedules::list,
         schedules::on_call,
         schedules::shifts,

@@ -8,7 +8,9 @@ use domain::prepare::people::Access;
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
-use super::respond::{assignments, entries, incidents, stamps, tasks, updates};
+use super::respond::{
+    affected, assignments, entries, evidence, incidents, observables, stamps, tasks, techniques, updates,
+};
 use super::{journal, openapi, seals};
 use crate::enter::May;
 use crate::routes::{Route, route};
@@ -78,6 +80,22 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/bundle", VIEW, Method::GET, get(seals::bundle)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
         on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),
+        // The record of an incident
+        on("/api/v1/incidents/{id}/evidence", VIEW, Method::GET, get(evidence::list)),
+        on("/api/v1/incidents/{id}/evidence", INCIDENTS, Method::POST, post(evidence::collect)),
+        on("/api/v1/incidents/{id}/evidence/elsewhere", INCIDENTS, Method::POST, post(evidence::elsewhere)),
+        on("/api/v1/incidents/{id}/evidence/{evidence}", VIEW, Method::GET, get(evidence::one)),
+        on("/api/v1/incidents/{id}/evidence/{evidence}/hand-over", INCIDENTS, Method::POST, post(evidence::hand_over)),
+        on("/api/v1/incidents/{id}/evidence/{evidence}/download", INCIDENTS, Method::POST, post(evidence::download)),
+        on("/api/v1/incidents/{id}/observables", VIEW, Method::GET, get(observables::list)),
+        on("/api/v1/incidents/{id}/observables.csv", VIEW, Method::GET, get(observables::export)),
+        on("/api/v1/incidents/{id}/observables", INCIDENTS, Method::POST, post(observables::add)),
+        on("/api/v1/incidents/{id}/observables/{observable}", INCIDENTS, Method::POST, post(observables::act)),
+        on("/api/v1/incidents/{id}/affected", VIEW, Method::GET, get(affected::list)),
+        on("/api/v1/incidents/{id}/affected", INCIDENTS, Method::POST, post(affected::begin)),
+        on("/api/v1/incidents/{id}/affected/{affected}", INCIDENTS, Method::POST, post(affected::count)),
+        on("/api/v1/incidents/{id}/techniques", VIEW, Method::GET, get(techniques::list)),
+        on("/api/v1/incidents/{id}/techniques", INCIDENTS, Method::POST, post(techniques::act)),
         // Schedules
         on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),
         on("/api/v1/schedules/{name}/on-call", VIEW, Method::GET, get(schedules::on_call)),

@@ -21,6 +21,7 @@ use super::prepare::tokens::TokensPage;
 use super::prepare::welcome::{FirstPage, WelcomePage};
 use super::respond::entries::EntryPage;
 use super::respond::incidents::{IncidentsPage, NewIncidentPage};
+use super::respond::record::{FoundPage, RecordPage};
 use super::respond::room::RoomPage;
 use super::{Theme, Viewpoint};
 
@@ -64,6 +65,9 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("room-restricted", &RoomPage::sample_restricted()),
         page("room-over", &RoomPage::sample_over()),
         page("entry", &EntryPage::sample()),
+        page("record", &RecordPage::sample()),
+        page("record-empty", &RecordPage::sample_empty()),
+        page("observables-found", &FoundPage::sample()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

@@ -15,6 +15,7 @@ const PATIENCE: Patience = Patience {
     header: Duration::from_millis(300),
     part: Duration::from_millis(300),
     body: Duration::from_millis(900),
+    upload: Duration::from_mins(1),
     stop: Duration::from_millis(500),
     header_most: 8 << 10,
 };

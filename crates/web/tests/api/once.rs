@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use web::api::openapi::described;
 
 use crate::flows::firing;
@@ -36,6 +37,9 @@ struct Burning {
     entry: String,
     task: String,
     update: String,
+    evidence: String,
+    observable: String,
+    affected: String,
 }
 
 impl Burning {
@@ -60,7 +64,13 @@ impl Burning {
             made(&format!("/api/v1/incidents/{incident}/tasks"), json!({ "title": "look", "owner": "ada" })).await;
         let update = json!({ "audience": "public", "stage": "investigating", "text": "we look" });
         let update = made(&format!("/api/v1/incidents/{incident}/updates"), update).await;
-        Self { house, ada, alert, page, incident, entry, task, update }
+        let of = |what: &str| format!("/api/v1/incidents/{incident}/{what}");
+        let evidence = made(&of("evidence/elsewhere"), json!({ "title": "A disk", "why_no_hash": "a disk" })).await;
+        let affected = made(&of("affected"), json!({ "subject": "hosts", "count": { "value": 1 } })).await;
+        let seen = json!({ "values": [{ "value": "evil.example" }] });
+        let seen = house.call(ask("POST", &of("observables")).by(&ada).json(&seen)).await.json();
+        let observable = seen["added"][0]["id"].as_str().unwrap().to_owned();
+        Self { house, ada, alert, page, incident, entry, task, update, evidence, observable, affected }
     }
 
     /// Something that can be asked for at this route, and something else.
@@ -119,6 +129,30 @@ impl Burning {
             }
             "incidents/{id}/updates/{update}" => (json!({ "do": "withdraw" }), json!({ "do": "approve" })),
             "incidents/{id}/call" => (json!({}), json!({ "a": 1 })),
+            "incidents/{id}/evidence" => (json!({ "bytes": "a" }), json!({ "bytes": "b" })),
+            "incidents/{id}/evidence/elsewhere" => {
+                let disk = |title: &str| json!({ "title": title, "why_no_hash": "a disk" });
+                (disk("one"), disk("two"))
+            }
+            "incidents/{id}/evidence/{evidence}/hand-over" => {
+                (json!({ "to": "max", "why": "to look" }), json!({ "to": "rob", "why": "to look" }))
+            }
+            "incidents/{id}/observables" => {
+                let seen = |value: &str| json!({ "values": [{ "value": value }] });
+                (seen("192.0.2.7"), seen("192.0.2.8"))
+            }
+            "incidents/{id}/observables/{observable}" => {
+                (json!({ "do": "judge", "verdict": "malicious" }), json!({ "do": "strike", "why": "ours" }))
+            }
+            "incidents/{id}/affected" => {
+                let count = |value: u32| json!({ "subject": "customers", "count": { "value": value } });
+                (count(4), count(5))
+            }
+            "incidents/{id}/affected/{affected}" => (json!({ "value": 2 }), json!({ "precision": "unknown" })),
+            "incidents/{id}/techniques" => {
+                let name = |technique: &str| json!({ "do": "name", "technique": technique });
+                (name("T1566"), name("T1078"))
+            }
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
             "pages/test" => (json!({}), json!({ "person": "rob" })),
@@ -142,11 +176,17 @@ impl Burning {
         let id = if path.contains("incidents") { &self.incident } else { &self.page };
         let path = path
             .replace("{task}", &self.task)
+            .replace("{evidence}", &self.evidence)
+            .replace("{observable}", &self.observable)
+            .replace("{affected}", &self.affected)
             .replace("{entry}", &self.entry)
             .replace("{update}", &self.update)
             .replace("{id}", id)
             .replace("{kind}", "team")
             .replace("{name}", name);
+        // Of a body of any size the query says the hash.
+        let hash = domain::respond::evidence::Digest(Sha256::digest(one.to_string()).into());
+        let path = if path.ends_with("/evidence") { format!("{path}?title=Memory&sha256={hash}") } else { path };
         Some((path, one, other))
     }
 

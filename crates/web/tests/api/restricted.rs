@@ -24,6 +24,11 @@ struct Quiet {
     stamp: String,
     /// The page that calls for its commander.
     page: String,
+    evidence: String,
+    observable: String,
+    affected: String,
+    /// An incident that everybody sees, in which the same was seen.
+    open: String,
 }
 
 impl Quiet {
@@ -61,15 +66,55 @@ impl Quiet {
         let pages = house.call(ask("GET", "/api/v1/pages?state=open").by(&rob.0)).await.json();
         let pages = pages["items"].as_array().unwrap();
         let page = text(pages.iter().find(|page| page["kind"] == "command").unwrap(), "id");
+        let of = |what: &str| format!("/api/v1/incidents/{id}/{what}");
+        let evidence = house
+            .call(
+                ask("POST", &format!("{}?title=Feather+of+the+heron&tlp=GREEN", of("evidence")))
+                    .by(&rob.0)
+                    .text("x/y", "heron"),
+            )
+            .await;
+        assert_eq!(evidence.status, StatusCode::CREATED, "{}", evidence.text);
+        let seen = made(of("observables"), json!({ "values": [{ "value": "bird.example" }], "tlp": "CLEAR" })).await;
+        let affected =
+            json!({ "subject": "other", "unit": "herons", "count": { "precision": "at-least", "value": 1 } });
+        let affected = made(of("affected"), affected).await;
+        let named = json!({ "do": "name", "technique": "T1566", "note": "the heron's letter" });
+        let named = house.call(ask("POST", &of("techniques")).by(&rob.0).json(&named)).await;
+        assert_eq!(named.status, StatusCode::OK, "{}", named.text);
+        // The same was seen in what everybody sees.
+        let open = made("/api/v1/incidents".into(), json!({ "title": "Birds", "class": "system" })).await;
+        let open = text(&open, "id");
+        made(format!("/api/v1/incidents/{open}/observables"), json!({ "values": [{ "value": "bird.example" }] })).await;
+        let (evidence, observable) = (text(&evidence.json(), "id"), text(&seen["added"][0], "id"));
+        let affected = text(&affected, "id");
         let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
         let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
         assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
         let (codename, entry, stamp) = (text(&incident, "codename"), text(&entry, "id"), text(&stamp, "id"));
-        Self { house, ada, rob, alert, incident: id, codename, entry, stamp, page }
+        Self {
+            house,
+            ada,
+            rob,
+            alert,
+            incident: id,
+            codename,
+            entry,
+            stamp,
+            page,
+            evidence,
+            observable,
+            affected,
+            open,
+        }
     }
 
     fn path(&self, template: &str) -> String {
         let id = if template.contains("/incidents/") { &self.incident } else { &self.alert };
+        let template = template
+            .replace("{evidence}", &self.evidence)
+            .replace("{observable}", &self.observable)
+            .replace("{affected}", &self.affected);
         let filled = template.replace("{id}", id).replace("{entry}", &self.entry).replace("{subject}", &self.alert);
         filled.replace("{person}", "rob").replace("{kind}", "team").replace("{name}", "web").replace("{number}", "1")
     }
@@ -88,6 +133,9 @@ impl Quiet {
             self.page.as_str(),
             self.entry.as_str(),
             self.stamp.as_str(),
+            self.evidence.as_str(),
+            self.observable.as_str(),
+            self.affected.as_str(),
             "compromise",
         ];
         let asked_for = path.contains(&self.incident) || path.contains(&self.entry);
@@ -126,8 +174,7 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         let theirs = quiet.get(path, &quiet.ada).await;
         assert!(!quiet.shows(path, &theirs), "{path} as ada:\n{}", theirs.text);
         if path.starts_with(&format!("/incidents/{}", quiet.incident))
-            && !path.ends_with("/entries")
-            && !path.ends_with("/updates")
+            && !["/entries", "/updates", "/observables"].iter().any(|back| path.ends_with(back))
             || path.starts_with(&format!("/api/v1/incidents/{}", quiet.incident))
         {
             assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{path}");
@@ -147,9 +194,17 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         async |words: &str, who| quiet.get(&format!("/search?q={words}"), who).await.text.replace(words, "WORDS");
     assert!(search("heron", &quiet.rob).await.contains(&quiet.incident));
     assert!(search("heron", &quiet.ada).await == search("zebra", &quiet.ada).await, "as for words that are nowhere");
+    // What was seen in both is told to him who sees both.
+    for path in [format!("/api/v1/incidents/{}/observables", quiet.open), format!("/incidents/{}/record", quiet.open)] {
+        assert!(quiet.get(&path, &quiet.rob).await.text.contains(&quiet.incident), "{path}");
+        let theirs = quiet.get(&path, &quiet.ada).await;
+        assert!(theirs.text.contains("bird") && !quiet.shows(&path, &theirs), "{path}: {}", theirs.text);
+    }
     // The number on the rail counts what is seen.
-    let open = |text: &str| text.contains("aria-label=\"1 open\"");
-    assert!(open(&quiet.get("/alerts", &quiet.rob).await.text) && !open(&quiet.get("/alerts", &quiet.ada).await.text));
+    let open = |text: &str, count: u32| text.contains(&format!("aria-label=\"{count} open\""));
+    assert!(
+        open(&quiet.get("/alerts", &quiet.rob).await.text, 2) && open(&quiet.get("/alerts", &quiet.ada).await.text, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +226,11 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("tasks", json!({ "title": "x", "owner": "ada" })),
         ("updates", json!({ "audience": "internal", "text": "x" })),
         ("call", json!({})),
+        ("evidence?title=x", json!({ "x": 1 })),
+        ("evidence/elsewhere", json!({ "title": "x", "why_no_hash": "x" })),
+        ("observables", json!({ "values": [{ "value": "192.0.2.7" }] })),
+        ("affected", json!({ "subject": "hosts", "count": { "value": 1 } })),
+        ("techniques", json!({ "do": "name", "technique": "T1566" })),
     ] {
         let asked = async |id: &str| {
             let at = format!("/api/v1/incidents/{id}/{path}");
@@ -192,6 +252,20 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
     let at = format!("/api/v1/pages/{}", quiet.page);
     assert_eq!(quiet.get(&at, &quiet.ada).await.status, StatusCode::NOT_FOUND);
     assert!(quiet.get(&at, &quiet.rob).await.text.contains(&quiet.codename));
+    for (path, body) in [
+        (format!("evidence/{}/hand-over", quiet.evidence), json!({ "to": "ada", "why": "x" })),
+        (format!("evidence/{}/download", quiet.evidence), json!({})),
+        (format!("observables/{}", quiet.observable), json!({ "do": "strike", "why": "x" })),
+        (format!("affected/{}", quiet.affected), json!({ "value": 2 })),
+    ] {
+        // Nor by another incident, which she may see.
+        for incident in [&quiet.incident, &quiet.open] {
+            let at = format!("/api/v1/incidents/{incident}/{path}");
+            let answer = quiet.house.call(ask("POST", &at).by(&quiet.ada.0).json(&body)).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{at}: {}", answer.text);
+            assert!(!answer.text.contains("heron"), "{at}: {}", answer.text);
+        }
+    }
     for gone in ["people/rob".to_owned(), format!("links/{}", quiet.alert)] {
         let at = format!("/api/v1/incidents/{}/{gone}", quiet.incident);
         assert_eq!(quiet.house.call(ask("DELETE", &at).by(&quiet.ada.0)).await.status, StatusCode::NOT_FOUND);

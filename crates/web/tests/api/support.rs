@@ -1,5 +1,6 @@
 //! A small firm on an empty store, with a clock that stands still until it is moved, and a router to call.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -96,6 +97,8 @@ spec: { title: Backup, source: { heartbeat: { every: 1h, grace: 5m } } }
 
 /// What links are signed with.
 pub(crate) const KEY: [u8; 32] = [7; 32];
+/// The largest piece of evidence.
+pub(crate) const EVIDENCE_MOST: u64 = 64 << 20;
 pub(crate) const HOME: &str = "https://allclear.example.org";
 
 /// The firm, running.
@@ -104,6 +107,24 @@ pub(crate) struct House {
     router: Router,
     second: Arc<AtomicI64>,
     mint: Mint,
+    pub(crate) evidence: Folder,
+}
+
+/// A folder of the test's own, gone when it ends.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicI64 = AtomicI64::new(0);
+        let name = format!("allclear-web-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 /// What was answered.
@@ -198,10 +219,12 @@ impl House {
         std::thread::spawn(move || writer.run(Mint::seeded(11)));
         let second = Arc::new(AtomicI64::new(0));
         let hand = second.clone();
+        let evidence = Folder::new();
         let settings = web::Settings {
             public_url: HOME.into(),
             secure_cookies: true,
             ingest_bytes_most: 1 << 16,
+            evidence: store::Blobs::new(evidence.0.clone(), EVIDENCE_MOST),
             mail: true,
             proxies: "10.1.0.0/16".parse().unwrap(),
             webhook_secrets: web::WebhookSecrets(Arc::new(|url| format!("whsec_of_{url}"))),
@@ -211,7 +234,7 @@ impl House {
         let clock = Arc::new(move || at(hand.load(Ordering::Relaxed)));
         let app = web::App::new(store.clone(), node, intake, clock, Mint::seeded(12), settings);
         let router = web::routes::router(&app);
-        let mut house = Self { store, router, second, mint: Mint::seeded(13) };
+        let mut house = Self { store, router, second, mint: Mint::seeded(13), evidence };
         house.apply(FIRM);
         house
     }

@@ -45,6 +45,8 @@ impl House {
             public_url: HOME.into(),
             secure_cookies: true,
             ingest_bytes_most: 1 << 20,
+            // Made with the first file, and these pages send none.
+            evidence: store::Blobs::new(std::env::temp_dir().join("allclear-pages-none"), 1 << 20),
             mail: true,
             proxies: web::address::Proxies::default(),
             webhook_secrets: web::WebhookSecrets(Arc::new(|url| format!("whsec_of_{url}"))),

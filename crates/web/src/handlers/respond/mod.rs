@@ -1,6 +1,8 @@
 //! Handlers of incidents: the list, the declaration, the room, the entries of a timeline.
 
 pub mod entries;
+pub mod evidence;
 pub mod incidents;
+pub mod record;
 pub mod room;
 pub mod updates;

@@ -78,6 +78,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             // What is still to be done comes first.
             let mut tasks: Vec<TaskView> = room.tasks.iter().map(|task| task_view(look, task)).collect();
             tasks.sort_by_key(|task| !task.open);
+            let record = super::record::tally(look, id, row.state.class == Class::Security)?;
             let mut all_roles = roles(look, &room);
             let few = all_roles.iter().position(|role| !is_near(role, &room)).unwrap_or(all_roles.len());
             let activity = |one: Activity| {
@@ -129,6 +130,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 tasks,
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),
+                record,
                 criteria: room.criteria.iter().map(|one| (one.says.clone(), one.met)).collect(),
                 times: times(look, &room),
                 measures: room
@@ -494,6 +496,9 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),
         EventKind::EntryUnpinned => (Tone::Quiet, "An entry was taken off the top".into()),
         _ => {
+            if let Some(told) = super::record::told(look, kind, data) {
+                return told;
+            }
             let happened = happened(look, entry);
             // Of its alerts and pages: which of them.
             let of = entry.subjects.iter().find_map(|subject| names.get(subject)).filter(|_| names.len() > 1);

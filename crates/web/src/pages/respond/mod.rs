@@ -2,5 +2,6 @@
 
 pub mod entries;
 pub mod incidents;
+pub mod record;
 pub mod room;
 pub mod updates;

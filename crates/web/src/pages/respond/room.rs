@@ -7,6 +7,7 @@
 use askama::Template;
 
 use super::incidents::LevelChoice;
+use super::record::RecordTally;
 use super::updates::UpdatesView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
@@ -49,6 +50,7 @@ pub struct RoomPage {
     pub tasks: Vec<TaskView>,
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
+    pub record: RecordTally,
     pub criteria: Vec<(String, bool)>,
     pub times: Vec<TimeView>,
     /// `time to detect`: `3 min`.
@@ -363,6 +365,14 @@ pub(crate) mod samples {
                     subject: "grp_06f1k2m9qv7x3t01".into(),
                 }],
                 others: vec![Link::new("Ledger writes are slow", "/incidents/inc_06f1k2m9qv7x3t02")],
+                record: RecordTally {
+                    href: "/incidents/inc_06f1k2m9qv7x3t01/record".into(),
+                    evidence: 2,
+                    observables: 14,
+                    affected: 1,
+                    techniques: 3,
+                    open: true,
+                },
                 criteria: vec![
                     ("impact is back under the threshold".into(), false),
                     ("nobody still contains or restores".into(), true),
