@@ -90,7 +90,8 @@ fn every_command_of_the_guide_exists_with_its_flags() {
                 };
                 seen += 1;
                 // A time may begin with a dash: -40m.
-                let is_flag = |word: &&&str| word.starts_with('-') && !word[1..].starts_with(|c: char| c.is_ascii_digit());
+                let is_flag =
+                    |word: &&&str| word.starts_with('-') && !word[1..].starts_with(|c: char| c.is_ascii_digit());
                 for flag in words.iter().filter(is_flag) {
                     let known = text.split([' ', ',', '\n', '=']).any(|word| word == *flag);
                     if !known {
