@@ -31,6 +31,7 @@ const paths = [
   "/alerts?sort=severity",
   "/incidents",
   "/incidents/new",
+  "/obligations",
   "/schedules",
   "/schedules/payments-primary",
   "/escalation-policies",

@@ -42,6 +42,7 @@ enum Command {
     Declare(cli::incidents::Declare),
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
+    Obligations(cli::obligations::Running),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
         Command::Silences(command) => cli::silences::run(&command),
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
+        Command::Obligations(command) => cli::obligations::running(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

@@ -16,6 +16,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0005_respond", include_str!("../migrations/0005_respond.sql")),
     ("0006_seals", include_str!("../migrations/0006_seals.sql")),
     ("0007_record", include_str!("../migrations/0007_record.sql")),
+    ("0008_obligations", include_str!("../migrations/0008_obligations.sql")),
+    ("0009_checklists", include_str!("../migrations/0009_checklists.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

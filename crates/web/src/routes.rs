@@ -17,7 +17,7 @@ use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
-use crate::handlers::respond::{entries, evidence, incidents, record, room, updates};
+use crate::handlers::respond::{checklists, entries, evidence, incidents, obligations, record, room, updates};
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -136,6 +136,10 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/affected", INCIDENTS, post(record::post_affected)),
         route(Method::POST, "/incidents/{id}/affected/{affected}", INCIDENTS, post(record::post_count)),
         route(Method::POST, "/incidents/{id}/techniques", INCIDENTS, post(record::post_technique)),
+        route(Method::POST, "/incidents/{id}/checklists", INCIDENTS, post(checklists::post_item)),
+        route(Method::GET, "/incidents/{id}/obligations", VIEW, get(obligations::get_obligations)),
+        route(Method::POST, "/incidents/{id}/obligations", INCIDENTS, post(obligations::post_obligations)),
+        route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),

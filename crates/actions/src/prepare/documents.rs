@@ -19,6 +19,7 @@ use store::prepare::access;
 use store::prepare::documents::{self as rows, Changeset, Revision};
 use store::{Error, Halt, Tx};
 
+use crate::respond::obligations;
 use crate::{Moment, announce};
 
 const REASON_MOST: usize = 2000;
@@ -193,6 +194,9 @@ pub fn apply(
         // Who may no longer come in is shown out.
         if reference.kind == Kind::Person && after.people.get(&reference.name).is_none_or(|person| person.inactive) {
             access::delete_sessions_of(tx, &reference.name, &[])?;
+        }
+        if reference.kind == Kind::ObligationPack {
+            obligations::pack_changed(tx, &after, &reference.name)?;
         }
     }
     let names = |verb: Verb| -> Vec<String> {

@@ -2,6 +2,7 @@
 
 pub mod affected;
 pub mod assignments;
+pub mod checklists;
 pub mod command;
 #[cfg(test)]
 mod desk;
@@ -9,7 +10,9 @@ pub mod entries;
 pub mod evidence;
 pub mod incidents;
 pub mod links;
+pub mod obligations;
 pub mod observables;
+pub mod owed;
 pub mod record;
 pub mod room;
 pub mod stamps;

@@ -22,7 +22,7 @@ use web::api::respond::stamps::{NewStamp, Stamp};
 use web::api::respond::tasks::{NewTask, Task, TaskDeed};
 
 use super::screen::{self, Look};
-use super::{Exit, Outcome, record, updates, when};
+use super::{Exit, Outcome, checklists, obligations, record, updates, when};
 use crate::client::{Client, Server};
 use crate::clock;
 
@@ -234,6 +234,8 @@ enum Command {
         /// The id of the incident
         incident: IncidentId,
     },
+    Checklist(checklists::OfIncident),
+    Obligation(obligations::OfIncident),
     /// Say when something happened, as far as it is known
     #[command(
         after_long_help = "Example:\n  allclear incident stamp inc_06f1k2m9qv7x3t1a impact-started '2026-11-22 02:05'"
@@ -511,6 +513,8 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
         Command::Task(task) => do_task(&client, task, look)?,
         Command::Update(command) => updates::update(&client, command, look)?,
         Command::Call { incident } => updates::call(&client, *incident, look)?,
+        Command::Checklist(command) => checklists::of_incident(&client, command, look)?,
+        Command::Obligation(command) => obligations::of_incident(&client, command, look)?,
         Command::Role(role) => play(&client, role, look)?,
         Command::Stamp { incident, milestone, at, note, supersedes } => {
             let body = NewStamp {

@@ -3,6 +3,7 @@
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
 pub(crate) mod alerts;
+pub(crate) mod checklists;
 pub(crate) mod doctor;
 pub(crate) mod documents;
 pub(crate) mod files;
@@ -11,6 +12,7 @@ pub(crate) mod integrations;
 pub(crate) mod journal;
 pub(crate) mod keeping;
 pub(crate) mod local;
+pub(crate) mod obligations;
 pub(crate) mod on_call;
 pub(crate) mod pages;
 pub(crate) mod print;

@@ -86,6 +86,10 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         Spec::Schedule(schedule) => by_team(schedule.team.as_ref()),
         Spec::EscalationPolicy(policy) => by_team(policy.team.as_ref()),
         Spec::Integration(integration) => by_team(integration.team.as_ref()),
+        // Whether a law applies to the organisation is nobody's own affair.
+        Spec::ObligationPack(_) => {
+            no(format!("{reference} is what the organisation owes others, so only an administrator may change it"))
+        }
         // A route without matchers takes every alert from every other team.
         Spec::Route(route) if route.matchers.is_empty() => {
             no(format!("{reference} matches every alert, so only an administrator may change it"))
@@ -99,7 +103,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::SeverityMatrix(_)
         | Spec::Role(_)
         | Spec::NotificationTemplate(_)
-        | Spec::UpdateTemplate(_) => {
+        | Spec::UpdateTemplate(_)
+        | Spec::Checklist(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",

@@ -13,6 +13,8 @@ use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
+use crate::respond::checklists::Checklist;
+use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
 use crate::words::Name;
 
@@ -32,6 +34,8 @@ pub struct Catalog {
     pub roles: BTreeMap<Name, Role>,
     pub notification_templates: BTreeMap<Name, NotificationTemplate>,
     pub update_templates: BTreeMap<Name, UpdateTemplate>,
+    pub obligation_packs: BTreeMap<Name, ObligationPack>,
+    pub checklists: BTreeMap<Name, Checklist>,
 }
 
 macro_rules! lookups {

@@ -166,6 +166,7 @@ impl Checker<'_> {
         self.routes();
         self.integrations();
         self.services();
+        self.obligation_packs();
         readiness::check(&mut self);
         self.findings
     }
@@ -293,6 +294,17 @@ impl Checker<'_> {
                     "service {name:?} has no escalation policy: nobody is paged for it unless a route says whom"
                 );
                 self.warning(&Reference::new(Kind::Service, name.clone()), "", message);
+            }
+        }
+    }
+
+    fn obligation_packs(&mut self) {
+        for (name, pack) in &self.catalog.obligation_packs {
+            if pack.applies == Some(true) && pack.accountable.is_none() && pack.escalation_policy.is_none() {
+                let message = format!(
+                    "obligation pack {name:?} applies, but names nobody who is accountable: only the incident commander is reminded"
+                );
+                self.warning(&Reference::new(Kind::ObligationPack, name.clone()), "/applies", message);
             }
         }
     }

@@ -16,6 +16,8 @@ use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
+use crate::respond::checklists::Checklist;
+use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
 use crate::words::{Name, Refusal, text};
 
@@ -33,11 +35,13 @@ pub enum Kind {
     Role,
     NotificationTemplate,
     UpdateTemplate,
+    ObligationPack,
+    Checklist,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -49,6 +53,8 @@ impl Kind {
         Self::Role,
         Self::NotificationTemplate,
         Self::UpdateTemplate,
+        Self::ObligationPack,
+        Self::Checklist,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -64,6 +70,8 @@ impl Kind {
             Self::Role => "role",
             Self::NotificationTemplate => "notification-template",
             Self::UpdateTemplate => "update-template",
+            Self::ObligationPack => "obligation-pack",
+            Self::Checklist => "checklist",
         }
     }
 }
@@ -100,6 +108,8 @@ macro_rules! with_kinds {
             Role(Role) in roles;
             NotificationTemplate(NotificationTemplate) in notification_templates;
             UpdateTemplate(UpdateTemplate) in update_templates;
+            ObligationPack(ObligationPack) in obligation_packs;
+            Checklist(Checklist) in checklists;
         }
     };
 }

@@ -46,6 +46,24 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             fit(update_templates::check(spec), &mut found);
         }
+        Spec::Checklist(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
+        Spec::ObligationPack(spec) => {
+            found.title("/title", &spec.title);
+            if let Some(url) = &spec.url {
+                found.take("/url", link(url));
+            }
+            for (place, anchor) in spec.anchors.iter().enumerate() {
+                found.title(&format!("/anchors/{place}/title"), &anchor.title);
+            }
+            for (place, clock) in spec.clocks.iter().enumerate() {
+                found.title(&format!("/clocks/{place}/title"), &clock.title);
+                found.title(&format!("/clocks/{place}/to"), &clock.to);
+            }
+            found.0.extend(spec.check());
+        }
     }
     // Of two that say the same of one field, the first.
     let mut seen = BTreeSet::new();

@@ -2,6 +2,7 @@
 
 use super::documents::{Kind, Spec};
 use crate::engage::escalations::Target;
+use crate::respond::obligation_packs::Accountable;
 use crate::words::Name;
 
 /// A document that is named by another.
@@ -69,6 +70,26 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
         Spec::Route(spec) => {
             if let Some(service) = &spec.service {
                 one("/service".into(), Kind::Service, service);
+            }
+            if let Some(policy) = &spec.escalation_policy {
+                one("/escalation_policy".into(), Kind::EscalationPolicy, policy);
+            }
+        }
+        Spec::Checklist(spec) => {
+            for (place, item) in spec.items.iter().enumerate() {
+                if let Some(role) = &item.role {
+                    one(format!("/items/{place}/role"), Kind::Role, role);
+                }
+            }
+        }
+        Spec::ObligationPack(spec) => {
+            for (place, service) in spec.consider.services.iter().enumerate() {
+                one(format!("/consider/services/{place}"), Kind::Service, service);
+            }
+            match &spec.accountable {
+                Some(Accountable::Person(person)) => one("/accountable/person".into(), Kind::Person, person),
+                Some(Accountable::Team(team)) => one("/accountable/team".into(), Kind::Team, team),
+                None => {}
             }
             if let Some(policy) = &spec.escalation_policy {
                 one("/escalation_policy".into(), Kind::EscalationPolicy, policy);

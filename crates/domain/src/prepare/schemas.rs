@@ -16,6 +16,8 @@ use crate::prepare::services::Service;
 use crate::prepare::severity::SeverityMatrix;
 use crate::prepare::teams::Team;
 use crate::prepare::templates::NotificationTemplate;
+use crate::respond::checklists::Checklist;
+use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
 use crate::words::Name;
 

@@ -3,12 +3,14 @@
 
 pub mod affected;
 pub mod assignments;
+pub mod checklists;
 pub mod codenames;
 pub mod command;
 pub mod criteria;
 pub mod entries;
 pub mod evidence;
 pub mod incidents;
+pub mod obligation_packs;
 pub mod obligations;
 pub mod observables;
 pub mod sight;

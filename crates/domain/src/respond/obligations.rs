@@ -1,8 +1,8 @@
 //! Obligations: what must be told to whom by when, by law or by contract. Not legal advice.
 //!
 //! A clock starts at an anchor that somebody recorded (aware, classified as major, found to be material), at the submission
-//! of what came before it in a chain, or at the end of a year: never at a guess. It does not pause. Whether it
-//! is met, late or not due is on record with a reason.
+//! of what came before it in a chain, or at the end of a year: never at a guess. It does not pause; only a law that is
+//! named postpones it. Whether it is met, late or not due is on record with a reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,11 @@ use jiff::{SignedDuration, ToSpan as _, Zoned};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::words::{Name, Timestamp};
+use crate::words::{AnchorId, DecisionId, Name, SubmissionId, Timestamp};
+
+/// What is said wherever an obligation is shown.
+pub const NOTICE: &str = "Not legal advice. Clocks and packs are a help to keep count; what applies, and from when, is decided \
+    by the people named, with their counsel.";
 
 /// What a clock starts at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -21,10 +25,16 @@ use crate::words::{Name, Timestamp};
 pub enum Anchor {
     /// A moment that a person recorded: `aware`, `classified-major`, `materiality-determined`.
     Recorded(Name),
-    /// The latest submission of another obligation.
+    /// The first submission of another clock. What is amended later does not move what follows (NIS 2).
     Submitted(Name),
+    /// The latest submission of another clock: with each update that follows starts anew (DORA, the final report).
+    LastSubmitted(Name),
     /// The end of the calendar year in which a recorded moment lies.
     YearOf(Name),
+    /// Whichever of these is known to have come first.
+    Earliest(Vec<Anchor>),
+    /// The last of these; nothing before all of them are known.
+    Latest(Vec<Anchor>),
 }
 
 /// How long after its anchor something is due.
@@ -37,7 +47,7 @@ pub enum Offset {
     Days(u16),
     /// Calendar months: to the same day and time, or the last day of a shorter month.
     Months(u16),
-    /// Days that are neither weekend nor holiday, to the end of the last of them.
+    /// Days on which those who are to be told work, to the end of the last of them.
     BusinessDays(u16),
 }
 
@@ -64,11 +74,15 @@ pub struct Clock {
 pub struct Calendar {
     pub zone: TimeZone,
     pub holidays: BTreeSet<Date>,
+    /// Days of the week that are never business days.
+    pub weekend: Vec<Weekday>,
+    /// When a business day ends: with the day, if absent.
+    pub closes: Option<Time>,
 }
 
 impl Calendar {
     fn is_business(&self, day: Date) -> bool {
-        !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !self.holidays.contains(&day)
+        !self.weekend.contains(&day.weekday()) && !self.holidays.contains(&day)
     }
 
     /// The first business day after one.
@@ -88,8 +102,8 @@ const MOST_CLOSED: usize = 60;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub anchors: BTreeMap<Name, Timestamp>,
-    /// The latest submission of each obligation.
-    pub submitted: BTreeMap<Name, Timestamp>,
+    /// The first and the latest submission of each clock.
+    pub submitted: BTreeMap<Name, (Timestamp, Timestamp)>,
 }
 
 /// When something is due.
@@ -112,12 +126,22 @@ impl Deadline {
         }
     }
 
-    /// When whoever is accountable is to be reminded: half, three quarters and nine tenths of the time are over.
-    pub fn reminders(&self) -> Vec<Timestamp> {
+    /// When whoever is accountable is to be reminded: when half, three quarters, nine tenths and all of the time are
+    /// over, in hundredths.
+    pub fn reminders(&self) -> Vec<(u8, Timestamp)> {
         let Self::Due { since, at } = self else { return Vec::new() };
         let whole = at.duration_since(*since).as_secs().max(0);
-        let after = |share: i64| since.saturating_add(SignedDuration::from_secs(whole / 100 * share));
-        [50, 75, 90].into_iter().filter_map(|share| after(share).ok()).collect()
+        let after = |share: u8| since.checked_add(SignedDuration::from_secs(whole * i64::from(share) / 100)).ok();
+        [50, 75, 90, 100].into_iter().filter_map(|share| Some((share, after(share)?))).collect()
+    }
+
+    /// The same clock, with an end that a law or an authority moved.
+    #[must_use]
+    pub fn postponed(self, until: Timestamp) -> Self {
+        match self {
+            Self::Due { since, .. } | Self::Prompt { since } => Self::Due { since, at: until },
+            waits @ Self::Waits(_) => waits,
+        }
     }
 }
 
@@ -148,11 +172,29 @@ impl Anchor {
     fn at(&self, facts: &Facts, calendar: &Calendar) -> Option<Timestamp> {
         match self {
             Self::Recorded(name) => facts.anchors.get(name).copied(),
-            Self::Submitted(name) => facts.submitted.get(name).copied(),
+            Self::Submitted(name) => facts.submitted.get(name).map(|(first, _)| *first),
+            Self::LastSubmitted(name) => facts.submitted.get(name).map(|(_, last)| *last),
+            Self::Earliest(any) => any.iter().filter_map(|one| one.at(facts, calendar)).min(),
+            Self::Latest(all) => {
+                let all: Option<Vec<Timestamp>> = all.iter().map(|one| one.at(facts, calendar)).collect();
+                all?.into_iter().max()
+            }
             Self::YearOf(name) => {
                 let year = facts.anchors.get(name)?.to_zoned(calendar.zone.clone()).year();
                 let next = Date::new(year + 1, 1, 1).ok()?;
                 calendar.on(next, Time::midnight()).map(|next| next.timestamp())
+            }
+        }
+    }
+
+    /// The moments and the submissions that it names, in the order in which they stand.
+    pub fn names(&self) -> (Vec<&Name>, Vec<&Name>) {
+        match self {
+            Self::Recorded(name) | Self::YearOf(name) => (vec![name], Vec::new()),
+            Self::Submitted(name) | Self::LastSubmitted(name) => (Vec::new(), vec![name]),
+            Self::Earliest(several) | Self::Latest(several) => {
+                let (moments, clocks): (Vec<_>, Vec<_>) = several.iter().map(Self::names).unzip();
+                (moments.concat(), clocks.concat())
             }
         }
     }
@@ -163,8 +205,27 @@ impl fmt::Display for Anchor {
         match self {
             Self::Recorded(name) => write!(f, "{name}"),
             Self::Submitted(name) => write!(f, "the submission of {name}"),
+            Self::LastSubmitted(name) => write!(f, "the latest submission of {name}"),
             Self::YearOf(name) => write!(f, "the end of the year of {name}"),
+            Self::Earliest(several) => write!(f, "the earliest of {}", listed(several)),
+            Self::Latest(several) => write!(f, "the latest of {}", listed(several)),
         }
+    }
+}
+
+fn listed(several: &[Anchor]) -> String {
+    several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Offset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, unit) = match self {
+            Self::Hours(count) => (count, "hour"),
+            Self::Days(count) => (count, "day"),
+            Self::Months(count) => (count, "month"),
+            Self::BusinessDays(count) => (count, "business day"),
+        };
+        write!(f, "{count} {unit}{}", if *count == 1 { "" } else { "s" })
     }
 }
 
@@ -178,7 +239,10 @@ impl Offset {
             Self::Months(months) => later(i64::from(months).months()),
             Self::BusinessDays(days) => {
                 let last = (0..days).try_fold(local.date(), |day, _| calendar.next_business(day));
-                let end = last.and_then(|day| day.tomorrow().ok()).and_then(|day| calendar.on(day, Time::midnight()));
+                let end = match calendar.closes {
+                    Some(time) => last.and_then(|day| calendar.on(day, time)),
+                    None => last.and_then(|day| day.tomorrow().ok()).and_then(|day| calendar.on(day, Time::midnight())),
+                };
                 end.map(|end| end.timestamp())
             }
         };
@@ -219,6 +283,152 @@ pub fn standing(deadline: &Deadline, not_due: bool, submitted: Option<Timestamp>
     }
 }
 
+/// A moment that starts clocks, as a named person recorded it. It is never changed: a later record supersedes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    pub id: AnchorId,
+    pub pack: Name,
+    pub anchor: Name,
+    pub at: Timestamp,
+    /// Who decided it, on what facts.
+    pub basis: String,
+    /// Where it is shown.
+    pub evidence: Option<String>,
+    pub by: String,
+    pub entered_at: Timestamp,
+    pub supersedes: Option<AnchorId>,
+}
+
+/// Something that was told to those who are to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    pub id: SubmissionId,
+    pub pack: Name,
+    pub clock: Name,
+    pub at: Timestamp,
+    /// The number under which they took it.
+    pub receipt: Option<String>,
+    /// Exactly what was sent.
+    pub text: String,
+    pub by: String,
+    pub entered_at: Timestamp,
+    /// What it corrects or completes.
+    pub amends: Option<SubmissionId>,
+    /// If it came after the deadline: why.
+    pub why_late: Option<String>,
+}
+
+/// What somebody decided of a pack in an incident, or of one of its clocks. A later decision takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub id: DecisionId,
+    pub pack: Name,
+    /// Nothing: of the whole pack.
+    pub clock: Option<Name>,
+    pub ruling: Ruling,
+    /// On what facts, by what article.
+    pub why: String,
+    pub by: String,
+    pub at: Timestamp,
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ruling {
+    /// The pack is about this incident, or may be: its clocks are kept.
+    Considered,
+    /// It is not: no personal data, not significant, not material.
+    RuledOut,
+    /// Nothing has to be told under this clock.
+    NotDue,
+    /// It has, after all.
+    Due,
+    /// By law, or by an authority: not before then. Nothing else postpones.
+    Postponed { until: Timestamp },
+}
+
+impl Ruling {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Considered => "considered",
+            Self::RuledOut => "ruled-out",
+            Self::NotDue => "not-due",
+            Self::Due => "due",
+            Self::Postponed { .. } => "postponed",
+        }
+    }
+
+    /// Whether it is about one clock, and not about a whole pack.
+    pub const fn is_of_a_clock(self) -> bool {
+        matches!(self, Self::NotDue | Self::Due | Self::Postponed { .. })
+    }
+}
+
+/// Everything that is on record of an incident, each in the order in which it was entered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    pub anchors: Vec<Recorded>,
+    pub submissions: Vec<Submission>,
+    pub decisions: Vec<Decision>,
+}
+
+impl Records {
+    /// The record of an anchor that counts: the one that none supersedes.
+    pub fn anchor(&self, pack: &Name, anchor: &Name) -> Option<&Recorded> {
+        self.anchors.iter().rev().find(|one| one.pack == *pack && one.anchor == *anchor)
+    }
+
+    /// What was decided last of a pack, or of one of its clocks.
+    pub fn decision(&self, pack: &Name, clock: Option<&Name>) -> Option<&Decision> {
+        self.decisions.iter().rev().find(|one| one.pack == *pack && one.clock.as_ref() == clock)
+    }
+
+    /// What was told under a clock, in the order in which it was told.
+    pub fn submissions(&self, pack: &Name, clock: &Name) -> Vec<&Submission> {
+        let mut told: Vec<_> = self.submissions.iter().filter(|one| one.pack == *pack && one.clock == *clock).collect();
+        told.sort_by_key(|one| (one.at, one.id));
+        told
+    }
+
+    /// Whether anything is on record under a pack that can start or stop a clock.
+    pub fn has_facts(&self, pack: &Name) -> bool {
+        self.anchors.iter().any(|one| one.pack == *pack) || self.submissions.iter().any(|one| one.pack == *pack)
+    }
+
+    /// What the clocks of a pack go by.
+    pub fn facts(&self, pack: &Name) -> Facts {
+        let mut facts = Facts::default();
+        for one in self.anchors.iter().filter(|one| one.pack == *pack) {
+            facts.anchors.insert(one.anchor.clone(), one.at);
+        }
+        for one in self.submissions.iter().filter(|one| one.pack == *pack) {
+            let (first, last) = facts.submitted.entry(one.clock.clone()).or_insert((one.at, one.at));
+            (*first, *last) = ((*first).min(one.at), (*last).max(one.at));
+        }
+        facts
+    }
+
+    /// When a clock of a pack ends, and how it stands at `now`.
+    pub fn stands(
+        &self,
+        pack: &Name,
+        clock: &Name,
+        rule: &Clock,
+        calendar: &Calendar,
+        now: Timestamp,
+    ) -> (Deadline, Standing) {
+        let facts = self.facts(pack);
+        let ruling = self.decision(pack, Some(clock)).map(|one| one.ruling);
+        let deadline = match (rule.deadline(&facts, calendar), ruling) {
+            (deadline, Some(Ruling::Postponed { until })) => deadline.postponed(until),
+            (deadline, _) => deadline,
+        };
+        let first = facts.submitted.get(clock).map(|(first, _)| *first);
+        let standing = standing(&deadline, ruling == Some(Ruling::NotDue), first, now);
+        (deadline, standing)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,12 +443,17 @@ mod tests {
 
     fn calendar(zone: &str, holidays: &[&str]) -> Calendar {
         let holidays = holidays.iter().map(|day| day.parse().unwrap()).collect();
-        Calendar { zone: TimeZone::get(zone).unwrap(), holidays }
+        let weekend = vec![Weekday::Saturday, Weekday::Sunday];
+        Calendar { zone: TimeZone::get(zone).unwrap(), holidays, weekend, closes: None }
     }
 
     fn facts(anchors: &[(&str, &str)], submitted: &[(&str, &str)]) -> Facts {
-        let read = |list: &[(&str, &str)]| list.iter().map(|(key, time)| (name(key), at(time))).collect();
-        Facts { anchors: read(anchors), submitted: read(submitted) }
+        let mut facts = Facts::default();
+        facts.anchors.extend(anchors.iter().map(|(key, time)| (name(key), at(time))));
+        for (key, time) in submitted {
+            facts.submitted.entry(name(key)).or_insert((at(time), at(time))).1 = at(time);
+        }
+        facts
     }
 
     fn recorded(anchor: &str, within: Offset) -> Clock {
@@ -313,7 +528,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_starts_at_the_submission_before_and_starts_again_with_a_later_one() {
+    fn a_chain_starts_at_the_submission_before_and_starts_again_only_where_the_law_says_so() {
         // NIS 2, article 23(4)(d): a month from the submission of the notification, not from becoming aware.
         let last = Clock { from: Anchor::Submitted(name("notification")), ..recorded("aware", Offset::Months(1)) };
         let berlin = calendar("Europe/Berlin", &[]);
@@ -321,6 +536,12 @@ mod tests {
         assert_eq!(last.deadline(&aware, &berlin), Deadline::Waits(Anchor::Submitted(name("notification"))));
         let told = facts(&[("aware", "2027-01-28T09:00:00Z")], &[("notification", "2027-01-31T08:00:00Z")]);
         assert_eq!(due(&last, &told, &berlin), "2027-02-28T09:00:00+01:00[Europe/Berlin]");
+        // An amendment does not move it; the final report of DORA is counted from the latest intermediate report.
+        let twice = [("notification", "2027-01-31T08:00:00Z"), ("notification", "2027-02-03T08:00:00Z")];
+        let amended = facts(&[], &twice);
+        assert_eq!(due(&last, &amended, &berlin), "2027-02-28T09:00:00+01:00[Europe/Berlin]");
+        let anew = Clock { from: Anchor::LastSubmitted(name("notification")), ..last };
+        assert_eq!(due(&anew, &amended, &berlin), "2027-03-03T09:00:00+01:00[Europe/Berlin]");
         // HIPAA, fewer than 500 people: sixty days from the end of the year of the discovery.
         let log = Clock { from: Anchor::YearOf(name("discovered")), ..recorded("discovered", Offset::Days(60)) };
         let found = facts(&[("discovered", "2026-03-10T15:00:00Z")], &[]);
@@ -339,7 +560,12 @@ mod tests {
         let end = at("2026-11-04T00:00:00Z");
         assert_eq!(
             deadline.reminders(),
-            [at("2026-11-02T12:00:00Z"), at("2026-11-03T06:00:00Z"), at("2026-11-03T16:48:00Z")]
+            [
+                (50, at("2026-11-02T12:00:00Z")),
+                (75, at("2026-11-03T06:00:00Z")),
+                (90, at("2026-11-03T16:48:00Z")),
+                (100, end)
+            ]
         );
         let (before, after) = (at("2026-11-03T23:59:59Z"), at("2026-11-04T00:00:01Z"));
         assert_eq!(standing(&deadline, false, None, before), Standing::Running(deadline.clone()));
@@ -358,5 +584,95 @@ mod tests {
             standing(&prompt.deadline(&Facts::default(), &utc), false, None, after),
             Standing::Waits(Anchor::Recorded(name("aware")))
         );
+    }
+
+    #[test]
+    fn a_clock_may_go_by_the_first_or_the_last_of_several_moments() {
+        let utc = calendar("UTC", &[]);
+        let both = || vec![Anchor::Recorded(name("told")), Anchor::Recorded(name("found"))];
+        let with = |from| Clock { from, ..recorded("told", Offset::Hours(24)) };
+        let (first, last) = (with(Anchor::Earliest(both())), with(Anchor::Latest(both())));
+        let one = facts(&[("found", "2026-11-03T00:00:00Z")], &[]);
+        let two = facts(&[("found", "2026-11-03T00:00:00Z"), ("told", "2026-11-02T00:00:00Z")], &[]);
+        assert_eq!(first.deadline(&one, &utc).at(), Some(at("2026-11-04T00:00:00Z")));
+        assert_eq!(last.deadline(&one, &utc).at(), None, "not before both are known");
+        assert_eq!(first.deadline(&two, &utc).at(), Some(at("2026-11-03T00:00:00Z")));
+        assert_eq!(last.deadline(&two, &utc).at(), Some(at("2026-11-04T00:00:00Z")));
+        assert_eq!(last.from.to_string(), "the latest of told, found");
+        assert_eq!(last.from.names().0, [&name("told"), &name("found")]);
+    }
+
+    #[test]
+    fn the_calendar_of_those_who_are_told_says_when_a_business_day_is_and_ends() {
+        // The desk closes at half past five, and works from Sunday to Thursday.
+        let desk = Calendar {
+            weekend: vec![Weekday::Friday, Weekday::Saturday],
+            closes: Some(Time::constant(17, 30, 0, 0)),
+            ..calendar("Asia/Riyadh", &["2026-11-22"])
+        };
+        let clock = recorded("aware", Offset::BusinessDays(2));
+        // From Thursday 19 November: Friday and Saturday are the weekend, Sunday is a holiday; Monday, Tuesday.
+        let from = facts(&[("aware", "2026-11-19T10:00:00+03:00")], &[]);
+        assert_eq!(due(&clock, &from, &desk), "2026-11-24T17:30:00+03:00[Asia/Riyadh]");
+    }
+
+    #[test]
+    fn records_say_what_counts_and_decisions_can_be_revoked() {
+        let mut mint = crate::words::Mint::seeded(1);
+        let (gdpr, aware, authority) = (name("gdpr"), name("aware"), name("authority"));
+        let mut records = Records::default();
+        let utc = calendar("UTC", &[]);
+        let clock = recorded("aware", Offset::Hours(72));
+        let now = at("2026-11-02T00:00:00Z");
+        let stands = |records: &Records| records.stands(&gdpr, &authority, &clock, &utc, now);
+        assert!(matches!(stands(&records).1, Standing::Waits(_)));
+        let mut record = |time: &str, supersedes| Recorded {
+            id: mint.id(now),
+            pack: gdpr.clone(),
+            anchor: aware.clone(),
+            at: at(time),
+            basis: "the privacy officer looked at the log".into(),
+            evidence: None,
+            by: "person:ana".into(),
+            entered_at: now,
+            supersedes,
+        };
+        let first = record("2026-11-01T12:00:00Z", None);
+        let second = record("2026-11-01T06:00:00Z", Some(first.id));
+        records.anchors = vec![first, second];
+        let due = at("2026-11-04T06:00:00Z");
+        assert_eq!(stands(&records).0.at(), Some(due), "the later record counts");
+        let mut decide = |ruling| {
+            let decision = Decision {
+                id: mint.id(now),
+                pack: gdpr.clone(),
+                clock: Some(authority.clone()),
+                ruling,
+                why: "unlikely to be a risk".into(),
+                by: "person:ana".into(),
+                at: now,
+            };
+            records.decisions.push(decision);
+            stands(&records)
+        };
+        assert_eq!(decide(Ruling::NotDue).1, Standing::NotDue);
+        assert!(matches!(decide(Ruling::Due).1, Standing::Running(_)));
+        let until = at("2026-12-01T00:00:00Z");
+        assert_eq!(decide(Ruling::Postponed { until }).0.at(), Some(until));
+        let submission = Submission {
+            id: mint.id(now),
+            pack: gdpr.clone(),
+            clock: authority.clone(),
+            at: now,
+            receipt: Some("2026/117".into()),
+            text: "We report ...".into(),
+            by: "person:ana".into(),
+            entered_at: now,
+            amends: None,
+            why_late: None,
+        };
+        records.submissions.push(submission);
+        assert_eq!(stands(&records).1, Standing::Met { at: now });
+        assert!(records.has_facts(&gdpr) && !records.has_facts(&name("nis2")));
     }
 }

@@ -189,6 +189,25 @@ event_kinds! {
     AffectedCounted = "affected.counted";
     TechniqueNamed = "technique.named";
     TechniqueWithdrawn = "technique.withdrawn";
+    /// An item of a checklist is done, or not applicable.
+    ChecklistTicked = "checklist.ticked";
+    ChecklistUnticked = "checklist.unticked";
+    /// A pack is about this incident, or may be.
+    ObligationConsidered = "obligation.considered";
+    /// It is not, and why.
+    ObligationRuledOut = "obligation.ruled-out";
+    /// A moment that starts clocks was recorded.
+    ObligationAnchored = "obligation.anchored";
+    /// Something was told to those who are to be told.
+    ObligationSubmitted = "obligation.submitted";
+    /// Nothing has to be told under a clock, and why.
+    ObligationNotDue = "obligation.not-due";
+    /// It has, after all.
+    ObligationDue = "obligation.due";
+    /// A law or an authority moved the end of a clock.
+    ObligationPostponed = "obligation.postponed";
+    /// Half, three quarters, nine tenths or all of the time of a clock are over.
+    ObligationReminded = "obligation.reminded";
 }
 
 impl fmt::Display for EventKind {

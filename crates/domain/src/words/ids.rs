@@ -132,6 +132,12 @@ ids! {
     ObservableId = "obs";
     /// What an incident affects, with its counts.
     AffectedId = "aff";
+    /// A record of the moment at which clocks of an obligation start.
+    AnchorId = "anc";
+    /// What was told to an authority, a customer or whoever is to be told.
+    SubmissionId = "sub";
+    /// What somebody decided of an obligation.
+    DecisionId = "dec";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

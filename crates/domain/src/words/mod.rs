@@ -13,8 +13,8 @@ pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
-    AffectedId, AlertId, ChangesetId, DeliveryId, EventId, EvidenceId, GroupId, Id, IdText, IncidentId, Mint,
-    ObservableId, OverrideId, PageId, RejectionId, SignalId, SilenceId, StampId, TaskId, TokenId, UpdateId,
+    AffectedId, AlertId, AnchorId, ChangesetId, DecisionId, DeliveryId, EventId, EvidenceId, GroupId, Id, IdText, IncidentId, Mint,
+    ObservableId, OverrideId, PageId, RejectionId, SignalId, SilenceId, StampId, SubmissionId, TaskId, TokenId, UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

@@ -179,7 +179,10 @@ ids!(
     UpdateId,
     EvidenceId,
     ObservableId,
-    AffectedId
+    AffectedId,
+    AnchorId,
+    SubmissionId,
+    DecisionId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

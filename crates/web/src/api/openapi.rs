@@ -13,7 +13,8 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, entries, evidence, incidents, observables, stamps, tasks, techniques, updates,
+    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks, techniques,
+    updates,
 };
 use super::seals;
 use crate::enter::{May, word};
@@ -68,6 +69,11 @@ use crate::problem::Problem;
         updates::say,
         updates::act,
         updates::call,
+        checklists::list,
+        checklists::act,
+        obligations::list,
+        obligations::of_incident,
+        obligations::act,
         entries::list,
         entries::add,
         entries::mark,

@@ -9,7 +9,8 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, entries, evidence, incidents, observables, stamps, tasks, techniques, updates,
+    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks, techniques,
+    updates,
 };
 use super::{journal, openapi, seals};
 use crate::enter::May;
@@ -76,6 +77,11 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/updates", INCIDENTS, Method::POST, post(updates::say)),
         on("/api/v1/incidents/{id}/updates/{update}", INCIDENTS, Method::POST, post(updates::act)),
         on("/api/v1/incidents/{id}/call", INCIDENTS, Method::POST, post(updates::call)),
+        on("/api/v1/incidents/{id}/checklists", VIEW, Method::GET, get(checklists::list)),
+        on("/api/v1/incidents/{id}/checklists", INCIDENTS, Method::POST, post(checklists::act)),
+        on("/api/v1/incidents/{id}/obligations", VIEW, Method::GET, get(obligations::of_incident)),
+        on("/api/v1/incidents/{id}/obligations", INCIDENTS, Method::POST, post(obligations::act)),
+        on("/api/v1/obligations", VIEW, Method::GET, get(obligations::list)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
         on("/api/v1/incidents/{id}/bundle", VIEW, Method::GET, get(seals::bundle)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),

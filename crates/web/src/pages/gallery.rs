@@ -22,6 +22,7 @@ use super::prepare::welcome::{FirstPage, WelcomePage};
 use super::respond::entries::EntryPage;
 use super::respond::incidents::{IncidentsPage, NewIncidentPage};
 use super::respond::record::{FoundPage, RecordPage};
+use super::respond::obligations::{ObligationsPage, RunningPage};
 use super::respond::room::RoomPage;
 use super::{Theme, Viewpoint};
 
@@ -68,6 +69,9 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("record", &RecordPage::sample()),
         page("record-empty", &RecordPage::sample_empty()),
         page("observables-found", &FoundPage::sample()),
+        page("obligations", &ObligationsPage::sample()),
+        page("obligations-running", &RunningPage::sample()),
+        page("obligations-none", &RunningPage::sample_empty()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

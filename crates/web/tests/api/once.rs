@@ -54,6 +54,8 @@ impl Burning {
         house.apply("kind: role\nname: scribe\nspec: { title: Scribe, duties: [writes] }");
         house.apply("kind: severity-matrix\nname: default\nspec: { levels: [{ name: SEV1, title: a, system: a, operational: a, security: a, response: a, second_person: true }] }");
         house.apply("kind: role\nname: incident-commander\nspec: { title: Commander, duties: [leads], single: true, escalation_policy: web }");
+        house.apply("kind: checklist\nname: first\nspec: { title: First, items: [{ name: a, says: Look at the heron }, { name: b, says: Look again }] }");
+        house.apply("kind: obligation-pack\nname: gdpr\nspec: { title: Breach of data, jurisdiction: EU, source: Article 33, applies: true, asks: 'Is it?', calendar: { time_zone: Europe/Berlin }, anchors: [{ name: aware, title: Aware, means: Known }], clocks: [{ name: authority, title: Notify, to: Them, from: { recorded: aware }, within: { hours: 72 } }] }");
         let made = async |path: &str, body: Value| {
             let answer = house.call(ask("POST", path).by(&ada).json(&body)).await;
             answer.json()["id"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
@@ -152,6 +154,14 @@ impl Burning {
             "incidents/{id}/techniques" => {
                 let name = |technique: &str| json!({ "do": "name", "technique": technique });
                 (name("T1566"), name("T1078"))
+            }
+            "incidents/{id}/checklists" => {
+                let tick = |item: &str| json!({ "do": "tick", "checklist": "first", "item": item });
+                (tick("a"), tick("b"))
+            }
+            "incidents/{id}/obligations" => {
+                let consider = |why: &str| json!({ "do": "consider", "pack": "gdpr", "why": why });
+                (consider("a table was read"), consider("two tables were read"))
             }
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),

@@ -40,6 +40,8 @@ impl Quiet {
         );
         house.apply("kind: role\nname: incident-commander\nspec: { title: Commander, duties: [leads], single: true, escalation_policy: quiet }");
         house.apply("kind: role\nname: scribe\nspec: { title: Scribe, duties: [writes] }");
+        house.apply("kind: checklist\nname: first\nspec: { title: First, items: [{ name: a, says: Look at it }, { name: b, says: Look again }] }");
+        house.apply("kind: obligation-pack\nname: gdpr\nspec: { title: Breach of data, jurisdiction: EU, source: Article 33, applies: true, asks: 'Is it?', calendar: { time_zone: Europe/Berlin }, anchors: [{ name: aware, title: Aware, means: Known }], clocks: [{ name: authority, title: Notify, to: Them, from: { recorded: aware }, within: { hours: 72 } }] }");
         let ada = (house.token("ada", &[], None), house.session("ada"));
         let rob = (house.token("rob", &[], None), house.session("rob"));
         house.call(ask("POST", "/api/v2/alerts").by(&source).json(&firing(&["Disk"]))).await;
@@ -88,6 +90,17 @@ impl Quiet {
         made(format!("/api/v1/incidents/{open}/observables"), json!({ "values": [{ "value": "bird.example" }] })).await;
         let (evidence, observable) = (text(&evidence.json(), "id"), text(&seen["added"][0], "id"));
         let affected = text(&affected, "id");
+        let now = house.now();
+        for deed in [
+            json!({ "do": "consider", "pack": "gdpr", "why": "a heron table was read" }),
+            json!({ "do": "anchor", "pack": "gdpr", "anchor": "aware", "at": now, "basis": "the heron log" }),
+        ] {
+            made(format!("/api/v1/incidents/{id}/obligations"), deed).await;
+        }
+        let tick = json!({ "do": "tick", "checklist": "first", "item": "a", "note": "a heron on it" });
+        let ticked =
+            house.call(ask("POST", &format!("/api/v1/incidents/{id}/checklists")).by(&rob.0).json(&tick)).await;
+        assert_eq!(ticked.status, StatusCode::OK, "{}", ticked.text);
         let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
         let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
         assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
@@ -181,7 +194,14 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         }
     }
     // The walk proves something only if it finds it where it is.
-    for path in ["/incidents", "/api/v1/incidents", "/api/v1/journal?limit=500", "/api/v1/journal?since=0&limit=500"] {
+    for path in [
+        "/incidents",
+        "/obligations",
+        "/api/v1/incidents",
+        "/api/v1/obligations",
+        "/api/v1/journal?limit=500",
+        "/api/v1/journal?since=0&limit=500",
+    ] {
         assert!(seen.contains(&path), "{path} is not among {seen:#?}");
     }
     assert!(
@@ -231,6 +251,21 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("observables", json!({ "values": [{ "value": "192.0.2.7" }] })),
         ("affected", json!({ "subject": "hosts", "count": { "value": 1 } })),
         ("techniques", json!({ "do": "name", "technique": "T1566" })),
+        ("checklists", json!({ "do": "tick", "checklist": "first", "item": "b" })),
+        ("checklists", json!({ "do": "untick", "checklist": "first", "item": "a" })),
+        ("obligations", json!({ "do": "consider", "pack": "gdpr", "why": "x" })),
+        ("obligations", json!({ "do": "rule-out", "pack": "gdpr", "why": "x" })),
+        ("obligations", json!({ "do": "not-due", "pack": "gdpr", "clock": "authority", "why": "x" })),
+        ("obligations", json!({ "do": "due", "pack": "gdpr", "clock": "authority", "why": "x" })),
+        (
+            "obligations",
+            json!({ "do": "anchor", "pack": "gdpr", "anchor": "aware", "at": "2026-01-01T00:00:00Z", "basis": "x" }),
+        ),
+        ("obligations", json!({ "do": "submit", "pack": "gdpr", "clock": "authority", "text": "x" })),
+        (
+            "obligations",
+            json!({ "do": "postpone", "pack": "gdpr", "clock": "authority", "until": "2027-01-01T00:00:00Z", "why": "x" }),
+        ),
     ] {
         let asked = async |id: &str| {
             let at = format!("/api/v1/incidents/{id}/{path}");

@@ -2,10 +2,12 @@
 
 pub mod affected;
 pub mod assignments;
+pub mod checklists;
 pub mod entries;
 pub mod evidence;
 pub mod incidents;
 pub mod observables;
+pub mod obligations;
 pub mod stamps;
 pub mod tasks;
 pub mod techniques;

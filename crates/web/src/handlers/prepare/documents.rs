@@ -110,6 +110,8 @@ fn about(kind: Kind) -> &'static str {
         Kind::Role => "Who does what while something burns.",
         Kind::NotificationTemplate => "What messages say.",
         Kind::UpdateTemplate => "How updates on an incident begin.",
+        Kind::Checklist => "What is easily forgotten in an incident, by class and by what goes on.",
+        Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
     }
 }
 
@@ -254,6 +256,12 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::Role => "  title: \n".into(),
         Kind::NotificationTemplate => "  subject: \n  text: \n".into(),
         Kind::UpdateTemplate => "  title: \n  audience: internal\n  text: \n".into(),
+        Kind::Checklist => {
+            "  title: \n  classes: [system]\n  activities: [containment]\n  items:\n  - name: \n    says: \n".into()
+        }
+        Kind::ObligationPack => format!(
+            "  title: \n  jurisdiction: \n  source: \n  applies: true\n  asks: \n  accountable: {{person: {person}}}\n  calendar: {{time_zone: {zone}}}\n  anchors:\n  - name: aware\n    title: \n    means: \n  clocks:\n  - name: notice\n    title: \n    to: \n    from: {{recorded: aware}}\n    within: {{hours: 72}}\n"
+        ),
     };
     format!("kind: {kind}\nname: \nspec:\n{spec}")
 }

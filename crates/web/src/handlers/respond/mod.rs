@@ -1,8 +1,10 @@
 //! Handlers of incidents: the list, the declaration, the room, the entries of a timeline.
 
+pub mod checklists;
 pub mod entries;
 pub mod evidence;
 pub mod incidents;
 pub mod record;
+pub mod obligations;
 pub mod room;
 pub mod updates;

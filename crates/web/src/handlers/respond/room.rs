@@ -22,7 +22,7 @@ use domain::words::{EventKind, IncidentId, Name, Refusal, Span, TaskId, Timestam
 use store::{Halt, Store, Tx};
 
 use super::incidents::{levels, phase, restricted, service_title};
-use super::updates;
+use super::{checklists, obligations, updates};
 use crate::api::respond::entries as cursor;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
@@ -79,6 +79,8 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             let mut tasks: Vec<TaskView> = room.tasks.iter().map(|task| task_view(look, task)).collect();
             tasks.sort_by_key(|task| !task.open);
             let record = super::record::tally(look, id, row.state.class == Class::Security)?;
+            let checklists = checklists::views(look, &room.row)?;
+            let obligations = obligations::panel(look, &room.row)?;
             let mut all_roles = roles(look, &room);
             let few = all_roles.iter().position(|role| !is_near(role, &room)).unwrap_or(all_roles.len());
             let activity = |one: Activity| {
@@ -128,6 +130,8 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 roles: all_roles,
                 everybody,
                 tasks,
+                checklists,
+                obligations,
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),
                 record,
@@ -491,6 +495,15 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::UpdateMissed => {
             (Tone::Warning, format!("The next {} update did not come in time", text("audience")))
         }
+        EventKind::ChecklistTicked | EventKind::ChecklistUnticked => checklists::told(kind, data),
+        EventKind::ObligationConsidered
+        | EventKind::ObligationRuledOut
+        | EventKind::ObligationAnchored
+        | EventKind::ObligationSubmitted
+        | EventKind::ObligationNotDue
+        | EventKind::ObligationDue
+        | EventKind::ObligationPostponed
+        | EventKind::ObligationReminded => obligations::told(look, kind, data),
         EventKind::EntryCorrected => (Tone::Quiet, format!("An entry was corrected: {}", text("text"))),
         EventKind::EntryStruck => (Tone::Quiet, "An entry was struck".into()),
         EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),

@@ -1,7 +1,9 @@
 //! Pages of what we are doing: the incidents, the room of one, and an entry of its timeline.
 
+pub mod checklists;
 pub mod entries;
 pub mod incidents;
 pub mod record;
+pub mod obligations;
 pub mod room;
 pub mod updates;

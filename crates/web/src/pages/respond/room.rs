@@ -6,8 +6,10 @@
 
 use askama::Template;
 
+use super::checklists::ChecklistView;
 use super::incidents::LevelChoice;
 use super::record::RecordTally;
+use super::obligations::ObligationsPanel;
 use super::updates::UpdatesView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
@@ -48,6 +50,8 @@ pub struct RoomPage {
     pub calls: Option<String>,
     /// In the order in which they were given.
     pub tasks: Vec<TaskView>,
+    pub checklists: Vec<ChecklistView>,
+    pub obligations: ObligationsPanel,
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
     pub record: RecordTally,
@@ -358,6 +362,8 @@ pub(crate) mod samples {
                         asks_viewer: false,
                     },
                 ],
+                checklists: vec![ChecklistView::sample()],
+                obligations: ObligationsPanel::sample(),
                 groups: vec![GroupView {
                     link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
                     state: State::Firing,
