@@ -8,7 +8,7 @@ use store::{Halt, Store};
 
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
-use crate::respond::{command, obligations, tasks, updates};
+use crate::respond::{command, reminders, tasks, updates};
 use crate::{Node, board};
 
 /// How much may be due at once before others get a turn.
@@ -27,7 +27,7 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + command::call_due(store, node, mint, now)?
             + tasks::remind_late(store, node, mint, now)?
             + updates::keep_time(store, node, mint, now)?
-            + obligations::remind_due(store, node, mint, now)?
+            + reminders::remind_due(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?;
         if done == 0 {
             return next_due(store, node, now);

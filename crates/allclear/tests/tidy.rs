@@ -61,6 +61,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("respond/desk.rs", "a small company for the tests of incidents"),
     ("respond/record.rs", "evidence, observables, what is affected and techniques side by side"),
     ("respond/room.rs", "what the room shows of an incident and of all around it"),
+    ("respond/reminders.rs", "pages about obligations; when they are due is domain/respond/obligations.rs"),
     ("respond/owed.rs", "what an incident owes, for API and pages; its rule is domain/respond/obligations.rs"),
     ("engage/compose.rs", "puts the facts of a page into the words of a template"),
     ("engage/escalation_policies.rs", "the document is an escalation policy; its rule is domain/engage/escalations.rs"),

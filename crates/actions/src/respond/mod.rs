@@ -14,6 +14,7 @@ pub mod obligations;
 pub mod observables;
 pub mod owed;
 pub mod record;
+pub mod reminders;
 pub mod room;
 pub mod stamps;
 pub mod tasks;

@@ -206,7 +206,7 @@ event_kinds! {
     ObligationDue = "obligation.due";
     /// A law or an authority moved the end of a clock.
     ObligationPostponed = "obligation.postponed";
-    /// Half, three quarters, nine tenths or all of the time of a clock are over.
+    /// Half, three quarters, nine tenths or all of the time of a clock are over, and whoever is accountable is paged.
     ObligationReminded = "obligation.reminded";
 }
 

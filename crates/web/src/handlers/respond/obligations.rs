@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use actions::respond::incidents::seen;
-use actions::respond::obligations::{self as acts, Deed, NewAnchor, NewSubmission, accountable};
+use actions::respond::obligations::{self as acts, Deed, NewAnchor, NewSubmission};
 use actions::respond::owed::{self, ClockStanding, Held, Owed, Regime, Running};
+use actions::respond::reminders::accountable;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
