@@ -13,8 +13,9 @@ pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
-    AffectedId, AlertId, AnchorId, ChangesetId, DecisionId, DeliveryId, EventId, EvidenceId, GroupId, Id, IdText, IncidentId, Mint,
-    ObservableId, OverrideId, PageId, RejectionId, SignalId, SilenceId, StampId, SubmissionId, TaskId, TokenId, UpdateId,
+    AffectedId, AlertId, AnchorId, ChangesetId, DecisionId, DeliveryId, EventId, EvidenceId, GroupId, Id, IdText,
+    IncidentId, Mint, ObservableId, OverrideId, PageId, RejectionId, SignalId, SilenceId, StampId, SubmissionId,
+    TaskId, TokenId, UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

@@ -13,8 +13,8 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::journal;
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks, techniques,
-    updates,
+    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
+    techniques, updates,
 };
 use super::seals;
 use crate::enter::{May, word};

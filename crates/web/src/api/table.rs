@@ -9,8 +9,8 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks, techniques,
-    updates,
+    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
+    techniques, updates,
 };
 use super::{journal, openapi, seals};
 use crate::enter::May;

@@ -21,8 +21,8 @@ use super::prepare::tokens::TokensPage;
 use super::prepare::welcome::{FirstPage, WelcomePage};
 use super::respond::entries::EntryPage;
 use super::respond::incidents::{IncidentsPage, NewIncidentPage};
-use super::respond::record::{FoundPage, RecordPage};
 use super::respond::obligations::{ObligationsPage, RunningPage};
+use super::respond::record::{FoundPage, RecordPage};
 use super::respond::room::RoomPage;
 use super::{Theme, Viewpoint};
 

@@ -4,7 +4,7 @@ pub mod checklists;
 pub mod entries;
 pub mod evidence;
 pub mod incidents;
-pub mod record;
 pub mod obligations;
+pub mod record;
 pub mod room;
 pub mod updates;

@@ -3,7 +3,7 @@
 pub mod checklists;
 pub mod entries;
 pub mod incidents;
-pub mod record;
 pub mod obligations;
+pub mod record;
 pub mod room;
 pub mod updates;

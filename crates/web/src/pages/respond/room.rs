@@ -8,8 +8,8 @@ use askama::Template;
 
 use super::checklists::ChecklistView;
 use super::incidents::LevelChoice;
-use super::record::RecordTally;
 use super::obligations::ObligationsPanel;
+use super::record::RecordTally;
 use super::updates::UpdatesView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
