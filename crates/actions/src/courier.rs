@@ -4,6 +4,7 @@
 
 use domain::engage::deliveries::{self, Message, Outcome, Settled};
 use domain::engage::escalations::{End, State};
+use domain::inform::outgoing_webhooks as outgoing;
 use domain::prepare::documents::{Kind, Reference, Spec};
 use domain::words::{Actor, DeliveryId, EventKind, Mint, Name, Span, Timestamp};
 use serde_json::json;
@@ -13,6 +14,7 @@ use store::{Halt, Store, Tx};
 use crate::announce::Told;
 use crate::engage::compose::{self, Material};
 use crate::engage::watch;
+use crate::inform::outgoing_webhooks;
 use crate::node::Identity;
 use crate::{Moment, Node, announce};
 
@@ -31,6 +33,8 @@ pub struct Claimed {
     pub channel: String,
     pub address: String,
     pub message: Message,
+    /// For an outgoing webhook: what its signing secrets are derived from, the newest first.
+    pub signed_by: Vec<String>,
 }
 
 impl Claimed {
@@ -47,30 +51,52 @@ impl Claimed {
             channel: delivery.channel.clone(),
             address: delivery.address.clone(),
             message,
+            signed_by: Vec::new(),
         }
     }
 }
 
-/// The channels, each with its own queue: a slow one holds up nothing but itself.
+/// The channels to people and to machines of policies, each with its own queue: a slow one holds up nothing but itself.
+/// Each outgoing webhook is a channel besides.
 pub const CHANNELS: [&str; 4] = ["webhook", "ntfy", "email", watch::CHANNEL];
 
-/// When there is something to claim next.
-pub fn next_due(store: &Store) -> Result<Option<Timestamp>, Halt> {
-    store.read(|tx| Ok(outbox::next_due(tx, &CHANNELS)?))
+/// How many messages of a channel are sent at once at most.
+pub fn at_once(channel: &str) -> u32 {
+    if outgoing::of_channel(channel).is_some() { outgoing_webhooks::CLAIMED_AT_ONCE } else { CLAIMED_AT_ONCE }
+}
+
+/// Every channel, and when there is something to claim in it next.
+fn due(tx: &mut Tx<'_>, node: &Node) -> Result<Vec<(String, Timestamp)>, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    let own = catalog.outgoing_webhooks.keys().map(outgoing::channel);
+    let mut due = Vec::new();
+    for channel in CHANNELS.map(str::to_owned).into_iter().chain(own) {
+        let next = outbox::next_due(tx, &[&channel])?;
+        due.extend(next.map(|next| (channel, next)));
+    }
+    Ok(due)
+}
+
+/// When there is something to claim next. An outgoing webhook without room is not asked: its receiver may keep it busy
+/// for days, and whoever has done with a delivery rings the bell.
+pub fn next_due(store: &Store, node: &Node, room: &dyn Fn(&str) -> u32) -> Result<Option<Timestamp>, Halt> {
+    let due = store.read(|tx| due(tx, node))?;
+    let can_go = |channel: &str| outgoing::of_channel(channel).is_none() || room(channel) > 0;
+    Ok(due.into_iter().filter(|(channel, _)| can_go(channel)).map(|(_, next)| next).min())
 }
 
 /// Claims what is due and writes it out. `room` says how many more messages a channel can take.
 pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> u32) -> Result<Vec<Claimed>, Halt> {
-    if next_due(store)?.is_none_or(|due| due > now) {
+    let due = store.read(|tx| due(tx, node))?;
+    let due = due.into_iter().filter(|(_, next)| *next <= now).map(|(channel, _)| channel);
+    let due: Vec<String> = due.filter(|channel| room(channel) > 0).collect();
+    if due.is_empty() {
         return Ok(Vec::new());
     }
     store.write(|tx| {
         let mut claimed = Vec::new();
-        for channel in CHANNELS {
-            let limit = room(channel).min(CLAIMED_AT_ONCE);
-            if limit == 0 {
-                continue;
-            }
+        for channel in &due {
+            let limit = room(channel).min(at_once(channel));
             for delivery in outbox::claim(tx, channel, &node.identity.name, now, LEASE, limit)? {
                 claimed.extend(write_out(tx, node, &delivery, now)?);
             }
@@ -83,6 +109,9 @@ pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> 
 fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) -> Result<Option<Claimed>, Halt> {
     if delivery.channel == watch::CHANNEL {
         return Ok(Some(Claimed::new(delivery, watch::message(delivery))));
+    }
+    if let Some(webhook) = outgoing::of_channel(&delivery.channel) {
+        return outgoing_webhooks::write_out(tx, node, &webhook, delivery, now);
     }
     let page = match delivery.page {
         Some(page) => store::engage::pages::get(tx, page)?,
@@ -120,6 +149,9 @@ pub fn settle(
     now: Timestamp,
 ) -> Result<bool, Halt> {
     store.write(|tx| {
+        if let Some(webhook) = outgoing::of_channel(&claimed.channel) {
+            return outgoing_webhooks::settle(tx, mint, &webhook, claimed, outcome, now);
+        }
         let chance = mint.chance();
         let urgency = claimed.message.urgency;
         let settled = deliveries::settle(outcome.clone(), urgency, claimed.attempt, now, chance);

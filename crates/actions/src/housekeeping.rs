@@ -35,8 +35,13 @@ pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: 
     store.write_bulk(|tx| Ok(crate::prepare::access::forget(tx, now)?))?;
     store.write_bulk(|tx| Ok(store::detect::boards::cut_changes(tx, CHANGES_KEPT.before(now))?))?;
     let before = keep.before(now);
-    let cuts: [Cutting; 4] =
-        [store::engage::pages::cut, store::detect::groups::cut, store::detect::alerts::cut, store::signals::cut];
+    let cuts: [Cutting; 5] = [
+        store::engage::pages::cut,
+        store::detect::groups::cut,
+        store::detect::alerts::cut,
+        store::signals::cut,
+        store::inform::outgoing_webhooks::cut,
+    ];
     for cut in cuts {
         // A little each time: what is left is cut the next time.
         for _ in 0..4 {

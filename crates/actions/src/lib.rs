@@ -11,6 +11,7 @@ pub mod courier;
 pub mod detect;
 pub mod engage;
 pub mod housekeeping;
+pub mod inform;
 pub mod moment;
 pub mod node;
 pub mod prepare;

@@ -56,6 +56,8 @@ enum Command {
     Diff(cli::documents::Diff),
     Rollback(cli::documents::RollbackCommand),
     Replay(cli::replay::Replay),
+    #[command(name = "outgoing-webhook")]
+    OutgoingWebhooks(cli::outgoing_webhooks::OutgoingWebhooks),
     #[command(name = "integration")]
     Integrations(cli::integrations::Integrations),
     #[command(name = "token")]
@@ -108,6 +110,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => cli::documents::diff(&command),
         Command::Rollback(command) => cli::documents::rollback(&command),
         Command::Replay(command) => cli::replay::run(&command),
+        Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),
         Command::Journal(command) => cli::journal::run(&command),

@@ -14,6 +14,10 @@ impl Reach for Outward {
         self.0.accepts(address)
     }
 
+    fn may_post(&self, url: &str) -> Result<(), String> {
+        self.0.may_post(url)
+    }
+
     fn probe(&self, address: Address) -> Pin<Box<dyn Future<Output = Found> + Send + '_>> {
         Box::pin(async move { self.0.probe(&address).await })
     }

@@ -1,15 +1,18 @@
-//! Two loops: turn the clockwork; carry messages to the channels. Each wakes at the next due instant, and when the bell
-//! rings.
+//! Loops: turn the clockwork; carry messages to the channels; follow the journal; keep house. Each wakes at the next due
+//! instant, and when the bell rings.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actions::courier::{self, Claimed};
 use actions::detect::intake::Intake;
 use actions::engage::compose::Material;
 use actions::engage::watch as synthetic;
+use actions::inform::outgoing_webhooks;
 use actions::{Node, clockwork, housekeeping, seals};
 use domain::engage::deliveries::Outcome;
+use domain::inform::outgoing_webhooks::of_channel;
 use domain::words::{Mint, Span, Timestamp};
 use store::Store;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -37,8 +40,8 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 const NO_ROOM: Duration = Duration::from_millis(20);
 /// So often sealing looks whether there is something to seal.
 const LOOK_FOR_SEALS: Span = Span::seconds(1);
-/// How many messages of one channel are being sent at once.
-const AT_ONCE: u32 = 16;
+/// So long lies between two looks at the journal, at least.
+const BREATH: Duration = Duration::from_millis(150);
 /// What could not begin for so long is left to whoever claims it next: an attempt must end within its lease.
 const TOO_LATE: Span = Span::seconds(15);
 
@@ -50,20 +53,23 @@ pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
     rounds.node.set_outlet(move |born| _ = hand.send(born));
     let mint = Mint::new(rounds.mint.secret());
     let house_seed = rounds.mint.secret();
+    let reader = Mint::new(rounds.mint.secret());
     let courier = Courier {
         store: rounds.store.clone(),
         node: rounds.node.clone(),
         channels: rounds.channels.clone(),
         clock: rounds.clock.clone(),
-        room: courier::CHANNELS.map(|channel| (channel, Arc::new(Semaphore::new(AT_ONCE as usize)))),
+        room: Arc::default(),
     };
     let rounds = Arc::new(rounds);
     let clockwork = tokio::spawn(turn_clockwork(rounds.clone(), mint, bell.clone(), stopped.clone()));
     let house = tokio::spawn(keep_house(rounds.clone(), Mint::new(house_seed), bell.clone(), stopped.clone()));
+    let follow = tokio::spawn(follow_journal(rounds.clone(), reader, bell.clone(), stopped.clone()));
     let fresh = tokio::spawn(carry_fresh(courier.clone(), handed, stopped.clone()));
     carry_due(rounds, courier, bell, stopped).await;
     _ = clockwork.await;
     _ = house.await;
+    _ = follow.await;
     _ = fresh.await;
 }
 
@@ -73,11 +79,11 @@ async fn turn_clockwork(
     mut bell: watch::Receiver<()>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mint = Arc::new(std::sync::Mutex::new(mint));
+    let mint = Arc::new(Mutex::new(mint));
     while !*stopped.borrow() {
         let (again, mint) = (rounds.clone(), mint.clone());
         let ticked = spawn_blocking(move || {
-            let mut mint = mint.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
             clockwork::tick(&again.store, &again.node, &mut mint, (again.clock)())
         });
         let wait = match ticked.await {
@@ -130,7 +136,7 @@ async fn keep_house(
     mut bell: watch::Receiver<()>,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let mint = Arc::new(std::sync::Mutex::new(mint));
+    let mint = Arc::new(Mutex::new(mint));
     let mut next = housekeeping::EVERY.after((rounds.clock)());
     let mut next_seal = (rounds.clock)();
     while !*stopped.borrow() {
@@ -141,7 +147,7 @@ async fn keep_house(
         let seal_due = now >= next_seal || now < LOOK_FOR_SEALS.before(next_seal);
         let done = spawn_blocking(move || {
             housekeeping::number_journal(&again.store, &again.node, now)?;
-            let mut mint = mint.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
             if seal_due {
                 seals::turn(&again.store, &mut mint, now)?;
             }
@@ -170,6 +176,42 @@ async fn keep_house(
     }
 }
 
+/// Reads on in the journal for those who are told of it: outgoing webhooks.
+async fn follow_journal(
+    rounds: Arc<Rounds>,
+    mint: Mint,
+    mut bell: watch::Receiver<()>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mint = Arc::new(Mutex::new(mint));
+    while !*stopped.borrow() {
+        let (again, mint) = (rounds.clone(), mint.clone());
+        let followed = spawn_blocking(move || {
+            let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
+            outgoing_webhooks::follow(&again.store, &again.node, &mut mint, (again.clock)())
+        });
+        let more = match followed.await {
+            Ok(Ok(more)) => more,
+            Ok(Err(halt)) => {
+                tracing::warn!(%halt, "the journal was not followed; it is tried again");
+                false
+            }
+            Err(panic) => {
+                tracing::error!(%panic, "following the journal broke; it is tried again");
+                false
+            }
+        };
+        if !more {
+            rest(LONGEST_WAIT, &mut bell, &mut stopped).await;
+        }
+        // Under load the bell never stops; acts come first.
+        tokio::select! {
+            () = tokio::time::sleep(BREATH) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
 /// Claims what is due, and sends it.
 async fn carry_due(
     rounds: Arc<Rounds>,
@@ -182,7 +224,7 @@ async fn carry_due(
         let claimed = spawn_blocking(move || {
             let now = (again.clock)();
             let claimed = courier::claim(&again.store, &again.node, now, &|channel| room.room(channel))?;
-            let next = courier::next_due(&again.store)?;
+            let next = courier::next_due(&again.store, &again.node, &|channel| room.room(channel))?;
             Ok::<_, store::Halt>((claimed, next))
         });
         let wait = match claimed.await {
@@ -236,17 +278,20 @@ struct Courier {
     node: Arc<Node>,
     channels: channels::Channels,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    room: [(&'static str, Arc<Semaphore>); courier::CHANNELS.len()],
+    /// How many more messages each channel can send at once. Channels of outgoing webhooks come and go.
+    room: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
 }
 
 impl Courier {
-    fn semaphore(&self, channel: &str) -> Option<&Arc<Semaphore>> {
-        self.room.iter().find(|(name, _)| *name == channel).map(|(_, room)| room)
+    fn semaphore(&self, channel: &str) -> Arc<Semaphore> {
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = || Arc::new(Semaphore::new(courier::at_once(channel) as usize));
+        room.entry(channel.to_owned()).or_insert_with(fresh).clone()
     }
 
     /// How many more messages of a channel can be sent now.
     fn room(&self, channel: &str) -> u32 {
-        self.semaphore(channel).map_or(0, |room| u32::try_from(room.available_permits()).unwrap_or(AT_ONCE))
+        u32::try_from(self.semaphore(channel).available_permits()).unwrap_or_else(|_| courier::at_once(channel))
     }
 
     /// Sends each on its own, so that a slow provider holds up nothing but itself.
@@ -259,10 +304,7 @@ impl Courier {
 
     /// Sends it as soon as its channel has room.
     async fn send_in_turn(&self, claimed: Claimed, handed_at: Timestamp) {
-        let room = match self.semaphore(&claimed.channel) {
-            Some(room) => room.clone().acquire_owned().await.ok(),
-            None => None,
-        };
+        let room = self.semaphore(&claimed.channel).acquire_owned().await.ok();
         if TOO_LATE.after(handed_at) > (self.clock)() {
             self.send(claimed).await;
         }
@@ -274,6 +316,8 @@ impl Courier {
         // A synthetic alert ends here: all that it shall prove has happened.
         let outcome = if claimed.channel == actions::engage::watch::CHANNEL {
             Outcome::Sent { receipt: None }
+        } else if of_channel(&claimed.channel).is_some() {
+            self.channels.send_event(&claimed.address, &claimed.message, &claimed.signed_by, began).await
         } else {
             self.channels.send(&claimed.channel, &claimed.address, &claimed.message, began).await
         };

@@ -62,7 +62,10 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             mail: channels.has_email(),
             evidence: evidence.clone(),
             proxies,
-            webhook_secrets: web::WebhookSecrets(Arc::new(move |url| webhooks.for_address(url).reveal())),
+            webhook_secrets: web::WebhookSecrets(Arc::new(move |of| match of {
+                web::SecretOf::Address(url) => webhooks.for_address(url).reveal(),
+                web::SecretOf::Key(key) => webhooks.for_key(key).reveal(),
+            })),
             watch_secret,
             version: env!("CARGO_PKG_VERSION"),
         },

@@ -323,7 +323,7 @@ impl Watcher {
             let Ok((notify, message, outcome)) = attempt else { continue };
             match outcome {
                 Outcome::Sent { .. } => tracing::info!("told by {}: {}", notify.shown(), message.subject),
-                Outcome::Later { why, .. } | Outcome::Never { why } => {
+                Outcome::Later { why, .. } | Outcome::Never { why } | Outcome::Gone { why } => {
                     tracing::error!("NOT TOLD by {}: {why}", notify.shown());
                     // Also after a Never: the watch has no other way, and a mistake may be mended.
                     self.unsent.push((notify, message));

@@ -74,6 +74,18 @@ impl Channels {
         }
     }
 
+    /// Posts one event to an outgoing webhook, signed with the secrets of these keys.
+    ///
+    /// Safe to cancel, as [`Channels::send`].
+    pub async fn send_event(&self, url: &str, message: &Message, keys: &[String], now: Timestamp) -> Outcome {
+        self.webhook.send_event(url, message, keys, now).await
+    }
+
+    /// Whether an outgoing webhook may post to this URL as things are set up here. Opens nothing, asks no name server.
+    pub fn may_post(&self, url: &str) -> Result<(), String> {
+        self.webhook.may_post(url)
+    }
+
     /// Whether a message could go there as things are set up here. Opens nothing, and asks no name server.
     pub fn accepts(&self, address: &Address) -> Result<(), String> {
         match address {

@@ -42,6 +42,11 @@ impl Secret {
         Self(hmac(&self.0, &[b"allclear webhook secret\0", url.as_bytes()]).to_vec())
     }
 
+    /// The secret of an outgoing webhook, by what it is derived from (`domain::inform::outgoing_webhooks::key`).
+    pub fn for_key(&self, key: &str) -> Self {
+        Self(hmac(&self.0, &[b"allclear outgoing webhook secret\0", key.as_bytes()]).to_vec())
+    }
+
     /// The value of `webhook-signature` for these bytes.
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let signature = hmac(&self.0, &[id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body]);
@@ -93,22 +98,55 @@ impl Webhook {
         let body = body(message, now);
         // The id is part of what is signed, joined by full stops.
         let id = message.key.replace('.', "-");
-        let seconds = now.as_second();
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert("webhook-timestamp", HeaderValue::from(seconds));
-        let signature = self.secret.for_address(address).sign(&id, seconds, &body);
-        let (Ok(id), Ok(signature)) = (HeaderValue::from_str(&id), HeaderValue::from_str(&signature)) else {
+        let secret = self.secret.for_address(address);
+        let Some(headers) = headers(&id, now, &body, &[secret]) else {
             return never("the key of the message cannot stand in a header");
         };
-        headers.insert("webhook-id", id);
-        headers.insert("webhook-signature", signature);
         match self.egress.post(address.trim(), headers, body).await {
             Ok(answer) => outcome(&answer, now),
             Err(NoAnswer::Refused(why)) => never(why),
             Err(NoAnswer::Failed(why)) => later(why),
         }
     }
+
+    /// Posts an event to an outgoing webhook, signed with each secret that holds. The key of the message is the
+    /// `webhook-id`. Everything but a 2xx may be better soon, as the standard has it, and 410 ends it for good.
+    pub async fn send_event(&self, url: &str, message: &Message, keys: &[String], now: Timestamp) -> Outcome {
+        if let Err(why) = self.may_post(url) {
+            return never(why);
+        }
+        if keys.is_empty() {
+            return later("the outgoing webhook has no secret to sign with yet");
+        }
+        let body = body(message, now);
+        let secrets: Vec<Secret> = keys.iter().map(|key| self.secret.for_key(key)).collect();
+        let Some(headers) = headers(&message.key, now, &body, &secrets) else {
+            return never("the id of the message cannot stand in a header");
+        };
+        match self.egress.post(url, headers, body).await {
+            Ok(answer) => event_outcome(&answer, now),
+            Err(NoAnswer::Refused(why)) => never(why),
+            Err(NoAnswer::Failed(why)) => later(why),
+        }
+    }
+
+    /// Whether events may be posted to this URL, as far as that shows without asking a name server: over TLS, or within
+    /// the own network to a host that is allowed by its name.
+    pub fn may_post(&self, url: &str) -> Result<(), String> {
+        self.egress.check_private(url)
+    }
+}
+
+/// The headers of Standard Webhooks. `None` if the id cannot stand in one.
+fn headers(id: &str, now: Timestamp, body: &[u8], secrets: &[Secret]) -> Option<HeaderMap> {
+    let seconds = now.as_second();
+    let signatures: Vec<String> = secrets.iter().map(|secret| secret.sign(id, seconds, body)).collect();
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("webhook-id", HeaderValue::from_str(id).ok()?);
+    headers.insert("webhook-timestamp", HeaderValue::from(seconds));
+    headers.insert("webhook-signature", HeaderValue::from_str(&signatures.join(" ")).ok()?);
+    Some(headers)
 }
 
 impl Webhook {
@@ -144,6 +182,17 @@ fn outcome(answer: &Answer, now: Timestamp) -> Outcome {
         410 => never(format!("{why}: it wants no more of these")),
         300..=399 => never(format!("{why}: redirects are not followed; use the final address")),
         _ => never(why),
+    }
+}
+
+fn event_outcome(answer: &Answer, now: Timestamp) -> Outcome {
+    let status = answer.status_line();
+    let why = format!("the receiver answered {status}");
+    match answer.status {
+        200..=299 => sent(status),
+        410 => Outcome::Gone { why },
+        300..=399 => later(format!("{why}: redirects are not followed; use the final address")),
+        _ => Outcome::Later { at: answer.retry_after(now), why },
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod detect;
 pub mod engage;
+pub mod inform;
 pub mod prepare;
 pub mod respond;
 pub mod seals;

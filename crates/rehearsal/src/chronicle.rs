@@ -137,7 +137,7 @@ impl Chronicle {
         match &attempt.outcome {
             Outcome::Sent { .. } => "sent".into(),
             Outcome::Later { why, .. } => format!("{why}{again}"),
-            Outcome::Never { why } => format!("{why}; for ever"),
+            Outcome::Never { why } | Outcome::Gone { why } => format!("{why}; for ever"),
         }
     }
 

@@ -295,7 +295,10 @@ impl World {
         let mut next = self.in_flight.iter().map(|flight| flight.lands_at).min();
         for post in &self.posts {
             let Some(node) = &post.node else { continue };
-            let due = [clockwork::next_due(&self.store, node, post.local(self.now))?, courier::next_due(&self.store)?];
+            let due = [
+                clockwork::next_due(&self.store, node, post.local(self.now))?,
+                courier::next_due(&self.store, node, &courier::at_once)?,
+            ];
             let due = due.into_iter().flatten().min().map(|due| post.true_time(due));
             next = next.into_iter().chain(due).min();
         }
@@ -343,7 +346,7 @@ impl World {
         let Some(node) = &post.node else { return Ok(()) };
         if clockwork::next_due(&self.store, node, now)?.is_none_or(|due| due > now)
             && node.board().version.is_some()
-            && courier::next_due(&self.store)?.is_none_or(|due| due > now)
+            && courier::next_due(&self.store, node, &courier::at_once)?.is_none_or(|due| due > now)
         {
             return Ok(());
         }
@@ -353,7 +356,7 @@ impl World {
         self.send_what_was_handed_over()?;
         let post = &self.posts[place];
         let Some(node) = &post.node else { return Ok(()) };
-        match courier::claim(&self.store, node, now, &|_| courier::CLAIMED_AT_ONCE) {
+        match courier::claim(&self.store, node, now, &courier::at_once) {
             Ok(claimed) => {
                 let mut waiting = self.handed_over.lock().unwrap_or_else(PoisonError::into_inner);
                 waiting.extend(claimed.into_iter().map(|one| (place, one)));

@@ -323,6 +323,35 @@ pub fn cancel_for_page(tx: &mut Tx<'_>, page: PageId, now: Timestamp) -> Result<
     )
 }
 
+/// Nothing that waits in a channel is to be sent; how many that were. What is being sent right now cannot be called back,
+/// but is not tried again.
+pub fn cancel_channel(tx: &mut Tx<'_>, channel: &str, why: &str, now: Timestamp) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE deliveries SET state = 'cancelled', wake_at = NULL, settled_at = $2, detail = $3 \
+         WHERE channel = $1 AND wake_at IS NOT NULL",
+        &[channel.into(), now.into(), why.into()],
+    )
+}
+
+/// The same for one delivery; `false` if it does not wait.
+pub fn cancel(tx: &mut Tx<'_>, id: DeliveryId, why: &str, now: Timestamp) -> Result<bool, Error> {
+    let cancelled = tx.execute(
+        "UPDATE deliveries SET state = 'cancelled', wake_at = NULL, settled_at = $2, detail = $3 \
+         WHERE id = $1 AND wake_at IS NOT NULL",
+        &[id.into(), now.into(), why.into()],
+    )?;
+    Ok(cancelled == 1)
+}
+
+/// How many deliveries of a channel wait or are being sent.
+pub fn waiting(tx: &mut Tx<'_>, channel: &str) -> Result<u64, Error> {
+    let row = tx.one(
+        "SELECT count(*) AS count FROM deliveries WHERE channel = $1 AND wake_at IS NOT NULL",
+        &[channel.into()],
+    )?;
+    row.map_or(Ok(0), |row| row.number("count"))
+}
+
 /// Nothing that waits is to be sent, whatever it is about; how many that were.
 pub fn cancel_all(tx: &mut Tx<'_>, why: &str, now: Timestamp) -> Result<u64, Error> {
     tx.execute(
@@ -407,16 +436,18 @@ pub fn next_due(tx: &mut Tx<'_>, channels: &[&str]) -> Result<Option<Timestamp>,
     Ok(next)
 }
 
-/// How much there is to say, and how much was given up since `since`.
+/// How much there is to say, and how much was given up since `since`. Without what outgoing webhooks wait for: their
+/// receivers may be down for days, and nobody is paged later for it.
 pub fn load(tx: &mut Tx<'_>, now: Timestamp, since: Timestamp) -> Result<Load, Error> {
     let open = tx.one(
         "SELECT count(*) AS open, count(*) FILTER (WHERE due_at <= $1) AS due, \
-         min(due_at) FILTER (WHERE due_at <= $1) AS oldest FROM deliveries WHERE wake_at IS NOT NULL",
-        &[now.into()],
+         min(due_at) FILTER (WHERE due_at <= $1) AS oldest FROM deliveries \
+         WHERE wake_at IS NOT NULL AND channel NOT LIKE $2",
+        &[now.into(), OUTGOING.into()],
     )?;
     let failed = tx.one(
-        "SELECT count(*) AS failed FROM deliveries WHERE state = 'failed' AND settled_at >= $1",
-        &[since.into()],
+        "SELECT count(*) AS failed FROM deliveries WHERE state = 'failed' AND settled_at >= $1 AND channel NOT LIKE $2",
+        &[since.into(), OUTGOING.into()],
     )?;
     let (Some(open), Some(failed)) = (open, failed) else { return Ok(Load::default()) };
     Ok(Load {
@@ -427,6 +458,8 @@ pub fn load(tx: &mut Tx<'_>, now: Timestamp, since: Timestamp) -> Result<Load, E
     })
 }
 
+/// The channels of outgoing webhooks (`domain::inform::outgoing_webhooks::channel`).
+const OUTGOING: &str = "outgoing-webhook/%";
 const COLUMNS: &str = "id, kind, page, person, contact, channel, address, step, round, urgency, payload, state, due_at, \
                        node, claimed_at, lease_until, fence, attempts, created_at, settled_at, seen_at, detail";
 

@@ -66,9 +66,18 @@ pub struct Settings {
     pub version: &'static str,
 }
 
-/// The signing secret of a webhook, by its URL: the channels know it, and the edge shows it to whoever may see it.
+/// The signing secrets of webhooks: the channels know them, and the edge shows them to whoever may see them.
 #[derive(Clone)]
-pub struct WebhookSecrets(pub Arc<dyn Fn(&str) -> String + Send + Sync>);
+pub struct WebhookSecrets(pub Arc<dyn Fn(SecretOf<'_>) -> String + Send + Sync>);
+
+/// What signs with a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretOf<'a> {
+    /// Messages to this URL, which a person or a policy names.
+    Address(&'a str),
+    /// An outgoing webhook, by what its secret is derived from.
+    Key(&'a str),
+}
 
 impl fmt::Debug for WebhookSecrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,7 +176,12 @@ impl App {
 
     /// What the receiver at this URL verifies signatures with: `whsec_...`. For those who may see the URL.
     pub fn webhook_secret(&self, url: &str) -> String {
-        (self.0.settings.webhook_secrets.0)(url)
+        (self.0.settings.webhook_secrets.0)(SecretOf::Address(url))
+    }
+
+    /// The secret of an outgoing webhook, by what it is derived from: to be shown once.
+    pub fn event_secret(&self, key: &str) -> String {
+        (self.0.settings.webhook_secrets.0)(SecretOf::Key(key))
     }
 
     pub fn now(&self) -> Timestamp {
@@ -217,6 +231,12 @@ impl App {
     pub fn works(&self) -> impl Fn(&Address) -> Result<(), String> + use<> {
         let reach = self.reach();
         move |address| reach.0.accepts(address)
+    }
+
+    /// Whether an outgoing webhook may post to a URL; or why not. For checks of documents.
+    pub fn may_post(&self) -> impl Fn(&str) -> Result<(), String> + use<> {
+        let reach = self.reach();
+        move |url| reach.0.may_post(url)
     }
 
     /// Runs a query on a thread that may wait for the database.

@@ -16,6 +16,9 @@ pub trait Reach: Send + Sync {
     /// Whether a message could go there as things are set up here. Opens nothing.
     fn accepts(&self, address: &Address) -> Result<(), String>;
 
+    /// Whether an outgoing webhook may post to this URL.
+    fn may_post(&self, url: &str) -> Result<(), String>;
+
     /// Speaks with whoever takes the messages for this address.
     fn probe(&self, address: Address) -> Pin<Box<dyn Future<Output = Found> + Send + '_>>;
 }
@@ -29,6 +32,10 @@ impl Reach for MailOnly {
             Address::Email(_) if !self.0 => Err("no mail server is set up (--smtp)".into()),
             _ => Ok(()),
         }
+    }
+
+    fn may_post(&self, _: &str) -> Result<(), String> {
+        Ok(())
     }
 
     fn probe(&self, address: Address) -> Pin<Box<dyn Future<Output = Found> + Send + '_>> {

@@ -16,6 +16,7 @@ use crate::around;
 use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
+use crate::handlers::inform::outgoing_webhooks;
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::respond::{checklists, entries, evidence, incidents, obligations, record, room, updates};
 use crate::handlers::search;
@@ -140,6 +141,27 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/obligations", VIEW, get(obligations::get_obligations)),
         route(Method::POST, "/incidents/{id}/obligations", INCIDENTS, post(obligations::post_obligations)),
         route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
+        // Pages: inform
+        route(Method::GET, "/outgoing-webhooks", VIEW, get(outgoing_webhooks::get_outgoing_webhooks)),
+        route(Method::POST, "/outgoing-webhooks", ADMINISTER, post(outgoing_webhooks::post_outgoing_webhooks)),
+        route(Method::GET, "/outgoing-webhooks/new", VIEW, get(outgoing_webhooks::get_new)),
+        route(Method::GET, "/outgoing-webhooks/{name}", VIEW, get(outgoing_webhooks::get_outgoing_webhook)),
+        route(Method::GET, "/outgoing-webhooks/{name}/secrets", VIEW, get(outgoing_webhooks::get_back)),
+        route(Method::POST, "/outgoing-webhooks/{name}/secrets", ADMINISTER, post(outgoing_webhooks::post_secrets)),
+        route(Method::POST, "/outgoing-webhooks/{name}/test", ADMINISTER, post(outgoing_webhooks::post_test)),
+        route(Method::POST, "/outgoing-webhooks/{name}/enable", ADMINISTER, post(outgoing_webhooks::post_enable)),
+        route(
+            Method::GET,
+            "/outgoing-webhooks/{name}/deliveries/{delivery}",
+            VIEW,
+            get(outgoing_webhooks::get_delivery),
+        ),
+        route(
+            Method::POST,
+            "/outgoing-webhooks/{name}/deliveries/{delivery}/replay",
+            ADMINISTER,
+            post(outgoing_webhooks::post_replay),
+        ),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),

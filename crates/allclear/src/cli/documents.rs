@@ -306,8 +306,9 @@ fn apply_local(command: &Apply, read: Read) -> Outcome {
     let order = Order { reason: command.reason.clone(), ..read.order }.via("apply");
     let channels = command.household.channels()?;
     let works = |address: &Address| channels.accepts(address);
+    let may_post = |url: &str| channels.may_post(url);
     let applying = command.local.database.open(true)?.act(&command.household.author(), |tx, moment| {
-        let conditions = Conditions { now: moment.now, works: &works };
+        let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
         acts::apply(tx, moment, &order, conditions)
     })?;
     let plan = applying.plan();

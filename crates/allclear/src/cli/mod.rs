@@ -14,6 +14,7 @@ pub(crate) mod keeping;
 pub(crate) mod local;
 pub(crate) mod obligations;
 pub(crate) mod on_call;
+pub(crate) mod outgoing_webhooks;
 pub(crate) mod pages;
 pub(crate) mod print;
 pub(crate) mod record;

@@ -31,14 +31,7 @@ impl Allow {
     pub fn check(&self, host: Option<&str>, address: IpAddr) -> Result<(), Place> {
         let address = address.to_canonical();
         let place = Place::of(address);
-        let named = || {
-            host.is_some_and(|host| {
-                let host = host.trim_end_matches('.').to_ascii_lowercase();
-                self.hosts.iter().any(|allowed| {
-                    if allowed.starts_with('.') { host.ends_with(allowed.as_str()) } else { host == *allowed }
-                })
-            })
-        };
+        let named = || host.is_some_and(|host| self.has_host(&host.trim_end_matches('.').to_ascii_lowercase()));
         let listed = || self.networks.iter().any(|network| network.contains(address));
         let allowed = match place {
             Place::Public => true,
@@ -74,6 +67,30 @@ impl Allow {
             self.check(None, address).map_err(|place| place.refusal(&address.to_string()))?;
         }
         Ok(url)
+    }
+}
+
+impl Allow {
+    /// Whether the host of this URL is one of the own network, allowed by its name or address. For a URL that was checked.
+    pub(super) fn names(&self, url: &Url) -> bool {
+        let address = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            Some(Host::Domain(name)) => {
+                let name = name.trim_end_matches('.').to_ascii_lowercase();
+                return self.loopback && name == "localhost" || self.has_host(&name);
+            }
+            None => return false,
+        };
+        // It got here, so it is allowed; what is left is whether that had to be said.
+        Place::of(address.to_canonical()) != Place::Public
+    }
+
+    /// Whether a name, in lower case, is one of those that are allowed.
+    fn has_host(&self, host: &str) -> bool {
+        self.hosts
+            .iter()
+            .any(|allowed| if allowed.starts_with('.') { host.ends_with(allowed.as_str()) } else { host == *allowed })
     }
 }
 
@@ -442,6 +459,24 @@ mod tests {
             "fe80::/129",
         ] {
             assert!(wrong.parse::<Allow>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn without_tls_a_host_must_be_named() {
+        for (allow, url, named) in [
+            ("", "http://hooks.example.org/", false),
+            ("private", "http://hooks.lan/", false),
+            ("hooks.lan", "http://HOOKS.lan./in", true),
+            ("*.lan", "http://hooks.lan/", true),
+            ("private", "http://10.1.2.3/", true),
+            ("loopback", "http://localhost:8080/", true),
+            ("private", "http://localhost:8080/", false),
+            ("loopback", "http://[::ffff:127.0.0.1]/", true),
+            ("private", "http://9.9.9.9/", false),
+        ] {
+            let allow: Allow = allow.parse().unwrap();
+            assert_eq!(allow.names(&allow.check_url(url).unwrap()), named, "{url}");
         }
     }
 

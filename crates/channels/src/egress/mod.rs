@@ -134,6 +134,18 @@ impl Egress {
         self.allow.check_url(url).map(drop)
     }
 
+    /// The same, for what is not to be read on the way: without TLS only to a place in the own network that is allowed by
+    /// its name or address.
+    pub fn check_private(&self, url: &str) -> Result<(), String> {
+        let url = self.allow.check_url(url)?;
+        if url.scheme() == "https" || self.allow.names(&url) {
+            return Ok(());
+        }
+        Err("the URL must begin with https://; http:// is for hosts of the own network that an administrator allows by \
+             name for egress"
+            .into())
+    }
+
     /// Asks for this URL, and says which server answered. Only a server that is broken or busy, or none, is an error.
     pub async fn probe(&self, url: &str) -> Result<String, String> {
         let host = self.allow.check_url(url)?;

@@ -60,6 +60,8 @@ pub enum Outcome {
     Later { at: Option<Timestamp>, why: String },
     /// Trying again cannot help: the address is wrong, or we are not allowed.
     Never { why: String },
+    /// The other side wants nothing more from us, ever.
+    Gone { why: String },
 }
 
 /// What the courier does with the row after an attempt.
@@ -91,10 +93,17 @@ const MOST_PATIENCE_LOW: Span = Span::hours(24);
 ///
 /// `chance` spreads the retries by up to a fifth either way, so that a provider that comes back is not met by all at once.
 pub fn retry_at(urgency: Urgency, attempt: u32, now: Timestamp, chance: u64) -> Option<Timestamp> {
-    let waits: &[i64] = match urgency {
+    retry_by(waits(urgency), attempt, now, chance)
+}
+
+const fn waits(urgency: Urgency) -> &'static [i64] {
+    match urgency {
         Urgency::High => &HIGH_WAITS,
         Urgency::Low => &LOW_WAITS,
-    };
+    }
+}
+
+fn retry_by(waits: &[i64], attempt: u32, now: Timestamp, chance: u64) -> Option<Timestamp> {
     let wait_ms = waits.get(usize::try_from(attempt.max(1) - 1).ok()?)? * 1000;
     let spread = wait_ms / 5;
     let jitter = i64::try_from(chance % (2 * spread.unsigned_abs() + 1)).unwrap_or(0) - spread;
@@ -103,16 +112,28 @@ pub fn retry_at(urgency: Urgency, attempt: u32, now: Timestamp, chance: u64) -> 
 
 /// What follows from the outcome of attempt number `attempt` (the first is 1).
 pub fn settle(outcome: Outcome, urgency: Urgency, attempt: u32, now: Timestamp, chance: u64) -> Settled {
+    let patience = match urgency {
+        Urgency::High => MOST_PATIENCE_HIGH,
+        Urgency::Low => MOST_PATIENCE_LOW,
+    };
+    settle_by(outcome, waits(urgency), patience, attempt, now, chance)
+}
+
+/// The same, with waits (in seconds) and the most patience of another schedule.
+pub(crate) fn settle_by(
+    outcome: Outcome,
+    waits: &[i64],
+    patience: Span,
+    attempt: u32,
+    now: Timestamp,
+    chance: u64,
+) -> Settled {
     match outcome {
         Outcome::Sent { receipt } => Settled::Sent { receipt },
-        Outcome::Never { why } => Settled::GivenUp { why },
-        Outcome::Later { at, why } => match retry_at(urgency, attempt, now, chance) {
+        Outcome::Never { why } | Outcome::Gone { why } => Settled::GivenUp { why },
+        Outcome::Later { at, why } => match retry_by(waits, attempt, now, chance) {
             None => Settled::GivenUp { why: format!("given up after {attempt} attempts: {why}") },
             Some(ours) => {
-                let patience = match urgency {
-                    Urgency::High => MOST_PATIENCE_HIGH,
-                    Urgency::Low => MOST_PATIENCE_LOW,
-                };
                 let theirs = at.map_or(ours, |at| at.min(patience.after(now)));
                 Settled::Again { at: ours.max(theirs), why }
             }

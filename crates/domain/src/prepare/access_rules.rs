@@ -104,7 +104,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::Role(_)
         | Spec::NotificationTemplate(_)
         | Spec::UpdateTemplate(_)
-        | Spec::Checklist(_) => {
+        | Spec::Checklist(_)
+        | Spec::OutgoingWebhook(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",

@@ -7,6 +7,7 @@ use super::diff::{self, Difference, Verb};
 use super::documents::{Document, Reference, Spec};
 use super::people::{Access, Address};
 use crate::engage::escalations::Target;
+use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::words::{Name, Refusal, Timestamp};
 
 /// Stands for what is not shown.
@@ -58,6 +59,9 @@ impl Reader {
                     }
                 }
                 policy.into()
+            }
+            Spec::OutgoingWebhook(webhook) if !self.sees_all() => {
+                OutgoingWebhook { url: masked_url(&webhook.url), ..webhook.clone() }.into()
             }
             other => other.clone(),
         }

@@ -16,6 +16,7 @@ use crate::engage::schedules::Schedule;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
+use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::words::Name;
 
 /// The documents in force.
@@ -36,6 +37,7 @@ pub struct Catalog {
     pub update_templates: BTreeMap<Name, UpdateTemplate>,
     pub obligation_packs: BTreeMap<Name, ObligationPack>,
     pub checklists: BTreeMap<Name, Checklist>,
+    pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
 }
 
 macro_rules! lookups {

@@ -33,6 +33,8 @@ pub struct Conditions<'a> {
     pub now: Timestamp,
     /// Whether messages can be sent to such an address here; or why not (`no mail server is set up`).
     pub works: &'a dyn Fn(&Address) -> Result<(), String>,
+    /// Whether an outgoing webhook may post to this URL; or why not.
+    pub may_post: &'a dyn Fn(&str) -> Result<(), String>,
 }
 
 impl fmt::Debug for Conditions<'_> {
@@ -44,7 +46,7 @@ impl fmt::Debug for Conditions<'_> {
 impl Conditions<'_> {
     /// Where every channel works.
     pub fn at(now: Timestamp) -> Self {
-        Self { now, works: &|_| Ok(()) }
+        Self { now, works: &|_| Ok(()), may_post: &|_| Ok(()) }
     }
 }
 
@@ -167,6 +169,7 @@ impl Checker<'_> {
         self.integrations();
         self.services();
         self.obligation_packs();
+        self.outgoing_webhooks();
         readiness::check(&mut self);
         self.findings
     }
@@ -281,6 +284,16 @@ impl Checker<'_> {
                 let message =
                     format!("no route takes the alerts of integration {name:?}: nobody will be paged for them");
                 self.warning(&Reference::new(Kind::Integration, name.clone()), "", message);
+            }
+        }
+    }
+
+    /// Outgoing webhooks to places where nothing may be sent.
+    fn outgoing_webhooks(&mut self) {
+        for (name, webhook) in &self.catalog.outgoing_webhooks {
+            let reference = Reference::new(Kind::OutgoingWebhook, name.clone());
+            if let Err(why) = (self.conditions.may_post)(&webhook.url) {
+                self.problem(&reference, "/spec/url", why, None);
             }
         }
     }

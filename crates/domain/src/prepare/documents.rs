@@ -19,6 +19,7 @@ use crate::engage::schedules::Schedule;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
+use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::words::{Name, Refusal, text};
 
 /// The kinds of document. The word is the same in files, URLs and on the command line.
@@ -37,11 +38,12 @@ pub enum Kind {
     UpdateTemplate,
     ObligationPack,
     Checklist,
+    OutgoingWebhook,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -55,6 +57,7 @@ impl Kind {
         Self::UpdateTemplate,
         Self::ObligationPack,
         Self::Checklist,
+        Self::OutgoingWebhook,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -72,6 +75,7 @@ impl Kind {
             Self::UpdateTemplate => "update-template",
             Self::ObligationPack => "obligation-pack",
             Self::Checklist => "checklist",
+            Self::OutgoingWebhook => "outgoing-webhook",
         }
     }
 }
@@ -110,6 +114,7 @@ macro_rules! with_kinds {
             UpdateTemplate(UpdateTemplate) in update_templates;
             ObligationPack(ObligationPack) in obligation_packs;
             Checklist(Checklist) in checklists;
+            OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
         }
     };
 }

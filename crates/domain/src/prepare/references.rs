@@ -100,6 +100,11 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 one(pointer, kind, &name);
             }
         }
+        Spec::OutgoingWebhook(spec) => {
+            for (place, service) in spec.services.iter().enumerate() {
+                one(format!("/services/{place}"), Kind::Service, service);
+            }
+        }
     }
     found
 }

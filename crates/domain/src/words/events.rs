@@ -208,6 +208,11 @@ event_kinds! {
     ObligationPostponed = "obligation.postponed";
     /// Half, three quarters, nine tenths or all of the time of a clock are over, and whoever is accountable is paged.
     ObligationReminded = "obligation.reminded";
+    /// Its receiver answered 410: it wants no more.
+    OutgoingWebhookDisabled = "outgoing-webhook.disabled";
+    /// Somebody switched it on again after that.
+    OutgoingWebhookEnabled = "outgoing-webhook.enabled";
+    OutgoingWebhookSecretRotated = "outgoing-webhook.secret-rotated";
 }
 
 impl fmt::Display for EventKind {

@@ -15,7 +15,7 @@ use domain::words::{GroupId, Refusal, Timestamp};
 
 use crate::detect::births;
 use crate::door::{Error, ErrorKind, Halt, Place, Store, Tx, files};
-use crate::{outbox, schema};
+use crate::{outbox, readers, schema};
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +66,11 @@ const INVARIANTS: &[(&str, &str)] = &[
         "attempts have a number higher than the count of their delivery",
         "SELECT count(*) AS count FROM attempts JOIN deliveries ON deliveries.id = attempts.delivery \
          WHERE attempts.number > deliveries.attempts",
+    ),
+    (
+        "lines of the log of an outgoing webhook have no delivery",
+        "SELECT count(*) AS count FROM outgoing_webhook_deliveries WHERE NOT EXISTS \
+         (SELECT 1 FROM deliveries WHERE deliveries.id = outgoing_webhook_deliveries.delivery)",
     ),
     (
         "pages are open and nothing will happen to them",
@@ -316,6 +321,7 @@ fn nobody_there(tx: &mut Tx<'_>) -> Result<(), Halt> {
 /// What was on its way when the backup was made is not sent now, and no node of then holds anything.
 fn quieten(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, Halt> {
     tx.execute("UPDATE leases SET until = 0", &[])?;
+    readers::skip_all(tx)?;
     Ok(outbox::cancel_all(tx, "not sent: restored from a backup", now)?)
 }
 

@@ -4,6 +4,7 @@
 pub mod body;
 pub mod detect;
 pub mod engage;
+pub mod inform;
 pub mod journal;
 pub mod listing;
 pub mod once;

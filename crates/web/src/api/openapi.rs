@@ -10,6 +10,7 @@ use utoipa::OpenApi;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
+use super::inform::outgoing_webhooks;
 use super::journal;
 use super::prepare::{access, checks, documents};
 use super::respond::{
@@ -120,6 +121,14 @@ use crate::problem::Problem;
         integrations::rotate,
         integrations::rejections,
         integrations::test,
+        outgoing_webhooks::list,
+        outgoing_webhooks::one,
+        outgoing_webhooks::deliveries,
+        outgoing_webhooks::one_delivery,
+        outgoing_webhooks::replay,
+        outgoing_webhooks::test,
+        outgoing_webhooks::enable,
+        outgoing_webhooks::rotate,
         access::list,
         access::create,
         access::revoke,

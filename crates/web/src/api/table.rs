@@ -7,6 +7,7 @@ use domain::prepare::people::Access;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
+use super::inform::outgoing_webhooks;
 use super::prepare::{access, checks, documents};
 use super::respond::{
     affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -26,6 +27,8 @@ const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 const DOCUMENTS: May = May::Person(Access::Viewer, Scope::Documents);
 /// It makes the server speak to others: not for everybody who may look.
 const CHECKS: May = May::Person(Access::Responder, Scope::Read);
+/// What leaves the house.
+const OUTGOING: May = May::Person(Access::Administrator, Scope::Administration);
 const TOKENS: May = May::Person(Access::Viewer, Scope::Administration);
 const INTEGRATIONS: May = May::Person(Access::Manager, Scope::Administration);
 
@@ -133,6 +136,25 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/integrations/{name}/tokens", INTEGRATIONS, Method::POST, post(integrations::rotate)),
         on("/api/v1/integrations/{name}/rejections", VIEW, Method::GET, get(integrations::rejections)),
         on("/api/v1/integrations/{name}/test", ALERTS, Method::POST, post(integrations::test)),
+        // What others are told
+        on("/api/v1/outgoing-webhooks", VIEW, Method::GET, get(outgoing_webhooks::list)),
+        on("/api/v1/outgoing-webhooks/{name}", VIEW, Method::GET, get(outgoing_webhooks::one)),
+        on("/api/v1/outgoing-webhooks/{name}/deliveries", VIEW, Method::GET, get(outgoing_webhooks::deliveries)),
+        on(
+            "/api/v1/outgoing-webhooks/{name}/deliveries/{delivery}",
+            VIEW,
+            Method::GET,
+            get(outgoing_webhooks::one_delivery),
+        ),
+        on(
+            "/api/v1/outgoing-webhooks/{name}/deliveries/{delivery}/replay",
+            OUTGOING,
+            Method::POST,
+            post(outgoing_webhooks::replay),
+        ),
+        on("/api/v1/outgoing-webhooks/{name}/test", OUTGOING, Method::POST, post(outgoing_webhooks::test)),
+        on("/api/v1/outgoing-webhooks/{name}/enable", OUTGOING, Method::POST, post(outgoing_webhooks::enable)),
+        on("/api/v1/outgoing-webhooks/{name}/secrets", OUTGOING, Method::POST, post(outgoing_webhooks::rotate)),
         on("/api/v1/tokens", TOKENS, Method::GET, get(access::list)),
         on("/api/v1/tokens", TOKENS, Method::POST, post(access::create)),
         on("/api/v1/tokens/{id}", TOKENS, Method::DELETE, delete(access::revoke)),

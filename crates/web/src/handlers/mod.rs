@@ -7,6 +7,7 @@ pub mod engage;
 pub mod errors;
 pub mod fields;
 pub mod frame;
+pub mod inform;
 pub mod prepare;
 pub mod respond;
 pub mod search;

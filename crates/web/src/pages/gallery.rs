@@ -13,6 +13,9 @@ use super::detect::silences::{NewSilencePage, SilencesPage};
 use super::engage::escalation_policies::{PoliciesPage, PolicyPage};
 use super::engage::pages::PageByLink;
 use super::engage::schedules::{SchedulePage, SchedulesPage};
+use super::inform::outgoing_webhooks::{
+    NewOutgoingWebhookPage, OutgoingWebhookDeliveryPage, OutgoingWebhookPage, OutgoingWebhooksPage,
+};
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
 use super::prepare::services::{ServicePage, ServicesPage};
@@ -77,6 +80,12 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("schedule", &SchedulePage::sample()),
         page("policies", &PoliciesPage::sample()),
         page("policy", &PolicyPage::sample()),
+        page("outgoing-webhooks", &OutgoingWebhooksPage::sample()),
+        page("outgoing-webhooks-empty", &OutgoingWebhooksPage::sample_empty()),
+        page("outgoing-webhook-new", &NewOutgoingWebhookPage::sample()),
+        page("outgoing-webhook", &OutgoingWebhookPage::sample()),
+        page("outgoing-webhook-gone", &OutgoingWebhookPage::sample_gone()),
+        page("outgoing-webhook-delivery", &OutgoingWebhookDeliveryPage::sample()),
         page("welcome", &WelcomePage::sample()),
         page("welcome-refused", &WelcomePage::sample_refused()),
         page("first-page", &FirstPage::sample()),

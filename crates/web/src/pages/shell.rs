@@ -126,6 +126,7 @@ pub enum Section {
     Services,
     Documents,
     Integrations,
+    OutgoingWebhooks,
     Tokens,
     People,
     Me,
@@ -147,8 +148,9 @@ impl Section {
     ];
 
     /// Those that are used more rarely.
-    pub const RAIL_BELOW: [Entry; 3] = [
+    pub const RAIL_BELOW: [Entry; 4] = [
         Entry::new(Self::Silences, "/silences", "Silences", "silences", "l"),
+        Entry::new(Self::OutgoingWebhooks, "/outgoing-webhooks", "Webhooks", "webhook", "w"),
         Entry::new(Self::People, "/people", "People", "people", "o"),
         Entry::new(Self::Tokens, "/tokens", "API tokens", "tokens", "t"),
     ];

@@ -227,7 +227,9 @@ impl House {
             evidence: store::Blobs::new(evidence.0.clone(), EVIDENCE_MOST),
             mail: true,
             proxies: "10.1.0.0/16".parse().unwrap(),
-            webhook_secrets: web::WebhookSecrets(Arc::new(|url| format!("whsec_of_{url}"))),
+            webhook_secrets: web::WebhookSecrets(Arc::new(|of| match of {
+                web::SecretOf::Address(of) | web::SecretOf::Key(of) => format!("whsec_of_{of}"),
+            })),
             watch_secret: Some("a-secret-of-the-watch".into()),
             version: "0.0.0",
         };

@@ -49,7 +49,9 @@ impl House {
             evidence: store::Blobs::new(std::env::temp_dir().join("allclear-pages-none"), 1 << 20),
             mail: true,
             proxies: web::address::Proxies::default(),
-            webhook_secrets: web::WebhookSecrets(Arc::new(|url| format!("whsec_of_{url}"))),
+            webhook_secrets: web::WebhookSecrets(Arc::new(|of| match of {
+                web::SecretOf::Address(of) | web::SecretOf::Key(of) => format!("whsec_of_{of}"),
+            })),
             watch_secret: None,
             version: "0",
         };

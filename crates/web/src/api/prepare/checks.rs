@@ -77,7 +77,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<Listing<Check>>, Proble
             let mut checks = vec![clock(tx, now)?, seals(tx, now)?];
             checks.extend(policies(tx, &rules.catalog, &again.works(), now)?);
             checks.extend(routes(&rules.catalog));
-            checks.extend(documents(&rules.catalog, &again.works(), now));
+            checks.extend(documents(&rules.catalog, &again.works(), &again.may_post(), now));
             Ok((places(&rules.catalog), checks))
         })
         .await?;
@@ -178,8 +178,13 @@ fn routes(catalog: &Catalog) -> Vec<Check> {
 }
 
 /// What is wrong or doubtful in the documents in force, as a plan of them would say it.
-fn documents(catalog: &Catalog, works: &dyn Fn(&Address) -> Result<(), String>, now: Timestamp) -> Vec<Check> {
-    let findings = check_in_force(catalog, Conditions { now, works });
+fn documents(
+    catalog: &Catalog,
+    works: &dyn Fn(&Address) -> Result<(), String>,
+    may_post: &dyn Fn(&str) -> Result<(), String>,
+    now: Timestamp,
+) -> Vec<Check> {
+    let findings = check_in_force(catalog, Conditions { now, works, may_post });
     let told = |verdict: Verdict, problem: &Flaw| {
         let (says, remedy) = match &problem.document {
             Some(document) => {

@@ -391,8 +391,8 @@ fn apply_order(
     visitor: &Visitor,
     order: &Order,
 ) -> Result<Result<(Applied, i64), Problem>, Halt> {
-    let works = app.works();
-    let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works };
+    let (works, may_post) = (app.works(), app.may_post());
+    let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works, may_post: &may_post };
     actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
     let outcome = acts::apply(tx, moment, order, conditions)?;
     let changeset = match &outcome {
@@ -560,8 +560,13 @@ pub async fn plan(
     let order = order_of(&read_set(&raw, query)?)?;
     let (again, now, reader) = (app.clone(), app.now(), visitor.reader());
     let plan = app.read(move |tx| {
-        let works = again.works();
-        acts::plan_for(tx, &order, domain::prepare::checks::Conditions { now, works: &works }, &reader)
+        let (works, may_post) = (again.works(), again.may_post());
+        acts::plan_for(
+            tx,
+            &order,
+            domain::prepare::checks::Conditions { now, works: &works, may_post: &may_post },
+            &reader,
+        )
     });
     Ok(Json(plan_wire(&plan.await?)))
 }

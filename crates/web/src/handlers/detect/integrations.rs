@@ -149,8 +149,9 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
                     let reference = document.reference();
                     let mut order = Order::put([document]).via("page");
                     order.expected.insert(reference, 0);
-                    let works = app.works();
-                    let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works };
+                    let (works, may_post) = (app.works(), app.may_post());
+                    let conditions =
+                        domain::prepare::checks::Conditions { now: moment.now, works: &works, may_post: &may_post };
                     actions::allow::order(tx, visitor.person(), visitor.access(), &order, conditions)?;
                     documents::apply(tx, &mut moment.again(), &order, conditions)?.into_result()?;
                     let catalog = store::prepare::documents::load_all(tx)?;

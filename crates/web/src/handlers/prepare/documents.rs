@@ -112,6 +112,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::UpdateTemplate => "How updates on an incident begin.",
         Kind::Checklist => "What is easily forgotten in an incident, by class and by what goes on.",
         Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
+        Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
     }
 }
 
@@ -130,8 +131,8 @@ pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String
             let head = rows::head(look.tx, &reference)?.ok_or_else(gone)?;
             let last = rows::history(look.tx, &reference, None, 1)?.pop();
             let catalog = look.rules.catalog.clone();
-            let works = look.app.works();
-            let findings = check_in_force(&catalog, Conditions { now: look.now(), works: &works });
+            let (works, may_post) = (look.app.works(), look.app.may_post());
+            let findings = check_in_force(&catalog, Conditions { now: look.now(), works: &works, may_post: &may_post });
             let problems = findings.problems.iter().chain(&findings.warnings);
             let mine = problems.filter(|one| one.document.as_ref() == Some(&reference));
             let link = |one: &Reference| Link::new(one.to_string(), format!("/documents/{one}"));
@@ -262,6 +263,7 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::ObligationPack => format!(
             "  title: \n  jurisdiction: \n  source: \n  applies: true\n  asks: \n  accountable: {{person: {person}}}\n  calendar: {{time_zone: {zone}}}\n  anchors:\n  - name: aware\n    title: \n    means: \n  clocks:\n  - name: notice\n    title: \n    to: \n    from: {{recorded: aware}}\n    within: {{hours: 72}}\n"
         ),
+        Kind::OutgoingWebhook => "  title: \n  url: https://\n  events: [incident.*]\n".into(),
     };
     format!("kind: {kind}\nname: \nspec:\n{spec}")
 }
@@ -283,8 +285,8 @@ async fn plan_page(
     asked
         .page(Section::Documents, move |look, shell| {
             let (order, mut wrong) = order_of(&yaml);
-            let works = look.app.works();
-            let conditions = Conditions { now: look.now(), works: &works };
+            let (works, may_post) = (look.app.works(), look.app.may_post());
+            let conditions = Conditions { now: look.now(), works: &works, may_post: &may_post };
             let plan = acts::plan_for(look.tx, &order, conditions, &look.asked.reader())?;
             if wrong.is_empty() && plan.problems.is_empty() {
                 let asked = look.asked;
@@ -385,8 +387,8 @@ pub fn apply_in(
     visitor: &Visitor,
     order: &Order,
 ) -> Result<Outcome, Halt> {
-    let works = app.works();
-    let conditions = Conditions { now: moment.now, works: &works };
+    let (works, may_post) = (app.works(), app.may_post());
+    let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
     actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
     acts::apply(tx, moment, order, conditions)
 }

@@ -287,7 +287,8 @@ fn save_starter(
     }
     let order = Order::put(put).via("page").because("First run: page the administrator");
     let works = |address: &Address| works(mail, address);
-    let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works };
+    let conditions =
+        domain::prepare::checks::Conditions { works: &works, ..domain::prepare::checks::Conditions::at(moment.now) };
     documents::apply(tx, moment, &order, conditions)?.into_result()?;
     Ok(())
 }

@@ -1,0 +1,3 @@
+//! What we tell others.
+
+pub mod outgoing_webhooks;

@@ -1,0 +1,3 @@
+//! Rows of what we tell others.
+
+pub mod outgoing_webhooks;

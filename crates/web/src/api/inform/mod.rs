@@ -1,0 +1,3 @@
+//! What we tell others, over the API.
+
+pub mod outgoing_webhooks;

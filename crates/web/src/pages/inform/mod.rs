@@ -1,0 +1,3 @@
+//! Pages of what we tell others.
+
+pub mod outgoing_webhooks;
