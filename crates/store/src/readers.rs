@@ -3,8 +3,6 @@
 //! A reader moves on in the transaction that writes down what it read: at least once, and nothing is lost in a crash. Of
 //! two nodes that read the same at once one moves the reader, and the other finds it moved.
 
-use domain::words::EventId;
-
 use crate::door::{Error, Tx};
 use crate::journal;
 
@@ -42,12 +40,6 @@ pub fn skip_all(tx: &mut Tx<'_>) -> Result<(), Error> {
     let last = journal::last(tx)?;
     tx.execute("UPDATE journal_readers SET number = $1 WHERE number < $1", &[last.into()])?;
     Ok(())
-}
-
-/// The place of an entry in the order of commits: `Some(None)` if it has none yet, `None` if there is no such entry.
-pub fn number_of(tx: &mut Tx<'_>, event: EventId) -> Result<Option<Option<i64>>, Error> {
-    let row = tx.one("SELECT number FROM journal WHERE id = $1", &[event.into()])?;
-    row.map(|row| row.opt_int("number")).transpose()
 }
 
 #[cfg(test)]

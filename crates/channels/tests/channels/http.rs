@@ -20,6 +20,7 @@ fn say(outcome: Outcome) -> String {
         Outcome::Later { at: Some(at), why } => format!("later at {at}: {why}"),
         Outcome::Later { at: None, why } => format!("later: {why}"),
         Outcome::Never { why } => format!("never: {why}"),
+        Outcome::Gone { why } => format!("gone: {why}"),
     }
 }
 
@@ -402,4 +403,87 @@ async fn what_is_not_allowed_is_not_accepted_before_anything_is_sent() {
     ] {
         assert_eq!(strict.accepts(&address).is_ok(), accepted, "{address:?}");
     }
+}
+
+/// An event to an outgoing webhook.
+fn event() -> Message {
+    let data =
+        serde_json::json!({ "id": "evt_06f1k2m9qv7x3t1a", "kind": "page.started", "at": "2026-11-02T03:12:05Z" });
+    Message { key: "msg_9b0c61b33c6f5d0e6a4c0f8f2f0f1a77".into(), urgency: Urgency::Low, data, ..message() }
+}
+
+#[tokio::test]
+async fn an_event_is_signed_by_every_secret_that_holds() {
+    let sink = Sink::with("200 OK", "", "thanks").await;
+    let keys = ["tickets/aa".to_owned(), "tickets/bb".to_owned()];
+    let outcome = channels(None).send_event(&sink.url("/in?x=1"), &event(), &keys, now()).await;
+    assert_eq!(say(outcome), "sent 200 OK", "what it says is not kept");
+    let seen = sink.seen();
+    let one = &seen[0];
+    assert_eq!((one.line.as_str(), one.header("content-type")), ("POST /in?x=1 HTTP/1.1", "application/json"));
+    assert_eq!(one.header("webhook-timestamp"), now().as_second().to_string());
+    let body = String::from_utf8(one.body.clone()).unwrap();
+    insta::assert_snapshot!(body, @r#"{"type":"page.started","timestamp":"2026-11-02T03:12:05Z","data":{"id":"evt_06f1k2m9qv7x3t1a","kind":"page.started","at":"2026-11-02T03:12:05Z"}}"#);
+    let secrets = keys.map(|key| Secret::from_bytes([7; 32]).for_key(&key));
+    assert_ne!(secrets[0].reveal(), secrets[1].reveal());
+    let signatures = secrets.map(|secret| secret.sign(&event().key, now().as_second(), &one.body)).join(" ");
+    assert_eq!(one.header("webhook-signature"), signatures);
+    // A repeat has the same id and the same bytes.
+    channels(None).send_event(&sink.url("/in?x=1"), &event(), &keys, now()).await;
+    let again = &sink.seen()[1];
+    assert_eq!((again.header("webhook-id"), &again.body), (event().key.as_str(), &one.body));
+}
+
+#[tokio::test]
+async fn only_410_ends_an_outgoing_webhook_and_nothing_is_followed() {
+    let keys = ["tickets/aa".to_owned()];
+    for (status, headers, said) in [
+        ("204 No Content", "", "sent 204 No Content"),
+        ("410 Gone", "", "gone: the receiver answered 410 Gone"),
+        ("404 Not Found", "", "later: the receiver answered 404 Not Found"),
+        ("401 Unauthorized", "", "later: the receiver answered 401 Unauthorized"),
+        ("500 Internal Server Error", "", "later: the receiver answered 500 Internal Server Error"),
+        (
+            "503 Service Unavailable",
+            "retry-after: 120\r\n",
+            "later at 2026-11-02T03:14:07Z: the receiver answered 503 Service Unavailable",
+        ),
+        (
+            "302 Found",
+            "location: http://127.0.0.1:9/elsewhere\r\n",
+            "later: the receiver answered 302 Found: redirects are not followed; use the final address",
+        ),
+    ] {
+        let sink = Sink::with(status, headers, "").await;
+        assert_eq!(say(channels(None).send_event(&sink.url("/"), &event(), &keys, now()).await), said);
+        assert_eq!(sink.seen().len(), 1, "{status}");
+    }
+    let sink = Sink::with("200 OK", "", "").await;
+    let outcome = say(channels(None).send_event(&sink.url("/"), &event(), &[], now()).await);
+    assert!(outcome.starts_with("later: ") && sink.seen().is_empty(), "nothing is sent unsigned: {outcome}");
+}
+
+#[tokio::test]
+async fn an_event_goes_to_no_private_address_that_is_not_allowed_by_name() {
+    let sink = Sink::with("200 OK", "", "").await;
+    let keys = ["tickets/aa".to_owned()];
+    for (allow, url, said) in [
+        ("", sink.url("/"), "never: 127.0.0.1 is this machine itself"),
+        ("", format!("https://127.0.0.1:{}/", sink.port), "never: 127.0.0.1 is this machine itself"),
+        ("", format!("https://localhost:{}/", sink.port), "never: localhost is this machine itself"),
+        ("", format!("http://localhost:{}/", sink.port), "never: the URL must begin with https://"),
+        ("private", sink.url("/"), "never: 127.0.0.1 is this machine itself"),
+        ("", "http://hooks.example.org/".into(), "never: the URL must begin with https://"),
+        ("", "http://169.254.169.254/latest/meta-data".into(), "never: 169.254.169.254 is link-local"),
+    ] {
+        let channels = channels_with(None, allow, None);
+        let outcome = say(channels.send_event(&url, &event(), &keys, now()).await);
+        assert!(outcome.starts_with(said), "{allow:?} {url}: {outcome}");
+    }
+    assert_eq!(sink.seen().len(), 0);
+    let named = channels_with(None, "localhost", None);
+    assert_eq!(
+        say(named.send_event(&format!("http://localhost:{}/", sink.port), &event(), &keys, now()).await),
+        "sent 200 OK"
+    );
 }

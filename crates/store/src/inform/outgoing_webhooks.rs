@@ -249,3 +249,141 @@ const ALERTS_MOST: usize = 20;
 const SEEN: &str = sight::ENTRY;
 /// Greater than every id: they begin with letters.
 const AFTER_ALL: &str = "~";
+
+#[cfg(test)]
+mod tests {
+    use domain::engage::deliveries::{Settled, Urgency};
+    use domain::words::{Actor, Event, EventKind, IncidentId, Mint, Span};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Halt, both_engines};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + second).unwrap()
+    }
+
+    fn name(text: &str) -> Name {
+        text.parse().unwrap()
+    }
+
+    fn event(tx: &mut Tx<'_>, mint: &mut Mint, incident: Option<IncidentId>, subjects: &[&str]) -> EventId {
+        let event = Event {
+            id: mint.id(at(0)),
+            kind: EventKind::PageStarted,
+            at: at(0),
+            actor: Actor::System,
+            subjects: subjects.iter().map(ToString::to_string).collect(),
+            incident,
+            why: None,
+            data: json!({}),
+        };
+        journal::append(tx, &event, at(0)).unwrap();
+        event.id
+    }
+
+    fn queue(tx: &mut Tx<'_>, mint: &mut Mint, hook: &Name, event: Option<EventId>, now: Timestamp) -> DeliveryId {
+        let id = mint.id(now);
+        let new = outbox::New {
+            id,
+            kind: outbox::Kind::Hook,
+            page: None,
+            person: None,
+            contact: hook.as_str(),
+            channel: &channel(hook),
+            address: "x",
+            step: 0,
+            round: 0,
+            urgency: Urgency::Low,
+            payload: "{}",
+            due_at: now,
+        };
+        outbox::queue(tx, &new, None, now).unwrap();
+        note(tx, id, hook, event).unwrap();
+        id
+    }
+
+    /// A restricted incident for which ana is named.
+    fn restricted(tx: &mut Tx<'_>, mint: &mut Mint) -> IncidentId {
+        let id: IncidentId = mint.id(at(0));
+        tx.execute(
+            "INSERT INTO incidents (id, title, class, phase, since, activities, visibility, reopened, services, \
+             reported_by, reported_at, retrospective, near_miss) \
+             VALUES ($1, 'x', 'security', 'active', 0, '{}', 'restricted', 0, '', 'ana', 0, FALSE, FALSE)",
+            &[id.into()],
+        )
+        .unwrap();
+        tx.execute("INSERT INTO incident_people (incident, person) VALUES ($1, 'ana')", &[id.into()]).unwrap();
+        id
+    }
+
+    both_engines! {
+        fn keys_are_added_ended_and_forgotten(store) {
+            let tickets = name("tickets");
+            let key = |seed: u8, second, expires_at| Key { seed: vec![seed; 32], made_at: at(second), shown: true, expires_at };
+            store.write(|tx| {
+                assert_eq!((begin(tx, &tickets)?, begin(tx, &tickets)?), (true, false));
+                add_key(tx, &tickets, &key(1, 0, None))?;
+                add_key(tx, &tickets, &key(2, 1, None))?;
+                assert_eq!(keys(tx, &tickets, at(2))?, [key(2, 1, None), key(1, 0, None)]);
+                end_keys(tx, &tickets, at(9), at(2))?;
+                assert_eq!(keys(tx, &tickets, at(8))?.len(), 2);
+                assert_eq!(keys(tx, &tickets, at(9))?, []);
+                assert_eq!(get(tx, &tickets)?.unwrap().gone, None);
+                set_gone(tx, &tickets, Some((at(3), "https://x")))?;
+                assert_eq!(all(tx)?[0].gone, Some((at(3), "https://x".into())));
+                set_gone(tx, &tickets, None)?;
+                assert_eq!(get(tx, &tickets)?.unwrap().gone, None);
+                readers::begin(tx, &channel(&tickets), 4)?;
+                let waits = queue(tx, &mut Mint::seeded(1), &tickets, None, at(4));
+                forget(tx, &tickets, at(5))?;
+                assert_eq!(keys(tx, &tickets, at(2))?, []);
+                assert_eq!((get(tx, &tickets)?, readers::at(tx, &channel(&tickets))?), (None, None));
+                assert_eq!(outbox::get(tx, waits)?.unwrap().state, outbox::State::Cancelled);
+                Ok::<_, Halt>(())
+            }).unwrap();
+        }
+
+        fn the_log_tells_of_a_restricted_incident_only_to_those_who_are_named(store) {
+            let (tickets, other, ana, ben) = (name("tickets"), name("other"), name("ana"), name("ben"));
+            store.write(|tx| {
+                let mint = &mut Mint::seeded(1);
+                let incident = restricted(tx, mint);
+                let (open, closed) = (event(tx, mint, None, &[]), event(tx, mint, Some(incident), &[]));
+                let first = queue(tx, mint, &tickets, Some(open), at(1));
+                let second = queue(tx, mint, &tickets, Some(closed), at(2));
+                let third = queue(tx, mint, &tickets, None, at(3));
+                queue(tx, mint, &other, Some(open), at(4));
+                let ids = |tx: &mut Tx<'_>, sight, unsent, before| {
+                    let lines = log(tx, &tickets, sight, unsent, before, 10).unwrap();
+                    lines.iter().map(|line| line.delivery.id).collect::<Vec<_>>()
+                };
+                assert_eq!(ids(tx, Sight::Of(&ana), false, None), [third, second, first]);
+                assert_eq!(ids(tx, Sight::Of(&ben), false, None), [third, first]);
+                assert_eq!(ids(tx, Sight::Of(&ben), false, Some(third)), [first]);
+                assert_eq!((waiting(tx, &tickets, Sight::Of(&ana))?, waiting(tx, &tickets, Sight::Of(&ben))?), (3, 2));
+                assert!(logged(tx, &tickets, second, Sight::Of(&ben))?.is_none());
+                assert!(logged(tx, &tickets, second, Sight::Of(&ana))?.is_some());
+                assert!(logged(tx, &other, first, Sight::Whole)?.is_none(), "it is of another");
+                let claimed = outbox::claim(tx, &channel(&tickets), "n", at(9), Span::seconds(30), 10)?;
+                assert_eq!(claimed.iter().map(|one| one.id).collect::<Vec<_>>(), [first, second, third]);
+                outbox::settle(tx, first, 1, &Settled::Sent { receipt: None }, at(10))?;
+                assert_eq!(ids(tx, Sight::Of(&ben), true, None), [third], "what did not arrive");
+                // Only what was settled is cut, and its line with it.
+                assert_eq!((cut(tx, at(10), 10)?, cut(tx, at(11), 10)?), (0, 1));
+                assert_eq!(ids(tx, Sight::Of(&ana), false, None), [third, second]);
+                assert!(outbox::get(tx, first)?.is_none());
+                Ok::<_, Halt>(())
+            }).unwrap();
+        }
+
+        fn what_waits_for_an_outgoing_webhook_is_no_overdue_page(store) {
+            store.write(|tx| {
+                queue(tx, &mut Mint::seeded(1), &name("tickets"), None, at(1));
+                assert_eq!(outbox::load(tx, at(1000), at(0))?, outbox::Load::default());
+                assert_eq!(outbox::waiting(tx, "outgoing-webhook/tickets")?, 1);
+                Ok::<_, Halt>(())
+            }).unwrap();
+        }
+    }
+}

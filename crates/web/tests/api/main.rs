@@ -14,6 +14,7 @@ mod flows;
 mod listen;
 mod once;
 mod openapi;
+mod outgoing_webhooks;
 mod record;
 mod restricted;
 mod shapes;

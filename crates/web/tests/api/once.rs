@@ -40,6 +40,7 @@ struct Burning {
     evidence: String,
     observable: String,
     affected: String,
+    delivery: String,
 }
 
 impl Burning {
@@ -72,7 +73,12 @@ impl Burning {
         let seen = json!({ "values": [{ "value": "evil.example" }] });
         let seen = house.call(ask("POST", &of("observables")).by(&ada).json(&seen)).await.json();
         let observable = seen["added"][0]["id"].as_str().unwrap().to_owned();
-        Self { house, ada, alert, page, incident, entry, task, update, evidence, observable, affected }
+        house.apply(
+            "kind: outgoing-webhook\nname: tickets\nspec: { title: Tickets, url: 'https://tickets.example.org/' }",
+        );
+        let tested = house.call(ask("POST", "/api/v1/outgoing-webhooks/tickets/test").by(&ada)).await;
+        let delivery = tested.json()["id"].as_str().unwrap_or_else(|| panic!("{}", tested.text)).to_owned();
+        Self { house, ada, alert, page, incident, entry, task, update, evidence, observable, affected, delivery }
     }
 
     /// Something that can be asked for at this route, and something else.
@@ -97,9 +103,12 @@ impl Burning {
                 let silence = |comment: &str| json!({ "matchers": ["a=\"b\""], "for": "1h", "comment": comment });
                 (silence("moving house"), silence("something else"))
             }
-            "pages/{id}/acknowledge" | "pages/{id}/escalate" | "integrations/{name}/test" => {
-                (json!({}), json!({ "a": 1 }))
-            }
+            "pages/{id}/acknowledge"
+            | "pages/{id}/escalate"
+            | "integrations/{name}/test"
+            | "outgoing-webhooks/{name}/test"
+            | "outgoing-webhooks/{name}/enable"
+            | "outgoing-webhooks/{name}/deliveries/{delivery}/replay" => (json!({}), json!({ "a": 1 })),
             "incidents" => {
                 let incident = |title: &str| json!({ "title": title, "class": "security" });
                 (incident("It leaks"), incident("It leaks more"))
@@ -172,11 +181,14 @@ impl Burning {
             ),
             "documents/{kind}/{name}/rollback" => (json!({ "to": 1 }), json!({ "to": 2 })),
             "apply" => (json!({ "documents": [team("One")] }), json!({ "documents": [team("Two")] })),
+            "outgoing-webhooks/{name}/secrets" => (json!({ "overlap": "1h" }), json!({ "overlap": "2h" })),
             "integrations/{name}/tokens" => (json!({ "grace": "1h" }), json!({ "grace": "2h" })),
             "tokens" => (json!({ "name": "ci", "access": "viewer" }), json!({ "name": "cd", "access": "viewer" })),
             _ => return None,
         };
-        let name = if path.contains("integrations") {
+        let name = if path.contains("outgoing-webhooks") {
+            "tickets"
+        } else if path.contains("integrations") {
             "prom"
         } else if path.contains("schedules") {
             "web"
@@ -191,6 +203,7 @@ impl Burning {
             .replace("{affected}", &self.affected)
             .replace("{entry}", &self.entry)
             .replace("{update}", &self.update)
+            .replace("{delivery}", &self.delivery)
             .replace("{id}", id)
             .replace("{kind}", "team")
             .replace("{name}", name);
@@ -205,7 +218,8 @@ impl Burning {
     }
 }
 
-const SHOWN_ONCE: [&str; 2] = ["POST /api/v1/tokens", "POST /api/v1/integrations/{name}/tokens"];
+const SHOWN_ONCE: [&str; 3] =
+    ["POST /api/v1/tokens", "POST /api/v1/integrations/{name}/tokens", "POST /api/v1/outgoing-webhooks/{name}/secrets"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_that_lists_the_key_does_once_what_is_asked_twice() {

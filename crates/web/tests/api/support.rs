@@ -296,6 +296,13 @@ impl House {
         format!("__Host-allclear={}", made.unwrap().reveal())
     }
 
+    /// Reads on in the journal for all outgoing webhooks, as the rounds do.
+    pub(crate) fn follow(&mut self) {
+        let identity = Identity { name: "two".into(), public_url: HOME.into(), link_key: LinkKey::new(KEY) };
+        let (node, now) = (Node::new(identity), self.now());
+        while actions::inform::outgoing_webhooks::follow(&self.store, &node, &mut self.mint, now).unwrap() {}
+    }
+
     /// How long the journal is.
     pub(crate) fn events(&self) -> i64 {
         self.store.read(|tx| Ok(store::journal::last(tx)?)).unwrap()
