@@ -22,6 +22,11 @@ async function start(t) {
   const gone = { labels: { alertname: "Restarted", service: "payments", severity: "info" } };
   await post(url, allclear.integrationToken, webhookBody([gone]));
   await post(url, allclear.integrationToken, webhookBody([gone], "resolved"));
+  await allclear.api("PUT", "/documents/outgoing-webhook/tickets", {
+    kind: "outgoing-webhook",
+    name: "tickets",
+    spec: { title: "Ticket system", url: "https://tickets.example.test/hooks/allclear", events: ["incident.*"] },
+  });
   return { rig, mail, allclear, browser: await startBrowser(rig) };
 }
 
@@ -44,6 +49,9 @@ const paths = [
   "/integrations",
   "/integrations/prometheus",
   "/integrations/new",
+  "/outgoing-webhooks",
+  "/outgoing-webhooks/tickets",
+  "/outgoing-webhooks/new",
   "/silences",
   "/silences/new",
   "/people",

@@ -5,16 +5,18 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import { until } from "./process.mjs";
 
-/** Takes any POST and remembers it; `answer(request)` may say another status. */
+/** Takes any POST and remembers it; `answer(request)` may say another status, or `{ status, headers }`. */
 export async function startSink(rig, { answer = () => 200 } = {}) {
   const requests = [];
   const server = createServer(async (request, response) => {
     const pieces = [];
     for await (const piece of request) pieces.push(piece);
     const taken = { method: request.method, path: request.url, headers: request.headers, body: Buffer.concat(pieces).toString("utf8"), at: Date.now() };
-    taken.status = answer(taken);
+    const said = answer(taken);
+    const { status, headers } = typeof said === "number" ? { status: said } : said;
+    taken.status = status;
     requests.push(taken);
-    response.writeHead(taken.status, { "content-type": "application/json" });
+    response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(JSON.stringify({ id: `msg${requests.length}` }));
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));

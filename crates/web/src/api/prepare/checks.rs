@@ -4,12 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use actions::inform::outgoing_webhooks::{Off, off};
 use axum::Json;
 use axum::extract::State;
 use domain::detect::routes::UrgencyRule;
 use domain::engage::contacts;
 use domain::engage::escalations::Target;
 use domain::engage::oncall;
+use domain::inform::outgoing_webhooks::{WAITING_MOST, channel};
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{Conditions, check_in_force};
 use domain::prepare::people::Address;
@@ -49,7 +51,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Check)]
 pub struct Check {
-    /// `mail`, `push`, `webhooks`, `policies`, `routes`, `documents`, `nodes`, `journal`.
+    /// `mail`, `push`, `webhooks`, `policies`, `routes`, `documents`, `nodes`, `journal`, `outgoing-webhooks`.
     pub what: String,
     pub verdict: Verdict,
     pub says: String,
@@ -77,12 +79,42 @@ pub async fn list(State(app): State<App>) -> Result<Json<Listing<Check>>, Proble
             let mut checks = vec![clock(tx, now)?, seals(tx, now)?];
             checks.extend(policies(tx, &rules.catalog, &again.works(), now)?);
             checks.extend(routes(&rules.catalog));
+            checks.extend(outgoing_webhooks(tx, &rules.catalog)?);
             checks.extend(documents(&rules.catalog, &again.works(), &again.may_post(), now));
             Ok((places(&rules.catalog), checks))
         })
         .await?;
     checks.extend(channels(&app, places).await);
     Ok(Json(Listing::whole(checks)))
+}
+
+/// Outgoing webhooks that are told nothing, or not enough, though their documents say that they are.
+fn outgoing_webhooks(tx: &mut Tx<'_>, catalog: &Catalog) -> Result<Vec<Check>, Halt> {
+    let what = "outgoing-webhooks";
+    let mut checks = Vec::new();
+    for (name, spec) in &catalog.outgoing_webhooks {
+        let standing = store::inform::outgoing_webhooks::get(tx, name)?;
+        let waiting = store::outbox::waiting(tx, &channel(name))?;
+        checks.push(match off(spec, standing.as_ref()) {
+            Some(Off::Gone(at)) => bad(
+                what,
+                Verdict::Warn,
+                format!("the receiver of outgoing webhook {name} answered 410 Gone at {at}: it is told nothing any more"),
+                format!("once it wants to be told again: allclear outgoing-webhook enable {name}"),
+            ),
+            None if waiting >= u64::from(WAITING_MOST) => bad(
+                what,
+                Verdict::Warn,
+                format!("outgoing webhook {name} has as much waiting as may wait: its receiver is down or too slow"),
+                format!("see what it answers: allclear outgoing-webhook log {name} --unsent"),
+            ),
+            None | Some(Off::Document) => continue,
+        });
+    }
+    if checks.is_empty() && !catalog.outgoing_webhooks.is_empty() {
+        checks.push(ok(what, "every outgoing webhook that is switched on keeps up"));
+    }
+    Ok(checks)
 }
 
 /// No entry of the journal may be of a time that has not come: another node wrote it, or our clock was set back.
