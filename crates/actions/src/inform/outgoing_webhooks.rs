@@ -556,7 +556,7 @@ spec: { levels: [{ name: SEV1, title: a, system: a, operational: a, security: a,
         fn declare(&self, restricted: bool, services: &[&str]) -> IncidentId {
             let services = services.iter().map(|one| name(one)).collect();
             let visibility = Some(if restricted { Visibility::Restricted } else { Visibility::Open });
-            let wanted = Declaration { visibility, services, ..Declaration::new("It fails", Class::System) };
+            let wanted = Declaration { services, visibility, ..Declaration::new("It fails", Class::System) };
             self.act(1, |tx, moment| incidents::declare(tx, &self.node, moment, &wanted)).unwrap().id
         }
 
@@ -686,7 +686,9 @@ spec: { levels: [{ name: SEV1, title: a, system: a, operational: a, security: a,
             let claimed = desk.claim(2);
             assert_eq!(claimed.len(), 2);
             let later = Outcome::Later { at: Some(at(700)), why: "the receiver answered 503".into() };
-            claimed.iter().for_each(|one| assert!(desk.settle(one, &later, 3)));
+            for one in &claimed {
+                assert!(desk.settle(one, &later, 3));
+            }
             let next = courier::next_due(store, &desk.node, &courier::at_once).unwrap();
             assert_eq!(next, Some(at(700)), "as the receiver asked");
             let claimed = desk.claim(700);

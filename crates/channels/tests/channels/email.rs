@@ -242,7 +242,7 @@ async fn each_answer_of_the_server_says_what_to_do_next() {
         let outcome = match send(&channels, &message()).await {
             Outcome::Sent { .. } => "sent".to_owned(),
             Outcome::Later { why, .. } => format!("later {why}"),
-            Outcome::Never { why } => format!("never {why}"),
+            Outcome::Never { why } | Outcome::Gone { why } => format!("never {why}"),
         };
         let outcome = outcome.replace(&server.port.to_string(), "PORT");
         assert!(outcome.starts_with(expected), "{at} {says}\n got {outcome}\nwant {expected}");

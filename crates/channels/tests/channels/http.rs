@@ -424,7 +424,7 @@ async fn an_event_is_signed_by_every_secret_that_holds() {
     assert_eq!(one.header("webhook-timestamp"), now().as_second().to_string());
     let body = String::from_utf8(one.body.clone()).unwrap();
     insta::assert_snapshot!(body, @r#"{"type":"page.started","timestamp":"2026-11-02T03:12:05Z","data":{"id":"evt_06f1k2m9qv7x3t1a","kind":"page.started","at":"2026-11-02T03:12:05Z"}}"#);
-    let secrets = keys.map(|key| Secret::from_bytes([7; 32]).for_key(&key));
+    let secrets = keys.each_ref().map(|key| Secret::from_bytes([7; 32]).for_key(key));
     assert_ne!(secrets[0].reveal(), secrets[1].reveal());
     let signatures = secrets.map(|secret| secret.sign(&event().key, now().as_second(), &one.body)).join(" ");
     assert_eq!(one.header("webhook-signature"), signatures);

@@ -67,9 +67,10 @@ impl OutgoingWebhook {
         for (place, wanted) in self.events.iter().enumerate() {
             let at = format!("/events/{place}");
             if !words().any(|word| word == wanted) {
-                let near = match nouns.contains(&format!("{wanted}.*")) {
-                    true => format!(" (did you mean \"{wanted}.*\"?)"),
-                    false => text::did_you_mean(wanted, words()),
+                let near = if nouns.contains(&format!("{wanted}.*")) {
+                    format!(" (did you mean \"{wanted}.*\"?)")
+                } else {
+                    text::did_you_mean(wanted, words())
                 };
                 let shown = text::shorten(wanted, 60);
                 found.push(Refusal::invalid(format!("there is no kind of event {shown:?}{near}")).at(at));
@@ -173,7 +174,7 @@ mod tests {
 
     #[test]
     fn an_unknown_kind_is_refused_with_what_was_probably_meant() {
-        let said = |hook: OutgoingWebhook| hook.check().iter().map(|one| format!("{one}\n")).collect::<String>();
+        let said = |hook: OutgoingWebhook| hook.check().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         assert_eq!(said(hook(&["page.started", "incident.*", "stamp.*"])), "");
         insta::assert_snapshot!(
             said(hook(&["page.startet", "incident", "incidents.*", "*", "page.ended", "page.ended", "zebra.seen"])),

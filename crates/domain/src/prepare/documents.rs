@@ -16,10 +16,10 @@ use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
+use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
-use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::words::{Name, Refusal, text};
 
 /// The kinds of document. The word is the same in files, URLs and on the command line.

@@ -99,7 +99,9 @@ fn outgoing_webhooks(tx: &mut Tx<'_>, catalog: &Catalog) -> Result<Vec<Check>, H
             Some(Off::Gone(at)) => bad(
                 what,
                 Verdict::Warn,
-                format!("the receiver of outgoing webhook {name} answered 410 Gone at {at}: it is told nothing any more"),
+                format!(
+                    "the receiver of outgoing webhook {name} answered 410 Gone at {at}: it is told nothing any more"
+                ),
                 format!("once it wants to be told again: allclear outgoing-webhook enable {name}"),
             ),
             None if waiting >= u64::from(WAITING_MOST) => bad(

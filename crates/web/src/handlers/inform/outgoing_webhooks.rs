@@ -85,7 +85,9 @@ fn line_state(one: &EventDelivery, view: &Viewpoint) -> Badge {
         ("failed", _) => Badge::new(Tone::Critical, "Given up"),
         ("cancelled", _) => Badge::new(Tone::Quiet, "Not sent"),
         ("queued", Some(due)) if one.attempts > 0 => {
-            Badge::new(Tone::Warning, format!("Tried again {}", view.relative(due)))
+            let soon = Span::between(view.now, due) < Span::seconds(10);
+            let next = if soon { "soon".to_owned() } else { view.relative(due) };
+            Badge::new(Tone::Warning, format!("Next try {next}"))
         }
         ("queued", _) => Badge::new(Tone::Quiet, "Waits"),
         _ => Badge::new(Tone::Quiet, "Sending"),
@@ -192,14 +194,18 @@ async fn one(asked: Asked, name: Name, secret: Option<String>) -> Result<Respons
             let older = lines.last().filter(|_| more).map(|last| {
                 format!("{here}?before={}{}", last.delivery.id, if unsent { "&unsent=true" } else { "" })
             });
+            let is_on = webhook.state == "on";
             let lines = lines.iter().map(|line| {
                 let one = api::delivery(&name, line);
+                // What is switched off gets tests only.
+                let replays = may_edit && one.state != "claimed" && (is_on || one.event_id.is_none());
                 LogLine {
                     href: format!("{here}/deliveries/{}", one.id),
                     state: line_state(&one, &look.view),
                     when: look.when(one.settled_at.unwrap_or(one.created_at)),
+                    about: line.event.as_ref().and_then(|event| event.subjects.first().cloned()),
                     answer: one.detail.filter(|_| one.state != "sent"),
-                    replay: (may_edit && one.state != "claimed").then(|| format!("{here}/deliveries/{}/replay", one.id)),
+                    replay: replays.then(|| format!("{here}/deliveries/{}/replay", one.id)),
                     event: one.event,
                 }
             });
@@ -257,6 +263,8 @@ pub async fn get_delivery(asked: Asked, Path((name, id)): Path<(String, String)>
             let catalog = look.rules.catalog.clone();
             let title = acts::find(&catalog, &name)?.title.clone();
             let asked = look.asked;
+            let standing = rows::get(look.tx, &name)?;
+            let is_on = acts::off(acts::find(&catalog, &name)?, standing.as_ref()).is_none();
             let one = api::whole_delivery(look.tx, &name, id, asked.sight())?;
             let here = format!("/outgoing-webhooks/{name}");
             let attempts = one.tried.iter().flatten().map(|attempt| {
@@ -273,7 +281,8 @@ pub async fn get_delivery(asked: Asked, Path((name, id)): Path<(String, String)>
                     answer: attempt.detail.clone().unwrap_or_default(),
                 }
             });
-            let replay = (may_edit(look) && one.state != "claimed").then(|| format!("{here}/deliveries/{id}/replay"));
+            let replays = may_edit(look) && one.state != "claimed" && (is_on || one.event_id.is_none());
+            let replay = replays.then(|| format!("{here}/deliveries/{id}/replay"));
             Ok(OutgoingWebhookDeliveryPage {
                 attempts: attempts.collect(),
                 state: line_state(&one, &look.view),

@@ -77,7 +77,9 @@ pub struct LogLine {
     pub event: String,
     pub state: Badge,
     pub when: When,
-    /// What was answered last, if it did not arrive at once.
+    /// What the event is about: `inc_06f1k2m9qv7x3t1a`.
+    pub about: Option<String>,
+    /// What was answered last, if it did not arrive.
     pub answer: Option<String>,
     /// Where **Replay** posts to.
     pub replay: Option<String>,
@@ -128,6 +130,7 @@ mod samples {
             event: event.into(),
             state: Badge::new(tone, state),
             when: viewpoint().when(minutes_ago(minutes)),
+            about: Some("inc_06f1k2m9qv7x3t1a".into()),
             answer: answer.map(Into::into),
             replay: Some(format!("{HERE}/deliveries/dlv_06f1k2m9qv7x3t{minutes:02}/replay")),
         }
@@ -149,7 +152,7 @@ mod samples {
                     row("Ticket system", "incident.*, page.started", Badge::new(Tone::Good, "Sent 4 min ago")),
                     OutgoingWebhookRow {
                         waiting: Some("212 wait".into()),
-                        ..row("Data warehouse", "All events", Badge::new(Tone::Warning, "Tried again in 2 h"))
+                        ..row("Data warehouse", "All events", Badge::new(Tone::Warning, "Next try in 2 h"))
                     },
                     row("Old wiki", "incident.closed", Badge::new(Tone::Critical, "Gone since Mon 09:00")),
                 ],
@@ -183,7 +186,7 @@ mod samples {
                 name: "tickets".into(),
                 title: "Ticket system".into(),
                 url: "https://tickets.example.org/hooks/allclear-production-eu-central".into(),
-                state: Badge::new(Tone::Warning, "Tried again in 5 min"),
+                state: Badge::new(Tone::Warning, "Next try in 5 min"),
                 off: None,
                 may_enable: false,
                 events: vec!["incident.*".into(), "page.started".into()],
@@ -196,7 +199,7 @@ mod samples {
                     line(
                         "incident.activity-began",
                         Tone::Warning,
-                        "Tried again in 5 min",
+                        "Next try in 5 min",
                         4,
                         Some("the receiver answered 503 Service Unavailable"),
                     ),
@@ -245,7 +248,7 @@ mod samples {
                 shell: Shell::sample(Section::OutgoingWebhooks, HERE),
                 webhook: Link::new("Ticket system", HERE),
                 event: "page.started".into(),
-                state: Badge::new(Tone::Warning, "Tried again in 5 min"),
+                state: Badge::new(Tone::Warning, "Next try in 5 min"),
                 id: "dlv_06f1k2m9qv7x3t04".into(),
                 webhook_id: "msg_9b0c61b33c6f5d0e6a4c0f8f2f0f1a77".into(),
                 created: viewpoint().when(minutes_ago(4)),
