@@ -214,7 +214,7 @@ mod tests {
                 Settled::Sent { .. } => panic!("it was not sent"),
             })
             .collect();
-        assert_eq!(waits.join(" "), "5s 5m 30m 2h 5h 10h 14h 20h 24h given up after 10 attempts: 503");
+        assert_eq!(waits.join(" "), "5s 5m 30m 2h 5h 10h 14h 20h 1d given up after 10 attempts: 503");
         let Settled::Again { at, .. } = settle(later(Some(Span::hours(3).after(now))), 1, now, 0) else { panic!() };
         assert_eq!(at, Span::hours(3).after(now), "Retry-After is honoured");
         let Settled::Again { at, .. } = settle(later(Some(Span::hours(99).after(now))), 1, now, 0) else { panic!() };
