@@ -67,7 +67,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/escalation_policies.rs", "the document is an escalation policy; its rule is domain/engage/escalations.rs"),
     ("engage/overrides.rs", "the rule of an override is in domain/engage/schedules.rs and oncall.rs"),
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
-    ("inform/outgoing_webhooks/tests.rs", "the tests of the file beside it, which would be too long with them"),
+    ("inform/outgoing_webhooks_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("prepare/answers.rs", "what was answered to a request is the store's and the edge's affair: no rule knows of it"),
     ("prepare/defaults.rs", "the documents of a fresh installation"),
     ("prepare/documents_samples.rs", "what the pages of documents are tried with"),

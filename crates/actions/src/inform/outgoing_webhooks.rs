@@ -451,4 +451,5 @@ pub fn enable(tx: &mut Tx<'_>, moment: &mut Moment<'_>, catalog: &Catalog, name:
 }
 
 #[cfg(test)]
+#[path = "outgoing_webhooks_tests.rs"]
 mod tests;
