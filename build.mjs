@@ -15,7 +15,7 @@ const dist = path.join(assets, "dist");
 const fresh = path.join(assets, `.dist-${process.pid}`);
 
 const options = {
-  entryPoints: [path.join(assets, "js/app.ts"), path.join(assets, "css/app.css")],
+  entryPoints: ["js/app.ts", "css/app.css", "js/status.ts", "css/status.css"].map((file) => path.join(assets, file)),
   outdir: fresh,
   bundle: true,
   minify: true,

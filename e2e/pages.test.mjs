@@ -37,6 +37,8 @@ const paths = [
   "/incidents",
   "/incidents/new",
   "/obligations",
+  "/notices",
+  "/subscribers",
   "/schedules",
   "/schedules/payments-primary",
   "/escalation-policies",

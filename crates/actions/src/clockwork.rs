@@ -8,6 +8,7 @@ use store::{Halt, Store};
 
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
+use crate::inform::{notices, subscribers};
 use crate::respond::{command, reminders, tasks, updates};
 use crate::{Node, board};
 
@@ -28,7 +29,9 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + tasks::remind_late(store, node, mint, now)?
             + updates::keep_time(store, node, mint, now)?
             + reminders::remind_due(store, node, mint, now)?
-            + pages::advance_due(store, node, mint, now)?;
+            + pages::advance_due(store, node, mint, now)?
+            + notices::keep_time(store, node, mint, now)?
+            + subscribers::tell(store, mint, now)?;
         if done == 0 {
             return next_due(store, node, now);
         }
@@ -49,6 +52,8 @@ pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Tim
             store::respond::tasks::next_due(tx)?,
             store::respond::updates::next_due(tx)?,
             store::respond::obligations::next_reminder(tx)?,
+            store::inform::notices::next_due(tx)?,
+            store::inform::notices::telling(tx)?.map(|_| now),
         ]
         .into_iter()
         .flatten()

@@ -14,7 +14,7 @@ use store::{Halt, Store, Tx};
 use crate::announce::Told;
 use crate::engage::compose::{self, Material};
 use crate::engage::watch;
-use crate::inform::outgoing_webhooks;
+use crate::inform::{outgoing_webhooks, subscribers};
 use crate::node::Identity;
 use crate::{Moment, Node, announce};
 
@@ -58,7 +58,7 @@ impl Claimed {
 
 /// The channels to people and to machines of policies, each with its own queue: a slow one holds up nothing but itself.
 /// Each outgoing webhook is a channel besides.
-pub const CHANNELS: [&str; 4] = ["webhook", "ntfy", "email", watch::CHANNEL];
+pub const CHANNELS: [&str; 5] = ["webhook", "ntfy", "email", subscribers::PUBLIC_WEBHOOK, watch::CHANNEL];
 
 /// How many messages of a channel are sent at once at most.
 pub fn at_once(channel: &str) -> u32 {
@@ -113,6 +113,13 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
     if let Some(webhook) = outgoing::of_channel(&delivery.channel) {
         return outgoing_webhooks::write_out(tx, node, &webhook, delivery, now);
     }
+    if subscribers::is_theirs(delivery) {
+        let message = subscribers::message(tx, node, delivery, now)?;
+        if message.is_none() {
+            outbox::remove(tx, delivery.id)?;
+        }
+        return Ok(message.map(|message| Claimed::new(delivery, message)));
+    }
     let page = match delivery.page {
         Some(page) => store::engage::pages::get(tx, page)?,
         None => None,
@@ -158,6 +165,10 @@ pub fn settle(
         let Some(delivery) = outbox::settle(tx, claimed.id, claimed.fence, &settled, now)? else { return Ok(false) };
         if delivery.channel == watch::CHANNEL {
             watch::settled(tx, &delivery, now)?;
+            return Ok(true);
+        }
+        // Of thousands of people outside the outbox itself is the record.
+        if subscribers::is_theirs(&delivery) {
             return Ok(true);
         }
         let mut moment = Moment::new(now, Actor::Rule("courier"), mint);

@@ -65,6 +65,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_WATCH_SECRET", hide_env_values = true)]
     pub(crate) watch_secret: Option<String>,
 
+    /// A folder that another host serves: the public status page is written into it, on every change and every minute.
+    #[arg(long, env = "ALLCLEAR_PUBLISH_STATUS", value_name = "DIR")]
+    pub(crate) publish_status: Option<PathBuf>,
+
     /// How many days signals and the journal of what is over are kept.
     #[arg(long, env = "ALLCLEAR_KEEP_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub(crate) keep_days: u32,

@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod config;
 mod outward;
+mod publish;
 mod rounds;
 mod serve;
 mod telemetry;

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::config::Serve;
 use crate::outward::Outward;
-use crate::{clock, rounds, telemetry};
+use crate::{clock, publish, rounds, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -77,6 +77,14 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         .enable_all()
         .build()?;
     let keep = Span::hours(24 * i64::from(settings.keep_days));
+    let publisher = settings.publish_status.clone().map(|folder| publish::Publisher {
+        store: store.clone(),
+        node: node.clone(),
+        clock: clock.clone(),
+        folder,
+        written: None,
+        files: std::collections::HashMap::new(),
+    });
     let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep };
     runtime.block_on(async move {
         let listener = TcpListener::bind(settings.listen)
@@ -86,6 +94,9 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         // Without a secret nobody asks for proof.
         if proves {
             tokio::spawn(rounds::prove(app.intake().clone(), rounds.clock.clone(), stopped.clone()));
+        }
+        if let Some(publisher) = publisher {
+            tokio::spawn(publish::run(publisher, stopped.clone()));
         }
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");

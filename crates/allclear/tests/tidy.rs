@@ -56,6 +56,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/intake.rs", "gathers the calls that wait; what they say is read in domain/detect/signals.rs"),
     ("detect/lists.rs", "filters and pages of the list of alerts, which API and pages share"),
     ("detect/views.rs", "an alert with all that is told of it, for API and pages"),
+    ("inform/subscribers_tests.rs", "the tests of subscribers.rs, which would be too long with them"),
     ("engage/chart.rs", "draws the strips of a schedule"),
     ("respond/links.rs", "what belongs to an incident has no rule of its own but that nothing leaks"),
     ("respond/desk.rs", "a small company for the tests of incidents"),

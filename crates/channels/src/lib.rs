@@ -41,6 +41,8 @@ pub struct Channels {
     email: Option<email::Email>,
     ntfy: ntfy::Ntfy,
     webhook: webhook::Webhook,
+    /// For addresses that anybody may name: nothing inside the own network is reached.
+    public_webhook: webhook::Webhook,
 }
 
 impl Channels {
@@ -48,14 +50,18 @@ impl Channels {
     pub fn new(settings: Settings) -> Result<Self, Refusal> {
         let trust = tls::trust(settings.authorities.as_deref())?;
         let egress = Arc::new(egress::Egress::new(settings.allow, &trust)?);
+        let outside = Arc::new(egress::Egress::new(egress::Allow::default(), &trust)?);
+        let public = settings.webhook_secret.clone();
         Ok(Self {
             email: settings.email.map(|email| email::Email::new(email, trust)),
             ntfy: ntfy::Ntfy::new(Arc::clone(&egress)),
             webhook: webhook::Webhook::new(egress, settings.webhook_secret),
+            public_webhook: webhook::Webhook::new(outside, public),
         })
     }
 
-    /// Sends one message to one address over the named channel: `email`, `ntfy` or `webhook`.
+    /// Sends one message to one address over the named channel: `email`, `ntfy`, `webhook`, or `public-webhook` for an
+    /// address that anybody may have named.
     ///
     /// Safe to cancel: a connection that was being used is dropped, never used again.
     pub async fn send(&self, channel: &str, address: &str, message: &Message, now: Timestamp) -> Outcome {
@@ -66,6 +72,7 @@ impl Channels {
             }
             ("ntfy", _) => self.ntfy.send(address, message, now).await,
             ("webhook", _) => self.webhook.send(address, message, now).await,
+            ("public-webhook", _) => self.public_webhook.send(address, message, now).await,
             (other, _) => never(format!(
                 "there is no channel {:?}{}",
                 text::shorten(other, 40),

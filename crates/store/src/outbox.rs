@@ -374,6 +374,28 @@ pub fn remove(tx: &mut Tx<'_>, id: DeliveryId) -> Result<bool, Error> {
     Ok(tx.execute("DELETE FROM deliveries WHERE id = $1", &[id.into()])? == 1)
 }
 
+/// Takes everything away that was said to somebody outside, and that waits to be: they are forgotten.
+pub fn forget_contact(tx: &mut Tx<'_>, contact: &str) -> Result<u64, Error> {
+    tx.execute(
+        "DELETE FROM attempts WHERE delivery IN \
+         (SELECT id FROM deliveries WHERE contact = $1 AND page IS NULL AND kind = 'mail')",
+        &[contact.into()],
+    )?;
+    tx.execute("DELETE FROM deliveries WHERE contact = $1 AND page IS NULL AND kind = 'mail'", &[contact.into()])
+}
+
+/// Forgets up to so many of what was said to people outside and settled before an instant; how many.
+pub fn cut_mails(tx: &mut Tx<'_>, before: Timestamp, most: u32) -> Result<u64, Error> {
+    let rows = tx.query(
+        "SELECT id FROM deliveries WHERE page IS NULL AND kind = 'mail' AND settled_at < $1 ORDER BY id LIMIT $2",
+        &[before.into(), most.into()],
+    )?;
+    for row in &rows {
+        remove(tx, row.id("id")?)?;
+    }
+    Ok(rows.len() as u64)
+}
+
 pub fn get(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Option<Delivery>, Error> {
     let row = tx.one(&format!("SELECT {COLUMNS} FROM deliveries WHERE id = $1"), &[id.into()])?;
     row.as_ref().map(delivery).transpose()

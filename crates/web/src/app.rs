@@ -14,6 +14,7 @@ use crate::address::Proxies;
 use crate::api::once::{self, Working};
 use crate::attempts::Attempts;
 use crate::enter::Doors;
+use crate::handlers::inform::status_pages::Kept;
 use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -35,6 +36,9 @@ struct Inner {
     doors: Doors,
     limits: Limits,
     attempts: Attempts,
+    /// The same for addresses that ask to be told of notices.
+    sign_ups: Attempts,
+    kept_public: Kept,
     working: Working,
     /// The board's counts, and the version of it that was counted.
     counts: Mutex<(Option<i64>, Counts)>,
@@ -100,6 +104,8 @@ impl App {
             doors,
             limits,
             attempts,
+            sign_ups: Attempts::default(),
+            kept_public: Kept::default(),
             working,
             counts,
             live,
@@ -145,6 +151,15 @@ impl App {
 
     pub fn attempts(&self) -> &Attempts {
         &self.0.attempts
+    }
+
+    pub fn sign_ups(&self) -> &Attempts {
+        &self.0.sign_ups
+    }
+
+    /// What was public a moment ago.
+    pub fn kept_public(&self) -> &Kept {
+        &self.0.kept_public
     }
 
     /// The keys of requests that are being answered.

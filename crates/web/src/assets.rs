@@ -66,6 +66,16 @@ pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     response
 }
 
+/// What the public pages need, as files: path within a folder, and content.
+pub fn public() -> Vec<(String, Vec<u8>)> {
+    let built = ["status.css", "status.js", "favicon.svg"].into_iter().filter_map(|name| {
+        let path = url(name);
+        let file = Dist::get(path.strip_prefix("/assets/")?)?;
+        Some((path.trim_start_matches('/').to_owned(), file.data.into_owned()))
+    });
+    built.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

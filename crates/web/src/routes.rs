@@ -16,7 +16,7 @@ use crate::around;
 use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
-use crate::handlers::inform::outgoing_webhooks;
+use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::respond::{checklists, entries, evidence, incidents, obligations, record, room, updates};
 use crate::handlers::search;
@@ -162,6 +162,26 @@ pub fn table() -> Vec<Route> {
             ADMINISTER,
             post(outgoing_webhooks::post_replay),
         ),
+        // Pages: inform, for the public
+        route(Method::GET, "/status", May::Anyone, get(status_pages::get_page)),
+        route(Method::GET, "/status/history", May::Anyone, get(status_pages::get_history)),
+        route(Method::GET, "/status/history/{year}", May::Anyone, get(status_pages::get_year)),
+        route(Method::GET, "/status/notices/{id}", May::Anyone, get(status_pages::get_notice)),
+        route(Method::GET, "/status/heartbeat.json", May::Anyone, get(status_pages::get_heartbeat)),
+        route(Method::GET, "/status/subscribe", May::Anyone, get(subscribers::get_subscribe)),
+        route(Method::POST, "/status/subscribe", May::Anyone, post(subscribers::post_subscribe)),
+        route(Method::GET, "/status/subscriptions/{token}", May::Link, get(subscribers::get_link)),
+        route(Method::POST, "/status/subscriptions/{token}", May::Link, post(subscribers::post_link)),
+        // Pages: inform, for those who tell it
+        route(Method::GET, "/notices", VIEW, get(notices::get_notices)),
+        route(Method::POST, "/notices", INCIDENTS, post(notices::post_notices)),
+        route(Method::GET, "/notices/new", VIEW, get(notices::get_new)),
+        route(Method::GET, "/notices/{id}", VIEW, get(notices::get_notice)),
+        route(Method::POST, "/notices/{id}", INCIDENTS, post(notices::post_notice)),
+        route(Method::POST, "/notices/{id}/describe", INCIDENTS, post(notices::post_describe)),
+        route(Method::POST, "/notices/{id}/posts/{post}", INCIDENTS, post(notices::post_correction)),
+        route(Method::GET, "/subscribers", ADMINISTER, get(subscribers::get_subscribers)),
+        route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
         // Pages: prepare
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),
@@ -239,6 +259,8 @@ pub fn table() -> Vec<Route> {
             route(Method::GET, healthy, May::Anyone, get(v2::ready)),
         ]);
     }
+    // The status page in Statuspage's shape, beside Alertmanager's API of the same version
+    all.extend(published::DATA.map(|(path, _, _)| route(Method::GET, path, May::Anyone, get(status_pages::get_data))));
     all.extend(crate::api::table::lines());
     all
 }

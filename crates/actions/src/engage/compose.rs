@@ -98,6 +98,7 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
         event: event.into(),
         data,
         repeat_of: None,
+        unsubscribe: None,
     }
 }
 

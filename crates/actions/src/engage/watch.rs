@@ -135,6 +135,7 @@ pub(crate) fn message(delivery: &Delivery) -> Message {
         event: "watch.synthetic".into(),
         data: json!({}),
         repeat_of: None,
+        unsubscribe: None,
     }
 }
 

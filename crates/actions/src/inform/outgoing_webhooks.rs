@@ -312,6 +312,7 @@ pub(crate) fn write_out(
         event,
         data,
         repeat_of: None,
+        unsubscribe: None,
     };
     Ok(Some(Claimed {
         id: delivery.id,

@@ -38,6 +38,12 @@ pub(super) fn compose(from: &Mailbox, address: &str, message: &Message, now: Tim
     if message.urgency == Urgency::High {
         mail = mail.raw_header(header("X-Priority", "1 (Highest)")).raw_header(header("Importance", "high"));
     }
+    if let Some(url) = &message.unsubscribe {
+        let url = one_line(url, 2048);
+        mail = mail
+            .raw_header(header("List-Unsubscribe", &format!("<{url}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+    }
     // Drawn from the content, since there is no chance here: no line of the parts can be meant to match it.
     let boundary = hex(&Sha256::new().chain_update(&message.key).chain_update(&message.text).finalize()[..15]);
     let html = message.html.clone().unwrap_or_else(|| html::render(message));

@@ -223,6 +223,7 @@ mod tests {
             event: evil.into(),
             data: serde_json::Value::Null,
             repeat_of: None,
+            unsubscribe: None,
         };
         let tags = |html: &str| html.matches('<').count();
         let html = render(&message(evil));

@@ -32,6 +32,9 @@ pub struct Message {
     /// An earlier attempt may have arrived: when it was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat_of: Option<Timestamp>,
+    /// Where whoever no longer wants such messages says so, with one POST (RFC 8058).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribe: Option<String>,
 }
 
 /// Something that the reader can do from within the message.

@@ -32,6 +32,14 @@ impl LinkKey {
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
+
+    /// The signature of these bytes; one purpose's is never another's.
+    pub(crate) fn sign(&self, purpose: &[u8], signed: &[u8]) -> [u8; SIGNATURE] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(purpose);
+        mac.update(signed);
+        mac.finalize().into_bytes().into()
+    }
 }
 
 impl fmt::Debug for LinkKey {
@@ -141,10 +149,7 @@ fn claim(signed: &[u8]) -> Option<Claim> {
 }
 
 fn sign(key: &LinkKey, signed: &[u8]) -> [u8; SIGNATURE] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("HMAC takes a key of any length");
-    mac.update(PURPOSE);
-    mac.update(signed);
-    mac.finalize().into_bytes().into()
+    key.sign(PURPOSE, signed)
 }
 
 #[cfg(test)]

@@ -299,6 +299,7 @@ pub fn message(say: &Say, url: &str, now: Timestamp) -> Option<Message> {
         event: event.into(),
         data: json!({ "at": now, "watched": url, "since": since, "why": why }),
         repeat_of: None,
+        unsubscribe: None,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
+use crate::inform::status_pages::StatusPage;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
@@ -38,6 +39,7 @@ pub struct Catalog {
     pub obligation_packs: BTreeMap<Name, ObligationPack>,
     pub checklists: BTreeMap<Name, Checklist>,
     pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
+    pub status_pages: BTreeMap<Name, StatusPage>,
 }
 
 macro_rules! lookups {

@@ -17,6 +17,7 @@ use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
+use crate::inform::status_pages::StatusPage;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
@@ -39,11 +40,12 @@ pub enum Kind {
     ObligationPack,
     Checklist,
     OutgoingWebhook,
+    StatusPage,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -58,6 +60,7 @@ impl Kind {
         Self::ObligationPack,
         Self::Checklist,
         Self::OutgoingWebhook,
+        Self::StatusPage,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -76,6 +79,7 @@ impl Kind {
             Self::ObligationPack => "obligation-pack",
             Self::Checklist => "checklist",
             Self::OutgoingWebhook => "outgoing-webhook",
+            Self::StatusPage => "status-page",
         }
     }
 }
@@ -115,6 +119,7 @@ macro_rules! with_kinds {
             ObligationPack(ObligationPack) in obligation_packs;
             Checklist(Checklist) in checklists;
             OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
+            StatusPage(StatusPage) in status_pages;
         }
     };
 }

@@ -11,6 +11,7 @@ use super::templates::{self, NotificationTemplate};
 use crate::detect::integrations::{Integration, Mapping, Source};
 use crate::detect::routes::Route;
 use crate::engage::contacts::{self, check_url};
+use crate::inform::status_pages::StatusPage;
 use crate::respond::update_templates;
 use crate::words::{Refusal, Span, text};
 
@@ -68,6 +69,7 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             found.0.extend(spec.check());
         }
+        Spec::StatusPage(spec) => status_page(spec, &mut found),
     }
     // Of two that say the same of one field, the first.
     let mut seen = BTreeSet::new();
@@ -239,6 +241,19 @@ fn fit(refusals: Vec<Refusal>, found: &mut Found) {
             found.0.push(refusal);
         }
     }
+}
+
+fn status_page(spec: &StatusPage, found: &mut Found) {
+    found.title("/title", &spec.title);
+    for (place, group) in spec.groups.iter().enumerate() {
+        if let Some(title) = &group.title {
+            found.title(&format!("/groups/{place}/title"), title);
+        }
+        for (at, component) in group.components.iter().enumerate() {
+            found.title(&format!("/groups/{place}/components/{at}/title"), &component.title);
+        }
+    }
+    found.0.extend(spec.check());
 }
 
 /// A URL that people follow.

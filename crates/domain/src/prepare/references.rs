@@ -95,6 +95,16 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 one("/escalation_policy".into(), Kind::EscalationPolicy, policy);
             }
         }
+        Spec::StatusPage(spec) => {
+            for (group, spec) in spec.groups.iter().enumerate() {
+                for (component, spec) in spec.components.iter().enumerate() {
+                    for (place, service) in spec.services.iter().enumerate() {
+                        let pointer = format!("/groups/{group}/components/{component}/services/{place}");
+                        one(pointer, Kind::Service, service);
+                    }
+                }
+            }
+        }
         Spec::Integration(spec) => {
             if let Some((pointer, kind, name)) = team(&spec.team) {
                 one(pointer, kind, &name);

@@ -11,6 +11,7 @@ use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
+use crate::inform::status_pages::StatusPage;
 use crate::prepare::people::Person;
 use crate::prepare::roles::Role;
 use crate::prepare::services::Service;

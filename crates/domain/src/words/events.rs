@@ -213,6 +213,19 @@ event_kinds! {
     /// Somebody switched it on again after that.
     OutgoingWebhookEnabled = "outgoing-webhook.enabled";
     OutgoingWebhookSecretRotated = "outgoing-webhook.secret-rotated";
+    /// The public is told of an incident or a maintenance.
+    NoticeOpened = "notice.opened";
+    /// The public is told more.
+    NoticeUpdated = "notice.updated";
+    /// What the public was told is replaced; the journal keeps both.
+    NoticeCorrected = "notice.corrected";
+    /// Its title or its time was said anew.
+    NoticeDescribed = "notice.described";
+    /// Somebody outside asked to be told of notices. No entry holds their address.
+    SubscriberAsked = "subscriber.asked";
+    SubscriberConfirmed = "subscriber.confirmed";
+    /// Nothing is kept of them.
+    SubscriberRemoved = "subscriber.removed";
 }
 
 impl fmt::Display for EventKind {

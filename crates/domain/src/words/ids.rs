@@ -138,6 +138,12 @@ ids! {
     SubmissionId = "sub";
     /// What somebody decided of an obligation.
     DecisionId = "dec";
+    /// The public word about an incident or a maintenance.
+    NoticeId = "ntc";
+    /// One thing that was said in a notice.
+    PostId = "pst";
+    /// Somebody outside who is told of notices.
+    SubscriberId = "sbr";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

@@ -14,8 +14,8 @@ pub mod urgency;
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
     AffectedId, AlertId, AnchorId, ChangesetId, DecisionId, DeliveryId, EventId, EvidenceId, GroupId, Id, IdText,
-    IncidentId, Mint, ObservableId, OverrideId, PageId, RejectionId, SignalId, SilenceId, StampId, SubmissionId,
-    TaskId, TokenId, UpdateId,
+    IncidentId, Mint, NoticeId, ObservableId, OverrideId, PageId, PostId, RejectionId, SignalId, SilenceId, StampId,
+    SubmissionId, SubscriberId, TaskId, TokenId, UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

@@ -182,7 +182,10 @@ ids!(
     AffectedId,
     AnchorId,
     SubmissionId,
-    DecisionId
+    DecisionId,
+    NoticeId,
+    PostId,
+    SubscriberId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

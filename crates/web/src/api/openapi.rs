@@ -10,7 +10,7 @@ use utoipa::OpenApi;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
-use super::inform::outgoing_webhooks;
+use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::prepare::{access, checks, documents};
 use super::respond::{
@@ -93,6 +93,15 @@ use crate::problem::Problem;
         affected::count,
         techniques::list,
         techniques::act,
+        notices::list,
+        notices::open,
+        notices::one,
+        notices::describe,
+        notices::add,
+        notices::correct,
+        notices::audit,
+        subscribers::list,
+        subscribers::remove,
         schedules::list,
         schedules::on_call,
         schedules::shifts,

@@ -7,7 +7,7 @@ use domain::prepare::people::Access;
 
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
-use super::inform::outgoing_webhooks;
+use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::prepare::{access, checks, documents};
 use super::respond::{
     affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -30,6 +30,8 @@ const CHECKS: May = May::Person(Access::Responder, Scope::Read);
 /// What leaves the house.
 const OUTGOING: May = May::Person(Access::Administrator, Scope::Administration);
 const TOKENS: May = May::Person(Access::Viewer, Scope::Administration);
+/// Addresses of people outside are for nobody else.
+const SUBSCRIBERS: May = May::Person(Access::Administrator, Scope::Administration);
 const INTEGRATIONS: May = May::Person(Access::Manager, Scope::Administration);
 
 pub(crate) fn lines() -> Vec<Route> {
@@ -131,6 +133,16 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/apply", DOCUMENTS, Method::POST, post(documents::apply)),
         on("/api/v1/schemas", May::Anyone, Method::GET, get(documents::schemas)),
         on("/api/v1/schemas/{kind}", May::Anyone, Method::GET, get(documents::schema)),
+        // Notices, subscribers
+        on("/api/v1/notices", VIEW, Method::GET, get(notices::list)),
+        on("/api/v1/notices", INCIDENTS, Method::POST, post(notices::open)),
+        on("/api/v1/notices/{id}", VIEW, Method::GET, get(notices::one)),
+        on("/api/v1/notices/{id}/describe", INCIDENTS, Method::POST, post(notices::describe)),
+        on("/api/v1/notices/{id}/posts", INCIDENTS, Method::POST, post(notices::add)),
+        on("/api/v1/notices/{id}/posts/{post}", INCIDENTS, Method::POST, post(notices::correct)),
+        on("/api/v1/status-audit", VIEW, Method::GET, get(notices::audit)),
+        on("/api/v1/subscribers", SUBSCRIBERS, Method::GET, get(subscribers::list)),
+        on("/api/v1/subscribers/{id}", SUBSCRIBERS, Method::DELETE, delete(subscribers::remove)),
         // Integrations, tokens, the journal
         on("/api/v1/integrations/{name}/tokens", INTEGRATIONS, Method::GET, get(integrations::tokens)),
         on("/api/v1/integrations/{name}/tokens", INTEGRATIONS, Method::POST, post(integrations::rotate)),

@@ -43,6 +43,11 @@ impl Fields {
         self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// All fields whose names begin so, by what follows.
+    pub fn beginning<'f>(&'f self, prefix: &'f str) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.trim())))
+    }
+
     /// The field, read as what it should be.
     pub fn parse<T: std::str::FromStr<Err = Refusal>>(&self, name: &str) -> Result<T, Refusal> {
         self.text(name).parse()

@@ -13,9 +13,12 @@ use super::detect::silences::{NewSilencePage, SilencesPage};
 use super::engage::escalation_policies::{PoliciesPage, PolicyPage};
 use super::engage::pages::PageByLink;
 use super::engage::schedules::{SchedulePage, SchedulesPage};
+use super::inform::notices::{NoticePage, NoticesPage};
 use super::inform::outgoing_webhooks::{
     NewOutgoingWebhookPage, OutgoingWebhookDeliveryPage, OutgoingWebhookPage, OutgoingWebhooksPage,
 };
+use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
+use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
 use super::prepare::services::{ServicePage, ServicesPage};
@@ -75,6 +78,16 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("obligations", &ObligationsPage::sample()),
         page("obligations-running", &RunningPage::sample()),
         page("obligations-none", &RunningPage::sample_empty()),
+        page("notices", &NoticesPage::sample()),
+        page("notices-empty", &NoticesPage::sample_empty()),
+        page("notice", &NoticePage::sample()),
+        page("notice-new", &NoticePage::sample_new()),
+        page("subscribers", &SubscribersPage::sample()),
+        page("status", &PublicPage::sample()),
+        page("status-history", &PublicHistory::sample()),
+        page("status-notice", &NoticePublicPage::sample()),
+        page("status-subscribe", &SubscribePage::sample()),
+        page("status-link", &SubscribePage::sample_link()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

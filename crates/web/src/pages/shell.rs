@@ -120,6 +120,8 @@ impl Theme {
 pub enum Section {
     Alerts,
     Incidents,
+    /// What the public is told.
+    Notices,
     Silences,
     Schedules,
     Policies,
@@ -136,9 +138,10 @@ pub enum Section {
 
 impl Section {
     /// Which entry, its address, its title, its icon, and the letter that goes there after `g`.
-    pub const RAIL: [Entry; 8] = [
+    pub const RAIL: [Entry; 9] = [
         Entry::new(Self::Alerts, "/alerts", "Alerts", "alerts", "a"),
         Entry::new(Self::Incidents, "/incidents", "Incidents", "incidents", "n"),
+        Entry::new(Self::Notices, "/notices", "Status page", "notices", "u"),
         Entry::new(Self::Schedules, "/schedules", "On call", "schedules", "s"),
         Entry::new(Self::Policies, "/escalation-policies", "Policies", "policies", "p"),
         Entry::new(Self::Services, "/services", "Services", "services", "e"),

@@ -18,5 +18,7 @@ mod outgoing_webhooks;
 mod record;
 mod restricted;
 mod shapes;
+mod status;
+mod subscribers;
 mod support;
 mod v2;

@@ -41,6 +41,8 @@ struct Burning {
     observable: String,
     affected: String,
     delivery: String,
+    notice: String,
+    post: String,
 }
 
 impl Burning {
@@ -78,7 +80,28 @@ impl Burning {
         );
         let tested = house.call(ask("POST", "/api/v1/outgoing-webhooks/tickets/test").by(&ada)).await;
         let delivery = tested.json()["id"].as_str().unwrap_or_else(|| panic!("{}", tested.text)).to_owned();
-        Self { house, ada, alert, page, incident, entry, task, update, evidence, observable, affected, delivery }
+        house.apply(crate::status::PAGE);
+        let notice = json!({ "title": "It is slow", "text": "We look." });
+        let notice = house.call(ask("POST", "/api/v1/notices").by(&ada).json(&notice)).await.json();
+        let (post, notice) = (notice["posts"][0]["id"].clone(), notice["id"].clone());
+        let text = |value: Value| value.as_str().unwrap().to_owned();
+        let (notice, post) = (text(notice), text(post));
+        Self {
+            house,
+            ada,
+            alert,
+            page,
+            incident,
+            entry,
+            task,
+            update,
+            evidence,
+            observable,
+            affected,
+            delivery,
+            notice,
+            post,
+        }
     }
 
     /// Something that can be asked for at this route, and something else.
@@ -174,6 +197,13 @@ impl Burning {
             }
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
+            "notices" => {
+                let notice = |title: &str| json!({ "title": title, "text": "We look." });
+                (notice("One"), notice("Two"))
+            }
+            "notices/{id}/posts" => (json!({ "text": "More" }), json!({ "text": "Less" })),
+            "notices/{id}/posts/{post}" => (json!({ "text": "We looked." }), json!({ "text": "We saw." })),
+            "notices/{id}/describe" => (json!({ "title": "Slow" }), json!({ "title": "Fast" })),
             "pages/test" => (json!({}), json!({ "person": "rob" })),
             "schedules/{name}/overrides" => (
                 json!({ "person": "mia", "starts_at": now, "ends_at": end }),
@@ -195,8 +225,15 @@ impl Burning {
         } else {
             "db"
         };
-        let id = if path.contains("incidents") { &self.incident } else { &self.page };
+        let id = if path.contains("incidents") {
+            &self.incident
+        } else if path.contains("notices") {
+            &self.notice
+        } else {
+            &self.page
+        };
         let path = path
+            .replace("{post}", &self.post)
             .replace("{task}", &self.task)
             .replace("{evidence}", &self.evidence)
             .replace("{observable}", &self.observable)

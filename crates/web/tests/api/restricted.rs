@@ -29,6 +29,8 @@ struct Quiet {
     affected: String,
     /// An incident that everybody sees, in which the same was seen.
     open: String,
+    /// What the public is told of it: nothing of it is in there.
+    notice: String,
 }
 
 impl Quiet {
@@ -47,22 +49,27 @@ impl Quiet {
         house.call(ask("POST", "/api/v2/alerts").by(&source).json(&firing(&["Disk"]))).await;
         let alerts = house.call(ask("GET", "/api/v1/alerts").by(&rob.0)).await.json();
         let alert = alerts["items"][0]["id"].as_str().unwrap().to_owned();
-        let made = async |path: String, body: Value| {
+        let made = async |house: &House, path: String, body: Value| {
             let answer = house.call(ask("POST", &path).by(&rob.0).json(&body)).await;
             assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
             answer.json()
         };
         let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
         let incident = json!({ "title": TITLE, "class": "security", "from": [alert], "impact": "A heron in the data", "because": "heron" });
-        let incident = made("/api/v1/incidents".into(), incident).await;
+        let incident = made(&house, "/api/v1/incidents".into(), incident).await;
         let id = text(&incident, "id");
-        let entry = made(format!("/api/v1/incidents/{id}/entries"), json!({ "text": "the heron was here" })).await;
-        let stamp =
-            made(format!("/api/v1/incidents/{id}/stamps"), json!({ "milestone": "compromise-started", "at": "2026" }))
-                .await;
-        made(format!("/api/v1/incidents/{id}/tasks"), json!({ "title": "follow the heron", "owner": "rob" })).await;
+        let entry =
+            made(&house, format!("/api/v1/incidents/{id}/entries"), json!({ "text": "the heron was here" })).await;
+        let stamp = made(
+            &house,
+            format!("/api/v1/incidents/{id}/stamps"),
+            json!({ "milestone": "compromise-started", "at": "2026" }),
+        )
+        .await;
+        made(&house, format!("/api/v1/incidents/{id}/tasks"), json!({ "title": "follow the heron", "owner": "rob" }))
+            .await;
         let update = json!({ "audience": "internal", "text": "the heron flew" });
-        made(format!("/api/v1/incidents/{id}/updates"), update).await;
+        made(&house, format!("/api/v1/incidents/{id}/updates"), update).await;
         let called = house.call(ask("POST", &format!("/api/v1/incidents/{id}/call")).by(&rob.0)).await;
         assert_eq!(called.status, StatusCode::NO_CONTENT, "{}", called.text);
         let pages = house.call(ask("GET", "/api/v1/pages?state=open").by(&rob.0)).await.json();
@@ -77,17 +84,23 @@ impl Quiet {
             )
             .await;
         assert_eq!(evidence.status, StatusCode::CREATED, "{}", evidence.text);
-        let seen = made(of("observables"), json!({ "values": [{ "value": "bird.example" }], "tlp": "CLEAR" })).await;
+        let seen =
+            made(&house, of("observables"), json!({ "values": [{ "value": "bird.example" }], "tlp": "CLEAR" })).await;
         let affected =
             json!({ "subject": "other", "unit": "herons", "count": { "precision": "at-least", "value": 1 } });
-        let affected = made(of("affected"), affected).await;
+        let affected = made(&house, of("affected"), affected).await;
         let named = json!({ "do": "name", "technique": "T1566", "note": "the heron's letter" });
         let named = house.call(ask("POST", &of("techniques")).by(&rob.0).json(&named)).await;
         assert_eq!(named.status, StatusCode::OK, "{}", named.text);
         // The same was seen in what everybody sees.
-        let open = made("/api/v1/incidents".into(), json!({ "title": "Birds", "class": "system" })).await;
+        let open = made(&house, "/api/v1/incidents".into(), json!({ "title": "Birds", "class": "system" })).await;
         let open = text(&open, "id");
-        made(format!("/api/v1/incidents/{open}/observables"), json!({ "values": [{ "value": "bird.example" }] })).await;
+        made(
+            &house,
+            format!("/api/v1/incidents/{open}/observables"),
+            json!({ "values": [{ "value": "bird.example" }] }),
+        )
+        .await;
         let (evidence, observable) = (text(&evidence.json(), "id"), text(&seen["added"][0], "id"));
         let affected = text(&affected, "id");
         let now = house.now();
@@ -95,7 +108,7 @@ impl Quiet {
             json!({ "do": "consider", "pack": "gdpr", "why": "a heron table was read" }),
             json!({ "do": "anchor", "pack": "gdpr", "anchor": "aware", "at": now, "basis": "the heron log" }),
         ] {
-            made(format!("/api/v1/incidents/{id}/obligations"), deed).await;
+            made(&house, format!("/api/v1/incidents/{id}/obligations"), deed).await;
         }
         let tick = json!({ "do": "tick", "checklist": "first", "item": "a", "note": "a heron on it" });
         let ticked =
@@ -104,6 +117,12 @@ impl Quiet {
         let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
         let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
         assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
+        house.apply(crate::status::PAGE);
+        let notice = json!({ "title": "Some pages are slow", "text": "We look into it.", "state": "investigating",
+            "components": { "web": "degraded" }, "incident": id });
+        let notice = house.call(ask("POST", "/api/v1/notices").by(&rob.0).json(&notice)).await;
+        assert_eq!(notice.json()["incident"], id.as_str(), "{}", notice.text);
+        let notice = text(&notice.json(), "id");
         let (codename, entry, stamp) = (text(&incident, "codename"), text(&entry, "id"), text(&stamp, "id"));
         Self {
             house,
@@ -119,15 +138,22 @@ impl Quiet {
             observable,
             affected,
             open,
+            notice,
         }
     }
 
     fn path(&self, template: &str) -> String {
-        let id = if template.contains("/incidents/") { &self.incident } else { &self.alert };
         let template = template
             .replace("{evidence}", &self.evidence)
             .replace("{observable}", &self.observable)
             .replace("{affected}", &self.affected);
+        let id = if template.contains("/incidents/") {
+            &self.incident
+        } else if template.contains("/notices/") {
+            &self.notice
+        } else {
+            &self.alert
+        };
         let filled = template.replace("{id}", id).replace("{entry}", &self.entry).replace("{subject}", &self.alert);
         filled.replace("{person}", "rob").replace("{kind}", "team").replace("{name}", "web").replace("{number}", "1")
     }

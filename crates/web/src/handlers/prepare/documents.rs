@@ -113,6 +113,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::Checklist => "What is easily forgotten in an incident, by class and by what goes on.",
         Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
         Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
+        Kind::StatusPage => "What the public is told of: the components of your status page.",
     }
 }
 
@@ -264,6 +265,10 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
             "  title: \n  jurisdiction: \n  source: \n  applies: true\n  asks: \n  accountable: {{person: {person}}}\n  calendar: {{time_zone: {zone}}}\n  anchors:\n  - name: aware\n    title: \n    means: \n  clocks:\n  - name: notice\n    title: \n    to: \n    from: {{recorded: aware}}\n    within: {{hours: 72}}\n"
         ),
         Kind::OutgoingWebhook => "  title: \n  url: https://\n  events: [incident.*]\n".into(),
+        Kind::StatusPage => {
+            "  title: \n  groups:\n  - title: \n    components:\n    - {name: web, title: Website, services: []}\n"
+                .into()
+        }
     };
     format!("kind: {kind}\nname: \nspec:\n{spec}")
 }

@@ -479,6 +479,10 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
             let at = at.map_or_else(|_| String::new(), |at| look.view.as_known(at, precision).relative);
             (Tone::Quiet, format!("Time of “{milestone}”: {at}"))
         }
+        EventKind::NoticeOpened => (Tone::Info, format!("Told the public: {}. {}", text("title"), text("text"))),
+        EventKind::NoticeUpdated => (Tone::Info, format!("Told the public more: {}", text("text"))),
+        EventKind::NoticeCorrected => (Tone::Info, format!("Corrected what the public was told: {}", text("text"))),
+        EventKind::NoticeDescribed => (Tone::Quiet, format!("The notice for the public is now: {}", text("title"))),
         EventKind::TaskGiven => (Tone::Info, format!("Task for {}: {}", person(), text("title"))),
         EventKind::TaskTaken => (Tone::Good, format!("{} does it: {}", person(), text("title"))),
         EventKind::TaskExtended => (Tone::Quiet, format!("{} reports later: {}", person(), text("title"))),
