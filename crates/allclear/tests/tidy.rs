@@ -21,8 +21,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("allclear", &["domain", "store", "channels", "actions", "rehearsal", "web"]),
 ];
 
-/// The phases, in the order of an incident's life. Within `domain` a later one may use an earlier one.
-const PHASES: &[&str] = &["prepare", "detect", "engage", "respond", "inform"];
+/// The phases, in the order of an incident's life; whoever responds also informs. Within `domain` a later one may use an earlier one.
+const PHASES: &[&str] = &["prepare", "detect", "engage", "inform", "respond"];
 
 /// Crates that only some floors may name: drivers of databases, and whatever speaks outward.
 const KEPT: &[(&str, &[&str])] = &[

@@ -9,6 +9,7 @@ use actions::respond::updates::{self, Word};
 use actions::respond::{command, entries, links, tasks};
 use actions::{Halt, Moment, Node};
 use domain::engage::schedules::zone;
+use domain::inform::notices::Effects;
 use domain::respond::entries::{Entry, Sort};
 use domain::respond::incidents::{Activity, Class, Command, Visibility};
 use domain::respond::sight::Sight;
@@ -126,6 +127,8 @@ impl Play {
                     audience: if *audience == "everybody" { Audience::Public } else { Audience::Internal },
                     stage: None,
                     text: said,
+                    title: (*audience == "everybody").then(|| "Trouble".to_owned()),
+                    components: Effects::new(),
                     next_by: None,
                     late_because: also,
                 };
@@ -141,11 +144,11 @@ impl Play {
                 let id = incident(self)?;
                 let draft = self.draft(id)?;
                 let approves = words == ["approves"];
-                responder.act(self, |tx, _, moment| {
+                responder.act(self, |tx, node, moment| {
                     if approves {
-                        updates::approve(tx, moment, id, draft)
+                        updates::approve(tx, node, moment, id, draft)
                     } else {
-                        updates::withdraw(tx, moment, id, draft)
+                        updates::withdraw(tx, node, moment, id, draft)
                     }
                 })?;
             }

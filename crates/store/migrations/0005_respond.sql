@@ -103,6 +103,9 @@ CREATE TABLE updates (
     audience     {text} NOT NULL CHECK (audience IN ('internal', 'public')),
     stage        {text},
     body         {text} NOT NULL,
+    -- Of a public one: the title of the notice that it opens, and how components are from then on (JSON).
+    title        {text},
+    components   {text} NOT NULL,
     next_by      {int},
     author       {text},
     written_at   {int} NOT NULL,

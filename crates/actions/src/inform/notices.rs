@@ -5,6 +5,8 @@
 
 use domain::inform::notices::{self as rule, Draft, Effects, Notice, POSTS_MOST, Sort, State, Window};
 use domain::inform::status_pages::StatusPage;
+use domain::respond::sight::Sight;
+use domain::respond::stamps::{Milestone, Source, When};
 use domain::words::text::did_you_mean;
 use domain::words::{EventKind, IncidentId, Mint, Name, NoticeId, PostId, Refusal, Timestamp};
 use serde_json::{Value, json};
@@ -13,7 +15,7 @@ use store::{Halt, Store, Tx};
 
 use super::status_pages;
 use crate::announce::Told;
-use crate::respond::incidents;
+use crate::respond::{incidents, stamps, updates};
 use crate::{Moment, Node, announce};
 
 /// Where something is said.
@@ -46,6 +48,28 @@ pub struct Correction {
     pub text: Option<String>,
     pub state: Option<State>,
     pub components: Option<Effects>,
+}
+
+/// Tells the public, by itself. What is about an incident whose public word waits for a second person is an update there.
+pub fn post_directly(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &Post) -> Result<Notice, Halt> {
+    let about = match wanted.notice {
+        Target::Existing(id) => find(tx, id)?.incident.or(wanted.incident),
+        Target::New { .. } => wanted.incident,
+    };
+    if let Some(incident) = about {
+        let row = store::respond::incidents::get(tx, incident, Sight::Whole)?;
+        let catalog = node.rules(tx)?.catalog.clone();
+        if row.is_some_and(|row| row.state.phase.is_open() && updates::second_person(&catalog, &row)) {
+            let message = "a second person approves what is said of this incident: post it as an update there";
+            return Err(Refusal::conflict(message).into());
+        }
+    }
+    let notice = post(tx, node, moment, wanted)?;
+    if let (Some(incident), Some(added)) = (notice.incident, notice.posts.iter().max_by_key(|post| post.id)) {
+        let (milestone, when) = (Milestone::FirstPublicUpdate, When::exactly(added.at));
+        stamps::derive(tx, moment, incident, milestone, when, Source::Derived)?;
+    }
+    Ok(notice)
 }
 
 /// Tells the public. Answers with the notice as it is then.

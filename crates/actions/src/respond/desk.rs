@@ -75,15 +75,20 @@ impl<'s> Desk<'s> {
         let link_key = domain::engage::links::LinkKey::new([7; 32]);
         let node = Node::new(Identity { name: "n".into(), public_url: "https://a.example".into(), link_key });
         let desk = Self { store, node, mint: RefCell::new(Mint::seeded(1)), minute: RefCell::new(0) };
-        let reading = read_files([("all.yaml", DOCUMENTS)]);
+        desk.apply(DOCUMENTS);
+        desk
+    }
+
+    /// Puts documents in force.
+    pub(crate) fn apply(&self, yaml: &str) {
+        let reading = read_files([("all.yaml", yaml)]);
         assert_eq!(reading.problems, []);
         let order = Order { proposals: reading.proposals, ..Order::default() };
-        desk.as_actor(&Actor::System, |tx, _, moment| {
+        self.as_actor(&Actor::System, |tx, _, moment| {
             let conditions = Conditions::at(moment.now);
             Ok(documents::apply(tx, moment, &order, conditions)?.into_result()?.is_some())
         })
         .unwrap();
-        desk
     }
 
     pub(crate) fn as_actor<T>(

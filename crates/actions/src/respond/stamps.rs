@@ -58,7 +58,7 @@ pub fn claim(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, cla
 
 /// What this program recorded itself, unless something better is claimed: a later one of its own gives way to an
 /// earlier, and what a person said stays.
-pub(super) fn derive(
+pub(crate) fn derive(
     tx: &mut Tx<'_>,
     moment: &mut Moment<'_>,
     incident: IncidentId,

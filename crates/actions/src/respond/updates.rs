@@ -1,6 +1,7 @@
 //! Updates: what people are told meanwhile, and the promises in them, kept by the clock.
 
 use domain::engage::deliveries::Urgency;
+use domain::inform::notices::{Effects, Notice, Sort};
 use domain::prepare::catalog::Catalog;
 use domain::respond::assignments::Assignment;
 use domain::respond::entries;
@@ -10,6 +11,7 @@ use domain::respond::stamps::{Milestone, Source, When};
 use domain::respond::updates::{self as rules, Audience, Fate, Promise, Stage, State, Update};
 use domain::words::{Actor, EventKind, IncidentId, Mint, Name, Refusal, Timestamp, UpdateId};
 use serde_json::json;
+use store::inform::notices::Which;
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::respond::{assignments, updates as rows};
 use store::{Halt, Store, Tx};
@@ -20,6 +22,8 @@ use super::{command, stamps};
 use crate::announce::Told;
 use crate::board::{self, Pace, Turn};
 use crate::engage::pages;
+use crate::inform::notices::{self, Post, Target};
+use crate::inform::status_pages;
 use crate::{Moment, Node, announce};
 
 /// The role that owes what is said.
@@ -32,6 +36,10 @@ pub struct Word {
     /// What the public is told of how far it is; only in public.
     pub stage: Option<Stage>,
     pub text: String,
+    /// Of a public one: the title of the notice on the status page, if it opens one.
+    pub title: Option<String>,
+    /// Of a public one: how components are from then on.
+    pub components: Effects,
     /// The next one is promised by then.
     pub next_by: Option<Timestamp>,
     /// Why the one before comes late, if it does.
@@ -56,6 +64,9 @@ pub fn say(
     if word.stage.is_some() && word.audience == Audience::Internal {
         return Err(Refusal::invalid("only what is said in public has a stage").at("/stage").into());
     }
+    if word.audience == Audience::Internal && (word.title.is_some() || !word.components.is_empty()) {
+        return Err(Refusal::invalid("only the public is told of components").at("/components").into());
+    }
     let next_by = rules::promised(word.next_by, now)?;
     if next_by.is_some() && !row.state.phase.is_open() {
         let message = format!("it is {}: there is no next update to promise", row.state.phase);
@@ -67,6 +78,8 @@ pub fn say(
         audience: word.audience,
         stage: word.stage,
         text: entries::text(&word.text, "/text")?,
+        title: word.title.as_deref().filter(|title| !title.trim().is_empty()).map(str::to_owned),
+        components: word.components.clone(),
         next_by,
         author: moment.person().cloned(),
         written_at: now,
@@ -78,28 +91,46 @@ pub fn say(
         promise.answer(update.late_because.as_deref(), now)?;
     }
     let (update, event) = update.say(second_person(&node.rules(tx)?.catalog, &row), now);
-    write(tx, moment, incident, &update, event)?;
+    if update.state == State::Draft
+        && let Some(post) = public(tx, node, incident, &update)?
+    {
+        // What could not be posted is not drafted either.
+        notices::preview(tx, node, moment, &post)?;
+    }
+    write(tx, node, moment, incident, &update, event)?;
     Ok(update)
 }
 
 /// A second person approves a draft: it is said.
-pub fn approve(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, id: UpdateId) -> Result<Update, Halt> {
+pub fn approve(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    id: UpdateId,
+) -> Result<Update, Halt> {
     let (row, update) = (find(tx, moment, incident)?, found(tx, incident, id)?);
     let given = assignments::of_incident(tx, incident)?;
     let by = moment.person().cloned();
     let author_leads = leads(&row, &given, update.author.as_ref());
     let posted = update.approve(by.as_ref(), leads(&row, &given, by.as_ref()), author_leads, moment.now)?;
-    write(tx, moment, incident, &posted, EventKind::UpdatePosted)?;
+    write(tx, node, moment, incident, &posted, EventKind::UpdatePosted)?;
     Ok(posted)
 }
 
 /// A draft will not be said.
-pub fn withdraw(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, id: UpdateId) -> Result<Update, Halt> {
+pub fn withdraw(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    id: UpdateId,
+) -> Result<Update, Halt> {
     let (row, update) = (find(tx, moment, incident)?, found(tx, incident, id)?);
     let given = assignments::of_incident(tx, incident)?;
     let by = moment.person().cloned();
     let withdrawn = update.withdraw(by.as_ref(), leads(&row, &given, by.as_ref()), moment.now)?;
-    write(tx, moment, incident, &withdrawn, EventKind::UpdateWithdrawn)?;
+    write(tx, node, moment, incident, &withdrawn, EventKind::UpdateWithdrawn)?;
     Ok(withdrawn)
 }
 
@@ -117,8 +148,41 @@ pub fn second_person(catalog: &Catalog, row: &IncidentRow) -> bool {
     level.is_some_and(|level| level.second_person)
 }
 
+/// What is posted on the status page with a public update; nothing, if there is no page. The first one opens a notice, and
+/// says what that is called: nothing of the incident is copied there.
+fn public(tx: &mut Tx<'_>, node: &Node, incident: IncidentId, update: &Update) -> Result<Option<Post>, Halt> {
+    let (Some(stage), true) = (update.stage, status_pages::page(&node.rules(tx)?.catalog).is_some()) else {
+        return Ok(None);
+    };
+    let open = notice_of(tx, incident)?;
+    let notice = match (open, &update.title) {
+        (Some(notice), _) => Target::Existing(notice.id),
+        (None, Some(title)) => Target::New { title: title.clone(), sort: Sort::Incident, window: None },
+        (None, None) => {
+            let message = "say in a line, for the public, what it is: the status page has no notice of it yet";
+            return Err(Refusal::invalid(message).at("/title").into());
+        }
+    };
+    Ok(Some(Post {
+        notice,
+        incident: Some(incident),
+        state: Some(stage.told()),
+        text: update.text.clone(),
+        components: update.components.clone(),
+        next_update_by: update.next_by,
+        at: None,
+        quiet: false,
+    }))
+}
+
+/// The notice that tells of an incident: the newest of those that the status page has.
+pub fn notice_of(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Option<Notice>, Halt> {
+    Ok(store::inform::notices::list(tx, Which::About(incident), 1)?.pop())
+}
+
 fn write(
     tx: &mut Tx<'_>,
+    node: &Node,
     moment: &mut Moment<'_>,
     incident: IncidentId,
     update: &Update,
@@ -130,6 +194,8 @@ fn write(
         "audience": update.audience,
         "stage": update.stage,
         "text": update.text,
+        "title": update.title,
+        "components": update.components,
         "next_by": update.next_by,
         "author": update.author,
     });
@@ -141,6 +207,9 @@ fn write(
         Audience::Public => Milestone::FirstPublicUpdate,
     };
     stamps::derive(tx, moment, incident, milestone, When::exactly(at), Source::Derived)?;
+    if let Some(post) = public(tx, node, incident, update)? {
+        notices::post(tx, node, moment, &post)?;
+    }
     let owes = owes(&assignments::of_incident(tx, incident)?);
     for person in update.author.iter().chain(&owes) {
         pages::end_reminders(tx, moment, incident, person)?;
@@ -243,6 +312,7 @@ pub fn owes(given: &[Assignment]) -> Option<Name> {
 
 #[cfg(test)]
 mod tests {
+    use domain::inform::notices::Status;
     use domain::respond::incidents::{Class, Command};
     use domain::words::{RefusalKind, Span};
 
@@ -252,7 +322,15 @@ mod tests {
     use super::*;
 
     fn word(audience: Audience, stage: Option<Stage>, next_by: Option<i64>) -> Word {
-        Word { audience, stage, text: " We look at it. ".into(), next_by: next_by.map(at), late_because: None }
+        Word {
+            audience,
+            stage,
+            text: " We look at it. ".into(),
+            title: None,
+            components: Effects::new(),
+            next_by: next_by.map(at),
+            late_because: None,
+        }
     }
 
     fn open_sev1(desk: &Desk<'_>) -> IncidentId {
@@ -307,7 +385,7 @@ mod tests {
             let wanted = word(Audience::Public, Some(Stage::Investigating), Some(60));
             let draft = desk.by("ana", |tx, node, moment| say(tx, node, moment, id, &wanted)).unwrap();
             assert_eq!(draft.state, State::Draft);
-            let approve = |by: &str| desk.by(by, |tx, _, moment| approve(tx, moment, id, draft.id));
+            let approve = |by: &str| desk.by(by, |tx, node, moment| approve(tx, node, moment, id, draft.id));
             assert_eq!(refused(approve("ana")).kind, RefusalKind::Forbidden);
             assert_eq!(refused(approve("cleo")).kind, RefusalKind::Forbidden, "the commander does");
             let public = || desk.standing(id).iter().any(|(word, _)| word == "first-public-update");
@@ -316,11 +394,53 @@ mod tests {
             assert!(public());
             assert_eq!(refused(approve("ben")).kind, RefusalKind::Conflict, "once");
             let again = desk.by("ana", |tx, node, moment| say(tx, node, moment, id, &wanted)).unwrap();
-            desk.by("ana", |tx, _, moment| withdraw(tx, moment, id, again.id)).unwrap();
+            desk.by("ana", |tx, node, moment| withdraw(tx, node, moment, id, again.id)).unwrap();
             // Where no second person is asked for it is said at once.
             desk.act("ben", id, &Command::Grade { level: "SEV2".into() }, "better").unwrap();
             let last = word(Audience::Public, Some(Stage::Resolved), None);
             assert_eq!(desk.by("ana", |tx, node, moment| say(tx, node, moment, id, &last)).unwrap().state.word(), "posted");
+        }
+
+        fn what_is_said_in_public_stands_on_the_status_page(store) {
+            let desk = Desk::open(store);
+            desk.apply(
+                "kind: status-page\nname: status\nspec: { title: Acme, groups: [{ title: Shop, components: [{ name: web, title: Website }] }] }",
+            );
+            let id = open_sev1(&desk);
+            let say = |word: &Word| desk.by("ana", |tx, node, moment| say(tx, node, moment, id, word));
+            let approve = |update: &Update| desk.by("ben", |tx, node, moment| approve(tx, node, moment, id, update.id));
+            let notice = || store.read(|tx| notice_of(tx, id)).unwrap();
+            let first = word(Audience::Public, Some(Stage::Investigating), Some(60));
+            assert_eq!(refused(say(&first)).at.as_deref(), Some("/title"), "nothing of the incident is copied");
+            let components = |name: &str| Effects::from([(name.parse().unwrap(), Status::PartialOutage)]);
+            let titled = Word { title: Some("Some pages fail".into()), components: components("web"), ..first };
+            let unknown = Word { components: components("wbe"), ..titled.clone() };
+            assert_eq!(refused(say(&unknown)).at.as_deref(), Some("/components/wbe"));
+            let draft = say(&titled).unwrap();
+            assert_eq!(notice(), None, "a draft is not public");
+            approve(&draft).unwrap();
+            let told = notice().unwrap();
+            assert_eq!((told.title.as_str(), told.posts.len(), told.incident), ("Some pages fail", 1, Some(id)));
+            assert_eq!(told.effects(), components("web"));
+            let last = Word { components: Effects::new(), ..word(Audience::Public, Some(Stage::Resolved), None) };
+            let over = say(&last).unwrap();
+            approve(&over).unwrap();
+            assert_eq!(notice().map(|notice| (notice.posts.len(), notice.is_open())), Some((2, false)));
+            // Nor can the second person be gone around on the status page.
+            let post = Post {
+                notice: Target::Existing(told.id),
+                incident: None,
+                state: None,
+                text: "And more".into(),
+                components: Effects::new(),
+                next_update_by: None,
+                at: None,
+                quiet: false,
+            };
+            let around = desk.by("ana", |tx, node, moment| notices::post_directly(tx, node, moment, &post));
+            assert_eq!(refused(around).kind, RefusalKind::Conflict);
+            let inside = Word { components: components("web"), ..word(Audience::Internal, None, None) };
+            assert_eq!(refused(say(&inside)).at.as_deref(), Some("/components"));
         }
 
         fn what_cannot_be_said_is_refused_and_changes_nothing(store) {

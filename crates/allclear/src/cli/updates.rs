@@ -1,8 +1,9 @@
 //! `allclear incident update` and `allclear incident call`: tell people how it stands, and get somebody to command.
 
 use clap::{ArgGroup, Args};
+use domain::inform::notices::Status;
 use domain::respond::updates::{Audience, Stage};
-use domain::words::{IncidentId, Span, UpdateId};
+use domain::words::{IncidentId, Name, Span, UpdateId};
 use serde_json::json;
 use web::api::respond::updates::{NewUpdate, Update, UpdateDeed};
 
@@ -27,6 +28,14 @@ pub(super) struct Tell {
     #[arg(long, value_name = "STAGE")]
     public: Option<Stage>,
 
+    /// With --public: the title of the notice on the status page, if it has none of this incident yet
+    #[arg(long, value_name = "TITLE", requires = "public")]
+    title: Option<String>,
+
+    /// With --public: how a component is from then on, such as checkout=partial-outage; any number
+    #[arg(long = "component", value_name = "NAME=STATUS", value_parser = component, requires = "public")]
+    components: Vec<(Name, Status)>,
+
     /// The next update comes within so long
     #[arg(long, value_name = "SPAN")]
     next: Option<Span>,
@@ -44,6 +53,12 @@ pub(super) struct Tell {
     withdraw: Option<UpdateId>,
 }
 
+fn component(text: &str) -> Result<(Name, Status), String> {
+    let (name, status) = text.split_once('=').ok_or("write it as checkout=degraded")?;
+    let name = name.parse::<Name>().map_err(|refusal| refusal.to_string())?;
+    Ok((name, status.parse::<Status>().map_err(|refusal| refusal.to_string())?))
+}
+
 pub(super) fn update(client: &Client, command: &Tell, look: Look) -> Result<(), Failure> {
     let id = command.incident.to_string();
     let now: Update = if let Some(text) = &command.text {
@@ -51,6 +66,8 @@ pub(super) fn update(client: &Client, command: &Tell, look: Look) -> Result<(), 
             audience: if command.public.is_some() { Audience::Public } else { Audience::Internal },
             stage: command.public,
             text: text.clone(),
+            title: command.title.clone(),
+            components: command.components.iter().cloned().collect(),
             next_by: command.next.map(|next| next.after(clock::clock()())),
             late_because: command.late.clone(),
         };

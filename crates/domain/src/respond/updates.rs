@@ -10,6 +10,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::inform::notices::{Effects, State as Told};
 use crate::words::{EventKind, Name, Refusal, Result, Span, Timestamp, UpdateId, text};
 
 /// Who is told.
@@ -68,6 +69,18 @@ words!(
     [Investigating = "investigating", Identified = "identified", Monitoring = "monitoring", Resolved = "resolved"]
 );
 
+impl Stage {
+    /// The same in a notice on the status page.
+    pub const fn told(self) -> Told {
+        match self {
+            Self::Investigating => Told::Investigating,
+            Self::Identified => Told::Identified,
+            Self::Monitoring => Told::Monitoring,
+            Self::Resolved => Told::Resolved,
+        }
+    }
+}
+
 /// An update: what is said to whom, and by when the next one comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
@@ -76,6 +89,9 @@ pub struct Update {
     /// Of a public one.
     pub stage: Option<Stage>,
     pub text: String,
+    /// Of a public one: what the notice is called that it opens, and how components are from then on.
+    pub title: Option<String>,
+    pub components: Effects,
     /// The next one is promised by then.
     pub next_by: Option<Timestamp>,
     /// Nobody, if a rule of this program wrote it.
@@ -272,6 +288,8 @@ mod tests {
             audience,
             stage: None,
             text: "we look".into(),
+            title: None,
+            components: Effects::new(),
             next_by: Some(at(30)),
             author: Some(name(author)),
             written_at: at(0),

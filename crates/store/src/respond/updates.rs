@@ -5,7 +5,7 @@ use domain::words::{IncidentId, Name, Timestamp, UpdateId};
 
 use crate::door::{Error, Row, Tx};
 
-const COLUMNS: &str = "id, audience, stage, body, next_by, author, written_at, late_because, state, state_at, state_by";
+const COLUMNS: &str = "id, audience, stage, body, title, components, next_by, author, written_at, late_because, state, state_at, state_by";
 const PROMISE: &str = "audience, given_at, due_at, answered_at, over_at, why";
 
 /// Writes an update as it is now.
@@ -16,8 +16,9 @@ pub fn save(tx: &mut Tx<'_>, incident: IncidentId, update: &Update) -> Result<()
         State::Withdrawn { at, by } => (*at, by.as_ref()),
     };
     tx.execute(
-        "INSERT INTO updates (id, incident, audience, stage, body, next_by, author, written_at, late_because, state, \
-         state_at, state_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+        "INSERT INTO updates (id, incident, audience, stage, body, title, components, next_by, author, written_at, \
+         late_because, state, state_at, state_by) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
          ON CONFLICT (id) DO UPDATE SET state = excluded.state, state_at = excluded.state_at, \
          state_by = excluded.state_by",
         &[
@@ -26,6 +27,8 @@ pub fn save(tx: &mut Tx<'_>, incident: IncidentId, update: &Update) -> Result<()
             update.audience.word().into(),
             update.stage.map(domain::respond::updates::Stage::word).into(),
             update.text.as_str().into(),
+            update.title.as_ref().into(),
+            serde_json::to_string(&update.components).expect("names and words have a JSON form").into(),
             update.next_by.into(),
             update.author.as_ref().into(),
             update.written_at.into(),
@@ -64,6 +67,8 @@ fn read(row: &Row) -> Result<Update, Error> {
         audience: row.parse("audience")?,
         stage: stage.map_err(|_| Error::corrupt("the stage of an update does not read"))?,
         text: row.text("body")?.to_owned(),
+        title: row.opt_text("title")?.map(str::to_owned),
+        components: row.json("components")?,
         next_by: row.opt_instant("next_by")?,
         author: row.opt_name("author")?,
         written_at: row.instant("written_at")?,
@@ -162,6 +167,8 @@ mod tests {
                     audience: Audience::Public,
                     stage: Some(Stage::Monitoring),
                     text: "a\nb".into(),
+                    title: Some("It is slow".into()),
+                    components: [("web".parse().unwrap(), domain::inform::notices::Status::Degraded)].into(),
                     next_by: Some(at(60)),
                     author: ben.clone(),
                     written_at: at(0),

@@ -327,7 +327,7 @@ async fn say(app: &App, visitor: &Visitor, wanted: Wanted) -> Result<Notice, Pro
     let seen = visitor.clone();
     let done = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| {
-            let notice = acts::post(tx, node, &mut moment.again(), &wanted)?;
+            let notice = acts::post_directly(tx, node, &mut moment.again(), &wanted)?;
             wire(tx, &notice, seen.sight())
         })
     });

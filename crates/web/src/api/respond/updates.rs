@@ -1,10 +1,13 @@
 //! Updates over the API: what people are told meanwhile, the promise of the next one, and calling for a commander.
 
+use std::collections::BTreeMap;
+
 use actions::respond::{command, updates as acts};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
+use domain::inform::notices::Effects;
 use domain::respond::updates::{Audience, Fate, Promise as Given, Stage, State as Standing, Update as Rule};
 use domain::words::{Refusal, Timestamp, UpdateId};
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,12 @@ pub struct Update {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
     pub text: String,
+    /// Of a public one: the title of the notice on the status page, if it opens one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Of a public one: how components are from then on: `degraded`, `partial-outage` ...
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub components: BTreeMap<String, String>,
     /// The next one is promised by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_by: Option<Timestamp>,
@@ -72,6 +81,13 @@ pub struct NewUpdate {
     #[schema(value_type = Option<String>)]
     pub stage: Option<Stage>,
     pub text: String,
+    /// Of a public one, if the status page has no notice of it yet: what that is called. Nothing of the incident is copied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Of a public one: how components of the status page are from then on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub components: Effects,
     /// The next one is promised by then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_by: Option<Timestamp>,
@@ -100,6 +116,8 @@ pub(crate) fn wire(update: &Rule) -> Update {
         audience: update.audience.word().to_owned(),
         stage: update.stage.map(|stage| stage.word().to_owned()),
         text: update.text.clone(),
+        title: update.title.clone(),
+        components: update.components.iter().map(|(name, status)| (name.to_string(), status.to_string())).collect(),
         next_by: update.next_by,
         author: update.author.as_ref().map(ToString::to_string),
         written_at: update.written_at,
@@ -137,8 +155,8 @@ pub async fn say(
     body: Body<NewUpdate>,
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let NewUpdate { audience, stage, text, next_by, late_because } = body.value;
-    let word = acts::Word { audience, stage, text, next_by, late_because };
+    let NewUpdate { audience, stage, text, title, components, next_by, late_because } = body.value;
+    let word = acts::Word { audience, stage, text, title, components, next_by, late_because };
     let done = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| Ok(wire(&acts::say(tx, node, &mut moment.again(), id, &word)?)))
     });
@@ -158,12 +176,12 @@ pub async fn act(
 ) -> Result<Json<Update>, Problem> {
     let id = id(&text)?;
     let update: UpdateId = update.parse().map_err(|_| Refusal::not_found("update with this id"))?;
-    let done = app.act(visitor.actor(), move |store, _, moment| {
+    let done = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| {
             let mut moment = moment.again();
             Ok(wire(&match body.value {
-                UpdateDeed::Approve {} => acts::approve(tx, &mut moment, id, update)?,
-                UpdateDeed::Withdraw {} => acts::withdraw(tx, &mut moment, id, update)?,
+                UpdateDeed::Approve {} => acts::approve(tx, node, &mut moment, id, update)?,
+                UpdateDeed::Withdraw {} => acts::withdraw(tx, node, &mut moment, id, update)?,
             }))
         })
     });

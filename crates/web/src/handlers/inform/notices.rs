@@ -296,7 +296,7 @@ async fn say(asked: Asked, id: Option<NoticeId>, fields: Fields) -> Result<Respo
                 if looks {
                     return store.read(|tx| acts::preview(tx, node, &mut moment.again(), &wanted));
                 }
-                store.write(|tx| acts::post(tx, node, &mut moment.again(), &wanted))
+                store.write(|tx| acts::post_directly(tx, node, &mut moment.again(), &wanted))
             };
             asked.app.act(asked.actor(), act).await
         }

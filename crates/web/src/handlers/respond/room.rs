@@ -72,6 +72,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 Some(into) => store::respond::incidents::get(look.tx, into, asked.sight())?,
                 None => None,
             };
+            let told_meanwhile = updates::panel(look, id, &room, typed.update.as_ref())?;
             let row = &room.row;
             let held = standing(&room.stamps);
             let names = names(&room);
@@ -149,7 +150,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                     .iter()
                     .map(|name| PersonView { name: name.to_string(), tag: look.tag(name) })
                     .collect(),
-                updates: updates::panel(look, id, &room, typed.update.as_ref()),
+                updates: told_meanwhile,
                 calls: calls(look, &room),
                 composer: typed.entry.as_ref().map_or_else(String::new, |(text, _)| text.clone()),
                 composer_error: typed.entry.as_ref().map(|(_, error)| error.clone()),

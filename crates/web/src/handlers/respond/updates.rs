@@ -1,32 +1,44 @@
 //! What people are told meanwhile: the panel of the room, and its forms.
 
+use actions::inform::{audits, status_pages};
 use actions::respond::room::Room;
 use actions::respond::updates::{self as acts, Word};
 use actions::{Moment, Node};
 use axum::extract::Path;
 use axum::response::Response;
+use domain::inform::audits::{GapKind, What};
+use domain::inform::notices::{Effects, Notice, Status};
+use domain::inform::published::Published;
 use domain::prepare::people::Access;
 use domain::respond::incidents::Visibility;
 use domain::respond::stamps::{Milestone, standing};
 use domain::respond::update_templates::{self, Known};
 use domain::respond::updates::{Audience, Fate, State, Update, kept};
-use domain::words::{IncidentId, Name, Refusal, RefusalKind, Span, UpdateId};
+use domain::words::{IncidentId, Name, NoticeId, Refusal, RefusalKind, Span, UpdateId};
 use store::{Halt, Store};
 
 use super::incidents::service_title;
 use super::room::{self, Typed, act, read_id};
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, sentence};
+use crate::handlers::inform::notices::gap_lines;
+use crate::pages::inform::notices::GapLine;
 use crate::pages::respond::updates::{PromiseView, UpdateForm, UpdateView, UpdatesView};
-use crate::pages::{Badge, Tone};
+use crate::pages::{Badge, Link, Tone};
 use crate::problem::Problem;
 
 /// So many updates stand there at once.
 const SHOWN: usize = 2;
 
 /// The panel; with what was typed and refused.
-pub(super) fn panel(look: &Look<'_, '_>, id: IncidentId, room: &Room, typed: Option<&UpdateForm>) -> UpdatesView {
+pub(super) fn panel(
+    look: &mut Look<'_, '_>,
+    id: IncidentId,
+    room: &Room,
+    typed: Option<&UpdateForm>,
+) -> Result<UpdatesView, Halt> {
     let now = look.now();
+    let outside = outside(look, id)?;
     let open = room.promises.iter().filter(|promise| promise.fate == Fate::Open);
     let promises: Vec<PromiseView> = open
         .map(|promise| PromiseView {
@@ -42,7 +54,28 @@ pub(super) fn panel(look: &Look<'_, '_>, id: IncidentId, room: &Room, typed: Opt
     let said_before = said.split_off(said.len().min(SHOWN));
     let mut form = typed.cloned().unwrap_or_else(|| begun(look, room));
     form.templates = templates(look, id);
-    UpdatesView {
+    form.needs_title = outside.page.is_some() && outside.notice.is_none();
+    if let Some(page) = &outside.page {
+        let effects = page.effects();
+        form.components = page
+            .page
+            .components()
+            .map(|one| {
+                let now = effects.get(&one.name).copied().unwrap_or(Status::Operational);
+                let chosen = form.chosen.get(one.name.as_str()).cloned().unwrap_or_default();
+                (one.name.to_string(), one.title.clone(), chosen, now.title())
+            })
+            .collect();
+        form.statuses = Status::ALL.iter().map(|status| (status.word(), status.title())).collect();
+    }
+    let public = outside.notice.as_ref().map(|notice| {
+        let over = notice.state().is_over();
+        let badge = Badge::new(if over { Tone::Good } else { Tone::Info }, notice.state().title());
+        (badge, Link::new(notice.title.clone(), format!("/notices/{}", notice.id)))
+    });
+    Ok(UpdatesView {
+        public,
+        gaps: outside.gaps,
         is_late: promises.iter().any(|promise| promise.missed),
         owes: room.owes_update.as_ref().filter(|_| !promises.is_empty()).map(|name| look.tag(name)),
         promises,
@@ -52,7 +85,30 @@ pub(super) fn panel(look: &Look<'_, '_>, id: IncidentId, room: &Room, typed: Opt
         said_before,
         second_person: room.second_person,
         form,
-    }
+    })
+}
+
+/// What the public knows of an incident, and where that is not what goes on.
+struct Outside {
+    page: Option<Published>,
+    notice: Option<Notice>,
+    gaps: Vec<GapLine>,
+}
+
+fn outside(look: &mut Look<'_, '_>, id: IncidentId) -> Result<Outside, Halt> {
+    let (node, now) = (look.app.node(), look.now());
+    let Some(page) = status_pages::preview(look.tx, node, now)? else {
+        return Ok(Outside { page: None, notice: None, gaps: Vec::new() });
+    };
+    let notice = acts::notice_of(look.tx, id)?;
+    let ours = |notice_id: &NoticeId| notice.as_ref().is_some_and(|notice| notice.id == *notice_id);
+    let mut gaps = audits::audit(look.tx, node, look.asked.sight(), now)?;
+    gaps.retain(|gap| match &gap.kind {
+        GapKind::Silent { inside, .. } => inside.what == What::Incident(id),
+        GapKind::Stale { notice, .. } | GapKind::LeftOpen { notice, .. } | GapKind::Overdue { notice } => ours(notice),
+    });
+    let gaps = gap_lines(look, &gaps, Some(&page), notice.as_slice());
+    Ok(Outside { page: Some(page), notice, gaps })
 }
 
 fn view(look: &Look<'_, '_>, room: &Room, update: &Update) -> UpdateView {
@@ -134,16 +190,22 @@ fn begun(look: &Look<'_, '_>, room: &Room) -> UpdateForm {
     }
 }
 
-/// `POST /incidents/ID/updates` with `act` (`say`; `approve`, `withdraw` and `update`), `audience`, `stage`, `text`, `next`
-/// and `late`.
+/// How components are from then on, by fields `component.NAME`.
+fn components(fields: &Fields) -> Result<Effects, Refusal> {
+    let set = fields.beginning("component.").filter(|(_, word)| !word.is_empty());
+    set.map(|(name, word)| Ok((name.parse::<Name>()?, word.parse::<Status>()?))).collect()
+}
+
+/// `POST /incidents/ID/updates` with `act` (`say`; `approve`, `withdraw` and `update`), `audience`, `stage`, `title`, `text`,
+/// `component.NAME`, `next` and `late`.
 pub async fn post_update(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
     let word = fields.text("act").to_owned();
     if word != "say" {
         let update = fields.parse::<UpdateId>("update");
         let said = if word == "approve" { "It is posted" } else { "Withdrawn" };
-        return act(asked, &id, said, move |tx, _, moment, id| match word.as_str() {
-            "approve" => acts::approve(tx, moment, id, update.clone()?),
-            "withdraw" => acts::withdraw(tx, moment, id, update.clone()?),
+        return act(asked, &id, said, move |tx, node, moment, id| match word.as_str() {
+            "approve" => acts::approve(tx, node, moment, id, update.clone()?),
+            "withdraw" => acts::withdraw(tx, node, moment, id, update.clone()?),
             _ => Err(Refusal::invalid("there is no such button").into()),
         })
         .await;
@@ -156,6 +218,8 @@ pub async fn post_update(asked: Asked, Path(id): Path<String>, fields: Fields) -
             audience: if public { Audience::Public } else { Audience::Internal },
             stage: if public { fields.some("stage").map(str::parse).transpose()? } else { None },
             text: fields.raw("text").to_owned(),
+            title: if public { fields.some("title").map(str::to_owned) } else { None },
+            components: if public { components(&fields)? } else { Effects::new() },
             next_by: next.map(|next| next.after(now)),
             late_because: fields.some("late").map(str::to_owned),
         };
@@ -186,7 +250,9 @@ pub async fn post_update(asked: Asked, Path(id): Path<String>, fields: Fields) -
         next: fields.text("next").to_owned(),
         late_because: fields.text("late").to_owned(),
         error: Some(sentence(&refused.message)),
-        templates: Vec::new(),
+        title: fields.text("title").to_owned(),
+        chosen: fields.beginning("component.").map(|(name, word)| (name.to_owned(), word.to_owned())).collect(),
+        ..UpdateForm::default()
     };
     room::page(asked, id, Typed { update: Some(form), ..Typed::default() }).await
 }

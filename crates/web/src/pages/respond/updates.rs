@@ -1,12 +1,19 @@
 //! What people are told meanwhile, as the room shows it: when the next update is due, what waits for a second person, what
 //! was said, and the form for the next one.
 
-use crate::pages::{Badge, PersonTag, When};
+use std::collections::BTreeMap;
+
+use crate::pages::inform::notices::GapLine;
+use crate::pages::{Badge, Link, PersonTag, When};
 
 /// The panel.
 #[derive(Clone, Debug)]
 pub struct UpdatesView {
     pub promises: Vec<PromiseView>,
+    /// The notice on the status page that tells of it, and its state there.
+    pub public: Option<(Badge, Link)>,
+    /// Where the status page says something else than what goes on.
+    pub gaps: Vec<GapLine>,
     /// Who owes the next one.
     pub owes: Option<PersonTag>,
     /// `3 of 4 came in time`.
@@ -53,7 +60,15 @@ pub struct UpdateView {
 pub struct UpdateForm {
     pub public: bool,
     pub stage: String,
+    /// The status page has no notice of it yet: the first public update says what that is called.
+    pub needs_title: bool,
+    pub title: String,
     pub text: String,
+    /// Name, title, what was chosen, and how it is now.
+    pub components: Vec<(String, String, String, &'static str)>,
+    pub statuses: Vec<(&'static str, &'static str)>,
+    /// What was chosen of components, by their names.
+    pub chosen: BTreeMap<String, String>,
     pub next: String,
     pub late_because: String,
     pub error: Option<String>,
@@ -93,6 +108,18 @@ pub(crate) mod samples {
                     PromiseView { audience: "internal", by: at(3), missed: true },
                     PromiseView { audience: "public", by: at(-12), missed: false },
                 ],
+                public: Some((
+                    Badge::new(Tone::Info, "Investigating"),
+                    Link::new("Some card payments fail", "/notices/ntc_06f1k2m9qv7x3t01"),
+                )),
+                gaps: vec![GapLine {
+                    about: "Checkout".into(),
+                    says: "SEV1 since 02:05, and the page says operational".into(),
+                    link: None,
+                    since: at(31),
+                    took: "31 min".into(),
+                    serious: true,
+                }],
                 owes: Some(PersonTag::new("ben", "Ben Okafor")),
                 kept: Some("1 of 2 came in time".into()),
                 drafts: vec![UpdateView {
@@ -124,6 +151,8 @@ pub(crate) mod samples {
 
         pub(crate) fn sample_refused() -> Self {
             Self {
+                public: None,
+                gaps: vec![],
                 promises: vec![],
                 owes: None,
                 kept: None,
@@ -134,7 +163,10 @@ pub(crate) mod samples {
                 form: UpdateForm {
                     public: true,
                     stage: "monitoring".into(),
+                    needs_title: true,
                     text: "It is better".into(),
+                    components: vec![("checkout".into(), "Checkout".into(), "degraded".into(), "Operational")],
+                    statuses: vec![("operational", "Operational"), ("degraded", "Degraded performance")],
                     next: "30m".into(),
                     error: Some("It has letters that cannot be shown.".into()),
                     ..UpdateForm::default()
