@@ -46,6 +46,7 @@ async fn an_event_is_sent_as_the_journal_shows_it_and_can_be_replayed() {
     let entry = journal["items"].as_array().unwrap().iter().find(|entry| entry["id"] == line["event_id"]).unwrap();
     assert_eq!(whole["body"], json!({ "type": "incident.declared", "timestamp": entry["at"], "data": entry }));
     assert_eq!(whole["tried"], json!([]));
+    house.wait(1);
     let again = house.call(ask("POST", &format!("{at}/replay")).by(&ada)).await;
     assert_eq!(again.status, StatusCode::ACCEPTED, "{}", again.text);
     let again = again.json();
