@@ -56,7 +56,7 @@ async function serve(rig, folder) {
 
 test("the page is read without a script, in both lights and widths, and from inside", async (t) => {
   const { rig, allclear } = await start(t);
-  const incident = await allclear.api("POST", "/incidents", { title: "Cards fail inside", class: "system", severity: "SEV1", services: ["payments"] });
+  const incident = await allclear.api("POST", "/incidents", { title: "Cards fail inside", class: "system", severity: "SEV3", services: ["payments"] });
   const gap = await allclear.api("GET", "/status-audit");
   assert.deepEqual(gap.items.map((one) => [one.kind, one.component, one.title]), [["silent", "checkout", "Cards fail inside"]]);
   const notice = await allclear.api("POST", "/notices", {
