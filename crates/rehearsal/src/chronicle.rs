@@ -409,6 +409,11 @@ impl Chronicle {
         }
     }
 
+    /// With the day: for what lies weeks ahead.
+    pub(crate) fn on(&self, at: Timestamp) -> String {
+        at.to_zoned(self.zone.clone()).strftime("%a %-d %b %H:%M %Z").to_string()
+    }
+
     pub(crate) fn when(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).strftime("%a %H:%M:%S").to_string()
     }

@@ -88,6 +88,24 @@ impl Chronicle {
             EventKind::UpdateWithdrawn => format!("{by} withdraws a draft"),
             EventKind::UpdateDue => format!("the next {} update is due soon", text("audience")),
             EventKind::UpdateMissed => format!("the next {} update did not come", text("audience")),
+            EventKind::ObligationAnchored => {
+                let at = until("at").map_or_else(String::new, |at| self.on(at));
+                format!("{by} records for {}: {} at {at}{because}", text("regime"), text("title"))
+            }
+            EventKind::ObligationSubmitted => {
+                let due = until("due_at").map_or_else(String::new, |at| format!(", due {}", self.on(at)));
+                format!("{by} tells {}: {}{due}{because}", text("to"), text("title"))
+            }
+            EventKind::ObligationReminded => {
+                let due = until("due_at").map_or_else(String::new, |at| self.on(at));
+                format!("{} % of the time for {} is over, due {due}", data["share"], text("title"))
+            }
+            EventKind::ObligationPostponed => {
+                let due = until("until").map_or_else(String::new, |at| self.on(at));
+                format!("{} is postponed until {due}{because}", text("title"))
+            }
+            EventKind::ObligationNotDue => format!("{} is not due, says {by}{because}", text("title")),
+            EventKind::ObligationRuledOut => format!("{} is ruled out by {by}{because}", text("regime")),
             EventKind::RoleOffered => {
                 let situation = data["situation"].as_str().map_or_else(String::new, |said| format!(": {said}"));
                 format!("{by} asks {person} to be {}{situation}", text("role"))

@@ -8,6 +8,7 @@ pub mod checks;
 pub mod chronicle;
 pub mod company;
 pub mod differences;
+mod duties;
 mod incident_checks;
 mod incident_words;
 pub mod play;

@@ -83,6 +83,11 @@ impl Play {
             "looks",
             "calls",
             "describes",
+            "anchors",
+            "submits",
+            "postpones",
+            "waives",
+            "rules",
         ];
         if !words.first().is_some_and(|word| known.contains(word)) {
             return Ok(false);
@@ -194,6 +199,10 @@ impl Play {
                 responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
             }
             ["looks"] => self.look(me)?,
+            ["anchors" | "submits" | "postpones" | "waives" | "rules", ..] => {
+                let id = incident(self)?;
+                return self.in_duty(&responder, id, words, said, also);
+            }
             _ => {
                 let Some(command) = self.command(words, also.is_some())? else { return Ok(false) };
                 let id = incident(self)?;
@@ -269,13 +278,13 @@ impl Play {
 }
 
 /// Somebody who acts, at a node.
-struct Responder {
+pub(crate) struct Responder {
     me: Name,
     place: Option<usize>,
 }
 
 impl Responder {
-    fn act<T>(
+    pub(crate) fn act<T>(
         &self,
         play: &mut Play,
         mut act: impl FnMut(&mut Tx<'_>, &Node, &mut Moment<'_>) -> Result<T, Halt>,

@@ -6,6 +6,8 @@ CREATE TABLE pages (
     kind       {text} NOT NULL CHECK (kind IN ('alert', 'command', 'reminder', 'test')),
     group_id   {text},
     incident   {text},
+    -- What a reminder is of, within its incident: when that is done, the reminder is over.
+    owed       {text},
     policy     {text},
     service    {text},
     title      {text} NOT NULL,

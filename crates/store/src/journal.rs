@@ -438,6 +438,7 @@ mod tests {
                     let page = crate::engage::pages::PageRow {
                         id,
                         about: domain::engage::pages::About::Group(group),
+                        owed: None,
                         policy: None,
                         service: None,
                         title: "x".into(),

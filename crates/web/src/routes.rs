@@ -18,7 +18,9 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
-use crate::handlers::respond::{checklists, entries, evidence, incidents, obligations, record, room, updates};
+use crate::handlers::respond::{
+    checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
+};
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -183,6 +185,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/subscribers", ADMINISTER, get(subscribers::get_subscribers)),
         route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
         // Pages: prepare
+        route(Method::GET, "/runbooks/{name}", VIEW, get(runbooks::get_runbook)),
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),
         route(Method::GET, "/documents", VIEW, get(documents::get_documents)),

@@ -281,6 +281,7 @@ mod tests {
             let page = PageRow {
                 id: mint.id(now),
                 about: About::Group(group.id),
+                owed: None,
                 policy: None,
                 service: None,
                 title: String::new(),

@@ -56,6 +56,7 @@ pub(crate) fn start_for_group(
     let mut page = PageRow {
         id: turn.moment.mint.id(now),
         about: About::Group(id),
+        owed: None,
         policy: policy_name,
         service,
         title,
@@ -91,6 +92,7 @@ pub(crate) fn start_for_command(
     let mut page = PageRow {
         id: turn.moment.mint.id(now),
         about: About::Command(incident),
+        owed: None,
         policy: Some(policy.clone()),
         service: None,
         title: title.to_owned(),
@@ -103,23 +105,27 @@ pub(crate) fn start_for_command(
     carry_out(turn, &mut page, &begun)
 }
 
+/// What somebody is reminded of.
+pub(crate) struct Reminder<'a> {
+    pub incident: IncidentId,
+    /// What it is, within its incident: when that is done, or another reminder of it comes, this one is over.
+    pub owed: &'a str,
+    pub urgency: Urgency,
+    pub title: &'a str,
+    pub because: &'a str,
+}
+
 /// Reminds one person of what they owe to an incident; nobody else is called for it. Whether they can be reached, and may
 /// see it.
-pub(crate) fn remind(
-    turn: &mut Turn<'_, '_>,
-    incident: IncidentId,
-    person: &Name,
-    urgency: Urgency,
-    title: &str,
-    because: &str,
-) -> Result<bool, Halt> {
+pub(crate) fn remind(turn: &mut Turn<'_, '_>, person: &Name, reminder: &Reminder<'_>) -> Result<bool, Halt> {
+    let Reminder { incident, urgency, title, because, .. } = *reminder;
     let rules = turn.rules.clone();
     let found = rules.catalog.people.get(person);
     let sees = store::respond::incidents::get(turn.tx, incident, Sight::Of(person))?.is_some();
     if !sees || found.is_none_or(|found| contacts::reachable(found, urgency).is_err()) {
         return Ok(false);
     }
-    let page = ForOne { about: About::Reminder(incident), urgency, title, because };
+    let page = ForOne { about: About::Reminder(incident), owed: Some(reminder.owed), urgency, title, because };
     tell_one(turn, &page, person, None)?;
     Ok(true)
 }
@@ -240,7 +246,7 @@ fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<ser
     let now = turn.moment.now;
     let mut queued = Vec::new();
     let payload = json!({ "because": notify.because }).to_string();
-    for (person, contact, address, due_at) in contacts_of(turn, page, notify) {
+    for (person, contact, address, due_at) in contacts_of(turn, page.urgency, notify) {
         let new = New {
             id: turn.moment.mint.id(now),
             kind: kind(page, &notify.to),
@@ -276,7 +282,7 @@ fn kind(page: &PageRow, to: &Recipient) -> Kind {
 
 type Due = (Option<Name>, String, domain::prepare::people::Address, Timestamp);
 
-fn contacts_of(turn: &Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Vec<Due> {
+fn contacts_of(turn: &Turn<'_, '_>, urgency: Urgency, notify: &Notify) -> Vec<Due> {
     let now = turn.moment.now;
     match &notify.to {
         Recipient::Webhook(url) => {
@@ -287,7 +293,7 @@ fn contacts_of(turn: &Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Vec<Due>
             let Some(person) = turn.rules.catalog.people.get(name) else { return Vec::new() };
             let planned = match &notify.contact {
                 Some(contact) => contacts::plan_one(person, contact, now).into_iter().collect(),
-                None => contacts::plan(person, page.urgency, now),
+                None => contacts::plan(person, urgency, now),
             };
             let planned = planned.into_iter();
             planned.map(|one| (Some(name.clone()), one.contact, one.address, one.due_at)).collect()
@@ -325,18 +331,15 @@ pub(crate) fn commanded(
     Ok(())
 }
 
-/// What somebody was reminded of is done, or a later page reminds of it: nothing more is sent to them for it.
+/// What was owed is done, or is reminded of anew: nothing more is sent for it.
 pub(crate) fn end_reminders(
     tx: &mut Tx<'_>,
     moment: &mut Moment<'_>,
     incident: IncidentId,
-    person: &Name,
+    owed: &str,
 ) -> Result<(), Halt> {
-    for page in pages::of_incident(tx, incident)? {
-        let theirs = |(one, _): &(outbox::Delivery, _)| one.person.as_ref() == Some(person);
-        if matches!(page.about, About::Reminder(_)) && outbox::for_page(tx, page.id)?.iter().any(theirs) {
-            over(tx, moment, page)?;
-        }
+    for page in pages::reminders(tx, incident, owed)? {
+        over(tx, moment, page)?;
     }
     Ok(())
 }
@@ -612,7 +615,8 @@ fn test(
             Some(contact) => format!("they asked for a test of {contact}"),
             None => "they asked for a test page".to_owned(),
         };
-        let new = ForOne { about: About::Test, urgency: Urgency::High, title: "Test page", because: &because };
+        let new =
+            ForOne { about: About::Test, owed: None, urgency: Urgency::High, title: "Test page", because: &because };
         let page = tell_one(turn, &new, person, contact)?;
         also(turn.tx, &page)?;
         Ok(page)
@@ -622,15 +626,16 @@ fn test(
 /// A page that is for one person alone.
 struct ForOne<'a> {
     about: About,
+    owed: Option<&'a str>,
     urgency: Urgency,
     title: &'a str,
     because: &'a str,
 }
 
-/// Tells one person, by their ladder or by one contact. Nobody escalates it; it waits for them for an hour at most.
+/// Tells one person, by their ladder or by one contact. Nobody escalates it; it waits for them for an hour after the last
+/// of their contacts was told.
 fn tell_one(turn: &mut Turn<'_, '_>, new: &ForOne<'_>, person: &Name, contact: Option<&str>) -> Result<PageRow, Halt> {
     let now = turn.moment.now;
-    let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(Span::hours(1).after(now)) };
     let notify = Notify {
         to: Recipient::Person(person.clone()),
         contact: contact.map(str::to_owned),
@@ -638,9 +643,13 @@ fn tell_one(turn: &mut Turn<'_, '_>, new: &ForOne<'_>, person: &Name, contact: O
         step: 1,
         round: 1,
     };
+    let last = contacts_of(turn, new.urgency, &notify).iter().map(|(.., due)| *due).max();
+    let due_at = Span::hours(1).after(last.unwrap_or(now));
+    let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(due_at) };
     let mut page = PageRow {
         id: turn.moment.mint.id(now),
         about: new.about,
+        owed: new.owed.map(str::to_owned),
         policy: None,
         service: None,
         title: new.title.to_owned(),

@@ -196,7 +196,7 @@ pub fn apply(
             access::delete_sessions_of(tx, &reference.name, &[])?;
         }
         if reference.kind == Kind::ObligationPack {
-            obligations::pack_changed(tx, &after, &reference.name)?;
+            obligations::pack_changed(tx, moment, &after, &reference.name)?;
         }
     }
     let names = |verb: Verb| -> Vec<String> {

@@ -16,6 +16,7 @@ pub mod owed;
 pub mod record;
 pub mod reminders;
 pub mod room;
+pub mod runbooks;
 pub mod stamps;
 pub mod tasks;
 pub mod techniques;

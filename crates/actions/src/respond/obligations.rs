@@ -17,7 +17,9 @@ use store::respond::obligations::{self as rows, Started};
 use store::{Halt, Tx};
 
 use super::incidents::find;
+use super::reminders::owed;
 use crate::announce::Told;
+use crate::engage::pages;
 use crate::{Moment, Node, announce};
 
 /// What somebody says of an obligation.
@@ -94,7 +96,7 @@ pub fn act(
         Deed::Anchor(new) => desk.anchor(tx, moment, new)?,
         Deed::Submit(new) => desk.submit(tx, moment, new)?,
     };
-    keep(tx, &catalog, incident, pack)?;
+    keep(tx, moment, &catalog, incident, pack)?;
     Ok(made)
 }
 
@@ -343,7 +345,13 @@ pub(super) fn particulars(pack: &Name, spec: &ObligationPack, duty: Option<&Duty
 }
 
 /// Writes down which clocks of a pack run in an incident now, and when somebody is to be reminded.
-fn keep(tx: &mut Tx<'_>, catalog: &Catalog, incident: IncidentId, pack: &Name) -> Result<(), Halt> {
+fn keep(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    catalog: &Catalog,
+    incident: IncidentId,
+    pack: &Name,
+) -> Result<(), Halt> {
     let records = rows::of_incident(tx, incident)?;
     let before = rows::started(tx, incident, pack)?;
     let ruled_out = records.decision(pack, None).is_some_and(|one| one.ruling == Ruling::RuledOut);
@@ -374,11 +382,16 @@ fn keep(tx: &mut Tx<'_>, catalog: &Catalog, incident: IncidentId, pack: &Name) -
             if was != Some(&one) {
                 rows::save(tx, &one)?;
             }
+            // Nobody is asked for what was told, is not due, or has another end now.
+            if was.is_some_and(|was| was.reminded > 0 && (!running || one.reminded == 0)) {
+                pages::end_reminders(tx, moment, incident, &owed(pack, &duty.name))?;
+            }
             kept.insert(&duty.name);
         }
     }
     for gone in before.iter().filter(|one| !kept.contains(&one.clock)) {
         rows::remove(tx, incident, pack, &gone.clock)?;
+        pages::end_reminders(tx, moment, incident, &owed(pack, &gone.clock))?;
     }
     Ok(())
 }
@@ -389,9 +402,14 @@ pub(super) fn next_reminder(deadline: &Deadline, reminded: u8) -> Option<Timesta
 }
 
 /// The document of a pack changed: its clocks in all incidents may end at another time.
-pub(crate) fn pack_changed(tx: &mut Tx<'_>, catalog: &Catalog, pack: &Name) -> Result<(), Halt> {
+pub(crate) fn pack_changed(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    catalog: &Catalog,
+    pack: &Name,
+) -> Result<(), Halt> {
     for incident in rows::incidents_of_pack(tx, pack)? {
-        keep(tx, catalog, incident, pack)?;
+        keep(tx, moment, catalog, incident, pack)?;
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use super::command;
 use super::obligations::{next_reminder, particulars};
 use crate::announce::Told;
 use crate::board::{self, Pace, Turn};
-use crate::engage::pages;
+use crate::engage::pages::{self, Reminder};
 use crate::engage::who::Who;
 use crate::{Moment, Node, announce};
 
@@ -76,6 +76,7 @@ fn page(
     row: &IncidentRow,
     (spec, duty): (&ObligationPack, &Duty),
     (share, deadline): (u8, &Deadline),
+    owed: &str,
     person: &Name,
 ) -> Result<bool, Halt> {
     let over = match share {
@@ -98,7 +99,13 @@ fn page(
         let also = vec![format!("person/{person}")];
         announce::of_incident(turn.tx, &mut turn.moment, EventKind::IncidentPersonNamed, row.id, also, told)?;
     }
-    pages::remind(turn, row.id, person, urgency, &title, &because)
+    let reminder = Reminder { incident: row.id, owed, urgency, title: &title, because: &because };
+    pages::remind(turn, person, &reminder)
+}
+
+/// What a reminder of a clock is of.
+pub(super) fn owed(pack: &Name, clock: &Name) -> String {
+    format!("{pack}/{clock}")
 }
 
 fn remind(turn: &mut Turn<'_, '_>, started: &Started) -> Result<(), Halt> {
@@ -118,9 +125,11 @@ fn remind(turn: &mut Turn<'_, '_>, started: &Started) -> Result<(), Halt> {
     if passed <= started.reminded {
         return Ok(());
     }
+    let owed = owed(&started.pack, &started.clock);
+    pages::end_reminders(turn.tx, &mut turn.moment, row.id, &owed)?;
     let (mut people, mut unreached) = (Vec::new(), Vec::new());
     for person in whom(turn, spec, &row)? {
-        let reached = page(turn, &row, (spec, duty), (passed, &deadline), &person)?;
+        let reached = page(turn, &row, (spec, duty), (passed, &deadline), &owed, &person)?;
         if reached { people.push(person) } else { unreached.push(person) }
     }
     let data = json!({ "share": passed, "due_at": deadline.at(), "people": people, "unreached": unreached });

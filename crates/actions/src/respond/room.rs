@@ -18,6 +18,7 @@ use store::{Halt, Tx};
 
 use super::incidents::{COMMANDER, seen};
 use super::links::{Thing, groups_of};
+use super::runbooks::{self, Pointer};
 use super::updates;
 use crate::Node;
 
@@ -47,6 +48,8 @@ pub struct Room {
     pub second_person: bool,
     /// The pages about the incident itself, the newest first.
     pub pages: Vec<PageRow>,
+    /// Where it is written what to do.
+    pub runbooks: Vec<Pointer>,
 }
 
 /// A group of alerts that belongs to an incident.
@@ -96,6 +99,7 @@ pub fn room(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now:
         owes_update,
         second_person: updates::second_person(&node.rules(tx)?.catalog, &row),
         pages: store::engage::pages::of_incident(tx, id)?,
+        runbooks: runbooks::of_incident(tx, node, &row)?,
         row,
     })
 }

@@ -15,7 +15,7 @@ use super::command;
 use super::incidents::{find, leads, must_be_person, title};
 use crate::announce::Told;
 use crate::board::{self, Pace};
-use crate::engage::pages;
+use crate::engage::pages::{self, Reminder};
 use crate::{Moment, Node, announce};
 
 /// Gives a task to one person, with the time after which they report.
@@ -72,8 +72,9 @@ pub fn act(
         _ => None,
     };
     write(tx, moment, incident, &task, event, why)?;
-    if let Some(by) = by.filter(|by| *by == before) {
-        pages::end_reminders(tx, moment, incident, &by)?;
+    // Whoever owns it has answered, or it is another's now.
+    if by.as_ref() == Some(&before) || task.owner != before || !task.is_open() {
+        pages::end_reminders(tx, moment, incident, &task.id.to_string())?;
     }
     Ok(task)
 }
@@ -102,7 +103,11 @@ pub fn remind_late(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) 
             let what = if hidden { command::outside_name(&row) } else { &task.title };
             let title = format!("How does it stand? {what}");
             let because = "The time box of your task is over: say what came of it, or how much longer it takes";
-            pages::remind(turn, *incident, &task.owner, Urgency::High, &title, because)?;
+            let owed = task.id.to_string();
+            let reminder =
+                Reminder { incident: *incident, owed: &owed, urgency: Urgency::High, title: &title, because };
+            pages::end_reminders(turn.tx, &mut turn.moment, *incident, &owed)?;
+            pages::remind(turn, &task.owner, &reminder)?;
         }
         Ok(due.len())
     })

@@ -21,7 +21,7 @@ use super::incidents::{COMMANDER, DEPUTY, find, levels};
 use super::{command, stamps};
 use crate::announce::Told;
 use crate::board::{self, Pace, Turn};
-use crate::engage::pages;
+use crate::engage::pages::{self, Reminder};
 use crate::inform::notices::{self, Post, Target};
 use crate::inform::status_pages;
 use crate::{Moment, Node, announce};
@@ -210,10 +210,7 @@ fn write(
     if let Some(post) = public(tx, node, incident, update)? {
         notices::post(tx, node, moment, &post)?;
     }
-    let owes = owes(&assignments::of_incident(tx, incident)?);
-    for person in update.author.iter().chain(&owes) {
-        pages::end_reminders(tx, moment, incident, person)?;
-    }
+    pages::end_reminders(tx, moment, incident, owed(update.audience))?;
     for promise in open(tx, incident, update.audience)? {
         rows::save_promise(tx, incident, &promise.answer(update.late_because.as_deref(), at)?, None)?;
     }
@@ -274,6 +271,14 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
     })
 }
 
+/// What a reminder of an update is of.
+const fn owed(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Internal => "update:internal",
+        Audience::Public => "update:public",
+    }
+}
+
 fn nudge(turn: &mut Turn<'_, '_>, incident: IncidentId, promise: &Promise) -> Result<(), Halt> {
     let now = turn.moment.now;
     let missed = promise.by <= now;
@@ -287,19 +292,21 @@ fn nudge(turn: &mut Turn<'_, '_>, incident: IncidentId, promise: &Promise) -> Re
     let Some(person) = owes else { return Ok(()) };
     let name = command::outside_name(&row);
     let (audience, by) = (promise.audience, promise.by.strftime("%H:%M UTC"));
-    if missed {
-        pages::end_reminders(turn.tx, &mut turn.moment, incident, &person)?;
-    }
+    pages::end_reminders(turn.tx, &mut turn.moment, incident, owed(audience))?;
     let (title, because) = if missed {
         (
             format!("The update is late: {name}"),
-            format!("An {audience} update was promised by {by}. Post it now, and say why it is late"),
+            format!(
+                "The {audience} update that was promised by {by} did not come. Post it now, and say why it is late"
+            ),
         )
     } else {
         let because = format!("The next {audience} update is promised by {by}");
         (format!("Update due by {by}: {name}"), because)
     };
-    pages::remind(turn, incident, &person, Urgency::High, &title, &because)?;
+    let owed = owed(audience);
+    let reminder = Reminder { incident, owed, urgency: Urgency::High, title: &title, because: &because };
+    pages::remind(turn, &person, &reminder)?;
     Ok(())
 }
 

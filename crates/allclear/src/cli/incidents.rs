@@ -16,7 +16,7 @@ use web::api::prepare::access::Me;
 use web::api::respond::assignments::RoleDeed;
 use web::api::respond::entries::{Made, NewEntry, TimelineEntry, TimelineQuery};
 use web::api::respond::incidents::{
-    Deed, Incident, IncidentDetail, IncidentQuery, NewIncident, NewLink, NewPerson, Reason,
+    Deed, Incident, IncidentDetail, IncidentQuery, NewIncident, NewLink, NewPerson, Reason, Runbook,
 };
 use web::api::respond::stamps::{NewStamp, Stamp};
 use web::api::respond::tasks::{NewTask, Task, TaskDeed};
@@ -678,6 +678,15 @@ fn show(found: &IncidentDetail, look: Look) {
     }
     for hint in &found.hints {
         more("Hint", hint.clone());
+    }
+    for runbook in &found.runbooks {
+        more(
+            "Runbook",
+            match runbook {
+                Runbook::Document { runbook, title } => format!("{title} (runbook/{runbook})"),
+                Runbook::Address { of, url } => format!("{url} (of {of})"),
+            },
+        );
     }
     screen::say_facts(&facts);
     let mut roles: BTreeMap<&str, Vec<String>> = BTreeMap::new();

@@ -99,6 +99,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
             (None, Some(policy)) if of_policy(policy) => Ok(()),
             _ => no(format!("{reference} is not about a service of a team of yours")),
         },
+        Spec::Runbook(runbook) if runbook.services.iter().any(&of_service) => Ok(()),
+        Spec::Runbook(_) => no(format!("{reference} is not about a service of a team of yours")),
         // What the public is told of belongs to all teams: whoever manages may say it.
         Spec::StatusPage(_) => Ok(()),
         Spec::Person(_)

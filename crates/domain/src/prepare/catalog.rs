@@ -17,6 +17,7 @@ use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
+use crate::respond::runbooks::Runbook;
 use crate::respond::update_templates::UpdateTemplate;
 use crate::words::Name;
 
@@ -38,6 +39,7 @@ pub struct Catalog {
     pub update_templates: BTreeMap<Name, UpdateTemplate>,
     pub obligation_packs: BTreeMap<Name, ObligationPack>,
     pub checklists: BTreeMap<Name, Checklist>,
+    pub runbooks: BTreeMap<Name, Runbook>,
     pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
     pub status_pages: BTreeMap<Name, StatusPage>,
 }

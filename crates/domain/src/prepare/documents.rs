@@ -20,6 +20,7 @@ use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
+use crate::respond::runbooks::Runbook;
 use crate::respond::update_templates::UpdateTemplate;
 use crate::words::{Name, Refusal, text};
 
@@ -39,13 +40,14 @@ pub enum Kind {
     UpdateTemplate,
     ObligationPack,
     Checklist,
+    Runbook,
     OutgoingWebhook,
     StatusPage,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -59,6 +61,7 @@ impl Kind {
         Self::UpdateTemplate,
         Self::ObligationPack,
         Self::Checklist,
+        Self::Runbook,
         Self::OutgoingWebhook,
         Self::StatusPage,
     ];
@@ -78,6 +81,7 @@ impl Kind {
             Self::UpdateTemplate => "update-template",
             Self::ObligationPack => "obligation-pack",
             Self::Checklist => "checklist",
+            Self::Runbook => "runbook",
             Self::OutgoingWebhook => "outgoing-webhook",
             Self::StatusPage => "status-page",
         }
@@ -118,6 +122,7 @@ macro_rules! with_kinds {
             UpdateTemplate(UpdateTemplate) in update_templates;
             ObligationPack(ObligationPack) in obligation_packs;
             Checklist(Checklist) in checklists;
+            Runbook(Runbook) in runbooks;
             OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
             StatusPage(StatusPage) in status_pages;
         }

@@ -51,6 +51,10 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             found.0.extend(spec.check());
         }
+        Spec::Runbook(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
         Spec::ObligationPack(spec) => {
             found.title("/title", &spec.title);
             if let Some(url) = &spec.url {

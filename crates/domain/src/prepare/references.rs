@@ -2,7 +2,9 @@
 
 use super::documents::{Kind, Spec};
 use crate::engage::escalations::Target;
+use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::respond::obligation_packs::Accountable;
+use crate::respond::runbooks::Runbook;
 use crate::words::Name;
 
 /// A document that is named by another.
@@ -110,8 +112,8 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 one(pointer, kind, &name);
             }
         }
-        Spec::OutgoingWebhook(spec) => {
-            for (place, service) in spec.services.iter().enumerate() {
+        Spec::OutgoingWebhook(OutgoingWebhook { services, .. }) | Spec::Runbook(Runbook { services, .. }) => {
+            for (place, service) in services.iter().enumerate() {
                 one(format!("/services/{place}"), Kind::Service, service);
             }
         }

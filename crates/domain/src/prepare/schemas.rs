@@ -20,6 +20,7 @@ use crate::prepare::teams::Team;
 use crate::prepare::templates::NotificationTemplate;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
+use crate::respond::runbooks::Runbook;
 use crate::respond::update_templates::UpdateTemplate;
 use crate::words::Name;
 

@@ -13,6 +13,7 @@ pub mod incidents;
 pub mod obligation_packs;
 pub mod obligations;
 pub mod observables;
+pub mod runbooks;
 pub mod sight;
 pub mod stamps;
 pub mod tasks;

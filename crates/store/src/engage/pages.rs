@@ -14,6 +14,8 @@ use crate::respond::sight;
 pub struct PageRow {
     pub id: PageId,
     pub about: About,
+    /// What a reminder is of, within its incident.
+    pub owed: Option<String>,
     pub policy: Option<Name>,
     pub service: Option<Name>,
     pub title: String,
@@ -24,21 +26,22 @@ pub struct PageRow {
     pub state: State,
 }
 
-const COLUMNS: &str = "id, kind, group_id, incident, policy, service, title, because, urgency, started_at, state, step, round, \
+const COLUMNS: &str = "id, kind, group_id, incident, owed, policy, service, title, because, urgency, started_at, state, step, round, \
     state_at, due_at, state_by, ended_why";
 const SEEN: &str = sight::PAGE;
 
 pub fn insert(tx: &mut Tx<'_>, page: &PageRow) -> Result<(), Error> {
     let facts = facts(&page.state);
     tx.execute(
-        "INSERT INTO pages (id, kind, group_id, incident, policy, service, title, because, urgency, started_at, state, step, \
-         round, state_at, due_at, state_by, ended_why) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        "INSERT INTO pages (id, kind, group_id, incident, owed, policy, service, title, because, urgency, started_at, state, \
+         step, round, state_at, due_at, state_by, ended_why) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &[
             page.id.into(),
             page.about.word().into(),
             page.about.group().into(),
             page.about.incident().into(),
+            page.owed.as_deref().into(),
             page.policy.as_ref().map(AsRef::as_ref).into(),
             page.service.as_ref().map(AsRef::as_ref).into(),
             page.title.as_str().into(),
@@ -105,6 +108,14 @@ pub fn of_group(tx: &mut Tx<'_>, group: GroupId) -> Result<Vec<PageRow>, Error> 
 pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<PageRow>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM pages WHERE incident = $1 ORDER BY id DESC LIMIT 50");
     tx.query(&sql, &[incident.into()])?.iter().map(read).collect()
+}
+
+/// The pages that remind of something in an incident and are not over.
+pub fn reminders(tx: &mut Tx<'_>, incident: IncidentId, owed: &str) -> Result<Vec<PageRow>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM pages WHERE incident = $1 AND owed = $2 AND kind = 'reminder' AND state <> 'ended' ORDER BY id"
+    );
+    tx.query(&sql, &[incident.into(), owed.into()])?.iter().map(read).collect()
 }
 
 /// Pages newest first, from before an id; only those that are not over, if `open`.
@@ -199,6 +210,7 @@ fn read(row: &Row) -> Result<PageRow, Error> {
     Ok(PageRow {
         id: row.id("id")?,
         about: about(row)?,
+        owed: row.opt_text("owed")?.map(str::to_owned),
         policy: row.opt_name("policy")?,
         service: row.opt_name("service")?,
         title: row.text("title")?.to_owned(),

@@ -6,6 +6,7 @@ pub mod detect;
 pub mod engage;
 pub mod errors;
 pub mod fields;
+pub mod filters;
 pub mod frame;
 pub mod inform;
 pub mod prepare;

@@ -30,6 +30,7 @@ use super::respond::incidents::{IncidentsPage, NewIncidentPage};
 use super::respond::obligations::{ObligationsPage, RunningPage};
 use super::respond::record::{FoundPage, RecordPage};
 use super::respond::room::RoomPage;
+use super::respond::runbooks::RunbookPage;
 use super::{Theme, Viewpoint};
 
 /// A Sunday night in Berlin.
@@ -66,11 +67,13 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("integration-new", &NewIntegrationPage::sample()),
         page("incidents", &IncidentsPage::sample()),
         page("incidents-empty", &IncidentsPage::sample_empty()),
+        page("incidents-filtered", &IncidentsPage::sample_filtered()),
         page("incident-new", &NewIncidentPage::sample()),
         page("incident-new-refused", &NewIncidentPage::sample_refused()),
         page("room", &RoomPage::sample()),
         page("room-restricted", &RoomPage::sample_restricted()),
         page("room-over", &RoomPage::sample_over()),
+        page("runbook", &RunbookPage::sample()),
         page("entry", &EntryPage::sample()),
         page("record", &RecordPage::sample()),
         page("record-empty", &RecordPage::sample_empty()),

@@ -4,7 +4,9 @@
 pub mod bare;
 pub mod detect;
 pub mod engage;
+pub mod filters;
 pub mod inform;
+pub mod markdown;
 pub mod parts;
 pub mod prepare;
 pub mod respond;

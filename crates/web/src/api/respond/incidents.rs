@@ -2,6 +2,7 @@
 
 use actions::respond::incidents::{Declaration, Description};
 use actions::respond::room::{self, Room};
+use actions::respond::runbooks::Pointer;
 use actions::respond::{incidents as acts, links};
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -99,8 +100,26 @@ pub struct IncidentDetail {
     pub people: Vec<String>,
     /// What belongs to it: groups of alerts, other incidents.
     pub links: Vec<Linked>,
+    /// Where it is written what to do about its services and alerts.
+    pub runbooks: Vec<Runbook>,
     /// What should be so before it is over.
     pub end_criteria: Vec<EndCriterion>,
+}
+
+/// Where it is written what to do: a document of kind `runbook`, or an address elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Runbook {
+    Document {
+        /// Its name: `payments-fail`.
+        runbook: String,
+        title: String,
+    },
+    Address {
+        /// The service or the alert that names it.
+        of: String,
+        url: String,
+    },
 }
 
 /// Something that belongs to an incident.
@@ -367,7 +386,15 @@ pub(crate) fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
         hints: room.hints.iter().map(ToString::to_string).collect(),
         people: room.people.iter().map(ToString::to_string).collect(),
         links: groups.chain(others).collect(),
+        runbooks: room.runbooks.iter().map(runbook).collect(),
         end_criteria: room.criteria.iter().map(|one| EndCriterion { says: one.says.clone(), met: one.met }).collect(),
+    }
+}
+
+fn runbook(pointer: &Pointer) -> Runbook {
+    match pointer.clone() {
+        Pointer::Document { name, title } => Runbook::Document { runbook: name.to_string(), title },
+        Pointer::Address { of, url } => Runbook::Address { of, url },
     }
 }
 

@@ -1,6 +1,7 @@
 //! One alert: where it stands, why it paged whom, its page as it runs, and what happened.
 
 use actions::detect::views::{self, AlertView};
+use actions::respond::runbooks;
 use axum::extract::Path;
 use axum::response::Response;
 use domain::detect::alerts::{Muted, Taken};
@@ -40,8 +41,9 @@ pub async fn get_alert(asked: Asked, Path(id): Path<String>) -> Result<Response,
             let link = |url: &str| url.starts_with("https://") || url.starts_with("http://");
             let found = view.service.as_ref().and_then(|name| look.rules.catalog.services.get(name)).cloned();
             let annotation = |name: &str| view.annotations.get(name).filter(|url| link(url));
-            let runbook = annotation("runbook_url").or_else(|| annotation("runbook")).map(str::to_owned);
-            let runbook = runbook.or_else(|| found.as_ref().and_then(|service| service.runbook.clone()));
+            let pointers = runbooks::of_alert(&look.rules.catalog, view.service.as_ref(), &view.labels, |name| {
+                view.annotations.get(name)
+            });
             let mut links: Vec<Link> =
                 view.link.iter().filter(|url| link(url)).map(|url| Link::new("At the source", url)).collect();
             for name in ["dashboard_url", "dashboard", "graph"] {
@@ -69,7 +71,7 @@ pub async fn get_alert(asked: Asked, Path(id): Path<String>) -> Result<Response,
                     .get("description")
                     .filter(|text| *text != view.summary())
                     .map(str::to_owned),
-                runbook: runbook.map(|url| Link::new(domain::words::text::shorten(&url, 90), url)),
+                runbooks: pointers.iter().map(crate::handlers::respond::runbooks::link).collect(),
                 links,
                 labels: view.labels.iter().map(|(name, value)| label(name, value)).collect(),
                 annotations: view

@@ -13,9 +13,11 @@ use domain::words::{AlertId, Id as _, Matcher, Refusal, SilenceId, Span, Timesta
 use store::Halt;
 
 use crate::handlers::engage::schedules::uncovered;
-use crate::handlers::fields::{Fields, escape};
+use crate::handlers::fields::Fields;
+use crate::handlers::filters::{chips, href, option};
 use crate::handlers::frame::{Asked, Look, done};
-use crate::pages::detect::alerts::{self as shown, AlertRow, AlertsPage, Choice, Chosen, Empty, Filter, Who};
+use crate::pages::detect::alerts::{AlertRow, AlertsPage, Empty, Who};
+use crate::pages::filters::{self as shown, Choice, Filter};
 use crate::pages::{Link, Section, Severity, State, Toast, Undo, Viewpoint};
 use crate::problem::Problem;
 
@@ -38,10 +40,10 @@ pub async fn get_alerts(asked: Asked) -> Result<Response, Problem> {
                 Some(_) => lists::Listed::default(),
             };
             let rows = listed.alerts.iter().map(|view| row(look, view)).collect::<Result<Vec<_>, Halt>>()?;
-            let filtered = ["q", "service", "severity", "integration"].iter().any(|name| query.some(name).is_some());
             let clear_href = format!("/alerts?tab={}", search.tab.word());
+            let filter = filter(look, &query, search.tab, error, clear_href.clone());
             let empty = match () {
-                () if filtered => Empty::filtered(&clear_href),
+                () if filter.is_set() => Empty::filtered(&clear_href),
                 () if node.board().is_empty() && store::detect::alerts::resolved(look.tx, None, 1)?.is_empty() => {
                     Empty::never()
                 }
@@ -51,10 +53,10 @@ pub async fn get_alerts(asked: Asked) -> Result<Response, Problem> {
             Ok(AlertsPage {
                 shell,
                 tabs: tabs(look, &query, search.tab),
-                filter: filter(look, &query, search.tab, error, clear_href),
+                filter,
                 shown,
                 rows,
-                next: listed.next.map(|place| href(&query, &["after"], &[("after", &place.to_string())])),
+                next: listed.next.map(|place| href("/alerts", &query, &["after"], &[("after", &place.to_string())])),
                 empty,
             })
         })
@@ -65,14 +67,6 @@ fn counted(rows: usize, part: bool, tab: Tab) -> String {
     let alerts = if rows == 1 { "alert" } else { "alerts" };
     let which = if matches!(tab, Tab::All) { String::new() } else { format!("{} ", tab.word()) };
     if part { format!("{rows} {which}{alerts} of more") } else { format!("{rows} {which}{alerts}") }
-}
-
-/// The address of the list with other parameters.
-fn href(query: &Fields, drop: &[&str], add: &[(&str, &str)]) -> String {
-    let kept = query.without(drop).filter(|(name, _)| add.iter().all(|(added, _)| added != name));
-    let pairs: Vec<String> =
-        kept.chain(add.iter().copied()).map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
-    if pairs.is_empty() { "/alerts".into() } else { format!("/alerts?{}", pairs.join("&")) }
 }
 
 /// What the URL asks for; and what of it does not read.
@@ -106,7 +100,7 @@ fn tabs(look: &Look<'_, '_>, query: &Fields, current: Tab) -> Vec<shown::Tab> {
             Tab::Resolved => "Resolved",
             Tab::All => "All",
         },
-        href: href(query, &["after"], &[("tab", tab.word())]),
+        href: href("/alerts", query, &["after"], &[("tab", tab.word())]),
         count: counts.tab(tab),
         current: tab == current,
     };
@@ -115,37 +109,17 @@ fn tabs(look: &Look<'_, '_>, query: &Fields, current: Tab) -> Vec<shown::Tab> {
 
 fn filter(look: &Look<'_, '_>, query: &Fields, tab: Tab, error: Option<String>, clear_href: String) -> Filter {
     let catalog = &look.rules.catalog;
-    let option = |chosen: &str, value: &str, title: &str| Chosen {
-        value: value.to_owned(),
-        title: title.to_owned(),
-        chosen: value == chosen,
-    };
     let (service, severity, integration) = (query.text("service"), query.text("severity"), query.text("integration"));
-    let services: Vec<Chosen> =
-        catalog.services.iter().map(|(name, one)| option(service, name.as_str(), &one.title)).collect();
-    let severities: Vec<Chosen> = [How::Critical, How::Error, How::Warning, How::Info, How::Unknown]
-        .iter()
-        .map(|one| option(severity, one.word(), one.word()))
-        .collect();
-    let integrations: Vec<Chosen> =
-        catalog.integrations.iter().map(|(name, one)| option(integration, name.as_str(), &one.title)).collect();
+    let services = catalog.services.iter().map(|(name, one)| option(service, name.as_str(), &one.title));
+    let severities = [How::Critical, How::Error, How::Warning, How::Info, How::Unknown].iter();
+    let severities = severities.map(|one| option(severity, one.word(), one.word()));
+    let integrations = catalog.integrations.iter().map(|(name, one)| option(integration, name.as_str(), &one.title));
     let mut choices = vec![
-        Choice { name: "service", title: "Service", any: "All services", options: services },
-        Choice { name: "severity", title: "Severity", any: "All severities", options: severities },
-        Choice { name: "integration", title: "Integration", any: "All integrations", options: integrations },
+        Choice { name: "service", title: "Service", any: "All services", options: services.collect() },
+        Choice { name: "severity", title: "Severity", any: "All severities", options: severities.collect() },
+        Choice { name: "integration", title: "Integration", any: "All integrations", options: integrations.collect() },
     ];
-    let mut chips = Vec::new();
-    for choice in &choices {
-        let value = query.text(choice.name);
-        if !value.is_empty() {
-            let title = choice.options.iter().find(|one| one.chosen).map_or(value, |one| one.title.as_str());
-            let link = Link::new(format!("{}: {title}", choice.name), href(query, &[choice.name, "after"], &[]));
-            chips.push(link);
-        }
-    }
-    if let Some(typed) = query.some("q") {
-        chips.push(Link::new(typed, href(query, &["q", "after"], &[])));
-    }
+    let chips = chips("/alerts", query, &choices);
     // Those that are over come as they ended.
     if tab != Tab::Resolved {
         let sort: Sort = query.parse("sort").unwrap_or_default();

@@ -12,8 +12,8 @@ use store::detect::silences as rows;
 use super::alert::fellow;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, sentence};
-use crate::pages::detect::alerts::Tab;
 use crate::pages::detect::silences::{NewSilencePage, Preview, SilenceRow, SilencesPage};
+use crate::pages::filters::Tab;
 use crate::pages::{Badge, Section, Tone};
 use crate::problem::Problem;
 

@@ -3,6 +3,7 @@
 //! Mail scanners open links, so a GET changes nothing; the press is recorded under the name that stands in the link.
 
 use actions::engage::pages;
+use actions::respond::runbooks;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
@@ -23,7 +24,7 @@ use crate::app::App;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{html_page, lead, theme_of};
 use crate::pages::engage::pages::{Call, LinkState, PageByLink};
-use crate::pages::{Link, Severity, State as AlertState, Theme, Viewpoint};
+use crate::pages::{Severity, State as AlertState, Theme, Viewpoint};
 use crate::problem::Problem;
 
 /// `GET /p/TOKEN`.
@@ -223,13 +224,11 @@ fn call(
         }
         _ => None,
     };
-    let runbook = worst
-        .as_ref()
-        .and_then(|alert| {
-            alert.annotations.get("runbook_url").or_else(|| alert.annotations.get("runbook")).map(str::to_owned)
-        })
-        .or_else(|| service.and_then(|service| service.runbook.clone()))
-        .filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+    let pointers = worst.as_ref().map(|alert| {
+        let service = alert.service.as_ref();
+        runbooks::of_alert(&rules.catalog, service, &alert.labels, |name| alert.annotations.get(name))
+    });
+    let runbook = pointers.iter().flatten().next().map(crate::handlers::respond::runbooks::link);
     let state = match &page.state {
         PageState::Calling { .. } => AlertState::Firing,
         PageState::Acknowledged { .. } => AlertState::Acknowledged,
@@ -261,7 +260,7 @@ fn call(
             more => format!("{more} more alerts in this group"),
         }),
         next,
-        runbook: runbook.map(|url| Link::new("Runbook", url)),
+        runbook,
         href: worst.map_or_else(
             || match page.about {
                 About::Test => "/me".to_owned(),

@@ -18,11 +18,11 @@ use crate::handlers::detect::silences::zone_of;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::handlers::prepare::documents::users;
-use crate::pages::detect::alerts::Chosen;
 use crate::pages::engage::chart::{Drawing, Holder, Shift, Strip, StripKind};
 use crate::pages::engage::schedules::{
     OverrideForm, OverrideRow, SchedulePage, ScheduleRow, SchedulesPage, ShiftRow, WhoAt, Zoom,
 };
+use crate::pages::filters::Chosen;
 use crate::pages::{Badge, Link, Notice, Section, Tone, Viewpoint};
 use crate::problem::Problem;
 

@@ -111,6 +111,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::NotificationTemplate => "What messages say.",
         Kind::UpdateTemplate => "How updates on an incident begin.",
         Kind::Checklist => "What is easily forgotten in an incident, by class and by what goes on.",
+        Kind::Runbook => "What to do when a service breaks or an alert fires.",
         Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
         Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
         Kind::StatusPage => "What the public is told of: the components of your status page.",
@@ -260,6 +261,9 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::UpdateTemplate => "  title: \n  audience: internal\n  text: \n".into(),
         Kind::Checklist => {
             "  title: \n  classes: [system]\n  activities: [containment]\n  items:\n  - name: \n    says: \n".into()
+        }
+        Kind::Runbook => {
+            "  title: \n  services: []\n  match: []\n  text: |\n    ## What it means\n\n    ## What to do\n".into()
         }
         Kind::ObligationPack => format!(
             "  title: \n  jurisdiction: \n  source: \n  applies: true\n  asks: \n  accountable: {{person: {person}}}\n  calendar: {{time_zone: {zone}}}\n  anchors:\n  - name: aware\n    title: \n    means: \n  clocks:\n  - name: notice\n    title: \n    to: \n    from: {{recorded: aware}}\n    within: {{hours: 72}}\n"

@@ -9,7 +9,7 @@ use domain::words::{Refusal, Span, Urgency, text};
 use super::people::rungs;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::Look;
-use crate::pages::detect::alerts::Chosen;
+use crate::pages::filters::Chosen;
 use crate::pages::prepare::people::{LadderView, RungForm};
 
 /// So many empty lines are offered below those that are filled in.

@@ -11,41 +11,68 @@ use store::respond::incidents::{self as rows, Filter, IncidentRow};
 use crate::handlers::detect::alerts::summary;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::Fields;
+use crate::handlers::filters::{chips, href, option};
 use crate::handlers::frame::{Asked, Look, done, sentence};
-use crate::pages::detect::alerts::Tab;
+use crate::pages::filters::{self, Choice, Tab};
 use crate::pages::respond::incidents::{IncidentLine, IncidentsPage, LevelChoice, NewIncidentPage, ServiceChoice};
 use crate::pages::{Badge, Link, Section, Severity, Tone};
 use crate::problem::Problem;
 
 const ROWS: usize = 100;
 
-/// `GET /incidents?tab=open|all&before=ID`.
+/// `GET /incidents?tab=open|all&q=&class=&severity=&before=ID`.
 pub async fn get_incidents(asked: Asked) -> Result<Response, Problem> {
     asked
         .page(Section::Incidents, |look, shell| {
-            let asked = look.asked;
-            let all = asked.query.text("tab") == "all";
-            let before: Option<IncidentId> = asked.query.parse("before").ok();
-            let filter = Filter { open: !all, ..Filter::default() };
+            let query = &look.asked.query;
+            let all = query.text("tab") == "all";
+            let word = if all { "all" } else { "open" };
+            let before: Option<IncidentId> = query.parse("before").ok();
+            let wanted = Filter {
+                open: !all,
+                class: query.parse("class").ok(),
+                severity: query.some("severity").map(str::to_owned),
+                words: query.some("q").map(str::to_owned),
+            };
             let most = u32::try_from(ROWS + 1).unwrap_or(u32::MAX);
-            let mut found = rows::list(look.tx, &filter, asked.sight(), before, most)?;
+            let mut found = rows::list(look.tx, &wanted, look.asked.sight(), before, most)?;
             let more = found.len() > ROWS;
             found.truncate(ROWS);
-            let word = if all { "all" } else { "open" };
             let tab = |title, word: &str, count, current| Tab {
                 title,
-                href: format!("/incidents?tab={word}"),
+                href: href("/incidents", query, &["before"], &[("tab", word)]),
                 count,
                 current,
             };
+            let earlier = |row: &IncidentRow| href("/incidents", query, &[], &[("before", &row.id.to_string())]);
             Ok(IncidentsPage {
                 tabs: vec![tab("Open", "open", Some(shell.incidents), !all), tab("All", "all", None, all)],
-                next: found.last().filter(|_| more).map(|row| format!("/incidents?tab={word}&before={}", row.id)),
+                filter: filter(look, query, word),
+                next: found.last().filter(|_| more).map(earlier),
                 rows: found.iter().map(|row| line(look, row)).collect(),
                 shell,
             })
         })
         .await
+}
+
+fn filter(look: &Look<'_, '_>, query: &Fields, tab: &str) -> filters::Filter {
+    let (class, severity) = (query.text("class"), query.text("severity"));
+    let classes = Class::ALL.iter().map(|one| option(class, one.word(), &capital(one.word())));
+    let levels = levels(look).into_iter();
+    let levels = levels.map(|one| option(severity, &one.name, &format!("{}: {}", one.name, one.title)));
+    let choices = vec![
+        Choice { name: "class", title: "Class", any: "All classes", options: classes.collect() },
+        Choice { name: "severity", title: "Severity", any: "All severities", options: levels.collect() },
+    ];
+    filters::Filter {
+        tab: tab.to_owned(),
+        text: query.text("q").to_owned(),
+        error: None,
+        chips: chips("/incidents", query, &choices),
+        choices,
+        clear_href: format!("/incidents?tab={tab}"),
+    }
 }
 
 /// An incident in a list.

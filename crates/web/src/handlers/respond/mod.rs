@@ -7,4 +7,5 @@ pub mod incidents;
 pub mod obligations;
 pub mod record;
 pub mod room;
+pub mod runbooks;
 pub mod updates;

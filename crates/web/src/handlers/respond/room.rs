@@ -22,7 +22,7 @@ use domain::words::{EventKind, IncidentId, Name, Refusal, Span, TaskId, Timestam
 use store::{Halt, Store, Tx};
 
 use super::incidents::{levels, phase, restricted, service_title};
-use super::{checklists, obligations, updates};
+use super::{checklists, obligations, runbooks, updates};
 use crate::api::respond::entries as cursor;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
@@ -132,6 +132,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 everybody,
                 tasks,
                 checklists,
+                runbooks: room.runbooks.iter().map(runbooks::link).collect(),
                 obligations,
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),

@@ -24,7 +24,7 @@ pub struct AlertPage {
     pub heard: When,
     pub count: u64,
     pub description: Option<String>,
-    pub runbook: Option<Link>,
+    pub runbooks: Vec<Link>,
     /// The graph at the source, and what the annotations and the service link to.
     pub links: Vec<Link>,
     pub labels: Vec<Label>,
@@ -146,7 +146,10 @@ mod samples {
                 heard: viewpoint().when(minutes_ago(0)),
                 count: 14,
                 description: Some("The error rate of POST /charge is 14.2% over the last five minutes; the threshold is 1%. Customers see \"Try again later\".".into()),
-                runbook: Some(Link::new("Card payments fail", "https://runbooks.example.org/payments/errors")),
+                runbooks: vec![
+                    Link::new("Runbook of this alert", "https://runbooks.example.org/payments/errors"),
+                    Link::new("Card payments fail", "/runbooks/payments-fail"),
+                ],
                 links: vec![
                     Link::new("Graph at the source", "https://prometheus.example.org/graph?g0.expr=x"),
                     Link::new("Dashboard: payments", "https://grafana.example.org/d/payments"),

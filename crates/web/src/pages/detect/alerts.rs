@@ -6,6 +6,7 @@
 
 use askama::Template;
 
+use crate::pages::filters::{Filter, Tab};
 use crate::pages::{Link, PersonTag, Severity, Shell, State, When};
 
 /// The list.
@@ -22,52 +23,6 @@ pub struct AlertsPage {
     pub next: Option<String>,
     /// What to say and offer when there are no rows.
     pub empty: Empty,
-}
-
-/// One tab: open, unacknowledged, acknowledged, snoozed, silenced, resolved, all.
-#[derive(Clone, Debug)]
-pub struct Tab {
-    pub title: &'static str,
-    /// With the filters that are set.
-    pub href: String,
-    /// Not for those that grow without end.
-    pub count: Option<u64>,
-    pub current: bool,
-}
-
-/// The filters that are set, and what else could be chosen.
-#[derive(Clone, Debug)]
-pub struct Filter {
-    /// The word of the current tab.
-    pub tab: String,
-    /// Words or matchers, as typed.
-    pub text: String,
-    /// What is wrong with the text.
-    pub error: Option<String>,
-    /// Service, severity, integration.
-    pub choices: Vec<Choice>,
-    /// Filters that are set; each leads to the list without it.
-    pub chips: Vec<Link>,
-    pub clear_href: String,
-}
-
-/// A drop-down.
-#[derive(Clone, Debug)]
-pub struct Choice {
-    /// The parameter of the URL.
-    pub name: &'static str,
-    pub title: &'static str,
-    /// `All services`.
-    pub any: &'static str,
-    pub options: Vec<Chosen>,
-}
-
-/// One entry of a drop-down.
-#[derive(Clone, Debug)]
-pub struct Chosen {
-    pub value: String,
-    pub title: String,
-    pub chosen: bool,
 }
 
 /// One alert in the list.
@@ -158,6 +113,7 @@ pub const NOISE_REASONS: [&str; 5] = [
 #[cfg(test)]
 mod samples {
     use super::*;
+    use crate::pages::filters::{Choice, Chosen};
     use crate::pages::gallery::{minutes_ago, viewpoint};
     use crate::pages::{Notice, Section, Toast, Tone, Undo};
 

@@ -7,7 +7,7 @@
 use askama::Template;
 
 use crate::pages::detect::alert::Fellow;
-use crate::pages::detect::alerts::Tab;
+use crate::pages::filters::Tab;
 use crate::pages::{Badge, PersonTag, Shell, When};
 
 /// The list.

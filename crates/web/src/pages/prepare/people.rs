@@ -8,8 +8,8 @@
 
 use askama::Template;
 
-use crate::pages::detect::alerts::Chosen;
 use crate::pages::engage::pages::DeliveryView;
+use crate::pages::filters::Chosen;
 use crate::pages::{Badge, Link, PersonTag, Shell, When};
 
 /// Everyone.

@@ -5,7 +5,7 @@
 
 use askama::Template;
 
-use crate::pages::detect::alerts::Tab;
+use crate::pages::filters::{Filter, Tab};
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, When};
 
 /// The list.
@@ -14,6 +14,7 @@ use crate::pages::{Badge, Link, PersonTag, Severity, Shell, When};
 pub struct IncidentsPage {
     pub shell: Shell,
     pub tabs: Vec<Tab>,
+    pub filter: Filter,
     pub rows: Vec<IncidentLine>,
     /// Where older ones are listed.
     pub next: Option<String>,
@@ -111,6 +112,7 @@ pub(crate) mod samples {
             Self {
                 shell: Shell::sample(Section::Incidents, "/incidents"),
                 tabs: vec![tab("Open", Some(3), true), tab("All", None, false)],
+                filter: Filter::sample_incidents(),
                 rows: vec![
                     line("Card payments fail for a fifth of customers", "SEV1", Badge::new(Tone::Critical, "Active")),
                     IncidentLine {
@@ -138,6 +140,13 @@ pub(crate) mod samples {
 
         pub(crate) fn sample_empty() -> Self {
             Self { rows: vec![], next: None, ..Self::sample() }
+        }
+
+        pub(crate) fn sample_filtered() -> Self {
+            let mut page = Self::sample_empty();
+            page.filter.text = "heron".into();
+            page.filter.chips = vec![Link::new("heron", "/incidents?tab=open")];
+            page
         }
     }
 

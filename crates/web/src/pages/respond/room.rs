@@ -50,6 +50,8 @@ pub struct RoomPage {
     pub calls: Option<String>,
     /// In the order in which they were given.
     pub tasks: Vec<TaskView>,
+    /// Where it is written what to do.
+    pub runbooks: Vec<Link>,
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
     pub groups: Vec<GroupView>,
@@ -362,6 +364,7 @@ pub(crate) mod samples {
                         asks_viewer: false,
                     },
                 ],
+                runbooks: vec![Link::new("Card payments fail", "/runbooks/payments-fail")],
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
                 groups: vec![GroupView {
