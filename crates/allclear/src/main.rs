@@ -44,6 +44,8 @@ enum Command {
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
     Obligations(cli::obligations::Running),
+    #[command(name = "notice")]
+    Notices(cli::notices::Notices),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
+        Command::Notices(command) => cli::notices::run(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

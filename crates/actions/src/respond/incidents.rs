@@ -243,7 +243,7 @@ fn completed(
                 return Err(Refusal::invalid("an incident is not merged into itself").at("/into").into());
             }
             let target = find(tx, moment, *into)?;
-            links::must_not_leak(row, &target)?;
+            links::must_not_leak(tx, row, &target)?;
             if let Some(further) = target.state.merged_into {
                 let message = format!("{into} is itself part of {further}: merge into that one");
                 return Err(Refusal::conflict(message).at("/into").into());
@@ -635,7 +635,7 @@ mod tests {
             let room = store.read(|tx| room::room(tx, &desk.node, row.id, Sight::Open, at(9))).unwrap();
             assert_eq!(room.stamps.len(), 3, "nothing of our own beside them");
             let odd: Vec<String> = room.oddities.iter().map(ToString::to_string).collect();
-            assert_eq!(odd, ["\"detected\" is months away from everything else; is the year right?"]);
+            assert_eq!(odd, ["\"detected\" is far from everything else; is the date right?"]);
             // A better claim takes its place; the first one stays.
             let wrong = room.stamps[0].id;
             let better = Claim { supersedes: Some(wrong), ..claim(Milestone::Detected, "2021-01-04 08:56") };

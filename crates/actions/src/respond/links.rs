@@ -46,7 +46,8 @@ pub fn link(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentI
         if other == id {
             return Err(Refusal::invalid("an incident is not linked with itself").at("/subject").into());
         }
-        must_not_leak(&find(tx, moment, other)?, &row)?;
+        let other = find(tx, moment, other)?;
+        must_not_leak(tx, &other, &row)?;
     }
     let by = moment.actor.to_string();
     if !rows::link(tx, id, &thing.subject(), &by, moment.now)? {
@@ -88,12 +89,21 @@ pub(super) fn merge(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId, in
     Ok(())
 }
 
-/// What is restricted may be named only where everybody may not look.
-pub(super) fn must_not_leak(named: &IncidentRow, place: &IncidentRow) -> Result<(), Refusal> {
-    let leaks = named.state.visibility == Visibility::Restricted && place.state.visibility == Visibility::Open;
-    if leaks {
+/// What is restricted may be named only where nobody looks who may not see it.
+pub(super) fn must_not_leak(tx: &mut Tx<'_>, named: &IncidentRow, place: &IncidentRow) -> Result<(), Halt> {
+    if named.state.visibility == Visibility::Open {
+        return Ok(());
+    }
+    if place.state.visibility == Visibility::Open {
         let message = format!("{} is restricted and {} is not: restrict that one, too, first", named.id, place.id);
-        return Err(Refusal::conflict(message));
+        return Err(Refusal::conflict(message).into());
+    }
+    let may = rows::people(tx, named.id)?;
+    let others: Vec<String> =
+        rows::people(tx, place.id)?.iter().filter(|one| !may.contains(one)).map(ToString::to_string).collect();
+    if !others.is_empty() {
+        let message = format!("{} may not see {}: name them for it first, too", others.join(", "), named.id);
+        return Err(Refusal::conflict(message).into());
     }
     Ok(())
 }

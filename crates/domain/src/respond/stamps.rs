@@ -340,7 +340,7 @@ pub enum Oddity {
         then: Milestone,
     },
     Future(Milestone),
-    /// Far from everything else: a wrong year, mostly.
+    /// Far from everything else: a wrong year or month, mostly.
     FarOff(Milestone),
     /// Two claims stand side by side and cannot both be right.
     Disputed(Milestone),
@@ -351,7 +351,7 @@ impl fmt::Display for Oddity {
         match self {
             Self::Disordered { first, then } => write!(f, "\"{then}\" is before \"{first}\""),
             Self::Future(one) => write!(f, "\"{one}\" is in the future"),
-            Self::FarOff(one) => write!(f, "\"{one}\" is months away from everything else; is the year right?"),
+            Self::FarOff(one) => write!(f, "\"{one}\" is far from everything else; is the date right?"),
             Self::Disputed(one) => write!(f, "there are claims of \"{one}\" that cannot both be right"),
         }
     }
@@ -371,6 +371,9 @@ const ORDER: [(Milestone, Milestone); 8] = [
 
 /// So far apart the parts of one response hardly are. A wrong year is a year, give or take the length of the incident.
 const FAR_OFF_HOURS: i64 = 24 * 180;
+/// Nor so far, where all else happened within a few days: a wrong month is 28 days at least.
+const FAR_FROM_FEW_DAYS_HOURS: i64 = 24 * 25;
+const FEW_DAYS_HOURS: i64 = 24 * 3;
 
 /// Everything that deserves a look, in the order of the milestones. Nothing of it is refused.
 pub fn oddities(stamps: &[Stamp], now: Timestamp) -> Vec<Oddity> {
@@ -384,9 +387,14 @@ pub fn oddities(stamps: &[Stamp], now: Timestamp) -> Vec<Oddity> {
         if stamp.when.at > now {
             odd.push(Oddity::Future(*milestone));
         }
-        let rest = standing.iter().filter(|(other, _)| other.is_response() && *other != milestone);
-        let nearest = rest.map(|(_, other)| apart(&stamp.when, &other.when)).min();
-        if milestone.is_response() && nearest.is_some_and(|hours| hours > FAR_OFF_HOURS) {
+        let rest: Vec<&When> = standing
+            .iter()
+            .filter(|(other, _)| other.is_response() && *other != milestone)
+            .map(|(_, other)| &other.when)
+            .collect();
+        let nearest = rest.iter().map(|other| apart(&stamp.when, other)).min();
+        let most = if is_of_few_days(&rest) { FAR_FROM_FEW_DAYS_HOURS } else { FAR_OFF_HOURS };
+        if milestone.is_response() && nearest.is_some_and(|hours| hours > most) {
             odd.push(Oddity::FarOff(*milestone));
         }
     }
@@ -398,6 +406,13 @@ pub fn oddities(stamps: &[Stamp], now: Timestamp) -> Vec<Oddity> {
         }
     }
     odd
+}
+
+/// Whether several things are known to have happened within a few days.
+fn is_of_few_days(all: &[&When]) -> bool {
+    let times = || all.iter().map(|when| when.at);
+    let span = times().min().zip(times().max()).map(|(first, last)| last.duration_since(first).as_hours());
+    all.len() > 1 && span.is_some_and(|hours| hours <= FEW_DAYS_HOURS)
 }
 
 /// Whole hours between two times, whichever is first.
@@ -616,7 +631,17 @@ mod tests {
             (Milestone::Declared, "2021-01-04 09:10"),
             (Milestone::Resolved, "2021-01-04 10:00"),
         ]);
-        assert_eq!(odd(&typo), ["\"detected\" is months away from everything else; is the year right?"]);
+        assert_eq!(odd(&typo), ["\"detected\" is far from everything else; is the date right?"]);
+        // A report of July that says September of its end.
+        let month = stamps(&[
+            (Milestone::Detected, "2023-07-25 14:05"),
+            (Milestone::Declared, "2023-07-25 15:21"),
+            (Milestone::Mitigated, "2023-07-25 15:55"),
+            (Milestone::Resolved, "2023-09-25 15:55"),
+        ]);
+        assert_eq!(odd(&month), ["\"resolved\" is far from everything else; is the date right?"]);
+        let slow = stamps(&[(Milestone::Detected, "2023-07-25 14:05"), (Milestone::Resolved, "2023-09-25 15:55")]);
+        assert_eq!(odd(&slow), [""; 0], "of two, neither is the odd one");
         let future = stamps(&[(Milestone::Detected, "2026-06-02 08:56")]);
         assert_eq!(odd(&future), ["\"detected\" is in the future"]);
     }

@@ -3,6 +3,7 @@
 //! Hostile all the same. No HTML of the text passes (it is shown as text), only http, https and mailto become links, and a
 //! picture is a link to it: a page loads nothing from elsewhere. What the public reads is `domain/inform/prose.rs`.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use comrak::nodes::NodeValue;
@@ -22,14 +23,24 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| Options {
     ..Options::default()
 });
 
-/// As HTML, with headings from the second level on: the first is the page's.
+/// As HTML. Headings go down from the second level without a gap, whatever their signs: the first is the page's.
 pub fn html(text: &str) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
+    let (mut signs, mut deepest) = (BTreeSet::new(), 1);
+    for node in root.descendants() {
+        if let NodeValue::Heading(heading) = &node.data.borrow().value {
+            signs.insert(heading.level);
+        }
+    }
     for node in root.descendants() {
         let mut data = node.data.borrow_mut();
         match &mut data.value {
-            NodeValue::Heading(heading) => heading.level = (heading.level + 1).min(6),
+            NodeValue::Heading(heading) => {
+                let rank = u8::try_from(signs.range(..=heading.level).count()).unwrap_or(5);
+                deepest = (rank + 1).min(deepest + 1).min(6);
+                heading.level = deepest;
+            }
             NodeValue::Image(link) | NodeValue::Link(link) => {
                 let link = std::mem::take(link);
                 data.value = if is_address(&link.url) { NodeValue::Link(link) } else { NodeValue::Emph };
@@ -57,6 +68,15 @@ mod tests {
         let text = "---\ntitle: x\n---\n\n# Meaning\n\nLook at *this*:\n\n```shell\nkubectl get pod <name>\n```\n\n\
             | a | b |\n| - | - |\n| 1 | 2 |\n\n- [ ] first\n- second\n\nhttps://example.org and [here](#meaning)\n";
         insta::assert_snapshot!(html(text));
+    }
+
+    #[test]
+    fn headings_leave_no_gap() {
+        let levels = |text: &str| -> Vec<char> {
+            html(text).split("<h").skip(1).filter_map(|rest| rest.chars().next()).collect()
+        };
+        assert_eq!(levels("## a\n\n#### b\n\n## c\n"), ['2', '3', '2']);
+        assert_eq!(levels("### a\n\n# b\n\n###### c\n"), ['2', '2', '3']);
     }
 
     #[test]
