@@ -551,6 +551,15 @@ mod tests {
             assert!(format!("{linked:?}").contains("restrict that one, too"), "{linked:?}");
             assert_eq!(kind(desk.act("ben", id, &Command::Merge { into: open }, "x")), RefusalKind::Conflict);
             assert_eq!(kind(desk.act("cleo", open, &Command::Merge { into: id }, "x")), RefusalKind::NotFound);
+            // Nor where one looks who may not see it.
+            let other = desk.declare("ben", &Declaration::new("A second heron", Class::Security)).id;
+            desk.by("ben", |tx, node, moment| name_person(tx, node, moment, other, &name("cleo"))).unwrap();
+            let link = |desk: &Desk<'_>| desk.by("ben", |tx, node, moment| links::link(tx, node, moment, other, &id.to_string()));
+            let linked = link(&desk);
+            assert!(format!("{linked:?}").contains("cleo may not see"), "{linked:?}");
+            assert_eq!(kind(desk.act("ben", id, &Command::Merge { into: other }, "x")), RefusalKind::Conflict);
+            desk.by("ben", |tx, _, moment| remove_person(tx, moment, other, &name("cleo"))).unwrap();
+            link(&desk).unwrap();
             desk.act("ben", id, &Command::Reveal, "it was a test").unwrap();
             assert_eq!(journal("cleo"), 5);
         }
