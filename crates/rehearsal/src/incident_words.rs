@@ -108,7 +108,17 @@ impl Chronicle {
             EventKind::ObligationRuledOut => format!("{} is ruled out by {by}{because}", text("regime")),
             EventKind::RoleOffered => {
                 let situation = data["situation"].as_str().map_or_else(String::new, |said| format!(": {said}"));
-                format!("{by} asks {person} to be {}{situation}", text("role"))
+                let list = |name: &str| data[name].as_array().into_iter().flatten();
+                let title = |task: &serde_json::Value| task["title"].as_str().unwrap_or_default().to_owned();
+                let tasks: Vec<String> = list("open_tasks").map(title).collect();
+                let tasks = if tasks.is_empty() { String::new() } else { format!("; open: {}", tasks.join(", ")) };
+                let next = |one: &serde_json::Value| {
+                    let by = one["by"].as_str().and_then(|at| at.parse::<Timestamp>().ok());
+                    let by = by.map_or_else(String::new, |by| self.when(by));
+                    format!("; the next {} update by {by}", one["audience"].as_str().unwrap_or_default())
+                };
+                let next: String = list("next_updates").map(next).collect();
+                format!("{by} asks {person} to be {}{situation}{tasks}{next}", text("role"))
             }
             EventKind::RoleAccepted => format!("{person} is {}", text("role")),
             EventKind::RoleDeclined => format!("{person} is not {}{because}", text("role")),

@@ -2,7 +2,7 @@
 //!
 //! Each line becomes one act of one person. `of incident 2` at its end says in which; without it, the newest.
 
-use actions::respond::assignments::{self as roles, Handover};
+use actions::respond::assignments as roles;
 use actions::respond::incidents::{self as acts, COMMANDER, Declaration};
 use actions::respond::stamps::{self, Claim};
 use actions::respond::updates::{self, Word};
@@ -11,6 +11,7 @@ use actions::{Halt, Moment, Node};
 use domain::engage::schedules::zone;
 use domain::inform::notices::Effects;
 use domain::respond::entries::{Entry, Sort};
+use domain::respond::handovers::Handover;
 use domain::respond::incidents::{Activity, Class, Command, Visibility};
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{When, standing};

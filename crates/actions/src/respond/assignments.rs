@@ -3,8 +3,10 @@
 use domain::prepare::catalog::Catalog;
 use domain::prepare::roles::Role;
 use domain::respond::assignments::{self as rules, Assignment, Move};
-use domain::respond::entries;
+use domain::respond::handovers::Handover;
 use domain::respond::stamps::{Milestone, Source, When};
+use domain::respond::tasks::Task;
+use domain::respond::updates::{Fate, Promise};
 use domain::words::{IncidentId, Name, Refusal, text};
 use serde_json::{Value, json};
 use store::respond::assignments as rows;
@@ -16,17 +18,6 @@ use super::{command, stamps};
 use crate::announce::Told;
 use crate::engage::pages;
 use crate::{Moment, Node, announce};
-
-/// What whoever takes over must know: after ICS form 201.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Handover {
-    /// How things stand.
-    pub situation: String,
-    /// What is to be reached next.
-    pub objectives: String,
-    /// Fatigue, shift, complexity.
-    pub reason: String,
-}
 
 /// Offers a role to somebody; or takes it, if that is oneself.
 pub fn offer(
@@ -55,18 +46,31 @@ pub fn offer(
             let message = format!("{} is {role}: it is handed over, not taken; ask them to offer it", held.person);
             return Err(Refusal::conflict(message).into());
         }
-        let said = handover.cloned().unwrap_or_default();
+        let said = handover.cloned().unwrap_or_default().read()?;
+        let (tasks, updates) = left(tx, incident)?;
         data = json!({
             "from": held.person,
-            "situation": entries::text(&said.situation, "/situation")?,
-            "objectives": entries::text(&said.objectives, "/objectives")?,
-            "reason": said.reason.trim(),
+            "situation": said.situation,
+            "objectives": said.objectives,
+            "reason": said.reason,
+            "open_tasks": tasks,
+            "next_updates": updates,
         });
     }
     let done = rules::offer(&all, role, to, by.as_ref(), moment.now)?;
     // Whoever is asked must be able to see what for.
     incident_rows::name_person(tx, incident, to)?;
     write(tx, node, moment, incident, &done, None, data)
+}
+
+/// What is left to whoever takes over: the open tasks, and the updates that were promised.
+fn left(tx: &mut Tx<'_>, incident: IncidentId) -> Result<(Vec<Value>, Vec<Value>), Halt> {
+    let tasks = store::respond::tasks::of_incident(tx, incident)?.into_iter().filter(Task::is_open);
+    let task = |task: Task| json!({ "title": task.title, "person": task.owner, "due_at": task.due_at });
+    let promises = store::respond::updates::promises(tx, incident)?;
+    let open = promises.iter().filter(|promise| promise.fate == Fate::Open);
+    let promise = |promise: &Promise| json!({ "audience": promise.audience, "by": promise.by });
+    Ok((tasks.map(task).collect(), open.map(promise).collect()))
 }
 
 /// Accepts a role that was offered.

@@ -447,11 +447,12 @@ mod tests {
     use domain::respond::incidents::{Activity, Phase};
     use domain::words::{Actor, EventId, Mint, RefusalKind};
 
-    use super::super::assignments::{self as roles, Handover};
+    use super::super::assignments as roles;
     use super::super::desk::{Desk, at, name};
     use super::super::entries as written;
     use super::super::entries::Wish;
     use super::*;
+    use domain::respond::handovers::Handover;
 
     fn kind(outcome: Result<IncidentRow, Halt>) -> RefusalKind {
         match outcome {

@@ -9,6 +9,7 @@ pub mod command;
 pub mod criteria;
 pub mod entries;
 pub mod evidence;
+pub mod handovers;
 pub mod incidents;
 pub mod obligation_packs;
 pub mod obligations;

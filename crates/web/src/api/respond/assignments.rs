@@ -1,10 +1,11 @@
 //! Roles over the API: offered, accepted, declined, handed over, laid down.
 
-use actions::respond::assignments::{self as acts, Handover};
+use actions::respond::assignments as acts;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use domain::respond::assignments::{Assignment as Rule, State as Stage};
+use domain::respond::handovers::Handover;
 use domain::words::{Name, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

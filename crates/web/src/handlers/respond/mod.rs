@@ -3,6 +3,7 @@
 pub mod checklists;
 pub mod entries;
 pub mod evidence;
+pub mod handovers;
 pub mod incidents;
 pub mod obligations;
 pub mod record;

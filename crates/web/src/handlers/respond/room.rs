@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actions::respond::assignments::{self, Handover};
+use actions::respond::assignments;
 use actions::respond::incidents::{self as acts, COMMANDER, Description};
 use actions::respond::room::{self, GroupStanding, Line, Room};
 use actions::respond::stamps::{self, Claim};
@@ -15,6 +15,7 @@ use domain::engage::pages::About;
 use domain::prepare::people::Access;
 use domain::respond::assignments::State as Held;
 use domain::respond::entries::Entry;
+use domain::respond::handovers::Handover;
 use domain::respond::incidents::{Activity, Class, Command, Phase, Visibility};
 use domain::respond::stamps::{Measure, Milestone, Precision, Source, When as Claimed, standing};
 use domain::respond::tasks::{State as Stage, Wish};
@@ -22,7 +23,7 @@ use domain::words::{EventKind, IncidentId, Name, Refusal, Span, TaskId, Timestam
 use store::{Halt, Store, Tx};
 
 use super::incidents::{levels, phase, restricted, service_title};
-use super::{checklists, obligations, runbooks, updates};
+use super::{checklists, handovers, obligations, runbooks, updates};
 use crate::api::respond::entries as cursor;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
@@ -404,6 +405,7 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Nam
         text: told.1,
         who: actor(look, &entry.actor).filter(|who| !is_about(look, entry, who)),
         why: entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent)),
+        handover: handovers::view(look, entry),
         objections: entry.data["objections"].as_str().map(str::to_owned),
         recorded: late.then(|| look.view.clock(entry.recorded_at)),
         corrected: mark.and_then(|mark| mark.corrected.as_ref()).map(|(text, _)| text.clone()),

@@ -2,6 +2,7 @@
 
 pub mod checklists;
 pub mod entries;
+pub mod handovers;
 pub mod incidents;
 pub mod obligations;
 pub mod record;

@@ -7,6 +7,7 @@
 use askama::Template;
 
 use super::checklists::ChecklistView;
+use super::handovers::HandoverView;
 use super::incidents::LevelChoice;
 use super::obligations::ObligationsPanel;
 use super::record::RecordTally;
@@ -215,6 +216,7 @@ pub struct LineView {
     pub text: String,
     pub who: Option<PersonTag>,
     pub why: Option<String>,
+    pub handover: Option<HandoverView>,
     /// Of a decision.
     pub objections: Option<String>,
     /// When it was written down, if that was later.
@@ -244,6 +246,7 @@ pub(crate) mod samples {
             text: text.into(),
             who: Some(PersonTag::new("ben", "Ben Okafor")),
             why: None,
+            handover: None,
             objections: None,
             recorded: None,
             corrected: None,
@@ -406,7 +409,11 @@ pub(crate) mod samples {
                     ..line(90, 18, Tone::Info, "Error rate is 18 % on pay-1 and pay-3, 0 % on pay-2.")
                 }],
                 lines: vec![
-                    LineView { who: Some(ana()), ..line(9, 1, Tone::Info, "Scribe was offered to Ana Silva") },
+                    LineView {
+                        who: Some(ana()),
+                        handover: Some(HandoverView::sample()),
+                        ..line(9, 1, Tone::Info, "Cleo Marsh was asked to be Incident commander")
+                    },
                     LineView {
                         sort: Some("decision"),
                         objections: Some("Ben: a restart would tell us more".into()),
