@@ -44,6 +44,7 @@ enum Command {
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
     Obligations(cli::obligations::Running),
+    Insights(cli::insights::Show),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
+        Command::Insights(command) => cli::insights::show(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

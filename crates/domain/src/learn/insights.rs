@@ -80,7 +80,7 @@ choices! {
         Counted = "counted",
         /// It did not come to an incident: shown apart.
         NearMiss = "near-miss",
-        /// Written down afterwards: no measure of how quick the response was, unless they are asked for.
+        /// Written down afterwards: no measure of how quick the response was. They are counted if that is asked for.
         Retrospective = "retrospective",
         /// It was none.
         Cancelled = "cancelled",
@@ -233,9 +233,12 @@ pub fn insights<'c>(cases: &'c [Case], filter: &Filter, now: Timestamp) -> Insig
     let mut cohorts: BTreeMap<Cohort, Vec<&Case>> = BTreeMap::new();
     let mut measured = Vec::new();
     for (_, case, standing) in &admitted {
-        let cohort = case.cohort();
+        let cohort = match case.cohort() {
+            Cohort::Retrospective if filter.retrospective => Cohort::Counted,
+            cohort => cohort,
+        };
         cohorts.entry(cohort).or_default().push(case);
-        if cohort == Cohort::Counted || filter.retrospective && cohort == Cohort::Retrospective {
+        if cohort == Cohort::Counted {
             measured.push((*case, standing));
         }
     }

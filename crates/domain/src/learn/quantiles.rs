@@ -90,9 +90,14 @@ mod tests {
         assert_eq!(between(20, 90, SURE), (Some(14), None));
         assert_eq!(between(35, 90, SURE).1, None);
         assert_eq!(between(36, 90, SURE).1, Some(35));
-        for (n, percent, at) in
-            [(0, 50, None), (1, 50, Some(0)), (20, 50, Some(9)), (21, 50, Some(10)), (20, 90, Some(17)), (20, 75, Some(14))]
-        {
+        for (n, percent, at) in [
+            (0, 50, None),
+            (1, 50, Some(0)),
+            (20, 50, Some(9)),
+            (21, 50, Some(10)),
+            (20, 90, Some(17)),
+            (20, 75, Some(14)),
+        ] {
             assert_eq!(place(n, percent), at, "{percent} of {n}");
         }
     }

@@ -8,6 +8,7 @@ pub mod errors;
 pub mod fields;
 pub mod frame;
 pub mod inform;
+pub mod learn;
 pub mod prepare;
 pub mod respond;
 pub mod search;

@@ -5,6 +5,7 @@ pub mod bare;
 pub mod detect;
 pub mod engage;
 pub mod inform;
+pub mod learn;
 pub mod parts;
 pub mod prepare;
 pub mod respond;
