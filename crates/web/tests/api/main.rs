@@ -11,6 +11,7 @@ mod access;
 mod addresses;
 mod coming_in;
 mod flows;
+mod insights;
 mod listen;
 mod once;
 mod openapi;
