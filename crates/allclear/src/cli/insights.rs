@@ -1,11 +1,11 @@
 //! `allclear insights`: how long things took, as distributions, and behind each number what it counts.
 
 use clap::Args;
-use domain::learn::insights::in_words;
-use domain::respond::stamps::{Measure, Precision};
+use domain::learn::insights::{in_words, range_in_words};
+use domain::respond::stamps::{Measure, Precision, Took};
 use web::api::learn::insights::{
     InsightComparison, InsightEnd, InsightIncident, InsightListQuery, InsightMeasure, InsightPromise, InsightQuantile,
-    InsightQuery, Insights,
+    InsightQuery, InsightTook, Insights,
 };
 
 use super::screen::{self, Look};
@@ -177,7 +177,7 @@ fn incidents(client: &Client, command: &Show, of: &str) -> Result<(), Failure> {
         let title = one.codename.as_ref().map_or_else(|| one.title.clone(), |name| format!("{} [{name}]", one.title));
         [
             one.incident.clone(),
-            took.map_or_else(String::new, |took| length(took.seconds, took.least, took.most)),
+            took.map_or_else(String::new, length),
             took.map_or_else(String::new, |took| end(&took.from)),
             took.map_or_else(String::new, |took| end(&took.to)),
             one.severity.clone().unwrap_or_default(),
@@ -190,10 +190,11 @@ fn incidents(client: &Client, command: &Show, of: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// With what it may have been, where that is more than minutes apart.
-fn length(seconds: i64, least: i64, most: i64) -> String {
-    let said = in_words(seconds);
-    if most - least <= 120 { said } else { format!("{said} ({} to {})", in_words(least), in_words(most)) }
+/// With what it may have been, where that is known less exactly.
+fn length(one: &InsightTook) -> String {
+    let said = in_words(one.seconds);
+    let took = Took { seconds: one.seconds, least: one.least, most: one.most };
+    range_in_words(took).map_or_else(|| said.clone(), |range| format!("{said} ({range})"))
 }
 
 /// No more exact than it is known.

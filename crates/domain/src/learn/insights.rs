@@ -4,6 +4,7 @@
 //! there are quantiles, each with an interval; there is never a mean. Unknown stays unknown and is counted as such. It
 //! compares two stretches of time, and says when no difference can be seen; it never compares people or teams.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::quantiles::{SURE, SURE_OF_TWO, between, place, share_between};
@@ -229,7 +230,7 @@ pub fn insights<'c>(cases: &'c [Case], filter: &Filter, now: Timestamp) -> Insig
         .map(|(standing, case)| (case.at_by(&standing), case, standing))
         .filter(|(at, case, _)| filter.admits(case, *at))
         .collect();
-    admitted.sort_by(|(a, one, _), (b, other, _)| (b, other.id).cmp(&(a, one.id)));
+    admitted.sort_by_key(|(at, case, _)| Reverse((*at, case.id)));
     let mut cohorts: BTreeMap<Cohort, Vec<&Case>> = BTreeMap::new();
     let mut measured = Vec::new();
     for (_, case, standing) in &admitted {
@@ -244,7 +245,7 @@ pub fn insights<'c>(cases: &'c [Case], filter: &Filter, now: Timestamp) -> Insig
     }
     let due = measured.iter().flat_map(|(case, _)| case.promises.iter().map(|promise| (*case, promise)));
     let mut due: Vec<_> = due.filter(|(_, promise)| fell_due(promise, now)).collect();
-    due.sort_by(|(one, a), (other, b)| (b.by, other.id).cmp(&(a.by, one.id)));
+    due.sort_by_key(|(case, promise)| Reverse((promise.by, case.id)));
     Insights {
         distributions: Measure::ALL.map(|measure| Distribution::of(measure, &measured)).into(),
         promises: Promises { due, now },
@@ -410,9 +411,10 @@ pub const fn meaning(measure: Measure) -> &'static str {
     }
 }
 
-/// A length of time, as people say it: `9 s`, `27 min`, `1 h 5 min`, `3 d 2 h`, `2 y 40 d`; `−3 h` if it is below nought.
+/// A length of time, as people say it: `9 s`, `2 min 10 s`, `27 min`, `1 h 5 min`, `3 d 2 h`, `2 y 40 d`; `−3 h` if it is below nought.
 pub fn in_words(seconds: i64) -> String {
     const MINUTE: u64 = 60;
+    const TEN_MINUTES: u64 = 10 * MINUTE;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
     const YEAR: u64 = 365 * DAY;
@@ -423,12 +425,18 @@ pub fn in_words(seconds: i64) -> String {
     };
     let said = match size {
         0..MINUTE => format!("{size} s"),
-        MINUTE..HOUR => format!("{} min", size / MINUTE),
+        MINUTE..TEN_MINUTES => two(MINUTE, "min", 1, "s"),
+        TEN_MINUTES..HOUR => format!("{} min", size / MINUTE),
         HOUR..DAY => two(HOUR, "h", MINUTE, "min"),
         DAY..YEAR => two(DAY, "d", HOUR, "h"),
         _ => two(YEAR, "y", DAY, "d"),
     };
     if seconds < 0 { format!("−{said}") } else { said }
+}
+
+/// What it can have been, if that is known less exactly: `3 h to 5 h`.
+pub fn range_in_words(took: Took) -> Option<String> {
+    took.is_vague().then(|| format!("{} to {}", in_words(took.least), in_words(took.most)))
 }
 
 #[cfg(test)]

@@ -245,7 +245,9 @@ fn lengths_are_said_in_two_units() {
     for (seconds, said) in [
         (0, "0 s"),
         (59, "59 s"),
-        (119, "1 min"),
+        (60, "1 min"),
+        (119, "1 min 59 s"),
+        (659, "10 min"),
         (3600, "1 h"),
         (3900, "1 h 5 min"),
         (-10_800, "−3 h"),

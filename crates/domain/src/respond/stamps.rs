@@ -520,6 +520,11 @@ impl Took {
         self.least + (self.most - self.least) / 2
     }
 
+    /// It is known less exactly than to the minute at both ends.
+    pub const fn is_vague(self) -> bool {
+        self.most.saturating_sub(self.least) > 120
+    }
+
     /// The end certainly came first.
     pub const fn is_before(self) -> bool {
         self.most <= 0
@@ -659,9 +664,11 @@ mod tests {
         assert_eq!(took(Measure::Resolve), Some((-826, -825, 615)));
         assert_eq!(took(Measure::Declare), None, "unknown stays unknown");
         assert_eq!(Measure::ALL.iter().filter(|measure| measure.of(&standing).is_some()).count(), 3);
-        let middle = |measure: Measure| measure.of(&standing).map(|took| (took.middle() / 60, took.is_before()));
-        assert_eq!(middle(Measure::Mitigate), Some((27, false)));
-        assert_eq!(middle(Measure::Resolve), Some((-105, false)), "the same day is not before");
+        let middle = |measure: Measure| {
+            measure.of(&standing).map(|took| (took.middle() / 60, took.is_before(), took.is_vague()))
+        };
+        assert_eq!(middle(Measure::Mitigate), Some((27, false, false)));
+        assert_eq!(middle(Measure::Resolve), Some((-105, false, true)), "the same day is not before");
     }
 
     #[test]

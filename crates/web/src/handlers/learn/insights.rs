@@ -5,7 +5,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use domain::learn::insights::{
     Case, Cohort, Comparison, Distribution, ENOUGH, Filter, Insights, Point, Promised, Promises, Quantile, Which,
-    in_words, insights, meaning, title,
+    in_words, insights, meaning, range_in_words, title,
 };
 use domain::respond::incidents::Class;
 use domain::respond::stamps::{Measure, Precision, Source, Stamp, Took};
@@ -27,8 +27,6 @@ use crate::problem::Problem;
 
 /// So many rows on one page of a list.
 const ROWS: usize = 200;
-/// What is known less exactly than this is told with what it may have been, in seconds.
-const VAGUE: i64 = 120;
 
 /// The words of the query that say which incidents are looked at.
 const FILTERS: [&str; 7] = ["from", "to", "class", "severity", "service", "team", "retrospective"];
@@ -194,19 +192,12 @@ fn room(case: &Case) -> String {
 /// `4 h`, or `about 4 h (3 h to 5 h)` if it is not known exactly.
 fn length(took: Took) -> String {
     let said = in_words(took.middle());
-    range(took).map_or_else(|| said.clone(), |range| format!("about {said} ({range})"))
-}
-
-fn range(took: Took) -> Option<String> {
-    let is_vague = took.most.saturating_sub(took.least) > VAGUE;
-    is_vague.then(|| format!("{} to {}", in_words(took.least), in_words(took.most)))
+    range_in_words(took).map_or_else(|| said.clone(), |range| format!("about {said} ({range})"))
 }
 
 fn value(point: &Point<'_>) -> Value {
     Value {
-        seconds: point.seconds(),
-        least: point.took.least,
-        most: point.took.most,
+        took: point.took,
         title: format!("{}: {}", domain::words::text::shorten(&point.case.title, 80), length(point.took)),
         href: room(point.case),
     }
@@ -254,9 +245,9 @@ fn quantile(one: &Quantile<'_>) -> QuantileView {
 fn compared(filter: &Filter, n: usize, comparison: Comparison) -> String {
     let days = (filter.to.duration_since(filter.from).as_secs() + 43_200) / 86_400;
     let then = match days {
-        0 => "in as long a time before".to_owned(),
         1 => "on the day before".to_owned(),
-        days => format!("in the {days} days before"),
+        2..=400 => format!("in the {days} days before"),
+        _ => "in as long a time before".to_owned(),
     };
     let more = |seconds: i64| match seconds {
         0 => "no more".to_owned(),
@@ -500,7 +491,7 @@ fn row(look: &Look<'_, '_>, case: &Case) -> RowView {
 fn measured(look: &Look<'_, '_>, point: &Point<'_>) -> RowView {
     RowView {
         took: Some(in_words(point.seconds())),
-        range: range(point.took),
+        range: range_in_words(point.took),
         ends: vec![end(look, point.from), end(look, point.to)],
         ..row(look, point.case)
     }
@@ -529,7 +520,7 @@ fn end(look: &Look<'_, '_>, stamp: &Stamp) -> EndView {
     let source = match stamp.source {
         Source::Monitor => "by a monitor",
         Source::Human => "by a person",
-        Source::Import => "read in",
+        Source::Import => "imported",
         Source::Derived => "recorded",
     };
     EndView {

@@ -138,6 +138,8 @@ pub struct EndView {
 
 #[cfg(test)]
 pub(crate) mod samples {
+    use domain::respond::stamps::Took;
+
     use super::super::strips::{Drawing, Mark, Value};
     use super::*;
     use crate::pages::gallery::{minutes_ago, viewpoint};
@@ -148,10 +150,9 @@ pub(crate) mod samples {
     }
 
     fn strip(seconds: &[i64], vague: bool, quantiles: Vec<Mark>) -> Strip {
+        let beside = if vague { 3600 } else { 60 };
         let value = |seconds: &i64| Value {
-            seconds: *seconds,
-            least: seconds - if vague { 3600 } else { 60 },
-            most: seconds + if vague { 3600 } else { 60 },
+            took: Took { seconds: *seconds, least: seconds - beside, most: seconds + beside },
             title: "Card payments fail: 27 min".into(),
             href: "/incidents/inc_06f1k2m9qv7x3t01".into(),
         };

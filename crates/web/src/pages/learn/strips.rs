@@ -4,6 +4,7 @@
 //! The axis goes by powers, on both sides of nought: seconds and years are seen on one.
 
 use domain::learn::insights::in_words;
+use domain::respond::stamps::Took;
 
 /// What is to be drawn.
 #[derive(Clone, Debug)]
@@ -17,9 +18,7 @@ pub struct Drawing {
 /// One incident.
 #[derive(Clone, Debug)]
 pub struct Value {
-    pub seconds: i64,
-    pub least: i64,
-    pub most: i64,
+    pub took: Took,
     /// Everything, for whoever points at it or does not see it.
     pub title: String,
     pub href: String,
@@ -71,6 +70,7 @@ pub struct Dot {
 
 #[derive(Clone, Debug)]
 pub struct Bar {
+    pub class: &'static str,
     pub x: String,
     pub width: String,
     pub y: u32,
@@ -105,8 +105,6 @@ const LANE: u32 = 22;
 const AXIS: u32 = 22;
 /// As `.insight-dot` in insights.css.
 const DOT: u32 = 9;
-/// What is known less exactly than this is drawn with where it may have been, in seconds.
-const VAGUE: i64 = 120;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -204,7 +202,7 @@ fn percent(share: f64) -> String {
 
 impl Drawing {
     pub fn draw(&self) -> Strip {
-        let ends = self.values.iter().flat_map(|one| [one.seconds, one.least, one.most]);
+        let ends = self.values.iter().flat_map(|one| [one.took.least, one.took.most]);
         let scale = Scale::over(ends);
         let floor = PLOT + LANE * u32::try_from(self.quantiles.len()).unwrap_or(0);
         let single = self.values.len() <= DOTS_MOST;
@@ -227,15 +225,15 @@ impl Drawing {
             |place: u32| if tallest * DOT <= PLOT - DOT { place * DOT } else { place * (PLOT - 2 * DOT) / tallest };
         let mut placed = [0u32; PLACES as usize];
         let dot = |value: &Value| {
-            let place = &mut placed[place_of(&edges, value.seconds)];
+            let place = &mut placed[place_of(&edges, value.took.middle())];
             let y = PLOT - DOT - step(*place);
             *place += 1;
-            let is_vague = value.most.saturating_sub(value.least) > VAGUE;
-            let range = is_vague.then(|| (percent(scale.place(value.least)), percent(scale.place(value.most))));
+            let took = value.took;
+            let range = took.is_vague().then(|| (percent(scale.place(took.least)), percent(scale.place(took.most))));
             Dot {
-                x: percent(scale.place(value.seconds)),
+                x: percent(scale.place(took.middle())),
                 y,
-                class: match (value.most <= 0, is_vague) {
+                class: match (took.is_before(), took.is_vague()) {
                     (true, _) => "insight-dot is-before",
                     (false, true) => "insight-dot is-vague",
                     (false, false) => "insight-dot",
@@ -256,6 +254,7 @@ impl Drawing {
         let bar = |(place, count): (u32, &u32)| {
             let (least, most) = (place.checked_sub(1).map(|before| edges[before as usize]), edges.get(place as usize));
             let height = (count * (PLOT - DOT) / tallest).max(2);
+            let is_before = most.is_some_and(|most| *most <= 0);
             let between = match (least, most) {
                 (Some(least), Some(most)) => format!("{} to {}", in_words(least), in_words(*most)),
                 (Some(least), None) => format!("{} or more", in_words(least)),
@@ -265,6 +264,7 @@ impl Drawing {
             let least = least.map_or_else(String::new, |least| format!("&at_least={least}"));
             let most = most.map_or_else(String::new, |most| format!("&below={most}"));
             Bar {
+                class: if is_before { "insight-bar is-before" } else { "insight-bar" },
                 x: percent(3.0 + width * f64::from(place)),
                 width: percent(width * 0.86),
                 y: PLOT - height,
@@ -280,7 +280,7 @@ impl Drawing {
     fn counts(&self, edges: &[i64]) -> [u32; PLACES as usize] {
         let mut counts = [0; PLACES as usize];
         for value in &self.values {
-            counts[place_of(edges, value.seconds)] += 1;
+            counts[place_of(edges, value.took.middle())] += 1;
         }
         counts
     }
@@ -310,13 +310,12 @@ mod tests {
     use super::*;
 
     fn drawing(seconds: &[i64]) -> Drawing {
-        let value = |seconds: &i64| Value {
+        let took = |seconds: &i64| Took {
             seconds: *seconds,
             least: seconds.saturating_sub(1),
             most: seconds.saturating_add(1),
-            title: String::new(),
-            href: String::new(),
         };
+        let value = |seconds: &i64| Value { took: took(seconds), title: String::new(), href: String::new() };
         Drawing { values: seconds.iter().map(value).collect(), quantiles: vec![], list: "/insights/detect?".into() }
     }
 
@@ -334,7 +333,7 @@ mod tests {
             vec![-10_800],
             vec![1, 20 * YEAR],
             vec![-300 * YEAR, 300 * YEAR],
-            vec![i64::MIN, i64::MAX],
+            vec![i64::MIN / 2, i64::MAX / 2],
         ] {
             let strip = drawing(&seconds).draw();
             let places: Vec<f64> = strip.dots.iter().map(|dot| number(&dot.x)).collect();
@@ -380,7 +379,7 @@ mod tests {
     #[test]
     fn what_is_vague_is_a_range_and_what_came_before_has_a_look_of_its_own() {
         let mut drawing = drawing(&[-600, 3600, 40_000]);
-        (drawing.values[1].least, drawing.values[1].most) = (1800, 5400);
+        (drawing.values[1].took.least, drawing.values[1].took.most) = (1800, 5400);
         let strip = drawing.draw();
         let classes: Vec<&str> = strip.dots.iter().map(|dot| dot.class).collect();
         assert_eq!(classes, ["insight-dot is-before", "insight-dot is-vague", "insight-dot"]);
