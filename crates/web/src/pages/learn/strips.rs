@@ -348,7 +348,7 @@ mod tests {
         let texts =
             |seconds: &[i64]| drawing(seconds).draw().ticks.into_iter().map(|tick| tick.text).collect::<Vec<_>>();
         assert_eq!(texts(&[300, 7000]), ["0", "10 min", "1 h", "6 h"]);
-        assert_eq!(texts(&[-10_000, 59]), ["0", "1 min", "−10 min", "−1 h", "−6 h"]);
+        assert_eq!(texts(&[-10_000, 59]), ["0", "−10 min", "−1 h", "−6 h"]);
     }
 
     #[test]
