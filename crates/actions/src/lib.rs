@@ -12,6 +12,7 @@ pub mod detect;
 pub mod engage;
 pub mod housekeeping;
 pub mod inform;
+pub mod learn;
 pub mod moment;
 pub mod node;
 pub mod prepare;

@@ -46,6 +46,7 @@ enum Command {
     Obligations(cli::obligations::Running),
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
+    Insights(cli::insights::Show),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
         Command::Notices(command) => cli::notices::run(&command),
+        Command::Insights(command) => cli::insights::show(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

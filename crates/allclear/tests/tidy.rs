@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 ];
 
 /// The phases, in the order of an incident's life; whoever responds also informs. Within `domain` a later one may use an earlier one.
-const PHASES: &[&str] = &["prepare", "detect", "engage", "inform", "respond"];
+const PHASES: &[&str] = &["prepare", "detect", "engage", "inform", "respond", "learn"];
 
 /// Crates that only some floors may name: drivers of databases, and whatever speaks outward.
 const KEPT: &[(&str, &[&str])] = &[
@@ -69,6 +69,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/overrides.rs", "the rule of an override is in domain/engage/schedules.rs and oncall.rs"),
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
     ("inform/outgoing_webhooks_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    ("learn/strips.rs", "draws the dots of a measure"),
     ("prepare/answers.rs", "what was answered to a request is the store's and the edge's affair: no rule knows of it"),
     ("prepare/defaults.rs", "the documents of a fresh installation"),
     ("prepare/documents_samples.rs", "what the pages of documents are tried with"),

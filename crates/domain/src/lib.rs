@@ -6,6 +6,7 @@
 pub mod detect;
 pub mod engage;
 pub mod inform;
+pub mod learn;
 pub mod prepare;
 pub mod respond;
 pub mod seals;

@@ -10,6 +10,7 @@ pub mod engage;
 pub mod inform;
 pub mod journal;
 pub mod keeping;
+pub mod learn;
 pub mod leases;
 pub mod outbox;
 pub mod prepare;

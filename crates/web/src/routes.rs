@@ -17,6 +17,7 @@ use crate::enter::{self, May};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
+use crate::handlers::learn::insights;
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::respond::{
     checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
@@ -184,6 +185,11 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/notices/{id}/posts/{post}", INCIDENTS, post(notices::post_correction)),
         route(Method::GET, "/subscribers", ADMINISTER, get(subscribers::get_subscribers)),
         route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
+        // Pages: learn
+        route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
+        route(Method::GET, "/insights/incidents", VIEW, get(insights::get_incidents)),
+        route(Method::GET, "/insights/promises", VIEW, get(insights::get_promises)),
+        route(Method::GET, "/insights/{measure}", VIEW, get(insights::get_measure)),
         // Pages: prepare
         route(Method::GET, "/runbooks/{name}", VIEW, get(runbooks::get_runbook)),
         route(Method::GET, "/services", VIEW, get(services::get_services)),

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod documents;
 pub(crate) mod files;
 pub(crate) mod incidents;
+pub(crate) mod insights;
 pub(crate) mod integrations;
 pub(crate) mod journal;
 pub(crate) mod keeping;

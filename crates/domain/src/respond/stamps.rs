@@ -475,31 +475,42 @@ impl Measure {
         }
     }
 
-    /// From when, until when.
-    fn ends<'a>(self, standing: &Standing<'a>) -> Option<(&'a When, &'a When)> {
+    /// The claims between which it is measured. `None` if one of them is not there.
+    pub fn ends<'a>(self, standing: &Standing<'a>) -> Option<(&'a Stamp, &'a Stamp)> {
         use Milestone as M;
-        let when = |milestone| standing.get(&milestone).map(|stamp| &stamp.when);
+        let held = |milestone| standing.get(&milestone).copied();
         let (from, to) = match self {
-            Self::Detect => (when(M::ImpactStarted)?, M::Detected),
-            Self::Dwell => (when(M::CompromiseStarted)?, M::Detected),
-            Self::Acknowledge => (when(M::Alerted)?, M::Acknowledged),
-            Self::Declare => (when(M::Detected)?, M::Declared),
-            Self::Command => (when(M::Declared)?, M::CommanderAccepted),
+            Self::Detect => (held(M::ImpactStarted)?, M::Detected),
+            Self::Dwell => (held(M::CompromiseStarted)?, M::Detected),
+            Self::Acknowledge => (held(M::Alerted)?, M::Acknowledged),
+            Self::Declare => (held(M::Detected)?, M::Declared),
+            Self::Command => (held(M::Declared)?, M::CommanderAccepted),
             Self::FirstPublicWord => {
-                let begun = [when(M::Detected), when(M::ImpactStarted)];
-                (begun.into_iter().flatten().max_by_key(|when| when.at)?, M::FirstPublicUpdate)
+                let begun = [held(M::Detected), held(M::ImpactStarted)];
+                (begun.into_iter().flatten().max_by_key(|stamp| stamp.when.at)?, M::FirstPublicUpdate)
             }
-            Self::Contain => (when(M::Detected)?, M::Contained),
-            Self::Mitigate => (when(M::ImpactStarted)?, M::Mitigated),
-            Self::Recover => (when(M::ImpactStarted)?, M::Recovered),
-            Self::Resolve => (when(M::Detected)?, M::Resolved),
+            Self::Contain => (held(M::Detected)?, M::Contained),
+            Self::Mitigate => (held(M::ImpactStarted)?, M::Mitigated),
+            Self::Recover => (held(M::ImpactStarted)?, M::Recovered),
+            Self::Resolve => (held(M::Detected)?, M::Resolved),
         };
-        Some((from, when(to)?))
+        Some((from, held(to)?))
     }
 
     /// How long it took. `None` if an end is not recorded: unknown stays unknown.
     pub fn of(self, standing: &Standing<'_>) -> Option<Took> {
-        self.ends(standing).map(|(from, to)| Took::between(from, to))
+        self.ends(standing).map(|(from, to)| Took::between(&from.when, &to.when))
+    }
+}
+
+impl FromStr for Measure {
+    type Err = Refusal;
+
+    fn from_str(word: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word).ok_or_else(|| {
+            let near = crate::words::text::did_you_mean(word, Self::ALL.map(Self::word));
+            Refusal::not_found(format!("measure {:?}{near}", crate::words::text::shorten(word, 40)))
+        })
     }
 }
 
@@ -516,6 +527,22 @@ impl Took {
     pub fn between(from: &When, to: &When) -> Self {
         let seconds = |a: Timestamp, b: Timestamp| b.duration_since(a).as_secs();
         Self { seconds: seconds(from.at, to.at), least: seconds(from.until, to.at), most: seconds(from.at, to.until) }
+    }
+
+    /// In the middle of what it can have been: what one end is known to the day and the other to the minute, `seconds`
+    /// leans to one side.
+    pub const fn middle(self) -> i64 {
+        self.least + (self.most - self.least) / 2
+    }
+
+    /// It is known less exactly than to the minute at both ends.
+    pub const fn is_vague(self) -> bool {
+        self.most.saturating_sub(self.least) > 120
+    }
+
+    /// The end certainly came first.
+    pub const fn is_before(self) -> bool {
+        self.most <= 0
     }
 }
 
@@ -662,6 +689,11 @@ mod tests {
         assert_eq!(took(Measure::Resolve), Some((-826, -825, 615)));
         assert_eq!(took(Measure::Declare), None, "unknown stays unknown");
         assert_eq!(Measure::ALL.iter().filter(|measure| measure.of(&standing).is_some()).count(), 3);
+        let middle = |measure: Measure| {
+            measure.of(&standing).map(|took| (took.middle() / 60, took.is_before(), took.is_vague()))
+        };
+        assert_eq!(middle(Measure::Mitigate), Some((27, false, false)));
+        assert_eq!(middle(Measure::Resolve), Some((-105, false, true)), "the same day is not before");
     }
 
     #[test]
@@ -669,6 +701,10 @@ mod tests {
         for milestone in Milestone::ALL {
             assert_eq!(milestone.word().parse(), Ok(milestone));
         }
+        for measure in Measure::ALL {
+            assert_eq!(measure.word().parse(), Ok(measure));
+        }
+        assert!("average".parse::<Measure>().is_err());
         assert_eq!(
             "mitgated".parse::<Milestone>().unwrap_err().message,
             "there is no milestone \"mitgated\" (did you mean \"mitigated\"?)"

@@ -38,7 +38,7 @@ pub struct Filter {
     pub words: Option<String>,
 }
 
-const COLUMNS: &str = "incidents.id, incidents.title, incidents.class, incidents.phase, incidents.since, incidents.severity, \
+pub(crate) const COLUMNS: &str = "incidents.id, incidents.title, incidents.class, incidents.phase, incidents.since, incidents.severity, \
     incidents.activities, incidents.visibility, incidents.codename, incidents.commander, incidents.merged_into, \
     incidents.reopened, incidents.because, incidents.impact, incidents.services, incidents.reported_by, \
     incidents.reported_at, incidents.retrospective, incidents.near_miss";
@@ -218,7 +218,7 @@ pub fn remove_person(tx: &mut Tx<'_>, id: IncidentId, person: &Name) -> Result<b
     Ok(tx.execute(sql, &[id.into(), person.into()])? > 0)
 }
 
-fn read(row: &Row) -> Result<IncidentRow, Error> {
+pub(crate) fn read(row: &Row) -> Result<IncidentRow, Error> {
     let activities: BTreeMap<Activity, i64> = row.json("activities")?;
     let instant = |micros: i64| Timestamp::from_microsecond(micros).map_err(|_| Error::corrupt("a time that is none"));
     let services = row.text("services")?.lines().map(str::parse).collect::<Result<_, _>>();

@@ -5,6 +5,9 @@ use domain::words::IncidentId;
 
 use crate::door::{Error, Row, Tx};
 
+pub(crate) const COLUMNS: &str = "stamps.id, stamps.milestone, stamps.at, stamps.until, stamps.precision, stamps.source, \
+    stamps.entered_by, stamps.entered_at, stamps.evidence, stamps.note, stamps.supersedes";
+
 /// Writes a claim. There is no way to change one.
 pub fn insert(tx: &mut Tx<'_>, incident: IncidentId, stamp: &Stamp) -> Result<(), Error> {
     tx.execute(
@@ -30,15 +33,11 @@ pub fn insert(tx: &mut Tx<'_>, incident: IncidentId, stamp: &Stamp) -> Result<()
 
 /// Every claim about an incident, in the order in which they were entered.
 pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Stamp>, Error> {
-    let rows = tx.query(
-        "SELECT id, milestone, at, until, precision, source, entered_by, entered_at, evidence, note, supersedes \
-         FROM stamps WHERE incident = $1 ORDER BY id",
-        &[incident.into()],
-    )?;
-    rows.iter().map(read).collect()
+    let sql = format!("SELECT {COLUMNS} FROM stamps WHERE incident = $1 ORDER BY id");
+    tx.query(&sql, &[incident.into()])?.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<Stamp, Error> {
+pub(crate) fn read(row: &Row) -> Result<Stamp, Error> {
     let unknown = |column: &str| Error::corrupt(format!("the {column} of a stamp does not read"));
     Ok(Stamp {
         id: row.id("id")?,

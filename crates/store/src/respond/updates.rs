@@ -6,7 +6,8 @@ use domain::words::{IncidentId, Name, Timestamp, UpdateId};
 use crate::door::{Error, Row, Tx};
 
 const COLUMNS: &str = "id, audience, stage, body, title, components, next_by, author, written_at, late_because, state, state_at, state_by";
-const PROMISE: &str = "audience, given_at, due_at, answered_at, over_at, why";
+pub(crate) const PROMISE: &str = "promises.audience, promises.given_at, promises.due_at, promises.answered_at, promises.over_at, \
+    promises.why";
 
 /// Writes an update as it is now.
 pub fn save(tx: &mut Tx<'_>, incident: IncidentId, update: &Update) -> Result<(), Error> {
@@ -126,7 +127,7 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
     row.map_or(Ok(None), |row| row.opt_instant("due"))
 }
 
-fn read_promise(row: &Row) -> Result<Promise, Error> {
+pub(crate) fn read_promise(row: &Row) -> Result<Promise, Error> {
     let fate = match (row.opt_instant("answered_at")?, row.opt_instant("over_at")?) {
         (Some(at), _) => Fate::Answered { at, why: row.opt_text("why")?.map(str::to_owned) },
         (None, Some(at)) => Fate::Over { at },

@@ -6,6 +6,7 @@ pub mod detect;
 pub mod engage;
 pub mod inform;
 pub mod journal;
+pub mod learn;
 pub mod listing;
 pub mod once;
 pub mod openapi;

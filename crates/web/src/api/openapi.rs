@@ -12,6 +12,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
+use super::learn::insights;
 use super::prepare::{access, checks, documents};
 use super::respond::{
     affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -102,6 +103,10 @@ use crate::problem::Problem;
         notices::audit,
         subscribers::list,
         subscribers::remove,
+        insights::overview,
+        insights::incidents,
+        insights::promises,
+        insights::of_measure,
         schedules::list,
         schedules::on_call,
         schedules::shifts,
@@ -222,7 +227,7 @@ fn narrow(path: &str, parameter: &mut Value) {
         (Some("header"), Some("Idempotency-Key")) => json!({ "minLength": 1, "maxLength": 200, "pattern": "^[ -~]+$" }),
         (Some("path"), Some("name")) => json!({ "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }),
         (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-hjkmnp-tv-z]{16}$" }),
-        (Some("query"), Some("severity")) if path != "/api/v1/incidents" => json!({ "enum": alerts::SEVERITIES }),
+        (Some("query"), Some("severity")) if path == "/api/v1/alerts" => json!({ "enum": alerts::SEVERITIES }),
         (Some("query" | "path"), Some("kind")) => json!({ "enum": Kind::ALL.map(Kind::word) }),
         _ => return,
     };

@@ -8,6 +8,7 @@ use domain::prepare::people::Access;
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
+use super::learn::insights;
 use super::prepare::{access, checks, documents};
 use super::respond::{
     affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -107,6 +108,11 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/affected/{affected}", INCIDENTS, Method::POST, post(affected::count)),
         on("/api/v1/incidents/{id}/techniques", VIEW, Method::GET, get(techniques::list)),
         on("/api/v1/incidents/{id}/techniques", INCIDENTS, Method::POST, post(techniques::act)),
+        // Insights
+        on("/api/v1/insights", VIEW, Method::GET, get(insights::overview)),
+        on("/api/v1/insights/incidents", VIEW, Method::GET, get(insights::incidents)),
+        on("/api/v1/insights/promises", VIEW, Method::GET, get(insights::promises)),
+        on("/api/v1/insights/{measure}", VIEW, Method::GET, get(insights::of_measure)),
         // Schedules
         on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),
         on("/api/v1/schedules/{name}/on-call", VIEW, Method::GET, get(schedules::on_call)),

@@ -9,6 +9,7 @@ pub mod fields;
 pub mod filters;
 pub mod frame;
 pub mod inform;
+pub mod learn;
 pub mod prepare;
 pub mod respond;
 pub mod search;

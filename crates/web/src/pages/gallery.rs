@@ -19,6 +19,7 @@ use super::inform::outgoing_webhooks::{
 };
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
+use super::learn::insights::{InsightListPage, InsightsPage};
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
 use super::prepare::services::{ServicePage, ServicesPage};
@@ -91,6 +92,11 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("status-notice", &NoticePublicPage::sample()),
         page("status-subscribe", &SubscribePage::sample()),
         page("status-link", &SubscribePage::sample_link()),
+        page("insights", &InsightsPage::sample()),
+        page("insights-refused", &InsightsPage::sample_refused()),
+        page("insight-list", &InsightListPage::sample()),
+        page("insight-list-promises", &InsightListPage::sample_promises()),
+        page("insight-list-empty", &InsightListPage::sample_empty()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

@@ -6,6 +6,7 @@ pub mod detect;
 pub mod engage;
 pub mod filters;
 pub mod inform;
+pub mod learn;
 pub mod markdown;
 pub mod parts;
 pub mod prepare;

@@ -126,6 +126,7 @@ pub enum Section {
     Schedules,
     Policies,
     Services,
+    Insights,
     Documents,
     Integrations,
     OutgoingWebhooks,
@@ -151,7 +152,8 @@ impl Section {
     ];
 
     /// Those that are used more rarely.
-    pub const RAIL_BELOW: [Entry; 4] = [
+    pub const RAIL_BELOW: [Entry; 5] = [
+        Entry::new(Self::Insights, "/insights", "Insights", "insights", "h"),
         Entry::new(Self::Silences, "/silences", "Silences", "silences", "l"),
         Entry::new(Self::OutgoingWebhooks, "/outgoing-webhooks", "Webhooks", "webhook", "w"),
         Entry::new(Self::People, "/people", "People", "people", "o"),

@@ -12,6 +12,7 @@ mod addresses;
 mod coming_in;
 mod flows;
 mod incidents;
+mod insights;
 mod listen;
 mod once;
 mod openapi;

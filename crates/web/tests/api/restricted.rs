@@ -146,7 +146,8 @@ impl Quiet {
         let template = template
             .replace("{evidence}", &self.evidence)
             .replace("{observable}", &self.observable)
-            .replace("{affected}", &self.affected);
+            .replace("{affected}", &self.affected)
+            .replace("{measure}", "command");
         let id = if template.contains("/incidents/") {
             &self.incident
         } else if template.contains("/notices/") {
@@ -200,6 +201,8 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
             "/incidents?tab=all",
             "/search?q=Disk",
             "/api/v1/pages?state=all",
+            "/insights/command?which=unknown",
+            "/api/v1/insights/command?which=unknown",
         ]
         .map(str::to_owned),
     );
@@ -223,6 +226,10 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
     for path in [
         "/incidents",
         "/obligations",
+        "/insights/incidents",
+        "/insights/command?which=unknown",
+        "/api/v1/insights/incidents",
+        "/api/v1/insights/command?which=unknown",
         "/api/v1/incidents",
         "/api/v1/obligations",
         "/api/v1/journal?limit=500",

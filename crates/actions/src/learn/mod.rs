@@ -1,0 +1,3 @@
+//! What do we keep: insights, gathered for whoever looks.
+
+pub mod insights;

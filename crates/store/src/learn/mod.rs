@@ -1,0 +1,3 @@
+//! Reads what insights are made of: many incidents at once.
+
+pub mod insights;

@@ -1,0 +1,3 @@
+//! What do we keep, over the API.
+
+pub mod insights;

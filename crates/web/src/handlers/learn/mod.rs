@@ -1,0 +1,3 @@
+//! Handlers of what we keep.
+
+pub mod insights;

@@ -1,0 +1,4 @@
+//! Pages of what we keep.
+
+pub mod insights;
+pub mod strips;
