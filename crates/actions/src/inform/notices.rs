@@ -15,6 +15,7 @@ use store::{Halt, Store, Tx};
 
 use super::status_pages;
 use crate::announce::Told;
+use crate::prepare::drills;
 use crate::respond::{incidents, stamps, updates};
 use crate::{Moment, Node, announce};
 
@@ -98,7 +99,7 @@ fn posted(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &Post) 
     let rules = node.rules(tx)?;
     let page = status_pages::must(&rules.catalog)?;
     if let Some(incident) = wanted.incident {
-        incidents::find(tx, moment, incident)?;
+        drills::must_stay_inside(&incidents::find(tx, moment, incident)?).map_err(|refusal| refusal.at("/incident"))?;
     }
     let now = moment.now;
     let (mut notice, event) = match &wanted.notice {

@@ -59,6 +59,9 @@ pub struct Incident {
     pub reopened: u32,
     pub retrospective: bool,
     pub near_miss: bool,
+    /// It is only practised.
+    #[serde(default)]
+    pub drill: bool,
     /// `person:ana`.
     pub reported_by: String,
     pub reported_at: Timestamp,
@@ -157,6 +160,9 @@ pub struct NewIncident {
     pub only_reported: bool,
     #[serde(default)]
     pub near_miss: bool,
+    /// It is only practised: it is marked so wherever it is named, and nothing of it is said in public.
+    #[serde(default)]
+    pub drill: bool,
     /// It is over, and is written down afterwards.
     #[serde(default)]
     pub retrospective: bool,
@@ -291,6 +297,9 @@ pub struct IncidentQuery {
     /// Words in the title, the reason or the impact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
+    /// `true`: only drills; `false`: only what is none; both, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -307,7 +316,7 @@ impl IncidentQuery {
         let class =
             self.class.as_deref().map(str::parse).transpose().map_err(|refusal: Refusal| refusal.at("?class"))?;
         let words = self.q.clone().filter(|words| !words.trim().is_empty());
-        Ok(Filter { open, class, severity: self.severity.clone(), words })
+        Ok(Filter { open, class, severity: self.severity.clone(), words, drill: self.drill })
     }
 }
 
@@ -335,6 +344,7 @@ pub(crate) fn wire(row: &IncidentRow) -> Incident {
         reopened: state.reopened,
         retrospective: row.retrospective,
         near_miss: row.near_miss,
+        drill: row.drill,
         reported_by: row.reported_by.clone(),
         reported_at: row.reported_at,
     }
@@ -349,7 +359,7 @@ pub(crate) fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
     });
     let others = room.others.iter().map(|other| Linked {
         subject: other.id.to_string(),
-        title: Some(other.title.clone()),
+        title: Some(other.name().into_owned()),
         open_alerts: None,
         phase: Some(other.state.phase.word().to_owned()),
     });
@@ -439,6 +449,7 @@ pub async fn declare(
         codename: new.codename,
         only_reported: new.only_reported,
         near_miss: new.near_miss,
+        drill: new.drill,
         retrospective: new.retrospective,
         stamps: claims.collect::<Result<_, _>>()?,
         from: new.from,

@@ -58,6 +58,7 @@ pub fn line(look: &Look<'_, '_>, row: &IncidentRow) -> IncidentLine {
         phase: phase(row.state.phase),
         class: row.state.class.word(),
         restricted: restricted(row),
+        drill: row.drill,
         services: services.collect(),
         commander: row.state.commander.as_ref().map(|name| look.tag(name)),
         since: look.when(row.reported_at),
@@ -107,6 +108,7 @@ struct Form {
     because: String,
     impact: String,
     visibility: String,
+    drill: bool,
     services: Vec<String>,
     from: Vec<String>,
     error: Option<String>,
@@ -123,6 +125,7 @@ impl Form {
             because: text("because"),
             impact: text("impact"),
             visibility: fields.text("visibility").to_owned(),
+            drill: fields.text("drill") == "yes",
             services: fields.all("service").map(str::to_owned).collect(),
             from: fields.all("from").map(str::to_owned).collect(),
             error: None,
@@ -140,6 +143,7 @@ impl Form {
             from: self.from.clone(),
             only_reported: how == "report" || how == "near-miss",
             near_miss: how == "near-miss",
+            drill: self.drill,
             ..Declaration::new(&self.title, self.class.parse()?)
         })
     }
@@ -183,6 +187,7 @@ async fn page(asked: Asked, form: Form, fresh: bool) -> Result<Response, Problem
                 because: form.because,
                 impact: form.impact,
                 visibility: form.visibility,
+                drill: form.drill,
                 from,
                 error: form.error,
                 shell,
