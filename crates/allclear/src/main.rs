@@ -57,6 +57,8 @@ enum Command {
     Diff(cli::documents::Diff),
     Rollback(cli::documents::RollbackCommand),
     Replay(cli::replay::Replay),
+    #[command(name = "drill")]
+    Drills(cli::drills::Drills),
     #[command(name = "outgoing-webhook")]
     OutgoingWebhooks(cli::outgoing_webhooks::OutgoingWebhooks),
     #[command(name = "integration")]
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => cli::documents::diff(&command),
         Command::Rollback(command) => cli::documents::rollback(&command),
         Command::Replay(command) => cli::replay::run(&command),
+        Command::Drills(command) => cli::drills::run(&command),
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),
