@@ -36,6 +36,7 @@ enum Command {
     Serve(config::Serve),
     Watch(watch::Watch),
     Setup(cli::setup::Setup),
+    Demo(cli::demo::Demo),
     #[command(name = "alert")]
     Alerts(cli::alerts::Alerts),
     #[command(name = "silence")]
@@ -98,6 +99,7 @@ fn main() -> ExitCode {
         }
         Command::Watch(watch) => return watch::run(watch),
         Command::Setup(command) => cli::setup::run(&command),
+        Command::Demo(command) => cli::demo::run(&command),
         Command::Alerts(command) => cli::alerts::run(&command),
         Command::Silences(command) => cli::silences::run(&command),
         Command::Declare(command) => cli::incidents::declare(&command),

@@ -4,6 +4,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod checklists;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod documents;
 mod drill_checks;
