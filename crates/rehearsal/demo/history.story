@@ -42,6 +42,11 @@
 
 -79d 16:20 tomas declares "A restore test read last month's backup" near-miss services=ledger: the newest backup was never picked up by the test
 
+-78d 09:00 tomas declares it of incident 4
+-78d 09:05 tomas acts of incident 4: the test names its backup by date, and fails if that is older than a day
+-78d 09:06 tomas mitigates of incident 4
+-78d 09:10 tomas resolves the incident of incident 4: the test read the backup of last night
+
 -75d 03:11 prometheus: identity "Sign-in errors" severity=critical summary="sign-in fails for 40 %"
 -75d 03:13 whoever is paged acknowledges "Sign-in errors"
 -75d 03:15 aiko declares "Nobody can sign in" SEV1 services=identity impact="Four of ten cannot sign in" from alert: the error rate jumps at 03:08
@@ -157,6 +162,7 @@
 -40d 15:25 noor declares "A build token was used from elsewhere" security SEV2 codename="quiet lantern" services=checkout,identity impact="Somebody read the source of checkout": a build ran from an address that is not ours
 -40d 15:26 noor takes command
 -40d 15:28 noor names tomas
+-40d 15:29 noor names mara
 -40d 15:30 noor gives "Revoke every token of the build server" to tomas 15m
 -40d 15:31 tomas does "Revoke every token of the build server"
 -40d 15:35 noor begins containment
@@ -166,7 +172,7 @@
 -40d 16:00 noor sees 198.51.100.23 malicious: every call with the token came from here
 -40d 16:02 noor sees 198.51.100.24 suspicious: same network, one call
 -40d 16:10 noor ticks analyse-a-breach out-of-band: we talk by phone
--40d 16:12 noor ticks analyse-a-breach few-people: three are named
+-40d 16:12 noor ticks analyse-a-breach few-people: four are named
 -40d 16:40 noor counts accounts 212 "customers whose address stood in a test file": counted in the file
 -40d 16:45 noor considers gdpr: addresses of customers stood in a test file that was read
 -40d 16:50 noor anchors gdpr aware 10m: Noor read the log of downloads with Tomás
@@ -278,6 +284,8 @@
 -3d 16:30 tomas acts: they are started by hand
 -3d 17:00 tomas mitigates
 -3d 17:05 tomas resolves the incident: they are there
+-2d 11:00 noor considers gdpr of incident 24: four accounts were opened, with names and journeys in them
+-2d 11:05 noor anchors gdpr aware 15m of incident 24: Noor read the log of the four accounts with Tomás
 -2d 12:00 mara plans "New network at the ports" in 4d for 3h boarding=maintenance: Gates open by hand while the network is changed. Come ten minutes earlier.
 
 -7h priya overrides tickets-secondary with jonas until 23:59: a doctor's appointment

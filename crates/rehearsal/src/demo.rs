@@ -24,8 +24,9 @@ use crate::world::World;
 const COMPANY: &str = include_str!("../demo/company.yaml");
 const HISTORY: &str = include_str!("../demo/history.story");
 const ZONE: &str = "Europe/Stockholm";
-/// The administrator of the company.
+/// The administrator of the company, and what they sign in with.
 pub const ADMINISTRATOR: &str = "mara";
+pub const SIGNS_IN_AS: &str = "mara@harbourline.example";
 
 /// What an empty store was filled with.
 #[derive(Clone, Debug, PartialEq, Eq)]

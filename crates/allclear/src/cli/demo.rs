@@ -55,7 +55,7 @@ pub(crate) fn run(command: &Demo) -> Outcome {
             "incidents": filled.incidents,
             "pages": filled.pages,
             "since": filled.since,
-            "sign_in": demo::ADMINISTRATOR,
+            "sign_in": demo::SIGNS_IN_AS,
             "password": secret,
         }));
         return Ok(Exit::Fine);
@@ -70,7 +70,7 @@ pub(crate) fn run(command: &Demo) -> Outcome {
     screen::say(format!("Serve it:  allclear serve --data '{}'", folder.display()));
     screen::say(format!(
         "Sign in at http://127.0.0.1:8080 as {} with this password, which is shown only now:",
-        demo::ADMINISTRATOR
+        demo::SIGNS_IN_AS
     ));
     screen::say("");
     screen::say(format!("  {secret}"));
