@@ -4,6 +4,7 @@
 -88d 14:07 whoever is paged acknowledges "Checkout errors"
 -88d 14:09 jonas declares "Card payments fail for one bank" SEV3 services=checkout impact="Customers of one bank cannot pay by card" from alert: the bank's gateway answers 502
 -88d 14:10 jonas takes command
+-88d 14:10 jonas claims impact-started 4m: by the graphs
 -88d 14:15 jonas acts: the bank is taken out of the list of ways to pay, others work
 -88d 14:16 jonas mitigates
 -88d 15:02 prometheus: resolved checkout "Checkout errors" severity=critical
@@ -22,6 +23,7 @@
 -82d 09:05 whoever is paged acknowledges "Search latency"
 -82d 09:06 priya declares "Timetable search is slow" SEV2 services=timetable impact="A search takes five seconds, some give up" from alert: p99 is ten times what it was
 -82d 09:07 priya takes command
+-82d 09:07 priya claims impact-started 7m: by the graphs
 -82d 09:10 priya gives "Find out what changed since yesterday" to jonas 20m
 -82d 09:12 jonas does "Find out what changed since yesterday"
 -82d 09:14 priya tells inside 30m: search takes 5 s since 08:55; the new index is the first suspect
@@ -51,6 +53,7 @@
 -75d 03:13 whoever is paged acknowledges "Sign-in errors"
 -75d 03:15 aiko declares "Nobody can sign in" SEV1 services=identity impact="Four of ten cannot sign in" from alert: the error rate jumps at 03:08
 -75d 03:16 aiko takes command
+-75d 03:16 aiko claims impact-started 3m: by the graphs
 -75d 03:18 aiko tells inside 20m: sign-in fails for 40 %; the certificate of the session store is the suspect
 -75d 03:20 aiko observes: the session store refuses connections: certificate expired 03:08
 -75d 03:22 aiko ticks first-minutes commander: Aiko
@@ -72,6 +75,7 @@
 
 -68d 18:40 noor declares "Mails ask customers for their card" security SEV3 codename="paper heron" services=checkout impact="Customers get mails that look like ours": forty customers asked about one mail
 -68d 18:42 noor takes command
+-68d 18:42 noor claims impact-started 12m: by the graphs
 -68d 18:50 noor sees https://harbour1ine-tickets.example/pay malicious: the page in the mail
 -68d 18:51 noor sees 203.0.113.66 malicious: where it lives
 -68d 18:55 noor names elena
@@ -84,12 +88,14 @@
 
 -66d 05:10 aiko declares "Backups take longer than the night" SEV3 services=ledger impact="None; the backup still runs when the day begins": the disks are slow since the move
 -66d 05:11 aiko takes command
+-66d 05:11 aiko claims impact-started 9m: by the graphs
 -66d 06:40 aiko acts: the backup reads from the replica
 -66d 06:41 aiko mitigates
 -66d 06:45 aiko resolves the incident: the backup was done at five
 
 -63d 07:45 elena declares "Gates at two ports open by hand" operational SEV3 services=boarding impact="Boarding takes twice as long at two ports": the scanners have no network
 -63d 07:47 elena takes command
+-63d 07:47 elena claims impact-started 5m: by the graphs
 -63d 07:50 elena begins containment
 -63d 07:52 elena ticks boarding-by-hand lists: sent to both
 -63d 07:55 elena ticks boarding-by-hand gates: until noon
@@ -104,6 +110,7 @@
 -58d 10:12 whoever is paged acknowledges "Payment timeouts"
 -58d 10:13 mara declares "Payments time out" SEV2 services=checkout,ledger impact="One payment in six times out" from alert: timeouts since 10:04
 -58d 10:14 mara takes command
+-58d 10:14 mara claims impact-started 18m: by the graphs
 -58d 10:18 mara gives "Look at the ledger's locks" to tomas 15m
 -58d 10:19 tomas does "Look at the ledger's locks"
 -58d 10:20 mara tells inside 30m: one payment in six times out; we look at the ledger's locks
@@ -121,6 +128,7 @@
 
 -55d 09:15 elena declares "The phone line of support is dead" operational SEV3 impact="Travellers hear nothing": a traveller wrote
 -55d 09:16 elena takes command
+-55d 09:16 elena claims impact-started 6m: by the graphs
 -55d 09:40 elena acts: calls go to the mobile phones of the office
 -55d 09:41 elena mitigates
 -55d 13:00 elena resolves the incident: the provider has mended it
@@ -131,6 +139,7 @@
 
 -49d 13:00 sam declares "Disks of the ledger fill" SEV3 services=ledger impact="None yet; full in six hours": growth is ten times the usual
 -49d 13:01 sam takes command
+-49d 13:01 sam claims impact-started 11m: by the graphs
 -49d 13:20 sam acts: the archive of logs is moved away, 40 % free
 -49d 13:21 sam mitigates
 -49d 13:30 sam resolves the incident: it no longer grows
@@ -139,6 +148,7 @@
 -45d 08:33 whoever is paged acknowledges "Gates offline"
 -45d 08:34 priya declares "Gates do not open" SEV1 services=boarding impact="Nobody boards by ticket at eleven gates" from alert: eleven gates are offline at once
 -45d 08:35 priya takes command
+-45d 08:35 priya claims impact-started 8m: by the graphs
 -45d 08:36 priya offers deputy to jonas: eleven gates are offline / keep the timers
 -45d 08:37 jonas accepts deputy
 -45d 08:38 priya begins containment
@@ -161,6 +171,7 @@
 
 -40d 15:25 noor declares "A build token was used from elsewhere" security SEV2 codename="quiet lantern" services=checkout,identity impact="Somebody read the source of checkout": a build ran from an address that is not ours
 -40d 15:26 noor takes command
+-40d 15:26 noor claims impact-started 4m: by the graphs
 -40d 15:28 noor names tomas
 -40d 15:29 noor names mara
 -40d 15:30 noor gives "Revoke every token of the build server" to tomas 15m
@@ -193,6 +204,7 @@
 
 -31d 10:05 jonas declares "Prices of one crossing are zero" SEV2 services=checkout impact="37 tickets were sold for nothing": a customer called
 -31d 10:06 jonas takes command
+-31d 10:06 jonas claims impact-started 7m: by the graphs
 -31d 10:09 jonas acts: the crossing is taken out of sale
 -31d 10:10 jonas mitigates
 -31d 10:12 jonas tells inside 30m: one crossing was sold for nothing since 09:40; it is out of sale
@@ -206,6 +218,7 @@
 -27d 02:31 sam acknowledges "Sign-in latency"
 -27d 02:33 sam declares "Signing in is slow" SEV3 services=identity impact="It takes six seconds" from alert: nobody answered the first page
 -27d 02:34 sam takes command
+-27d 02:34 sam claims impact-started 3m: by the graphs
 -27d 02:50 sam acts: a third node of the session store is up
 -27d 02:51 sam mitigates
 -27d 02:55 prometheus: resolved identity "Sign-in latency" severity=critical
@@ -213,6 +226,7 @@
 
 -24d 12:00 elena declares "Storm, six departures are cancelled" operational SEV2 services=boarding impact="About 1400 travellers must be booked anew": the port closed
 -24d 12:02 elena takes command
+-24d 12:02 elena claims impact-started 12m: by the graphs
 -24d 12:05 elena offers communications-lead to noor: travellers wait at the gates / one message for all ports
 -24d 12:06 noor accepts communications-lead
 -24d 12:15 noor tells inside 30m: six departures are off until 18:00; everybody may book anew for nothing
@@ -229,18 +243,21 @@
 
 -20d 09:30 priya declares "The app shows yesterday's timetable" SEV3 services=timetable impact="Times of two crossings are wrong": two customers missed a boat
 -20d 09:31 priya takes command
+-20d 09:31 priya claims impact-started 9m: by the graphs
 -20d 09:50 priya acts: the cache of the app is emptied
 -20d 09:51 priya mitigates
 -20d 10:10 priya resolves the incident: the app shows what the timetable says
 
 -17d 14:40 tomas declares "Invoices carry the wrong tax" SEV3 operational services=ledger impact="Invoices of two days must be sent again": the accountant found it
 -17d 14:41 tomas takes command
+-17d 14:41 tomas claims impact-started 5m: by the graphs
 -17d 16:10 tomas acts: the rate is set right, 212 invoices are listed
 -17d 16:11 tomas mitigates
 -17d 16:30 tomas resolves the incident: all were sent again
 
 -14d 11:15 jonas declares "Card payments fail" SEV2 services=checkout impact="One in ten fails": our own alert was too slow
 -14d 11:16 jonas takes command
+-14d 11:16 jonas claims impact-started 18m: by the graphs
 -14d 11:18 mara declares "Checkout is red" SEV3 services=checkout: customers call
 -14d 11:20 mara merges it into 19: the same failure
 -14d 11:25 jonas acts: the second payment provider takes over
@@ -251,6 +268,7 @@
 
 -10d 10:00 mara declares "A fire in the data centre" SEV1 drill services=checkout,ledger impact="Half of our machines are away, let us say": we practise twice a year
 -10d 10:01 mara takes command
+-10d 10:01 mara claims impact-started 6m: by the graphs
 -10d 10:04 mara tells inside 20m: this is a drill; the second site takes over
 -10d 10:22 tomas acts: traffic goes to the second site
 -10d 10:23 mara mitigates
@@ -262,12 +280,14 @@
 
 -6d 08:50 aiko declares "The ledger answers slowly" SEV3 services=ledger impact="Refunds take a minute": the queue of refunds grows
 -6d 08:51 aiko takes command
+-6d 08:51 aiko claims impact-started 11m: by the graphs
 -6d 09:20 aiko acts: two indexes are built anew
 -6d 09:21 aiko mitigates
 -6d 09:35 aiko resolves the incident: refunds take seconds
 
 -4d 13:10 noor declares "Many tries to sign in with leaked passwords" security SEV3 open services=identity impact="None known yet; 30 000 tries, 4 of them right": the rate of failures
 -4d 13:11 noor takes command
+-4d 13:11 noor claims impact-started 8m: by the graphs
 -4d 13:15 noor begins containment
 -4d 13:20 noor sees 192.0.2.0 suspicious: most tries come from near here
 -4d 13:40 noor acts: four customers got a new password and a mail
@@ -294,6 +314,7 @@
 -54m whoever is paged acknowledges "Refund errors"
 -52m jonas declares "Refunds fail for one card brand" SEV2 services=checkout,ledger impact="About 60 refunds wait" from alert: every refund of that brand is declined since this hour
 -51m mara takes command
+-51m mara claims impact-started 4m: by the graphs
 -49m mara gives "Ask the card brand" to elena 20m
 -48m elena does "Ask the card brand"
 -46m mara tells inside 30m: refunds of one brand are declined; Elena talks to the brand, Jonas looks at our side

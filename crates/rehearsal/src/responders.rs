@@ -196,7 +196,12 @@ impl Play {
             }
             ["claims", milestone, at @ ..] => {
                 let id = incident(self)?;
-                let when = When::read(&at.join(" "), &zone("UTC")?).map_err(Halt::from)?;
+                let when = match at {
+                    [span] if span.parse::<Span>().is_ok() => {
+                        When::exactly(span.parse::<Span>()?.before(self.world.now()))
+                    }
+                    at => When::read(&at.join(" "), &zone("UTC")?).map_err(Halt::from)?,
+                };
                 let claim = Claim { note: why, ..Claim::by_person(milestone.parse()?, when) };
                 responder.act(self, |tx, _, moment| {
                     let all = store::respond::stamps::of_incident(tx, id)?;

@@ -5,7 +5,7 @@ pub mod assignments;
 pub mod checklists;
 pub mod command;
 #[cfg(test)]
-mod desk;
+pub(crate) mod desk;
 pub mod entries;
 pub mod evidence;
 pub mod incidents;

@@ -233,11 +233,12 @@ pub(super) fn list(title: &str, said: &[String]) {
 /// Plays a file to its end, and tells what came out.
 fn play(client: &Client, run: &Run, file: &DrillFile, look: Look) -> Outcome {
     let mut interrupts = client.interrupts()?;
+    let name = run.file.file_name().unwrap_or_default().to_string_lossy();
     let body = NewIncident {
         title: file.title.clone(),
         class: file.class,
         severity: run.severity.clone().or_else(|| file.severity.clone()),
-        because: Some(format!("The drill of {} is played", run.file.display())),
+        because: Some(format!("The drill of {name} is played")),
         impact: None,
         services: run.service.iter().cloned().collect(),
         from: Vec::new(),

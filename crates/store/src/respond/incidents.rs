@@ -376,6 +376,8 @@ pub(crate) mod tests {
             let any = Filter::default;
             assert_eq!(found(any(), None, 9), [3, 2, 1, 0]);
             assert_eq!(found(any(), Some(rows[2].id), 1), [1]);
+            assert_eq!(found(Filter { drill: Some(true), ..any() }, None, 9), [2]);
+            assert_eq!(found(Filter { drill: Some(false), ..any() }, None, 9), [3, 1, 0]);
             assert_eq!(found(Filter { open: true, ..any() }, None, 9), [3, 1, 0]);
             assert_eq!(found(Filter { class: Some(Class::Operational), ..any() }, None, 9), [1]);
             assert_eq!(found(Filter { severity: Some("SEV1".into()), ..any() }, None, 9), [3]);
