@@ -18,7 +18,7 @@ pub(super) struct Report {
     pub(super) holds: bool,
     checks: Vec<Check>,
     /// The clocks that run, or ran.
-    clocks: Vec<Clock>,
+    clocks: Vec<Running>,
     /// What looks odd about the times.
     oddities: Vec<String>,
     /// What the file warns of, and what people should look at themselves.
@@ -38,7 +38,7 @@ struct Check {
 }
 
 #[derive(Debug, Serialize)]
-struct Clock {
+struct Running {
     pack: String,
     clock: String,
     title: String,
@@ -99,7 +99,7 @@ pub(super) fn report(file: &DrillFile, found: &IncidentDetail, owed: &Obligation
         checks,
         clocks: clocks
             .iter()
-            .map(|(pack, clock)| Clock {
+            .map(|(pack, clock)| Running {
                 pack: (*pack).to_owned(),
                 clock: clock.clock.clone(),
                 title: clock.title.clone(),

@@ -151,13 +151,11 @@ impl Reader {
     }
 
     fn time(&mut self, value: Option<&Value>, place: &str) -> Option<Timestamp> {
-        match value.and_then(Value::as_str).map(str::parse::<Timestamp>) {
-            Some(Ok(at)) => Some(at),
-            _ => {
-                self.wrong(place, "must be a time with its offset: 2026-03-04T09:30:00Z");
-                None
-            }
+        let read = value.and_then(Value::as_str).and_then(|text| text.parse().ok());
+        if read.is_none() {
+            self.wrong(place, "must be a time with its offset: 2026-03-04T09:30:00Z");
         }
+        read
     }
 
     fn name(&mut self, fields: &Map<String, Value>, name: &str, place: &str) -> Option<Name> {
@@ -507,7 +505,7 @@ mod tests {
             ),
             (
                 with(|b| {
-                    b["expected"]["derived_minutes"] = json!({ "time_to_detekt_min": 1, "time_to_contain_min": "x" })
+                    b["expected"]["derived_minutes"] = json!({ "time_to_detekt_min": 1, "time_to_contain_min": "x" });
                 }),
                 &[
                     "/expected/derived_minutes/time_to_detekt_min: nothing of this name is measured (did you mean",
@@ -516,7 +514,7 @@ mod tests {
             ),
             (
                 with(|b| {
-                    b["expected"]["derived_minutes"] = json!({ "time_to_detect_min": 3, "time_to_contain_min": 1 })
+                    b["expected"]["derived_minutes"] = json!({ "time_to_detect_min": 3, "time_to_contain_min": 1 });
                 }),
                 &[
                     "/expected/derived_minutes/time_to_detect_min: the events give 2, not 3",

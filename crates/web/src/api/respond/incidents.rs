@@ -131,6 +131,7 @@ pub struct EndCriterion {
 /// An incident that is declared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by itself")]
 pub struct NewIncident {
     pub title: String,
     #[schema(value_type = String)]
