@@ -360,7 +360,7 @@ impl Client {
             url.query_pairs_mut().append_pair(&name, &value);
         }
         let request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
-        match self.authorization.clone().filter(|_| path.first() == Some(&"api")) {
+        match self.authorization.clone().filter(|_| matches!(path.first(), Some(&("api" | "in")))) {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
         }
@@ -389,12 +389,44 @@ impl Client {
         Failure::Unreachable(format!("{} cannot be reached: {why}", self.shown()))
     }
 
+    /// Tells of alerts, as a source does: by the integration of this name, or the first that speaks Alertmanager's language.
+    pub(crate) fn post_alerts(&self, integration: Option<&str>, alerts: &impl Serialize) -> Result<(), Failure> {
+        let body = serde_json::to_vec(alerts).context("what is to be sent has no form as JSON")?;
+        let path = match integration {
+            Some(name) => vec!["in", name, "api", "v2", "alerts"],
+            None => vec!["api", "v2", "alerts"],
+        };
+        self.accepted(self.ask(&Method::POST, &path, &(), Some(body))?).map(drop)
+    }
+
+    /// Ctrl-C is told to whoever waits, from now on, instead of ending the program.
+    pub(crate) fn interrupts(&self) -> Result<Interrupts, Failure> {
+        let _inside = self.runtime.enter();
+        let kind = tokio::signal::unix::SignalKind::interrupt();
+        Ok(Interrupts(tokio::signal::unix::signal(kind).context("cannot listen for Ctrl-C")?))
+    }
+
+    /// Waits; true if Ctrl-C came, now or since it was asked last.
+    pub(crate) fn rest_or_stop(&self, span: Duration, interrupts: &mut Interrupts) -> bool {
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                _ = interrupts.0.recv() => true,
+                () = tokio::time::sleep(span) => false,
+            }
+        })
+    }
+
     /// Waits; for those who follow.
     pub(crate) fn rest(&self, span: Duration) {
         // The sleep is made inside: it wants to know its runtime.
         self.runtime.block_on(async { tokio::time::sleep(span).await });
     }
 }
+
+/// Ctrl-C, as it comes.
+#[derive(Debug)]
+pub(crate) struct Interrupts(tokio::signal::unix::Signal);
 
 /// The same for one request, however often it is sent on the way.
 fn key() -> Result<String, Failure> {

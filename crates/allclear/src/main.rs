@@ -36,6 +36,7 @@ enum Command {
     Serve(config::Serve),
     Watch(watch::Watch),
     Setup(cli::setup::Setup),
+    Demo(cli::demo::Demo),
     #[command(name = "alert")]
     Alerts(cli::alerts::Alerts),
     #[command(name = "silence")]
@@ -60,6 +61,8 @@ enum Command {
     Diff(cli::documents::Diff),
     Rollback(cli::documents::RollbackCommand),
     Replay(cli::replay::Replay),
+    #[command(name = "drill")]
+    Drills(cli::drills::Drills),
     #[command(name = "outgoing-webhook")]
     OutgoingWebhooks(cli::outgoing_webhooks::OutgoingWebhooks),
     #[command(name = "integration")]
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         }
         Command::Watch(watch) => return watch::run(watch),
         Command::Setup(command) => cli::setup::run(&command),
+        Command::Demo(command) => cli::demo::run(&command),
         Command::Alerts(command) => cli::alerts::run(&command),
         Command::Silences(command) => cli::silences::run(&command),
         Command::Declare(command) => cli::incidents::declare(&command),
@@ -116,6 +120,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => cli::documents::diff(&command),
         Command::Rollback(command) => cli::documents::rollback(&command),
         Command::Replay(command) => cli::replay::run(&command),
+        Command::Drills(command) => cli::drills::run(&command),
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),

@@ -589,6 +589,55 @@ fn the_record_of_an_incident_is_kept_by_command_and_looked_over() {
 }
 
 #[test]
+fn a_drill_is_looked_at_played_and_its_checks_are_told() {
+    let house = House::serving("drill");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/examples/wrong-invoices.json");
+    let text = std::fs::read_to_string(example).unwrap();
+    house.write("drill.json", &text);
+    let checked = house.json(&["drill", "check", "drill.json"]);
+    assert_eq!((&checked["events"], &checked["severity"]), (&Value::from(10), &Value::from("SEV2")));
+    let played = house.json(&["drill", "run", "drill.json", "--speed", "max"]);
+    assert_eq!(played["holds"], true, "{played}");
+    assert!(played["checks"].as_array().unwrap().len() > 10);
+    assert!(played["clocks"].to_string().contains("2026-03-07T09:40:00Z"), "{played}");
+    let listed = house.run(&["incident", "list", "--all"]).out;
+    assert!(listed.contains("DRILL: Invoices go to the wrong customers"), "{listed}");
+    // What does not hold is no success; what is wrong is told with its place, and nothing is played.
+    house.write("late.json", &text.replacen("\"detected\": \"2026-03-04T09:12", "\"detected\": \"2026-03-04T09:13", 1));
+    let late = house.run(&["drill", "run", "late.json", "--speed", "max"]);
+    assert_eq!(late.code, 1);
+    assert!(late.out.contains("DIFFERS") && late.out.contains("Not every check holds."), "{}", late.out);
+    house.write("wrong.json", &text.replacen("\"kind\": \"alert\"", "\"kind\": \"alarm\"", 1));
+    for action in ["check", "run"] {
+        let wrong = house.run(&["drill", action, "wrong.json"]);
+        assert_eq!(wrong.code, 1);
+        assert!(wrong.beside.contains("wrong.json/events/2/kind: there is no kind \"alarm\""), "{}", wrong.beside);
+    }
+    assert_eq!(house.json(&["incident", "list", "--all"])["items"].as_array().unwrap().len(), 2);
+    let unknown = house.run(&["drill", "run", "drill.json", "--speed", "max", "--severity", "SEV9"]);
+    assert!(unknown.code == 1 && unknown.beside.contains("there is no severity"), "{}", unknown.beside);
+    assert_eq!(house.run(&["drill", "run", "drill.json", "--speed", "0"]).code, 1);
+}
+
+#[test]
+fn a_made_up_company_fills_an_empty_directory_and_no_other() {
+    let house = House::new("demo");
+    let made = house.json(&["demo", "--data", "fresh"]);
+    assert!(
+        made["incidents"].as_u64() >= Some(25) && made["password"].as_str().is_some_and(|one| one.len() > 20),
+        "{made}"
+    );
+    let again = house.run(&["demo", "--data", "fresh"]);
+    assert!(again.code == 1 && again.beside.contains("has a database already"), "{}", again.beside);
+    house.write("full/thesis.txt", "years of work");
+    let full = house.run(&["demo", "--data", "full"]);
+    assert!(full.code == 1 && full.beside.contains("is not empty"), "{}", full.beside);
+    assert_eq!(std::fs::read_dir(house.folder.join("full")).unwrap().count(), 1);
+    // What it wrote is whole, and proves itself like any other.
+    assert_eq!(house.run(&["check", "--data", "fresh"]).code, 0);
+}
+
+#[test]
 fn settings_are_shown_without_their_secrets() {
     let house = House::new("settings");
     let mut command = house.command(&["config", "--listen", "127.0.0.1:9"]);

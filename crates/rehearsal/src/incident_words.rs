@@ -22,7 +22,7 @@ impl Chronicle {
     pub(crate) fn incident_words(&mut self, row: &IncidentRow) -> String {
         let number = self.incident_number(&row.id.to_string());
         let hidden = if row.state.visibility == Visibility::Restricted { ", restricted" } else { "" };
-        format!("incident {number} ({}{hidden})", row.title)
+        format!("incident {number} ({}{hidden})", row.name())
     }
 
     /// What an entry tells of an incident; nothing if it tells of none.
@@ -37,6 +37,9 @@ impl Chronicle {
         let next = until("next_by").map_or_else(String::new, |at| format!(", the next by {}", self.when(at)));
         let said = match kind {
             EventKind::IncidentReported => format!("is reported by {by}, {}{because}", text("title")),
+            EventKind::IncidentDeclared if data["drill"] == true => {
+                format!("is declared by {by}, a drill, {}{because}", text("title"))
+            }
             EventKind::IncidentDeclared => match text("title") {
                 "" => format!("is declared by {by}{because}"),
                 title => format!("is declared by {by}, {title}{because}"),

@@ -75,10 +75,12 @@ impl Play {
         documents.extend(company::read("story.yaml", &story.documents)?);
         let now = world.now();
         let mut mint = domain::words::Mint::seeded(story.seed ^ 0x5eed);
-        world.store.write(|tx| {
-            let mut moment = Moment::new(now, Actor::System, &mut mint);
-            Ok(company::put(tx, &mut moment, &documents, &[])?)
-        })?;
+        if !documents.is_empty() {
+            world.store.write(|tx| {
+                let mut moment = Moment::new(now, Actor::System, &mut mint);
+                Ok(company::put(tx, &mut moment, &documents, &[])?)
+            })?;
+        }
         world.add_nodes(&story.nodes);
         Ok(Self {
             world,
@@ -232,6 +234,7 @@ impl Play {
                 self.heard.retain(|(name, _), _| name.as_str() != *integration);
                 Ok(())
             }
+            ["whoever", "is", "paged", "acknowledges", alert] => self.acknowledge_as_told(alert),
             [name, "leaves"] => self.leave(name),
             [name, rest @ ..] => self.person(name, rest, about, place),
             [] => Ok(()),
@@ -392,6 +395,26 @@ impl Play {
     }
 
     // People.
+
+    /// Whoever was told last of the page of an alert has it.
+    fn acknowledge_as_told(&mut self, alert: &str) -> Result<(), Stop> {
+        let nobody = || Stop::from(Halt::from(Refusal::not_found("such page that calls")));
+        let alert = self.alerts(Some(alert))?.first().copied().ok_or_else(nobody)?;
+        let group = self.world.act(None, &Actor::System, |_, node, _| {
+            let board = node.board();
+            Ok(board.slot(alert).map(|slot| board.at(slot).group))
+        })?;
+        let (page, told) = self.world.store.read(|tx| {
+            let all = store::engage::pages::list(tx, true, Sight::Whole, None, 50)?;
+            let page = all.into_iter().find(|page| page.about.group() == group).map(|page| page.id);
+            let told = page.map(|page| store::outbox::for_page(tx, page)).transpose()?.unwrap_or_default();
+            Ok((page, told.into_iter().rev().find_map(|(delivery, _)| delivery.person)))
+        })?;
+        let (page, person) = page.zip(told).ok_or_else(nobody)?;
+        let me = Actor::Person(person.clone());
+        self.world.act(None, &me, |store, node, moment| pages::acknowledge(store, node, moment, page, &person))?;
+        Ok(())
+    }
 
     fn person(&mut self, name: &str, words: &[&str], about: Option<&str>, place: Option<usize>) -> Result<(), Stop> {
         let name: Name = name.parse().map_err(|_| Stop::Words(format!("{name:?} is no line of a story")))?;

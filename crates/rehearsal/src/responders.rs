@@ -6,11 +6,9 @@ use actions::respond::assignments as roles;
 use actions::respond::incidents::{self as acts, COMMANDER, Declaration};
 use actions::respond::stamps::{self, Claim};
 use actions::respond::updates::{self, Word};
-use actions::respond::{command, entries, links, tasks};
+use actions::respond::{command, links, tasks};
 use actions::{Halt, Moment, Node};
 use domain::engage::schedules::zone;
-use domain::inform::notices::Effects;
-use domain::respond::entries::{Entry, Sort};
 use domain::respond::handovers::Handover;
 use domain::respond::incidents::{Activity, Class, Command, Visibility};
 use domain::respond::sight::Sight;
@@ -22,6 +20,7 @@ use store::respond::incidents::{self as rows, Filter};
 use store::{Store, Tx};
 
 use crate::play::{Play, Stop, unquoted};
+use crate::recorders::effects;
 
 /// What a reason says after " / ": why an update is late, the objectives of a hand-over, whether a restore was checked.
 const ALSO: &str = " / ";
@@ -81,17 +80,34 @@ impl Play {
             "withdraws",
             "claims",
             "notes",
+            "observes",
+            "acts",
+            "decides",
+            "collects",
+            "sees",
+            "counts",
+            "ticks",
+            "skips",
+            "considers",
+            "rules",
+            "anchors",
+            "submits",
+            "plans",
             "looks",
             "calls",
             "describes",
-            "anchors",
-            "submits",
             "postpones",
             "waives",
-            "rules",
         ];
         if !words.first().is_some_and(|word| known.contains(word)) {
             return Ok(false);
+        }
+        let known_incident = self.incident(number).ok();
+        let told = (said.as_str(), also.as_deref());
+        if self.on_the_record(&responder, words, known_incident, told)?
+            || self.in_duty(&responder, words, known_incident, told)?
+        {
+            return Ok(true);
         }
         let incident = |play: &Self| play.incident(number);
         match words {
@@ -133,12 +149,12 @@ impl Play {
                     audience: if *audience == "everybody" { Audience::Public } else { Audience::Internal },
                     stage: None,
                     text: said,
-                    title: (*audience == "everybody").then(|| "Trouble".to_owned()),
-                    components: Effects::new(),
+                    title: (*audience == "everybody").then(|| title_among(rest)),
+                    components: effects(rest)?,
                     next_by: None,
                     late_because: also,
                 };
-                for one in rest {
+                for one in rest.iter().filter(|word| unquoted(word).is_none() && !word.contains('=')) {
                     match one.parse::<Span>() {
                         Ok(span) => word.next_by = Some(span.after(self.world.now())),
                         Err(_) => word.stage = Some(one.parse()?),
@@ -186,7 +202,12 @@ impl Play {
             }
             ["claims", milestone, at @ ..] => {
                 let id = incident(self)?;
-                let when = When::read(&at.join(" "), &zone("UTC")?).map_err(Halt::from)?;
+                let when = match at {
+                    [span] if span.parse::<Span>().is_ok() => {
+                        When::exactly(span.parse::<Span>()?.before(self.world.now()))
+                    }
+                    at => When::read(&at.join(" "), &zone("UTC")?).map_err(Halt::from)?,
+                };
                 let claim = Claim { note: why, ..Claim::by_person(milestone.parse()?, when) };
                 responder.act(self, |tx, _, moment| {
                     let all = store::respond::stamps::of_incident(tx, id)?;
@@ -194,16 +215,7 @@ impl Play {
                     stamps::claim(tx, moment, id, &Claim { supersedes, ..claim.clone() })
                 })?;
             }
-            ["notes"] => {
-                let id = incident(self)?;
-                let entry = Entry { sort: Sort::Note, text: said, objections: None, at: None };
-                responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
-            }
             ["looks"] => self.look(me)?,
-            ["anchors" | "submits" | "postpones" | "waives" | "rules", ..] => {
-                let id = incident(self)?;
-                return self.in_duty(&responder, id, words, said, also);
-            }
             _ => {
                 let Some(command) = self.command(words, also.is_some())? else { return Ok(false) };
                 let id = incident(self)?;
@@ -280,7 +292,7 @@ impl Play {
 
 /// Somebody who acts, at a node.
 pub(crate) struct Responder {
-    me: Name,
+    pub(crate) me: Name,
     place: Option<usize>,
 }
 
@@ -297,11 +309,16 @@ impl Responder {
     }
 }
 
+/// What a notice is called, in double quotes among other words.
+fn title_among(words: &[&str]) -> String {
+    words.iter().find_map(|word| unquoted(word)).unwrap_or_else(|| "Trouble".to_owned())
+}
+
 fn role_of(word: &str) -> Result<Name, Stop> {
     Ok(if word == "command" { COMMANDER.parse()? } else { word.parse()? })
 }
 
-/// `"Payments fail" SEV1 security open reported afterwards from alert`
+/// `"Payments fail" SEV1 security open reported afterwards drill near-miss services=api,db impact="..." from alert`
 fn declaration(title: &str, words: &[&str], because: Option<String>) -> Result<Declaration, Stop> {
     let mut wanted = Declaration::new(unquoted(title).unwrap_or_default(), Class::System);
     wanted.because = because;
@@ -312,8 +329,20 @@ fn declaration(title: &str, words: &[&str], because: Option<String>) -> Result<D
             "restricted" => wanted.visibility = Some(Visibility::Restricted),
             "reported" => wanted.only_reported = true,
             "afterwards" => wanted.retrospective = true,
+            "drill" => wanted.drill = true,
+            "near-miss" => {
+                wanted.near_miss = true;
+                wanted.only_reported = true;
+            }
             "from" | "alert" | "the" => {}
-            level => wanted.severity = Some(level.to_owned()),
+            other => match other.split_once('=') {
+                Some(("services", names)) => {
+                    wanted.services = names.split(',').map(str::parse).collect::<Result<_, _>>()?;
+                }
+                Some(("impact", said)) => wanted.impact = unquoted(said),
+                Some(("codename", said)) => wanted.codename = unquoted(said),
+                _ => wanted.severity = Some(other.to_owned()),
+            },
         }
     }
     Ok(wanted)

@@ -55,6 +55,11 @@ impl AlertView {
         self.labels.get("alertname").unwrap_or("Alert")
     }
 
+    /// Whether it is part of a drill.
+    pub fn is_drill(&self) -> bool {
+        domain::prepare::drills::labelled(|name| self.labels.get(name))
+    }
+
     /// `firing`, `acknowledged`, `snoozed`, `silenced`, `inhibited` or `resolved`.
     pub fn state(&self) -> &'static str {
         match (self.resolved_at, self.muted, &self.taken) {

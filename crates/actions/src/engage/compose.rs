@@ -9,6 +9,7 @@ use domain::engage::deliveries::{LinkKind, Message, MessageLink, Urgency};
 use domain::engage::escalations::State;
 use domain::engage::links::{self, Claim};
 use domain::engage::pages::About;
+use domain::prepare::drills as rule;
 use domain::words::{Span, Timestamp, text};
 use serde_json::{Value, json};
 use store::engage::pages::PageRow;
@@ -18,6 +19,7 @@ use store::{Halt, Tx};
 
 use crate::detect::signals;
 use crate::node::Identity;
+use crate::prepare::drills;
 
 /// How many alerts a message tells of one by one.
 const ALERTS_TOLD: usize = 5;
@@ -33,6 +35,8 @@ pub struct Material {
     pub(crate) delivery: Delivery,
     told: Vec<Told>,
     alerts_total: usize,
+    /// It is only practised.
+    drill: bool,
     rules: Arc<Rules>,
     now: Timestamp,
 }
@@ -49,21 +53,27 @@ pub fn gather(
 ) -> Result<Material, Halt> {
     let told = alerts_of(tx, draft, board, page)?;
     let alerts_total = page.about.group().and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len());
-    Ok(Material { page: page.clone(), delivery, told, alerts_total, rules: rules.clone(), now })
+    let drill = drills::is_page(tx, &page.about)?;
+    Ok(Material { page: page.clone(), delivery, told, alerts_total, drill, rules: rules.clone(), now })
 }
 
 /// Writes the message, with links that this node signs.
 pub fn write(identity: &Identity, material: &Material) -> Message {
-    let Material { page, delivery, told, rules, now, .. } = material;
+    let Material { page, delivery, told, rules, now, drill, .. } = material;
     let ended = delivery.step == 0;
     let facts = facts(identity, material);
-    let (subject, body) = words(rules, page, &facts, ended);
+    let (mut subject, mut body) = words(rules, page, &facts, ended);
+    if *drill {
+        // Whatever a template says: nobody is to take it for real.
+        subject = rule::marked(true, &subject).into_owned();
+        body = format!("{}. This is an exercise.\n\n{body}", rule::MARK);
+    }
     let event = match () {
         () if ended => "page.ended",
         () if page.about == About::Test => "page.test",
         () => "page.started",
     };
-    let data = json!({
+    let mut data = json!({
         "page": page.id,
         "group": page.about.group(),
         "incident": page.about.incident(),
@@ -87,6 +97,9 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
         })).collect::<Vec<_>>(),
         "alerts_total": facts["count"],
     });
+    if *drill {
+        data["drill"] = json!(true);
+    }
     Message {
         key: delivery.id.to_string(),
         subject,

@@ -6,6 +6,7 @@ use domain::engage::contacts;
 use domain::engage::deliveries::Urgency;
 use domain::engage::escalations::{self, End, EscalationPolicy, Lookup, Move, Notify, Recipient, State};
 use domain::engage::pages::About;
+use domain::prepare::drills;
 use domain::respond::sight::Sight;
 use domain::words::{Actor, EventKind, GroupId, IncidentId, Mint, Name, PageId, Refusal, Span, Timestamp};
 use serde_json::json;
@@ -95,7 +96,7 @@ pub(crate) fn start_for_command(
         owed: None,
         policy: Some(policy.clone()),
         service: None,
-        title: title.to_owned(),
+        title: drills::marked(crate::prepare::drills::is_page(turn.tx, &About::Command(incident))?, title).into_owned(),
         because: because.to_owned(),
         urgency: Urgency::High,
         started_at: now,
@@ -646,13 +647,14 @@ fn tell_one(turn: &mut Turn<'_, '_>, new: &ForOne<'_>, person: &Name, contact: O
     let last = contacts_of(turn, new.urgency, &notify).iter().map(|(.., due)| *due).max();
     let due_at = Span::hours(1).after(last.unwrap_or(now));
     let state = State::Calling { step: 1, round: 1, since: now, due_at: Some(due_at) };
+    let drill = crate::prepare::drills::is_page(turn.tx, &new.about)?;
     let mut page = PageRow {
         id: turn.moment.mint.id(now),
         about: new.about,
         owed: new.owed.map(str::to_owned),
         policy: None,
         service: None,
-        title: new.title.to_owned(),
+        title: drills::marked(drill, new.title).into_owned(),
         because: new.because.to_owned(),
         urgency: new.urgency,
         started_at: now,

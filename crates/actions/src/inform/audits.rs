@@ -27,11 +27,13 @@ pub fn audit(tx: &mut Tx<'_>, node: &Node, sight: Sight<'_>, now: Timestamp) -> 
     let since = domain::inform::published::Published::bars_from(DAYS, now);
     let notices = rows::list(tx, Which::Since(since), 1000)?;
     let mut inside: Vec<Inside> = Vec::new();
-    for row in incidents::list(tx, &Filter::default(), sight, None, INCIDENTS)? {
+    // The public is told of nothing that is only practised.
+    let real = Filter { drill: Some(false), ..Filter::default() };
+    for row in incidents::list(tx, &real, sight, None, INCIDENTS)? {
         inside.extend(of_incident(&rules.catalog, &row));
     }
     // What is open for longer than the newest hundreds go back.
-    for row in incidents::list(tx, &Filter { open: true, ..Filter::default() }, sight, None, INCIDENTS)? {
+    for row in incidents::list(tx, &Filter { open: true, ..real }, sight, None, INCIDENTS)? {
         if !inside.iter().any(|one| one.what == What::Incident(row.id)) {
             inside.extend(of_incident(&rules.catalog, &row));
         }
@@ -40,7 +42,7 @@ pub fn audit(tx: &mut Tx<'_>, node: &Node, sight: Sight<'_>, now: Timestamp) -> 
     for open in board.groups() {
         let Some(service) = &open.group.service else { continue };
         let fires = open.alerts.iter().any(|slot| board.at(*slot).muted().is_none());
-        if open.group.urgency == Some(Urgency::High) && fires {
+        if open.group.urgency == Some(Urgency::High) && fires && !open.group.is_drill() {
             inside.push(Inside {
                 what: What::Alerts(open.group.id),
                 title: open.group.title.clone(),

@@ -15,6 +15,7 @@ use store::{Halt, Store, Tx};
 
 use super::status_pages;
 use crate::announce::Told;
+use crate::prepare::drills;
 use crate::respond::{incidents, stamps, updates};
 use crate::{Moment, Node, announce};
 
@@ -52,6 +53,7 @@ pub struct Correction {
 
 /// Tells the public, by itself. What is about an incident whose public word waits for a second person is an update there.
 pub fn post_directly(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &Post) -> Result<Notice, Halt> {
+    may_be_said(tx, moment, wanted)?;
     let about = match wanted.notice {
         Target::Existing(id) => find(tx, id)?.incident.or(wanted.incident),
         Target::New { .. } => wanted.incident,
@@ -90,6 +92,13 @@ pub fn preview(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &P
     Ok(posted(tx, node, moment, wanted)?.0)
 }
 
+/// What is about an incident is about one that the person sees, and that is no drill.
+fn may_be_said(tx: &mut Tx<'_>, moment: &Moment<'_>, wanted: &Post) -> Result<(), Halt> {
+    let Some(incident) = wanted.incident else { return Ok(()) };
+    let row = incidents::find(tx, moment, incident)?;
+    Ok(drills::must_stay_inside(&row).map_err(|refusal| refusal.at("/incident"))?)
+}
+
 fn nothing_said() -> Refusal {
     Refusal::conflict("nothing was said in this notice")
 }
@@ -97,9 +106,7 @@ fn nothing_said() -> Refusal {
 fn posted(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &Post) -> Result<(Notice, EventKind), Halt> {
     let rules = node.rules(tx)?;
     let page = status_pages::must(&rules.catalog)?;
-    if let Some(incident) = wanted.incident {
-        incidents::find(tx, moment, incident)?;
-    }
+    may_be_said(tx, moment, wanted)?;
     let now = moment.now;
     let (mut notice, event) = match &wanted.notice {
         Target::New { title, sort, window } => {

@@ -18,6 +18,7 @@ use store::outbox::{self, Delivery, New, State};
 use store::{Halt, Store, Tx, readers};
 
 use crate::courier::Claimed;
+use crate::prepare::drills;
 use crate::{Moment, Node, announce};
 
 /// So many entries of the journal are read at once.
@@ -262,10 +263,12 @@ pub fn content(
 ) -> Result<Option<(String, String, Value)>, Halt> {
     let payload: Value = serde_json::from_str(&delivery.payload).unwrap_or_default();
     if let Some(event) = payload["event"].as_str().and_then(|id| id.parse::<EventId>().ok()) {
-        let entry = journal::get(tx, event, sight)?;
-        return Ok(
-            entry.map(|entry| (rules::message_id(name, &entry.id.to_string()), entry.word.clone(), told(&entry)))
-        );
+        let Some(entry) = journal::get(tx, event, sight)? else { return Ok(None) };
+        let mut data = told(&entry);
+        if drills::is_entry(tx, &entry)? {
+            data["drill"] = json!(true);
+        }
+        return Ok(Some((rules::message_id(name, &entry.id.to_string()), entry.word.clone(), data)));
     }
     let test = payload["test"].as_object().cloned().map(Value::Object);
     Ok(test

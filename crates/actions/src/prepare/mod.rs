@@ -4,4 +4,5 @@ pub mod access;
 pub mod catalog;
 pub mod defaults;
 pub mod documents;
+pub mod drills;
 pub mod passwords;

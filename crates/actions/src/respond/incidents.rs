@@ -18,6 +18,7 @@ use super::stamps::{self, Claim};
 use super::{command, links, room, updates};
 use crate::announce::Told;
 use crate::engage::pages;
+use crate::prepare::drills;
 use crate::{Moment, Node, announce};
 
 /// The roles whose holders may do more.
@@ -27,6 +28,7 @@ const SECURITY_LEAD: &str = "security-lead";
 
 /// What somebody says is wrong.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by itself")]
 pub struct Declaration {
     pub title: String,
     pub class: Class,
@@ -45,6 +47,8 @@ pub struct Declaration {
     /// Somebody is to look at it before people are called together.
     pub only_reported: bool,
     pub near_miss: bool,
+    /// It is only practised, and is marked so wherever it is named.
+    pub drill: bool,
     /// It is over, and is written down afterwards.
     pub retrospective: bool,
     pub stamps: Vec<Claim>,
@@ -65,6 +69,7 @@ impl Declaration {
             codename: None,
             only_reported: false,
             near_miss: false,
+            drill: false,
             retrospective: false,
             stamps: Vec::new(),
         }
@@ -107,6 +112,7 @@ pub fn declare(
         reported_at: now,
         retrospective: wanted.retrospective,
         near_miss: wanted.near_miss,
+        drill: wanted.drill,
     };
     if let Some(level) = &wanted.severity {
         check_level(&catalog, level)?;
@@ -131,6 +137,9 @@ pub fn declare(
     }
     if wanted.near_miss {
         said["near_miss"] = json!(true);
+    }
+    if wanted.drill {
+        said["drill"] = json!(true);
     }
     let why = row.because.clone();
     if wanted.only_reported {
@@ -244,6 +253,7 @@ fn completed(
             }
             let target = find(tx, moment, *into)?;
             links::must_not_leak(tx, row, &target)?;
+            drills::must_be_alike(row, &target)?;
             if let Some(further) = target.state.merged_into {
                 let message = format!("{into} is itself part of {further}: merge into that one");
                 return Err(Refusal::conflict(message).at("/into").into());

@@ -24,6 +24,7 @@ use crate::board::{self, Pace, Turn};
 use crate::engage::pages::{self, Reminder};
 use crate::inform::notices::{self, Post, Target};
 use crate::inform::status_pages;
+use crate::prepare::drills;
 use crate::{Moment, Node, announce};
 
 /// The role that owes what is said.
@@ -56,6 +57,9 @@ pub fn say(
 ) -> Result<Update, Halt> {
     let row = find(tx, moment, incident)?;
     let now = moment.now;
+    if word.audience == Audience::Public {
+        drills::must_stay_inside(&row).map_err(|refusal| refusal.at("/audience"))?;
+    }
     if word.stage.is_none() && word.audience == Audience::Public {
         return Err(Refusal::invalid("say how far it is: investigating, identified, monitoring or resolved")
             .at("/stage")

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use domain::prepare::drills::marked;
 use domain::respond::entries::Sort;
 use domain::respond::incidents::{Activity, Class, Visibility};
 use domain::respond::stamps::Milestone;
@@ -76,6 +77,10 @@ pub(crate) struct Declare {
     #[arg(long)]
     near_miss: bool,
 
+    /// It is only practised: it is marked everywhere, and nothing of it is said in public
+    #[arg(long)]
+    drill: bool,
+
     #[command(flatten)]
     server: Server,
 
@@ -120,6 +125,7 @@ pub(crate) fn declare(command: &Declare) -> Outcome {
         codename: None,
         only_reported: command.report || command.near_miss,
         near_miss: command.near_miss,
+        drill: command.drill,
         retrospective: false,
         stamps: Vec::new(),
     };
@@ -129,7 +135,7 @@ pub(crate) fn declare(command: &Declare) -> Outcome {
     } else {
         let hidden = made.codename.as_ref().filter(|_| made.visibility == "restricted");
         let hidden = hidden.map_or_else(String::new, |name| format!(", restricted: {name}"));
-        screen::say(format!("{} is {}{hidden}: {}", made.id, made.phase, made.title));
+        screen::say(format!("{} is {}{hidden}: {}", made.id, made.phase, marked(made.drill, &made.title)));
     }
     Ok(Exit::Fine)
 }
@@ -164,6 +170,9 @@ enum Command {
         /// Of one severity
         #[arg(long, value_name = "LEVEL")]
         severity: Option<String>,
+        /// Only drills, or none of them
+        #[arg(long, value_name = "true|false")]
+        drill: Option<bool>,
         /// With these words in the title, the reason or the impact
         #[arg(value_name = "WORDS")]
         words: Option<String>,
@@ -465,12 +474,13 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
     let look = command.look;
     let reason = |why: &Option<String>| Reason { why: why.clone() };
     match &command.command {
-        Command::List { all, class, severity, words } => {
+        Command::List { all, class, severity, drill, words } => {
             let query = IncidentQuery {
                 state: Some(if *all { "all" } else { "open" }.to_owned()),
                 class: class.map(|kind| Class::from(kind).word().to_owned()),
                 severity: severity.clone(),
                 q: words.clone(),
+                drill: *drill,
                 ..IncidentQuery::default()
             };
             list(&client, &query, look)?;
@@ -642,7 +652,7 @@ fn list(client: &Client, query: &IncidentQuery, look: Look) -> Result<(), super:
                 one.class.clone(),
                 look.time(one.reported_at),
                 commander,
-                one.title.clone(),
+                marked(one.drill, &one.title).into_owned(),
             ]
         })
         .collect();
@@ -658,7 +668,7 @@ fn show(found: &IncidentDetail, look: Look) {
         one.activities.iter().map(|going| format!("{} since {}", going.activity, look.time(going.since))).collect();
     let mut facts = vec![
         ("Incident", one.id.clone()),
-        ("Title", one.title.clone()),
+        ("Title", marked(one.drill, &one.title).into_owned()),
         ("Phase", format!("{} since {}", one.phase, look.time(one.since))),
         ("Severity", or(&one.severity, "not set")),
         ("Class", one.class.clone()),

@@ -4,8 +4,11 @@
 
 pub(crate) mod alerts;
 pub(crate) mod checklists;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod documents;
+mod drill_checks;
+pub(crate) mod drills;
 pub(crate) mod files;
 pub(crate) mod incidents;
 pub(crate) mod insights;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use crate::prepare::drills;
 use crate::words::Urgency;
 use crate::words::{GroupId, Name, PageId};
 
@@ -29,6 +30,14 @@ pub struct Group {
     pub told: BTreeSet<String>,
     /// It waits for company until then, and pages.
     pub due_at: Option<Timestamp>,
+}
+
+impl Group {
+    /// Whether its alerts are part of a drill.
+    pub fn is_drill(&self) -> bool {
+        let value = |name: &str| self.labels.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
+        drills::labelled(value)
+    }
 }
 
 /// What the group's last page does, as far as paging again is concerned.

@@ -15,6 +15,7 @@ use super::groups::{Group, News};
 use super::routes::Route;
 use super::rules::Rules;
 use super::signals::Signal;
+use crate::prepare::drills;
 use crate::words::Urgency;
 use crate::words::{AlertId, GroupId, Labels, Matcher, Mint, Name, Result, SignalId, Span, text};
 
@@ -77,10 +78,14 @@ impl Routed<'_> {
     }
 }
 
-/// The values by which a route groups, as an alert has them.
+/// The values by which a route groups, as an alert has them. What is part of a drill is never grouped with what is not.
 fn group_values<'v>(route: Option<&'v Route>, signal: &'v Signal) -> impl Iterator<Item = &'v str> + Clone {
+    group_names(route, signal).map(|name| signal.labels.get(name).unwrap_or(""))
+}
+
+fn group_names<'v>(route: Option<&'v Route>, signal: &Signal) -> impl Iterator<Item = &'v str> + Clone {
     let names = route.map_or(&[][..], |route| route.group_by.as_slice());
-    names.iter().map(|name| signal.labels.get(name).unwrap_or(""))
+    names.iter().map(String::as_str).chain(drills::labelled(label(signal)).then_some(drills::LABEL))
 }
 
 /// What changed on the board, for the act to write down.
@@ -211,7 +216,7 @@ fn inhibit(call: &mut Call<'_>, board: &mut Board, rules: &Rules, _: &mut Mint, 
             }
             let mine = label(passing.signal);
             let agrees = |other: &dyn Fn(&str) -> Option<String>| {
-                rule.equal.iter().all(|name| other(name).as_deref().unwrap_or("") == mine(name).unwrap_or(""))
+                must_agree(rule).all(|name| other(name).as_deref().unwrap_or("") == mine(name).unwrap_or(""))
             };
             let here = sources
                 .iter()
@@ -223,11 +228,16 @@ fn inhibit(call: &mut Call<'_>, board: &mut Board, rules: &Rules, _: &mut Mint, 
     }
 }
 
+/// The labels in which an alert and what it mutes must agree: a drill mutes nothing real, and nothing real a drill.
+fn must_agree(rule: &super::routes::Inhibit) -> impl Iterator<Item = &str> {
+    rule.equal.iter().map(String::as_str).chain([drills::LABEL])
+}
+
 /// An open alert that mutes one with these labels, under this rule.
 fn inhibitor(board: &Board, rule: &super::routes::Inhibit, mine: &dyn Fn(&str) -> Option<String>) -> Option<AlertId> {
     let found = board.matching(&rule.source);
     let agrees = |slot: &Slot| {
-        rule.equal.iter().all(|name| board.label(*slot, name).unwrap_or("") == mine(name).as_deref().unwrap_or(""))
+        must_agree(rule).all(|name| board.label(*slot, name).unwrap_or("") == mine(name).as_deref().unwrap_or(""))
     };
     found.into_iter().find(agrees).map(|slot| board.at(slot).id)
 }
@@ -377,9 +387,9 @@ const CLOCKS_APART_MOST: Span = Span::hours(1);
 
 fn new_group(id: GroupId, passing: &Passing<'_>, now: Timestamp) -> Group {
     let Routed { name, route, service, policy, .. } = passing.routed;
-    let names = route.map_or(&[][..], |route| route.group_by.as_slice());
+    let names = group_names(route, passing.signal).map(str::to_owned);
     let values = group_values(route, passing.signal).map(str::to_owned);
-    let labels: Vec<(String, String)> = names.iter().cloned().zip(values).collect();
+    let labels: Vec<(String, String)> = names.zip(values).collect();
     let label = label(passing.signal);
     let mut title = label("alertname").unwrap_or("Alert").to_owned();
     if let Some(service) = service.map(Name::as_str).or_else(|| label("service")) {
@@ -392,7 +402,7 @@ fn new_group(id: GroupId, passing: &Passing<'_>, now: Timestamp) -> Group {
         service: service.cloned(),
         policy: policy.cloned(),
         urgency: None,
-        title: text::shorten(&title, 200),
+        title: text::shorten(&drills::marked(drills::labelled(label), &title), 200),
         opened_at: now,
         page: None,
         told: BTreeSet::new(),

@@ -179,6 +179,42 @@ fn an_alert_is_muted_by_another_in_the_same_call_and_speaks_when_that_one_ends()
 }
 
 #[test]
+fn a_drill_mutes_and_joins_nothing_that_is_real_and_nothing_real_a_drill() {
+    let mut scene = scene(
+        r#"{"all": {"escalation_policy": "ops", "group_by": ["alertname"],
+            "inhibit": [{"source": ["alertname=NodeDown"], "target": ["severity=warning"], "equal": ["node"]}]}}"#,
+    );
+    let drill = ("drill", "true");
+    let node = [("alertname", "NodeDown"), ("node", "n1"), ("severity", "critical"), drill];
+    let pod = [("alertname", "PodDown"), ("node", "n1"), ("severity", "warning")];
+    let practised = [("alertname", "PodDown"), ("node", "n1"), ("severity", "warning"), drill];
+    let almost = [("alertname", "PodDown"), ("node", "n2"), ("severity", "warning"), ("drill", "yes")];
+    let call = |all: &[&[(&str, &str)]]| {
+        all.iter().map(|labels| firing(labels).trim_matches(['[', ']']).to_owned()).collect::<Vec<_>>().join(",")
+    };
+    insta::assert_snapshot!(scene.post(&format!("[{}]", call(&[&node, &pod, &practised, &almost]))), @r#"
+    fires {alertname="NodeDown", drill="true", node="n1", severity="critical"}
+    fires {alertname="PodDown", node="n1", severity="warning"}
+    fires {alertname="PodDown", drill="true", node="n1", severity="warning"}, inhibited
+    fires {alertname="PodDown", drill="yes", node="n2", severity="warning"}
+    DRILL: NodeDown: Start { because: "first page of the group" }
+    PodDown: Start { because: "first page of the group" }
+    "#);
+    // Those that were there before, and a real node that goes down while it is practised.
+    let real = [("alertname", "NodeDown"), ("node", "n3"), ("severity", "critical")];
+    let late = [("alertname", "PodDown"), ("node", "n3"), ("severity", "warning"), drill];
+    insta::assert_snapshot!(scene.post(&format!("[{}]", call(&[&real]))), @r#"
+    fires {alertname="NodeDown", node="n3", severity="critical"}
+    NodeDown: Start { because: "first page of the group" }
+    "#);
+    insta::assert_snapshot!(scene.post(&format!("[{}]", call(&[&late]))), @r#"
+    fires {alertname="PodDown", drill="true", node="n3", severity="warning"}
+    DRILL: PodDown: Start { because: "first page of the group" }
+    "#);
+    assert_eq!(scene.board.groups().filter(|open| open.group.is_drill()).count(), 2);
+}
+
+#[test]
 fn a_silence_mutes_and_its_end_is_news() {
     let mut scene = scene(PLAIN);
     let silence = Silence {

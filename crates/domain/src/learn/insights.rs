@@ -33,6 +33,8 @@ pub struct Case {
     pub services: Vec<Name>,
     pub reported_at: Timestamp,
     pub near_miss: bool,
+    /// It was practised.
+    pub drill: bool,
     /// Written down when it was over.
     pub retrospective: bool,
     pub stamps: Vec<Stamp>,
@@ -65,6 +67,7 @@ impl Case {
     /// Among which it is counted. Whatever is no measure of a response is told apart here, and nowhere else.
     pub const fn cohort(&self) -> Cohort {
         match self.phase {
+            _ if self.drill => Cohort::Drill,
             Phase::Merged => Cohort::Merged,
             Phase::Cancelled => Cohort::Cancelled,
             _ if self.near_miss => Cohort::NearMiss,
@@ -87,6 +90,8 @@ choices! {
         Cancelled = "cancelled",
         /// Part of another, which is counted.
         Merged = "merged",
+        /// Practised, and in no measure.
+        Drill = "drill",
     }
 }
 

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod checks;
 pub mod diff;
 pub mod documents;
+pub mod drills;
 pub mod fields;
 mod nodes;
 pub mod people;

@@ -7,6 +7,8 @@ pub mod checklists;
 pub mod codenames;
 pub mod command;
 pub mod criteria;
+pub mod drill_files;
+pub mod drill_reading;
 pub mod entries;
 pub mod evidence;
 pub mod handovers;

@@ -37,6 +37,7 @@ pub fn cases(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp, sight: Sight<'_>) 
             services: row.services,
             reported_at: row.reported_at,
             near_miss: row.near_miss,
+            drill: row.drill,
             retrospective: row.retrospective,
             stamps: Vec::new(),
             promises: Vec::new(),

@@ -1,7 +1,9 @@
 //! Rows of incidents, of who is named for them, and of what belongs to them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::prepare::drills;
 use domain::respond::incidents::{Activity, Class, Incident, Phase, Visibility};
 use domain::respond::sight::Sight;
 use domain::words::{IncidentId, Name, Timestamp};
@@ -25,6 +27,15 @@ pub struct IncidentRow {
     pub reported_at: Timestamp,
     pub retrospective: bool,
     pub near_miss: bool,
+    /// It is only practised.
+    pub drill: bool,
+}
+
+impl IncidentRow {
+    /// Its title as everybody reads it: of a drill with the mark.
+    pub fn name(&self) -> Cow<'_, str> {
+        drills::marked(self.drill, &self.title)
+    }
 }
 
 /// What to list.
@@ -36,12 +47,14 @@ pub struct Filter {
     pub severity: Option<String>,
     /// Those whose title, impact, reason or codename has this.
     pub words: Option<String>,
+    /// Only drills, or only what is none.
+    pub drill: Option<bool>,
 }
 
 pub(crate) const COLUMNS: &str = "incidents.id, incidents.title, incidents.class, incidents.phase, incidents.since, incidents.severity, \
     incidents.activities, incidents.visibility, incidents.codename, incidents.commander, incidents.merged_into, \
     incidents.reopened, incidents.because, incidents.impact, incidents.services, incidents.reported_by, \
-    incidents.reported_at, incidents.retrospective, incidents.near_miss";
+    incidents.reported_at, incidents.retrospective, incidents.near_miss, incidents.drill";
 const SEEN: &str = sight::INCIDENT;
 
 /// Writes an incident as it is now.
@@ -52,8 +65,8 @@ pub fn save(tx: &mut Tx<'_>, row: &IncidentRow) -> Result<(), Error> {
     let services: Vec<&str> = row.services.iter().map(Name::as_str).collect();
     tx.execute(
         "INSERT INTO incidents (id, title, class, phase, since, severity, activities, visibility, codename, commander, \
-         merged_into, reopened, because, impact, services, reported_by, reported_at, retrospective, near_miss) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+         merged_into, reopened, because, impact, services, reported_by, reported_at, retrospective, near_miss, drill) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
          ON CONFLICT (id) DO UPDATE SET title = excluded.title, class = excluded.class, phase = excluded.phase, \
          since = excluded.since, severity = excluded.severity, activities = excluded.activities, \
          visibility = excluded.visibility, codename = excluded.codename, commander = excluded.commander, \
@@ -79,6 +92,7 @@ pub fn save(tx: &mut Tx<'_>, row: &IncidentRow) -> Result<(), Error> {
             row.reported_at.into(),
             row.retrospective.into(),
             row.near_miss.into(),
+            row.drill.into(),
         ],
     )?;
     Ok(())
@@ -99,8 +113,13 @@ pub fn list(
     limit: u32,
 ) -> Result<Vec<IncidentRow>, Error> {
     let phases = if filter.open { "phase IN ('reported', 'active') AND" } else { "" };
+    let drills = match filter.drill {
+        None => "",
+        Some(true) => "drill AND",
+        Some(false) => "NOT drill AND",
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM incidents WHERE {SEEN} AND {phases} incidents.id < $2 AND ($3 = '' OR class = $3) \
+        "SELECT {COLUMNS} FROM incidents WHERE {SEEN} AND {phases} {drills} incidents.id < $2 AND ($3 = '' OR class = $3) \
          AND ($4 = '' OR severity = $4) AND ($5 = '' OR lower(title) LIKE $5 OR lower(impact) LIKE $5 \
          OR lower(because) LIKE $5 OR lower(codename) LIKE $5) ORDER BY incidents.id DESC LIMIT $6"
     );
@@ -247,6 +266,7 @@ pub(crate) fn read(row: &Row) -> Result<IncidentRow, Error> {
         reported_at: row.instant("reported_at")?,
         retrospective: row.bool("retrospective")?,
         near_miss: row.bool("near_miss")?,
+        drill: row.bool("drill")?,
     })
 }
 
@@ -277,6 +297,7 @@ pub(crate) mod tests {
             reported_at: at(second),
             retrospective: false,
             near_miss: second == 1,
+            drill: second == 2,
         }
     }
 
@@ -355,6 +376,8 @@ pub(crate) mod tests {
             let any = Filter::default;
             assert_eq!(found(any(), None, 9), [3, 2, 1, 0]);
             assert_eq!(found(any(), Some(rows[2].id), 1), [1]);
+            assert_eq!(found(Filter { drill: Some(true), ..any() }, None, 9), [2]);
+            assert_eq!(found(Filter { drill: Some(false), ..any() }, None, 9), [3, 1, 0]);
             assert_eq!(found(Filter { open: true, ..any() }, None, 9), [3, 1, 0]);
             assert_eq!(found(Filter { class: Some(Class::Operational), ..any() }, None, 9), [1]);
             assert_eq!(found(Filter { severity: Some("SEV1".into()), ..any() }, None, 9), [3]);

@@ -1,5 +1,6 @@
 //! Rows of observables. One is struck, never deleted.
 
+use domain::prepare::drills::marked;
 use domain::respond::observables::{Kind, Observable, Seen, Struck, Verdict};
 use domain::respond::sight::Sight;
 use domain::respond::tlp::Tlp;
@@ -96,13 +97,13 @@ pub fn also_in(
     seen_by: Sight<'_>,
 ) -> Result<Vec<(IncidentId, String)>, Error> {
     let sql = format!(
-        "SELECT incidents.id, incidents.title FROM observables JOIN incidents ON incidents.id = observables.incident \
+        "SELECT incidents.id, incidents.title, incidents.drill FROM observables JOIN incidents ON incidents.id = observables.incident \
          WHERE {INCIDENT_SEEN} AND {SEEN} AND observables.value = $2 AND observables.kind = $3 \
          AND observables.struck_at IS NULL AND observables.incident <> $4 ORDER BY incidents.id DESC LIMIT 10"
     );
     let bound = [sight::bound(seen_by), one.value.as_str().into(), one.kind.word().into(), incident.into()];
     let rows = tx.query(&sql, &bound)?;
-    rows.iter().map(|row| Ok((row.id("id")?, row.text("title")?.to_owned()))).collect()
+    rows.iter().map(|row| Ok((row.id("id")?, marked(row.bool("drill")?, row.text("title")?).into_owned()))).collect()
 }
 
 fn read(row: &Row) -> Result<Observable, Error> {

@@ -79,7 +79,7 @@ fn incidents(look: &mut Look<'_, '_>, text: &str) -> Result<FoundGroup, Halt> {
     let found =
         store::respond::incidents::list(look.tx, &filter, look.asked.sight(), None, u32::try_from(EACH).unwrap_or(8))?;
     let found = found.iter().map(|row| Found {
-        link: Link::new(&row.title, format!("/incidents/{}", row.id)),
+        link: Link::new(row.name(), format!("/incidents/{}", row.id)),
         note: format!("{}, since {}", row.state.phase, look.view.brief(row.reported_at)),
     });
     Ok(FoundGroup { title: "Incidents".into(), kind: "incident".into(), found: found.collect(), more: None })

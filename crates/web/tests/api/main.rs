@@ -10,6 +10,7 @@
 mod access;
 mod addresses;
 mod coming_in;
+mod drills;
 mod flows;
 mod incidents;
 mod insights;

@@ -205,7 +205,7 @@ pub(crate) fn wire(view: &AlertView) -> Alert {
         id: view.id.to_string(),
         state: view.state().to_owned(),
         name: view.name().to_owned(),
-        summary: view.summary().to_owned(),
+        summary: domain::prepare::drills::marked(view.is_drill(), view.summary()).into_owned(),
         severity: view.severity.word().to_owned(),
         urgency: view.urgency.map(|urgency| urgency.to_string()),
         labels: pairs(&view.labels),

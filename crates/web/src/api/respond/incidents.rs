@@ -60,6 +60,9 @@ pub struct Incident {
     pub reopened: u32,
     pub retrospective: bool,
     pub near_miss: bool,
+    /// It is only practised.
+    #[serde(default)]
+    pub drill: bool,
     /// `person:ana`.
     pub reported_by: String,
     pub reported_at: Timestamp,
@@ -147,6 +150,7 @@ pub struct EndCriterion {
 /// An incident that is declared.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by itself")]
 pub struct NewIncident {
     pub title: String,
     #[schema(value_type = String)]
@@ -176,6 +180,9 @@ pub struct NewIncident {
     pub only_reported: bool,
     #[serde(default)]
     pub near_miss: bool,
+    /// It is only practised: it is marked so wherever it is named, and nothing of it is said in public.
+    #[serde(default)]
+    pub drill: bool,
     /// It is over, and is written down afterwards.
     #[serde(default)]
     pub retrospective: bool,
@@ -310,6 +317,9 @@ pub struct IncidentQuery {
     /// Words in the title, the reason or the impact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub q: Option<String>,
+    /// `true`: only drills; `false`: only what is none; both, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drill: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -326,7 +336,7 @@ impl IncidentQuery {
         let class =
             self.class.as_deref().map(str::parse).transpose().map_err(|refusal: Refusal| refusal.at("?class"))?;
         let words = self.q.clone().filter(|words| !words.trim().is_empty());
-        Ok(Filter { open, class, severity: self.severity.clone(), words })
+        Ok(Filter { open, class, severity: self.severity.clone(), words, drill: self.drill })
     }
 }
 
@@ -354,6 +364,7 @@ pub(crate) fn wire(row: &IncidentRow) -> Incident {
         reopened: state.reopened,
         retrospective: row.retrospective,
         near_miss: row.near_miss,
+        drill: row.drill,
         reported_by: row.reported_by.clone(),
         reported_at: row.reported_at,
     }
@@ -368,7 +379,7 @@ pub(crate) fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
     });
     let others = room.others.iter().map(|other| Linked {
         subject: other.id.to_string(),
-        title: Some(other.title.clone()),
+        title: Some(other.name().into_owned()),
         open_alerts: None,
         phase: Some(other.state.phase.word().to_owned()),
     });
@@ -466,6 +477,7 @@ pub async fn declare(
         codename: new.codename,
         only_reported: new.only_reported,
         near_miss: new.near_miss,
+        drill: new.drill,
         retrospective: new.retrospective,
         stamps: claims.collect::<Result<_, _>>()?,
         from: new.from,

@@ -138,6 +138,9 @@ pub struct OtherPack {
 pub struct RunningObligation {
     pub incident: String,
     pub incident_title: String,
+    /// The incident is only practised.
+    #[serde(default)]
+    pub drill: bool,
     pub pack: String,
     pub pack_title: String,
     #[serde(flatten)]
@@ -367,7 +370,8 @@ pub async fn list(
     let found = app.read(move |tx| owed::running(tx, node.node(), visitor.sight(), now, RUNNING_MOST));
     let one = |one: &Running| RunningObligation {
         incident: one.incident.id.to_string(),
-        incident_title: one.incident.title.clone(),
+        incident_title: one.incident.name().into_owned(),
+        drill: one.incident.drill,
         pack: one.pack.to_string(),
         pack_title: one.pack_title.clone(),
         clock: clock(&one.clock),

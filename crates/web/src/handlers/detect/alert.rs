@@ -250,7 +250,7 @@ fn fellows(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Fellow>, Hal
 fn incidents(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Link>, Halt> {
     let group = view.group.to_string();
     let found = store::respond::incidents::of_subject(look.tx, &group, look.asked.sight())?;
-    Ok(found.into_iter().map(|row| Link::new(row.title, format!("/incidents/{}", row.id))).collect())
+    Ok(found.into_iter().map(|row| Link::new(row.name(), format!("/incidents/{}", row.id))).collect())
 }
 
 /// An alert in a short list.

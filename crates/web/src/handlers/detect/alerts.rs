@@ -176,7 +176,7 @@ pub fn summary(view: &AlertView) -> String {
     let said = view.summary();
     let name = view.name();
     let said = if said == name { name.to_owned() } else { format!("{name}: {said}") };
-    domain::words::text::shorten(&said, 300)
+    domain::words::text::shorten(&domain::prepare::drills::marked(view.is_drill(), &said), 300)
 }
 
 /// In one line: why it paged, or why not.

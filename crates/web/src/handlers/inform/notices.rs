@@ -81,7 +81,7 @@ fn line(look: &mut Look<'_, '_>, all: Option<&Published>, notice: &Notice) -> Re
 fn about(look: &mut Look<'_, '_>, incident: Option<IncidentId>) -> Result<Option<Link>, Halt> {
     let Some(id) = incident else { return Ok(None) };
     let row = store::respond::incidents::get(look.tx, id, look.asked.sight())?;
-    Ok(row.map(|row| Link::new(&row.title, format!("/incidents/{id}"))))
+    Ok(row.map(|row| Link::new(row.name(), format!("/incidents/{id}"))))
 }
 
 /// The gaps of the truth audit, to be shown on a page.

@@ -97,6 +97,7 @@ fn cohorts(look: &Look<'_, '_>, found: &Insights<'_>) -> Vec<Figure> {
             Cohort::Retrospective => "written down afterwards, not measured",
             Cohort::Cancelled => plural(n, "turned out to be none", "turned out to be none"),
             Cohort::Merged => "merged into another, counted there",
+            Cohort::Drill => plural(n, "drill, not measured", "drills, not measured"),
         };
         let href = address(&look.asked.query, "/insights/incidents", &[("which", cohort.word())]);
         (n > 0 || *cohort == Cohort::Counted).then(|| Figure { number: n.to_string(), says: says.into(), href })
@@ -416,6 +417,7 @@ pub async fn get_incidents(asked: Asked) -> Result<Response, Problem> {
                 Cohort::Retrospective => "Written down afterwards",
                 Cohort::Cancelled => "None after all",
                 Cohort::Merged => "Merged",
+                Cohort::Drill => "Drills",
             },
             href: address(&look.asked.query, path, &[("which", one.word())]),
             count: u64::try_from(found.of(*one).len()).ok(),

@@ -49,7 +49,7 @@ async fn page(
             let now = mark.as_ref().and_then(|mark| mark.corrected.as_ref()).map_or(said, |(text, _)| text.clone());
             let (text, error) = refused.clone().map_or((now, None), |(text, error)| (text, Some(error)));
             Ok(EntryPage {
-                incident: Link::new(row.title, format!("/incidents/{id}")),
+                incident: Link::new(row.name(), format!("/incidents/{id}")),
                 kind: entry.word.clone(),
                 recorded: look.when(entry.recorded_at),
                 line: line(look, id, &Line { entry, mark, origin: None }, &Names::new()),

@@ -20,7 +20,7 @@ use crate::problem::Problem;
 
 const ROWS: usize = 100;
 
-/// `GET /incidents?tab=open|all&q=&class=&severity=&before=ID`.
+/// `GET /incidents?tab=open|all&q=&class=&severity=&drill=&before=ID`.
 pub async fn get_incidents(asked: Asked) -> Result<Response, Problem> {
     asked
         .page(Section::Incidents, |look, shell| {
@@ -33,6 +33,7 @@ pub async fn get_incidents(asked: Asked) -> Result<Response, Problem> {
                 class: query.parse("class").ok(),
                 severity: query.some("severity").map(str::to_owned),
                 words: query.some("q").map(str::to_owned),
+                drill: query.some("drill").and_then(|word| word.parse().ok()),
             };
             let most = u32::try_from(ROWS + 1).unwrap_or(u32::MAX);
             let mut found = rows::list(look.tx, &wanted, look.asked.sight(), before, most)?;
@@ -61,9 +62,12 @@ fn filter(look: &Look<'_, '_>, query: &Fields, tab: &str) -> filters::Filter {
     let classes = Class::ALL.iter().map(|one| option(class, one.word(), &capital(one.word())));
     let levels = levels(look).into_iter();
     let levels = levels.map(|one| option(severity, &one.name, &format!("{}: {}", one.name, one.title)));
+    let drill = query.text("drill");
+    let drills = [("false", "No drills"), ("true", "Only drills")].map(|(value, title)| option(drill, value, title));
     let choices = vec![
         Choice { name: "class", title: "Class", any: "All classes", options: classes.collect() },
         Choice { name: "severity", title: "Severity", any: "All severities", options: levels.collect() },
+        Choice { name: "drill", title: "Drills", any: "Drills, too", options: drills.into() },
     ];
     filters::Filter {
         tab: tab.to_owned(),
@@ -85,6 +89,7 @@ pub fn line(look: &Look<'_, '_>, row: &IncidentRow) -> IncidentLine {
         phase: phase(row.state.phase),
         class: row.state.class.word(),
         restricted: restricted(row),
+        drill: row.drill,
         services: services.collect(),
         commander: row.state.commander.as_ref().map(|name| look.tag(name)),
         since: look.when(row.reported_at),
@@ -134,6 +139,7 @@ struct Form {
     because: String,
     impact: String,
     visibility: String,
+    drill: bool,
     services: Vec<String>,
     from: Vec<String>,
     error: Option<String>,
@@ -150,6 +156,7 @@ impl Form {
             because: text("because"),
             impact: text("impact"),
             visibility: fields.text("visibility").to_owned(),
+            drill: fields.text("drill") == "yes",
             services: fields.all("service").map(str::to_owned).collect(),
             from: fields.all("from").map(str::to_owned).collect(),
             error: None,
@@ -167,6 +174,7 @@ impl Form {
             from: self.from.clone(),
             only_reported: how == "report" || how == "near-miss",
             near_miss: how == "near-miss",
+            drill: self.drill,
             ..Declaration::new(&self.title, self.class.parse()?)
         })
     }
@@ -210,6 +218,7 @@ async fn page(asked: Asked, form: Form, fresh: bool) -> Result<Response, Problem
                 because: form.because,
                 impact: form.impact,
                 visibility: form.visibility,
+                drill: form.drill,
                 from,
                 error: form.error,
                 shell,

@@ -48,7 +48,7 @@ pub async fn get_running(asked: Asked) -> Result<Response, Problem> {
                 let spec = rules.catalog.obligation_packs.get(&one.pack);
                 RunningView {
                     link: Link::new(&one.clock.duty.title, format!("{room}/obligations#{}", one.pack)),
-                    incident: Link::new(&one.incident.title, room),
+                    incident: Link::new(one.incident.name(), room),
                     severity: Severity::of(one.incident.state.severity.as_deref().unwrap_or("")),
                     restricted: restricted(&one.incident),
                     pack: one.pack_title.clone(),
@@ -85,7 +85,7 @@ async fn page(asked: Asked, id: IncidentId, typed: Typed) -> Result<Response, Pr
                 all.map(|(name, spec, idle)| other_view(name, spec, idle.as_ref())).collect()
             };
             Ok(ObligationsPage {
-                incident: Link::new(&row.title, format!("/incidents/{id}")),
+                incident: Link::new(row.name(), format!("/incidents/{id}")),
                 restricted: restricted(&row),
                 notice: NOTICE,
                 may_write: look.asked.access >= Access::Responder,

@@ -40,7 +40,7 @@ pub async fn get_record(asked: Asked, Path(id): Path<String>) -> Result<Response
                 (affected::of_incident(look.tx, id, sight)?, techniques::of_incident(look.tx, id, sight)?);
             Ok(RecordPage {
                 id: id.to_string(),
-                incident: Link::new(row.title, format!("/incidents/{id}")),
+                incident: Link::new(row.name(), format!("/incidents/{id}")),
                 may_write: look.asked.access >= Access::Responder,
                 inside,
                 evidence: evidence.iter().map(|held| evidence_view(look, held)).collect(),
@@ -363,7 +363,7 @@ pub async fn post_observables(asked: Asked, Path(id): Path<String>, fields: Fiel
             }
             Ok(FoundPage {
                 id: incident.to_string(),
-                incident: Link::new(row.title, format!("/incidents/{incident}")),
+                incident: Link::new(row.name(), format!("/incidents/{incident}")),
                 found: views,
                 verdict: about.verdict.word().to_owned(),
                 tlp: about.tlp.word().to_owned(),

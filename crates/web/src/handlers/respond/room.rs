@@ -102,7 +102,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             let everybody = look.rules.catalog.people.iter();
             let everybody = everybody.map(|(name, person)| (name.to_string(), person.full_name.clone())).collect();
             let link =
-                |row: &store::respond::incidents::IncidentRow| Link::new(&row.title, format!("/incidents/{}", row.id));
+                |row: &store::respond::incidents::IncidentRow| Link::new(row.name(), format!("/incidents/{}", row.id));
             Ok(RoomPage {
                 id: id.to_string(),
                 title: row.title.clone(),
@@ -112,6 +112,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 class: row.state.class.word(),
                 restricted: restricted(row),
                 near_miss: row.near_miss,
+                drill: row.drill,
                 retrospective: row.retrospective,
                 because: row.because.clone(),
                 impact: row.impact.clone(),
@@ -369,7 +370,7 @@ pub(super) type Names = BTreeMap<String, String>;
 
 fn names(room: &Room) -> Names {
     let groups = room.groups.iter().filter_map(|group| Some((group.id.to_string(), group.title.clone()?)));
-    groups.chain(room.others.iter().map(|other| (other.id.to_string(), other.title.clone()))).collect()
+    groups.chain(room.others.iter().map(|other| (other.id.to_string(), other.name().into_owned()))).collect()
 }
 
 fn with_days(look: &Look<'_, '_>, id: IncidentId, lines: &[Line], names: &Names) -> Vec<LineView> {

@@ -173,8 +173,9 @@ fn begun(look: &Look<'_, '_>, room: &Room) -> UpdateForm {
     let commander = row.state.commander.as_ref().map(|name| look.full_name(name));
     // What is restricted is not put into the public's text by a machine.
     let hidden = row.state.visibility == Visibility::Restricted && template.audience == Audience::Public;
+    let name = row.name();
     let known = Known {
-        title: Some(row.title.as_str()),
+        title: Some(&name),
         impact: row.impact.as_deref().map(|impact| impact.trim_end_matches('.')),
         services: services.as_deref(),
         severity: row.state.severity.as_deref(),

@@ -1,7 +1,7 @@
 //! Incidents: the list, and the form that declares one.
 //!
 //! `GET /incidents?tab=open|all`; `GET /incidents/new?alert=ID` or `?group=ID`; `POST /incidents` with `title`, `class`,
-//! `severity`, `because`, `impact`, `service` (any number), `visibility`, `from`, and `how` (`declare`, `report`, `near-miss`).
+//! `severity`, `because`, `impact`, `service` (any number), `visibility`, `drill`, `from`, and `how` (`declare`, `report`, `near-miss`).
 
 use askama::Template;
 
@@ -32,6 +32,8 @@ pub struct IncidentLine {
     pub class: &'static str,
     /// `Restricted: quiet heron`.
     pub restricted: Option<String>,
+    /// It is only practised.
+    pub drill: bool,
     pub services: Vec<String>,
     pub commander: Option<PersonTag>,
     /// When it was reported.
@@ -51,6 +53,7 @@ pub struct NewIncidentPage {
     pub because: String,
     pub impact: String,
     pub visibility: String,
+    pub drill: bool,
     pub levels: Vec<LevelChoice>,
     pub services: Vec<ServiceChoice>,
     /// What it comes from: the id, and what that is called.
@@ -99,6 +102,7 @@ pub(crate) mod samples {
             phase,
             class: "system",
             restricted: None,
+            drill: false,
             services: vec!["Card payments".into()],
             commander: Some(PersonTag::new("ana", "Ana Silva")),
             since: viewpoint().when(minutes_ago(34)),
@@ -126,6 +130,10 @@ pub(crate) mod samples {
                             "SEV2",
                             Badge::new(Tone::Critical, "Active"),
                         )
+                    },
+                    IncidentLine {
+                        drill: true,
+                        ..line("A warehouse burns", "SEV2", Badge::new(Tone::Critical, "Active"))
                     },
                     IncidentLine {
                         class: "operational",
@@ -169,6 +177,7 @@ pub(crate) mod samples {
                 because: String::new(),
                 impact: String::new(),
                 visibility: String::new(),
+                drill: false,
                 levels: vec![level("SEV1", "Critical"), level("SEV2", "Major")],
                 services: vec![service("payments", "Card payments", true), service("search", "Search", false)],
                 from: vec![("grp_06f1k2m9qv7x3t01".into(), "Card payments: 14% of requests fail".into())],

@@ -29,6 +29,8 @@ pub struct RoomPage {
     /// What it is called where others might read it, if it is restricted.
     pub restricted: Option<String>,
     pub near_miss: bool,
+    /// It is only practised.
+    pub drill: bool,
     pub retrospective: bool,
     pub because: Option<String>,
     pub impact: Option<String>,
@@ -292,6 +294,7 @@ pub(crate) mod samples {
                 class: "system",
                 restricted: None,
                 near_miss: false,
+                drill: false,
                 retrospective: false,
                 because: Some("The error rate rose right after the 01:30 release".into()),
                 impact: Some("One in five card payments is refused; customers see “try again later”.".into()),
@@ -486,6 +489,7 @@ pub(crate) mod samples {
                 merged_into: Some(Link::new("Payments fail everywhere", "/incidents/inc_06f1k2m9qv7x3t02")),
                 retrospective: true,
                 near_miss: true,
+                drill: true,
                 ..Self::sample()
             }
         }
