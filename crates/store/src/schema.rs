@@ -20,6 +20,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0009_checklists", include_str!("../migrations/0009_checklists.sql")),
     ("0010_outgoing_webhooks", include_str!("../migrations/0010_outgoing_webhooks.sql")),
     ("0011_inform", include_str!("../migrations/0011_inform.sql")),
+    ("0013_chat", include_str!("../migrations/0013_chat.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

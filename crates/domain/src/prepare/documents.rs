@@ -18,6 +18,7 @@ use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
+use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::update_templates::UpdateTemplate;
@@ -41,11 +42,12 @@ pub enum Kind {
     Checklist,
     OutgoingWebhook,
     StatusPage,
+    Chat,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -61,6 +63,7 @@ impl Kind {
         Self::Checklist,
         Self::OutgoingWebhook,
         Self::StatusPage,
+        Self::Chat,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -80,6 +83,7 @@ impl Kind {
             Self::Checklist => "checklist",
             Self::OutgoingWebhook => "outgoing-webhook",
             Self::StatusPage => "status-page",
+            Self::Chat => "chat",
         }
     }
 }
@@ -120,6 +124,7 @@ macro_rules! with_kinds {
             Checklist(Checklist) in checklists;
             OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
             StatusPage(StatusPage) in status_pages;
+            Chat(Chat) in chats;
         }
     };
 }

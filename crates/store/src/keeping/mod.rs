@@ -15,6 +15,7 @@ use domain::words::{GroupId, Refusal, Timestamp};
 
 use crate::detect::births;
 use crate::door::{Error, ErrorKind, Halt, Place, Store, Tx, files};
+use crate::respond::chats;
 use crate::{outbox, readers, schema};
 
 /// What a check found.
@@ -322,6 +323,7 @@ fn nobody_there(tx: &mut Tx<'_>) -> Result<(), Halt> {
 fn quieten(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, Halt> {
     tx.execute("UPDATE leases SET until = 0", &[])?;
     readers::skip_all(tx)?;
+    chats::skip_all(tx)?;
     Ok(outbox::cancel_all(tx, "not sent: restored from a backup", now)?)
 }
 
