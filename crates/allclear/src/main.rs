@@ -1,5 +1,6 @@
 //! Runs. The binary: the commands, one line each.
 
+mod chats;
 mod cli;
 mod client;
 mod clock;

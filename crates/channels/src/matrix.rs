@@ -202,7 +202,8 @@ impl<'e> Matrix<'e> {
             .map_err(|_| Failure::of(later("the homeserver answered something that is no sync")))?;
         let mut batch = Batch { next: answer.next_batch, said: Vec::new() };
         for (room, invited) in answer.rooms.invite {
-            batch.said.extend(invitation(&room, &own, &invited));
+            let said = invitation(&room, &own, &batch.next, &invited);
+            batch.said.extend(said);
         }
         if let Some(since) = since {
             for (room, joined) in answer.rooms.join {
@@ -358,15 +359,15 @@ impl Event {
     }
 }
 
-fn invitation(room: &str, own: &str, invited: &Invited) -> Option<Said> {
+fn invitation(room: &str, own: &str, next: &str, invited: &Invited) -> Option<Said> {
     let ours = |event: &&Event| {
         event.kind == "m.room.member"
             && event.state_key.as_deref() == Some(own)
             && event.content["membership"] == "invite"
     };
     let event = invited.invite_state.events.iter().find(ours)?;
-    // An invitation has no id for whoever is not in the room yet; another one by the same person is the same.
-    let id = format!("invitation/{room}/{}", event.sender);
+    // An invitation has no id for whoever is not in the room yet.
+    let id = format!("invitation/{next}/{room}");
     Some(Said { room: room.to_owned(), event: id, sender: event.sender.clone(), what: What::Invitation })
 }
 

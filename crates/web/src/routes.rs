@@ -20,7 +20,7 @@ use crate::handlers::inform::{notices, outgoing_webhooks, published, status_page
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::respond::{checklists, entries, evidence, incidents, obligations, record, room, updates};
 use crate::handlers::search;
-use crate::inbound::{alertmanager, heartbeat, v2, webhook};
+use crate::inbound::{alertmanager, heartbeat, slack, v2, webhook};
 use crate::{assets, health, live, metrics};
 
 /// One line of the table.
@@ -215,6 +215,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/me/test", ALERTS, post(me::post_test)),
         route(Method::POST, "/me/sessions/{id}/end", ACCESS, post(me::post_end_session)),
         route(Method::GET, "/search", VIEW, get(search::get_search)),
+        // What is said in chats comes in
+        route(Method::POST, "/chats/{name}/slack", May::Signed, post(slack::post_slack)),
         // Signals come in
         route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),
         route(Method::POST, "/in/{integration}/webhook", May::Source, post(webhook::post_webhook)),

@@ -231,6 +231,7 @@ impl House {
                 web::SecretOf::Address(of) | web::SecretOf::Key(of) => format!("whsec_of_{of}"),
             })),
             watch_secret: Some("a-secret-of-the-watch".into()),
+            chat_secrets: web::ChatSecrets::default(),
             version: "0.0.0",
         };
         let clock = Arc::new(move || at(hand.load(Ordering::Relaxed)));
