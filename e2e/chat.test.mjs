@@ -13,7 +13,7 @@ const known = (ids) => documents().replace("access: administrator", `access: adm
 
 /** What an incident's timeline says of a kind. */
 const told = async (allclear, incident, kind) => {
-  const { items } = await allclear.api("GET", `/incidents/${incident}/entries?limit=200`);
+  const { items } = await allclear.api("GET", `/incidents/${incident}/timeline?limit=200`);
   return items.filter((entry) => entry.kind === kind);
 };
 

@@ -13,7 +13,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::egress::{Answer, Egress, NoAnswer, Reading};
+use crate::egress::{Answer, Egress, NoAnswer, Terms};
 use crate::{cut_bytes, later, never, one_line, sent};
 
 /// A homeserver takes 64 KiB for a whole event.
@@ -76,7 +76,7 @@ impl<'e> Matrix<'e> {
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, Failure> {
         let url = format!("{}/_matrix/client/v3{path}", self.base);
         let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        let answer = self.egress.ask(method, &url, self.headers.clone(), body, Reading::LONG).await;
+        let answer = self.egress.ask(method, &url, self.headers.clone(), body, Terms::LONG).await;
         match answer {
             Ok(answer) => read(&answer, self.now),
             Err(NoAnswer::Refused(why)) => Err(Failure::of(never(why))),

@@ -10,7 +10,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::egress::{Answer, Egress, NoAnswer, Reading};
+use crate::egress::{Answer, Egress, NoAnswer, Terms};
 use crate::{cut_bytes, later, never, sent};
 
 /// Slack cuts longer messages itself, where it likes.
@@ -74,7 +74,8 @@ impl<'e> Slack<'e> {
     }
 
     async fn ask(&self, method: Method, url: String, body: Vec<u8>) -> Result<Value, Failure> {
-        match self.egress.ask(method, &url, self.headers.clone(), body, Reading::LONG).await {
+        let terms = if method == Method::GET { Terms::LONG } else { Terms::ONCE };
+        match self.egress.ask(method, &url, self.headers.clone(), body, terms).await {
             Ok(answer) => read(&answer, self.now),
             Err(NoAnswer::Refused(why)) => Err(never(why).into()),
             Err(NoAnswer::Failed(why)) => Err(later(why).into()),

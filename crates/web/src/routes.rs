@@ -18,7 +18,7 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
-use crate::handlers::respond::{checklists, entries, evidence, incidents, obligations, record, room, updates};
+use crate::handlers::respond::{chats, checklists, entries, evidence, incidents, obligations, record, room, updates};
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, slack, v2, webhook};
 use crate::{assets, health, live, metrics};
@@ -141,6 +141,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/obligations", VIEW, get(obligations::get_obligations)),
         route(Method::POST, "/incidents/{id}/obligations", INCIDENTS, post(obligations::post_obligations)),
         route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
+        route(Method::GET, "/chats", VIEW, get(chats::get_chats)),
+        route(Method::POST, "/chats/{name}/test", ADMINISTER, post(chats::post_test)),
         // Pages: inform
         route(Method::GET, "/outgoing-webhooks", VIEW, get(outgoing_webhooks::get_outgoing_webhooks)),
         route(Method::POST, "/outgoing-webhooks", ADMINISTER, post(outgoing_webhooks::post_outgoing_webhooks)),

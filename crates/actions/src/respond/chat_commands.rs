@@ -387,7 +387,11 @@ fn pin(
         return Err(Refusal::invalid("that message has no words").into());
     }
     let at = message.at.filter(|at| *at <= moment.now && Span::between(*at, moment.now) < Span::hours(24 * 365));
-    let said = format!("{author}, in the chat: {}", text::shorten(printable.trim(), PINNED_MOST));
+    let mut kept: String = printable.trim().chars().take(PINNED_MOST).collect();
+    if printable.trim().chars().count() > PINNED_MOST {
+        kept.push('…');
+    }
+    let said = format!("{author}, in the chat: {kept}");
     let entry = Entry { sort: Sort::Note, text: said, objections: None, at };
     let mut moment = as_person(moment, &heard.chat, person);
     entries::add(tx, &mut moment, row.id, &entry)?;

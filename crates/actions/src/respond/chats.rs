@@ -517,4 +517,4 @@ pub fn test(tx: &mut Tx<'_>, moment: &mut Moment<'_>, catalog: &Catalog, name: &
 
 #[cfg(test)]
 #[path = "chats_tests.rs"]
-mod tests;
+pub(super) mod tests;

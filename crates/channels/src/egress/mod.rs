@@ -21,18 +21,22 @@ pub use guard::{Allow, Network, Place};
 
 use crate::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
 
-/// How much of an answer is read, and for how long once its status is known.
+/// How much of an answer is read, for how long once its status is known, and whether a connection that breaks is tried
+/// once more at once.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading {
+pub struct Terms {
     cap: usize,
     patience: Duration,
+    again: bool,
 }
 
-impl Reading {
+impl Terms {
     /// Where the status decides, and the body only frees the connection.
-    const SHORT: Self = Self { cap: 64 * 1024, patience: Duration::from_secs(1) };
+    const SHORT: Self = Self { cap: 64 * 1024, patience: Duration::from_secs(1), again: true };
     /// Where the body is what was asked for.
-    pub const LONG: Self = Self { cap: 8 * 1024 * 1024, patience: ATTEMPT_TIMEOUT };
+    pub const LONG: Self = Self { cap: 8 * 1024 * 1024, patience: ATTEMPT_TIMEOUT, again: true };
+    /// The same, where the other side cannot tell a repeat.
+    pub const ONCE: Self = Self { again: false, ..Self::LONG };
 }
 
 /// Looks up the addresses of a host name. A trait, so that a test can be a lying name server.
@@ -131,11 +135,11 @@ impl Egress {
 
     /// Posts the bytes. Safe to cancel.
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
-        self.ask(Method::POST, url, headers, body, Reading::SHORT).await
+        self.ask(Method::POST, url, headers, body, Terms::SHORT).await
     }
 
     pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Answer, NoAnswer> {
-        self.ask(Method::GET, url, headers, Vec::new(), Reading::SHORT).await
+        self.ask(Method::GET, url, headers, Vec::new(), Terms::SHORT).await
     }
 
     /// Whether the guard lets this URL through, as far as that shows without asking a name server.
@@ -173,7 +177,7 @@ impl Egress {
         url: &str,
         headers: HeaderMap,
         body: Vec<u8>,
-        reading: Reading,
+        terms: Terms,
     ) -> Result<Answer, NoAnswer> {
         let mut url = self.allow.check_url(url).map_err(NoAnswer::Refused)?;
         url.set_fragment(None);
@@ -183,9 +187,9 @@ impl Egress {
         };
         let attempt = async {
             match send().await {
-                // A warm connection that the other side gave up just now looks like this. Everything sent here may be
-                // sent again (the key tells), so it is tried once more instead of waiting for the next attempt.
-                Err(why) if why.is_request() && !why.is_connect() && !why.is_timeout() => send().await,
+                // A warm connection that the other side gave up just now looks like this. What may be sent again (the key
+                // tells) is tried once more instead of waiting for the next attempt.
+                Err(why) if terms.again && why.is_request() && !why.is_connect() && !why.is_timeout() => send().await,
                 answer => answer,
             }
         };
@@ -194,17 +198,17 @@ impl Egress {
         let mut response = answered.map_err(|why| no_answer(&why))?;
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
-        // Reading to the end lets the connection be used again; what is too slow or too long is dropped with it.
+        // Terms to the end lets the connection be used again; what is too slow or too long is dropped with it.
         let read = async {
             while let Ok(Some(chunk)) = response.chunk().await {
-                let room = reading.cap.saturating_sub(body.len());
+                let room = terms.cap.saturating_sub(body.len());
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     break;
                 }
             }
         };
-        let _ = tokio::time::timeout(reading.patience, read).await;
+        let _ = tokio::time::timeout(terms.patience, read).await;
         Ok(Answer { status, headers, body })
     }
 }

@@ -14,7 +14,7 @@ use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
+    affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
 };
 use super::seals;
@@ -138,6 +138,8 @@ use crate::problem::Problem;
         outgoing_webhooks::test,
         outgoing_webhooks::enable,
         outgoing_webhooks::rotate,
+        chats::list,
+        chats::test,
         access::list,
         access::create,
         access::revoke,

@@ -129,6 +129,7 @@ pub enum Section {
     Documents,
     Integrations,
     OutgoingWebhooks,
+    Chats,
     Tokens,
     People,
     Me,
@@ -151,9 +152,10 @@ impl Section {
     ];
 
     /// Those that are used more rarely.
-    pub const RAIL_BELOW: [Entry; 4] = [
+    pub const RAIL_BELOW: [Entry; 5] = [
         Entry::new(Self::Silences, "/silences", "Silences", "silences", "l"),
         Entry::new(Self::OutgoingWebhooks, "/outgoing-webhooks", "Webhooks", "webhook", "w"),
+        Entry::new(Self::Chats, "/chats", "Chats", "send", "c"),
         Entry::new(Self::People, "/people", "People", "people", "o"),
         Entry::new(Self::Tokens, "/tokens", "API tokens", "tokens", "t"),
     ];

@@ -36,6 +36,8 @@ pub struct RoomPage {
     pub reported_by: Option<PersonTag>,
     pub commander: Option<PersonTag>,
     pub merged_into: Option<Link>,
+    /// Its rooms in chats.
+    pub chats: Vec<Link>,
     pub activities: Vec<ActivityView>,
     pub levels: Vec<LevelChoice>,
     pub may: RoomMay,
@@ -212,6 +214,8 @@ pub struct LineView {
     /// What happened, or what was written.
     pub text: String,
     pub who: Option<PersonTag>,
+    /// The chat from which they did it.
+    pub via: Option<String>,
     pub why: Option<String>,
     /// Of a decision.
     pub objections: Option<String>,
@@ -241,6 +245,7 @@ pub(crate) mod samples {
             sort: None,
             text: text.into(),
             who: Some(PersonTag::new("ben", "Ben Okafor")),
+            via: None,
             why: None,
             objections: None,
             recorded: None,
@@ -295,6 +300,7 @@ pub(crate) mod samples {
                 reported_by: Some(ben()),
                 commander: Some(ana()),
                 merged_into: None,
+                chats: vec![Link::new("Operations chat", "https://matrix.to/#/%21aBcD")],
                 activities: vec![
                     activity("analysis", "Analysis", ActivityStage::Done, Some(20)),
                     activity("containment", "Containment", ActivityStage::Going, Some(12)),
@@ -403,7 +409,7 @@ pub(crate) mod samples {
                     ..line(90, 18, Tone::Info, "Error rate is 18 % on pay-1 and pay-3, 0 % on pay-2.")
                 }],
                 lines: vec![
-                    LineView { who: Some(ana()), ..line(9, 1, Tone::Info, "Scribe was offered to Ana Silva") },
+                    LineView { who: Some(ana()), via: Some("ops".into()), ..line(9, 1, Tone::Info, "Scribe was offered to Ana Silva") },
                     LineView {
                         sort: Some("decision"),
                         objections: Some("Ben: a restart would tell us more".into()),
