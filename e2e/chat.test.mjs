@@ -49,8 +49,8 @@ test("Matrix: a room for an incident, commands, pins, and nothing lost while one
   await t.test("a command acts as whoever speaks, and is answered", async () => {
     const asked = await ana.say(room, "!allclear task Look at the <logs> & say for @ben in 30m");
     assert.match(await ana.answer(room, asked), /^Task for ben, who reports by .*: Look at the <logs> & say$/);
-    const { items } = await allclear.api("GET", `/incidents/${incident.id}/tasks`);
-    assert.deepEqual(items.map((task) => [task.title, task.owner]), [["Look at the <logs> & say", "ben"]]);
+    const { tasks } = await allclear.api("GET", `/incidents/${incident.id}`);
+    assert.deepEqual(tasks.map((task) => [task.title, task.owner]), [["Look at the <logs> & say", "ben"]]);
     const [entry] = await told(allclear, incident.id, "task.given");
     assert.equal(entry.actor, "chat:ops:ana", "the timeline says that it came from the chat");
     const role = await ana.say(room, "!allclear role incident-commander");
@@ -89,7 +89,7 @@ test("Matrix: a room for an incident, commands, pins, and nothing lost while one
     await eve.comeTo("card-payments-fail");
     const asked = await eve.say(room, "!allclear update All is well");
     assert.match(await eve.answer(room, asked), /does not know who you are.*chat: \{ matrix: '@eve:example\.test' \}/s);
-    assert.equal((await allclear.api("GET", `/incidents/${incident.id}/updates`)).items.length, 0);
+    assert.equal((await allclear.api("GET", `/incidents/${incident.id}`)).updates.length, 0);
   });
 
   await t.test("an incident is declared from the chat, and Allclear comes to rooms that people of ours open", async () => {
@@ -128,7 +128,7 @@ test("Matrix: a room for an incident, commands, pins, and nothing lost while one
 
   await t.test("what people say while Allclear is dead is acted upon once", async () => {
     await ana.say(room, "!allclear task Said before");
-    await until("the task", async () => (await allclear.api("GET", `/incidents/${incident.id}/tasks`)).items.some((task) => task.title === "Said before"));
+    await until("the task", async () => (await allclear.api("GET", `/incidents/${incident.id}`)).tasks.some((task) => task.title === "Said before"));
     // More than comes with one answer of the homeserver.
     const talk = (async () => {
       for (let n = 0; n < 70; n += 1) {
@@ -139,7 +139,7 @@ test("Matrix: a room for an incident, commands, pins, and nothing lost while one
     await talk;
     await allclear.start();
     const wanted = [0, 10, 20, 30, 40, 50, 60].map((n) => `Number ${n}`);
-    const titles = async () => (await allclear.api("GET", `/incidents/${incident.id}/tasks`)).items.map((task) => task.title).filter((title) => title.startsWith("Number"));
+    const titles = async () => (await allclear.api("GET", `/incidents/${incident.id}`)).tasks.map((task) => task.title).filter((title) => title.startsWith("Number"));
     await until("all tasks", async () => (await titles()).length >= wanted.length, { within: 30_000 });
     // What is heard a second time would be acted upon by now.
     await ana.answer(room, await ana.say(room, "!allclear status"));
@@ -157,7 +157,7 @@ test("Matrix: a room for an incident, commands, pins, and nothing lost while one
     const asked = await ana.say(hall, `!allclear status ${secret.id}`);
     await ana.ask("POST", `/rooms/${encodeURIComponent(hall)}/invite`, { user_id: bot.id }).catch(() => {});
     assert.match(await ana.answer(hall, asked), /there is no incident|not found|nothing is said in a chat/);
-    await allclear.api("POST", `/incidents/${incident.id}/restrict`, { why: "It is a breach" });
+    await allclear.api("POST", `/incidents/${incident.id}/act`, { act: "restrict", why: "It is a breach" });
     await until("the room to be told", async () => (await spoken(room)).at(-1)?.startsWith("This goes on in Allclear only"));
     await update(incident, "The heron has the keys");
     assert.match(await ana.answer(room, await ana.say(room, "!allclear status")), /goes on in Allclear only/);
@@ -217,13 +217,14 @@ test("Slack: signed or not at all, in order, and once", async (t) => {
   await t.test("a message is pinned from its menu", async () => {
     const [incident] = await incidents();
     const room = slack.channels.at(-1);
-    const payload = { type: "message_action", callback_id: "pin", trigger_id: "pin.1", user: { id: "U0BEN" }, channel: { id: room.id }, message: { user: "U0ANA", ts: "1764370000.000200", text: "It began at nine" } };
+    const second = Math.floor(Date.now() / 1000) - 60;
+    const payload = { type: "message_action", callback_id: "pin", trigger_id: "pin.1", user: { id: "U0BEN" }, channel: { id: room.id }, message: { user: "U0ANA", ts: `${second}.000200`, text: "It began at nine" } };
     for (const trigger_id of ["pin.1", "pin.1", "pin.2"]) {
       const { status } = await slack.bring(url, { payload: JSON.stringify({ ...payload, trigger_id }) });
       assert.equal(status, 200);
     }
     const entries = await told(allclear, incident.id, "entry.added");
-    assert.deepEqual(entries.map((entry) => [entry.data.text, entry.actor, entry.at]), [["ana, in the chat: It began at nine", "chat:work:ben", "2025-11-28T22:46:40.0002Z"]]);
+    assert.deepEqual(entries.map((entry) => [entry.data.text, entry.actor, entry.at]), [["ana, in the chat: It began at nine", "chat:work:ben", new Date(second * 1000).toISOString().replace(".000Z", ".0002Z")]]);
     await until("the answers", () => slack.whispers.length === 2);
     assert.deepEqual(slack.whispers.map((one) => [one.user, one.text]), [["U0BEN", "It is on the timeline."], ["U0BEN", "It is on the timeline already."]]);
   });

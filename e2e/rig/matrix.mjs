@@ -21,6 +21,7 @@ enable_registration: true
 enable_registration_without_verification: true
 suppress_key_server_warning: true
 trusted_key_servers: []
+caches: {sync_response_cache_duration: 0}
 ${limits.join("\n")}
 rc_login: {address: ${many}, account: ${many}, failed_attempts: ${many}}
 rc_joins: {local: ${many}, remote: ${many}}

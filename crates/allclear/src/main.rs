@@ -58,6 +58,8 @@ enum Command {
     Diff(cli::documents::Diff),
     Rollback(cli::documents::RollbackCommand),
     Replay(cli::replay::Replay),
+    #[command(name = "chat")]
+    Chats(cli::chats::Chats),
     #[command(name = "outgoing-webhook")]
     OutgoingWebhooks(cli::outgoing_webhooks::OutgoingWebhooks),
     #[command(name = "integration")]
@@ -112,6 +114,7 @@ fn main() -> ExitCode {
         Command::Diff(command) => cli::documents::diff(&command),
         Command::Rollback(command) => cli::documents::rollback(&command),
         Command::Replay(command) => cli::replay::run(&command),
+        Command::Chats(command) => cli::chats::run(&command),
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),
