@@ -157,7 +157,7 @@ test("Matrix: a room for an incident, commands, pins, and nothing lost while one
     const asked = await ana.say(hall, `!allclear status ${secret.id}`);
     await ana.ask("POST", `/rooms/${encodeURIComponent(hall)}/invite`, { user_id: bot.id }).catch(() => {});
     assert.match(await ana.answer(hall, asked), /there is no incident|not found|nothing is said in a chat/);
-    await allclear.api("POST", `/incidents/${incident.id}/act`, { act: "restrict", why: "It is a breach" });
+    await allclear.api("POST", `/incidents/${incident.id}/act`, { do: "restrict", why: "It is a breach" });
     await until("the room to be told", async () => (await spoken(room)).at(-1)?.startsWith("This goes on in Allclear only"));
     await update(incident, "The heron has the keys");
     assert.match(await ana.answer(room, await ana.say(room, "!allclear status")), /goes on in Allclear only/);

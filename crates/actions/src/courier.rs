@@ -5,8 +5,8 @@
 use domain::engage::deliveries::{self, Message, Outcome, Settled};
 use domain::engage::escalations::{End, State};
 use domain::inform::outgoing_webhooks as outgoing;
-use domain::respond::chats::{self as talk, Errand};
 use domain::prepare::documents::{Kind, Reference, Spec};
+use domain::respond::chats::{self as talk, Errand};
 use domain::words::{Actor, DeliveryId, EventKind, Mint, Name, Span, Timestamp};
 use serde_json::json;
 use store::outbox::{self, Delivery};

@@ -93,8 +93,13 @@ pub(crate) struct Ears {
 /// So often it is looked whether there is a chat to listen to.
 const LOOK: Duration = Duration::from_secs(1);
 /// After a failure a homeserver is left alone for a moment, and longer each time.
-const PATIENCE: [Duration; 5] =
-    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(30)];
+const PATIENCE: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
 /// So long a node that listens is believed to.
 const LEASE: Span = Span::seconds(60);
 
@@ -266,7 +271,10 @@ impl Ears {
 
 /// What one chat wants of this node.
 enum Turn {
-    Listen { homeserver: String, since: Option<String> },
+    Listen {
+        homeserver: String,
+        since: Option<String>,
+    },
     /// Another node listens.
     Wait,
     /// There is nothing to listen to any more.
@@ -279,7 +287,8 @@ mod tests {
 
     #[test]
     fn secrets_are_read_by_line_and_never_repeated() {
-        let read = Secrets::parse("# chats\n\nops.token = xoxb-1=2\nops.signing-secret=s3cr3t\nmat.rix.token=syt\n").unwrap();
+        let read =
+            Secrets::parse("# chats\n\nops.token = xoxb-1=2\nops.signing-secret=s3cr3t\nmat.rix.token=syt\n").unwrap();
         let ops: Name = "ops".parse().unwrap();
         assert_eq!(read.tokens[&ops], "xoxb-1=2");
         assert_eq!(read.signing[&ops], "s3cr3t");

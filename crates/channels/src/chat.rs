@@ -80,14 +80,27 @@ impl Chats {
     }
 
     /// Waits a moment for what is said in a chat of Matrix after `since`, and for what it answers to.
-    pub async fn listen(&self, chat: &Name, homeserver: &str, since: Option<&str>, now: Timestamp) -> Result<Batch, String> {
+    pub async fn listen(
+        &self,
+        chat: &Name,
+        homeserver: &str,
+        since: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Batch, String> {
         let provider = Provider::Matrix { homeserver: homeserver.to_owned() };
         let headers = self.headers(chat, &provider).map_err(|outcome| why(&outcome))?;
         Matrix::new(&self.egress, homeserver, headers, now).listen(since).await.map_err(|outcome| why(&outcome))
     }
 
     /// Reads a message of Matrix that another one is about.
-    pub async fn message(&self, chat: &Name, homeserver: &str, room: &str, event: &str, now: Timestamp) -> Result<Message, String> {
+    pub async fn message(
+        &self,
+        chat: &Name,
+        homeserver: &str,
+        room: &str,
+        event: &str,
+        now: Timestamp,
+    ) -> Result<Message, String> {
         let provider = Provider::Matrix { homeserver: homeserver.to_owned() };
         let headers = self.headers(chat, &provider).map_err(|outcome| why(&outcome))?;
         let found = Matrix::new(&self.egress, homeserver, headers, now).message(room, event).await;

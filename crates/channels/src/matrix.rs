@@ -120,7 +120,11 @@ impl<'e> Matrix<'e> {
         let room = id(&self.call(Method::GET, &format!("/directory/room/{alias}"), None).await?, "room_id")?;
         let joined = self.call(Method::GET, "/joined_rooms", None).await?;
         let ours = joined["joined_rooms"].as_array().is_some_and(|all| all.iter().any(|one| *one == json!(room)));
-        if ours { Ok(room) } else { Err(Failure::of(never("a room with this alias is there that Allclear did not open"))) }
+        if ours {
+            Ok(room)
+        } else {
+            Err(Failure::of(never("a room with this alias is there that Allclear did not open")))
+        }
     }
 
     async fn own_id(&self) -> Result<String, Failure> {
@@ -192,11 +196,11 @@ impl<'e> Matrix<'e> {
                 "timeline": { "types": TYPES, "limit": EVENTS_MOST },
             },
         });
-        let mut path = format!("/sync?filter={}", url_part(&filter.to_string()));
-        path += &match since {
-            Some(since) => format!("&since={}&timeout={POLL_MS}", url_part(since)),
-            None => "&timeout=0".to_owned(),
+        let since_then = match since {
+            Some(since) => format!("since={}&timeout={POLL_MS}", url_part(since)),
+            None => "timeout=0".to_owned(),
         };
+        let path = format!("/sync?{since_then}&filter={}", url_part(&filter.to_string()));
         let answer = self.call(Method::GET, &path, None).await?;
         let answer: Sync = Deserialize::deserialize(&answer)
             .map_err(|_| Failure::of(later("the homeserver answered something that is no sync")))?;
@@ -209,7 +213,7 @@ impl<'e> Matrix<'e> {
             for (room, joined) in answer.rooms.join {
                 let events = self.whole(&room, &own, joined.timeline, since).await?;
                 for event in events.iter().filter(|event| event.sender != own) {
-                    batch.said.extend(self.said(&room, event).await?);
+                    batch.said.extend(said(&room, event));
                 }
             }
         }
@@ -243,28 +247,6 @@ impl<'e> Matrix<'e> {
         Ok(events)
     }
 
-    /// What an event says, with the message that it is about.
-    async fn said(&self, room: &str, event: &Event) -> Result<Option<Said>, Failure> {
-        let content = &event.content;
-        let relation = &content["m.relates_to"];
-        let what = match event.kind.as_str() {
-            "m.room.message" if content["msgtype"] == "m.text" && relation["rel_type"] != "m.replace" => {
-                let Some(body) = content["body"].as_str() else { return Ok(None) };
-                let answers = relation["m.in_reply_to"]["event_id"].as_str().map(unread);
-                What::Text { body: body.to_owned(), answers }
-            }
-            "m.reaction" if relation["rel_type"] == "m.annotation" => {
-                let (Some(key), Some(on)) = (relation["key"].as_str(), relation["event_id"].as_str()) else {
-                    return Ok(None);
-                };
-                What::Mark { key: key.to_owned(), on: unread(on) }
-            }
-            _ => return Ok(None),
-        };
-        let (room, id, sender) = (room.to_owned(), event.event_id.clone(), event.sender.clone());
-        Ok(Some(Said { room, event: id, sender, what }))
-    }
-
     /// Reads the message that something is about. What cannot be read is left out; that nobody answers is a failure.
     pub(crate) async fn message(&self, room: &str, event: &str) -> Result<Message, Outcome> {
         let path = format!("/rooms/{}/event/{}", url_part(room), url_part(event));
@@ -281,6 +263,26 @@ impl<'e> Matrix<'e> {
         };
         Ok(Message { event: event.to_owned(), content })
     }
+}
+
+/// What an event says, with the message that it is about.
+fn said(room: &str, event: &Event) -> Option<Said> {
+    let content = &event.content;
+    let relation = &content["m.relates_to"];
+    let what = match event.kind.as_str() {
+        "m.room.message" if content["msgtype"] == "m.text" && relation["rel_type"] != "m.replace" => {
+            let body = content["body"].as_str()?;
+            let answers = relation["m.in_reply_to"]["event_id"].as_str().map(unread);
+            What::Text { body: body.to_owned(), answers }
+        }
+        "m.reaction" if relation["rel_type"] == "m.annotation" => {
+            let (key, on) = (relation["key"].as_str()?, relation["event_id"].as_str()?);
+            What::Mark { key: key.to_owned(), on: unread(on) }
+        }
+        _ => return None,
+    };
+    let (room, id, sender) = (room.to_owned(), event.id.clone(), event.sender.clone());
+    Some(Said { room, event: id, sender, what })
 }
 
 fn unread(event: &str) -> Message {
@@ -344,8 +346,8 @@ struct Event {
     kind: String,
     #[serde(default)]
     sender: String,
-    #[serde(default)]
-    event_id: String,
+    #[serde(default, rename = "event_id")]
+    id: String,
     #[serde(default)]
     origin_server_ts: i64,
     state_key: Option<String>,
@@ -391,7 +393,8 @@ fn id(answer: &Value, field: &str) -> Result<String, Failure> {
 fn read(answer: &Answer, now: Timestamp) -> Result<Value, Failure> {
     let said: Option<Value> = serde_json::from_slice(&answer.body).ok();
     if answer.is_success() {
-        return said.ok_or_else(|| Failure::of(later("the homeserver answered something that is no JSON, or too much")));
+        return said
+            .ok_or_else(|| Failure::of(later("the homeserver answered something that is no JSON, or too much")));
     }
     let said = said.unwrap_or_default();
     // The code is of a few known ones; the text beside it comes from elsewhere.

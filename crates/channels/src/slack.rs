@@ -114,14 +114,15 @@ impl<'e> Slack<'e> {
     async fn opened(&self, name: &str) -> Result<String, Failure> {
         let mut cursor = String::new();
         for _ in 0..PAGES_MOST {
-            let fields = [("types", "public_channel"), ("exclude_archived", "true"), ("limit", "1000"), ("cursor", &cursor)];
+            let fields =
+                [("types", "public_channel"), ("exclude_archived", "true"), ("limit", "1000"), ("cursor", &cursor)];
             let page = self.get("conversations.list", &fields).await?;
             let channels = page["channels"].as_array().map(Vec::as_slice).unwrap_or_default();
             if let Some(found) = channels.iter().find(|one| one["name"] == name) {
                 let why = "a channel of this name is there that Allclear did not open";
                 return if found["is_member"] == true { id(&found["id"]) } else { Err(never(why).into()) };
             }
-            cursor = page["response_metadata"]["next_cursor"].as_str().unwrap_or_default().to_owned();
+            page["response_metadata"]["next_cursor"].as_str().unwrap_or_default().clone_into(&mut cursor);
             if cursor.is_empty() {
                 break;
             }
@@ -141,7 +142,13 @@ impl<'e> Slack<'e> {
         self.post("conversations.join", json!({ "channel": room })).await.map(drop)
     }
 
-    async fn say(&self, errand: &Errand, room: &str, text: &str, thread: Option<&str>) -> Result<Option<String>, Failure> {
+    async fn say(
+        &self,
+        errand: &Errand,
+        room: &str,
+        text: &str,
+        thread: Option<&str>,
+    ) -> Result<Option<String>, Failure> {
         if errand.again
             && let Some(before) = self.said(room, &errand.key).await?
         {

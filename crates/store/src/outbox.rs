@@ -265,7 +265,8 @@ pub fn claim_in_order(
 
 /// When somebody has to look again at a channel that is claimed in order.
 pub fn next_in_order(tx: &mut Tx<'_>, channel: &str) -> Result<Option<Timestamp>, Error> {
-    let sql = format!("SELECT min(wake_at) AS next FROM deliveries WHERE channel = $1 AND wake_at IS NOT NULL AND {FIRST}");
+    let sql =
+        format!("SELECT min(wake_at) AS next FROM deliveries WHERE channel = $1 AND wake_at IS NOT NULL AND {FIRST}");
     tx.one(&sql, &[channel.into()])?.map_or(Ok(None), |row| row.opt_instant("next"))
 }
 

@@ -80,14 +80,21 @@ const PAGES_MOST: u32 = 200;
 
 /// Acts upon what was heard, and answers it; nothing, if there is nothing to say. What was heard before gets the answer
 /// that it got then, and changes nothing.
-pub fn hear(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp, heard: &Heard) -> Result<Option<String>, Halt> {
+pub fn hear(
+    store: &Store,
+    node: &Node,
+    mint: &mut Mint,
+    now: Timestamp,
+    heard: &Heard,
+) -> Result<Option<String>, Halt> {
     let takes = matches!(&heard.what, What::Line(line) if line.trim().to_lowercase().starts_with("ack"));
     let mut moment = Moment::new(now, Actor::Rule("chat"), mint);
     let done = if takes {
         // Alerts are changed on the board.
         board::turn(store, node, Pace::Ordinary, &mut moment, |turn| take(turn, heard))
     } else {
-        store.write(|tx| once(tx, node, &mut moment, heard, |tx, moment, hearing| act(tx, node, moment, heard, hearing)))
+        store
+            .write(|tx| once(tx, node, &mut moment, heard, |tx, moment, hearing| act(tx, node, moment, heard, hearing)))
     };
     match done {
         // What was begun is undone; that it was heard, and the answer, stay.
@@ -248,7 +255,8 @@ fn obey(
             let to = someone(moment, hearing, who)?;
             let given = assignments::of_incident(tx, id)?;
             let own = moment.person() == Some(&to);
-            let offered = given.iter().any(|one| one.role == *role && one.person == to && one.state == Standing::Offered);
+            let offered =
+                given.iter().any(|one| one.role == *role && one.person == to && one.state == Standing::Offered);
             if own && offered {
                 roles::accept(tx, node, moment, id, role)?;
             } else {
@@ -291,7 +299,10 @@ fn meant(tx: &mut Tx<'_>, heard: &Heard, named: Option<IncidentId>) -> Result<In
         _ => {
             let named = all.iter().map(|row| format!("\n{} {}", row.id, text::shorten(&row.title, 80)));
             let named: String = named.collect();
-            Err(Refusal::conflict(format!("several incidents are open: name one by its id, or speak in its room{named}")).into())
+            Err(Refusal::conflict(format!(
+                "several incidents are open: name one by its id, or speak in its room{named}"
+            ))
+            .into())
         }
     }
 }
@@ -308,7 +319,9 @@ fn declare(
     let row = incidents::declare(tx, node, moment, &Declaration { severity, ..Declaration::new(title, class) })?;
     if row.state.visibility == Visibility::Restricted {
         let all = format!("{}/incidents", node.identity.public_url);
-        return Ok(Said::of(format!("Declared, and restricted: nothing more of it is said in chats. It goes on at {all}")));
+        return Ok(Said::of(format!(
+            "Declared, and restricted: nothing more of it is said in chats. It goes on at {all}"
+        )));
     }
     let level = row.state.severity.as_deref().map(|level| format!("{level} · ")).unwrap_or_default();
     let wants = hearing.chat.wants_room(class, row.state.severity.as_deref());
@@ -351,7 +364,8 @@ fn status(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow) -> Result<String, Hal
         lines.push(format!("{open} {} open.", if open == 1 { "task is" } else { "tasks are" }));
     }
     let promised = update_rows::promises(tx, row.id)?.into_iter();
-    let promised = promised.filter(|one| one.audience == Audience::Internal && one.fate == Fate::Open).map(|one| one.by).min();
+    let promised =
+        promised.filter(|one| one.audience == Audience::Internal && one.fate == Fate::Open).map(|one| one.by).min();
     lines.extend(promised.map(|by| format!("The next update is promised by {}.", by.strftime("%H:%M UTC"))));
     lines.push(chats::link(node, row.id));
     Ok(lines.join("\n"))
@@ -374,7 +388,9 @@ fn pin(
     let person = speaker(hearing, heard, Some(&ChatCommand::Pin))?;
     let row = meant(tx, heard, None)?;
     let Some(message) = message else {
-        return Err(Refusal::invalid("that message cannot be read: write on the timeline in Allclear what it said").into());
+        return Err(
+            Refusal::invalid("that message cannot be read: write on the timeline in Allclear what it said").into()
+        );
     };
     if !rows::note(tx, &heard.chat, &format!("pinned/{}", message.id), None, moment.now)? {
         return Ok(Said::about(row.id, "It is on the timeline already."));

@@ -46,17 +46,20 @@ impl<'d, 's> Talk<'d, 's> {
     }
 
     fn opened(&self, incident: IncidentId, room: &str) {
-        self.desk.store.write(|tx| {
-            rows::ask_for_room(tx, &name("ops"), incident, at(0))?;
-            rows::opened(tx, &name("ops"), incident, room, at(0))?;
-            Ok(())
-        }).unwrap();
+        self.desk
+            .store
+            .write(|tx| {
+                rows::ask_for_room(tx, &name("ops"), incident, at(0))?;
+                rows::opened(tx, &name("ops"), incident, room, at(0))?;
+                Ok(())
+            })
+            .unwrap();
     }
 }
 
 both_engines! {
     fn a_command_is_done_once_as_whoever_speaks(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let talk = Talk::of(&desk);
         let heard = talk.heard("ana", "!hall", What::Line("declare SEV2 Cards fail".into()));
@@ -80,7 +83,7 @@ both_engines! {
     }
 
     fn who_is_not_known_or_may_not_is_told_so_and_changes_nothing(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let talk = Talk::of(&desk);
         let unknown = talk.says("eve", "!hall", "declare Cards fail");
@@ -99,7 +102,7 @@ both_engines! {
     }
 
     fn a_refusal_leaves_nothing_behind(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let talk = Talk::of(&desk);
         talk.says("ana", "!hall", "declare Cards fail");
@@ -114,7 +117,7 @@ both_engines! {
     }
 
     fn in_the_room_of_an_incident_it_is_meant_and_elsewhere_the_only_one(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let talk = Talk::of(&desk);
         assert!(talk.says("ana", "!hall", "status").starts_with("no incident is open; declare one"));
@@ -137,7 +140,7 @@ both_engines! {
     }
 
     fn a_message_is_pinned_once_in_the_words_of_whoever_wrote_it(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let talk = Talk::of(&desk);
         talk.says("ana", "!hall", "declare Cards fail");
@@ -162,7 +165,7 @@ both_engines! {
     }
 
     fn answers_and_invitations_wait_for_the_chat(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let talk = Talk::of(&desk);
         let mut heard = talk.heard("ana", "!hall", What::Line("help".into()));
@@ -171,7 +174,7 @@ both_engines! {
         talk.hear(&heard);
         talk.hear(&talk.heard("ana", "!new", What::Invited));
         talk.hear(&talk.heard("eve", "!trap", What::Invited));
-        let claimed = crate::courier::claim(&store, &desk.node, at(900), &|_| 16).unwrap();
+        let claimed = crate::courier::claim(store, &desk.node, at(900), &|_| 16).unwrap();
         let errands: Vec<_> = claimed.into_iter().filter_map(|one| one.errand).map(|errand| errand.deed).collect();
         assert_eq!(errands.len(), 2, "{errands:?}");
         assert!(matches!(&errands[0], Deed::Say { room, reply_to: Some(to), aside: true, .. } if room == "!hall" && *to == heard.id));
@@ -179,7 +182,7 @@ both_engines! {
     }
 
     fn what_calls_somebody_is_taken(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(&CHAT.replace("'@vic:example.org'", "'@nobody:example.org'").replace("---\nkind: chat", "---
 kind: person
 name: ben

@@ -16,9 +16,9 @@ use domain::words::{Actor, DeliveryId, EventId, EventKind, IncidentId, Mint, Nam
 use serde_json::{Value, json};
 use store::journal::{self, Entry};
 use store::outbox::{self, Delivery, New};
+use store::respond::assignments;
 use store::respond::chats as rows;
 use store::respond::incidents::{self as incident_rows, IncidentRow};
-use store::respond::assignments;
 use store::{Halt, Store, Tx, readers};
 
 use crate::announce::Told;
@@ -226,7 +226,8 @@ fn name_in(data: &Value, field: &str) -> Option<Name> {
 /// Who is invited to the room of an incident when it is opened.
 fn invited(tx: &mut Tx<'_>, chat: &Chat, row: &IncidentRow) -> Result<Vec<Name>, Halt> {
     let Some(rooms) = &chat.rooms else { return Ok(Vec::new()) };
-    let mut people: Vec<Name> = row.reported_by.rsplit(':').next().and_then(|name| name.parse().ok()).into_iter().collect();
+    let mut people: Vec<Name> =
+        row.reported_by.rsplit(':').next().and_then(|name| name.parse().ok()).into_iter().collect();
     people.extend(rooms.people.iter().cloned());
     for given in assignments::of_incident(tx, row.id)? {
         let plays = given.is_held() || given.state == Standing::Offered;
@@ -479,12 +480,7 @@ pub(crate) fn settle(
 // --- How it stands
 
 /// It was listened to: up to here, or why that failed. Noted when that is news.
-pub fn listened(
-    tx: &mut Tx<'_>,
-    name: &Name,
-    outcome: Result<&str, &str>,
-    now: Timestamp,
-) -> Result<(), Halt> {
+pub fn listened(tx: &mut Tx<'_>, name: &Name, outcome: Result<&str, &str>, now: Timestamp) -> Result<(), Halt> {
     match outcome {
         Ok(since) => rows::heard(tx, name, Some(since), now)?,
         Err(why) => rows::failed(tx, name, why, now)?,
@@ -507,7 +503,8 @@ pub fn test(tx: &mut Tx<'_>, moment: &mut Moment<'_>, catalog: &Catalog, name: &
         return Err(Refusal::conflict("the chat is switched off: its document says `enabled: false`").into());
     }
     let Some(room) = &chat.announce else {
-        let why = "its document names no room in which incidents are announced (`announce`): there is nowhere to say it";
+        let why =
+            "its document names no room in which incidents are announced (`announce`): there is nowhere to say it";
         return Err(Refusal::conflict(why).into());
     };
     let by = moment.person().map(|person| format!(" {person} tried it out.")).unwrap_or_default();

@@ -39,7 +39,12 @@ struct Chatroom<'d, 's> {
 
 impl<'d, 's> Chatroom<'d, 's> {
     fn of(desk: &'d Desk<'s>) -> Self {
-        Self { desk, now: std::cell::Cell::new(1000), away: std::cell::Cell::default(), done: std::cell::RefCell::default() }
+        Self {
+            desk,
+            now: std::cell::Cell::new(1000),
+            away: std::cell::Cell::default(),
+            done: std::cell::RefCell::default(),
+        }
     }
 
     fn follow(&self) {
@@ -102,7 +107,7 @@ fn declaration(title: &str) -> Declaration {
 
 both_engines! {
     fn an_incident_is_told_in_order_and_what_waited_is_not_lost(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let chat = Chatroom::of(&desk);
         chat.turn();
@@ -138,7 +143,7 @@ both_engines! {
     }
 
     fn an_incident_that_is_not_grave_has_no_room_until_it_is(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let chat = Chatroom::of(&desk);
         chat.turn();
@@ -156,7 +161,7 @@ both_engines! {
     }
 
     fn nothing_of_what_is_restricted_leaves(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let chat = Chatroom::of(&desk);
         chat.turn();
@@ -179,18 +184,18 @@ both_engines! {
     }
 
     fn what_cannot_be_opened_is_given_up_and_shown(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let chat = Chatroom::of(&desk);
         chat.turn();
         let incident = desk.declare("ana", &declaration("Cards fail"));
-        crate::housekeeping::number_journal(&store, &desk.node, at(1001)).unwrap();
+        crate::housekeeping::number_journal(store, &desk.node, at(1001)).unwrap();
         chat.follow();
-        let claimed = courier::claim(&store, &desk.node, at(1002), &|_| 16).unwrap();
+        let claimed = courier::claim(store, &desk.node, at(1002), &|_| 16).unwrap();
         let ours: Vec<_> = claimed.iter().filter(|one| one.errand.is_some()).collect();
         assert_eq!(ours.len(), 1, "one at a time of an incident");
         let no = Outcome::Never { why: "the homeserver answered 403 Forbidden".into() };
-        courier::settle(&store, &mut desk.mint.borrow_mut(), ours[0], &no, at(1002)).unwrap();
+        courier::settle(store, &mut desk.mint.borrow_mut(), ours[0], &no, at(1002)).unwrap();
         let room = store.read(|tx| Ok(rows::room(tx, &name("ops"), incident.id)?)).unwrap().unwrap();
         assert_eq!(room.failed.as_deref(), Some("the homeserver answered 403 Forbidden"));
         let said = chat.turn();
@@ -198,7 +203,7 @@ both_engines! {
     }
 
     fn a_chat_that_is_switched_off_or_deleted_says_nothing_more(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let chat = Chatroom::of(&desk);
         chat.turn();
@@ -220,12 +225,12 @@ both_engines! {
     }
 
     fn of_two_nodes_that_follow_one_queues_and_a_test_needs_a_place(store) {
-        let desk = Desk::open(&store);
+        let desk = Desk::open(store);
         desk.apply(CHAT);
         let chat = Chatroom::of(&desk);
         chat.turn();
         desk.declare("ana", &declaration("Cards fail"));
-        crate::housekeeping::number_journal(&store, &desk.node, at(1001)).unwrap();
+        crate::housekeeping::number_journal(store, &desk.node, at(1001)).unwrap();
         let (first, _) = store.read(|tx| look(tx, &desk.node)).unwrap();
         let (second, _) = store.read(|tx| look(tx, &desk.node)).unwrap();
         for todo in first.iter().chain(&second) {

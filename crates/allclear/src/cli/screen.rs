@@ -77,7 +77,9 @@ pub(crate) fn actor(word: &str) -> String {
     match word.split_once(':') {
         Some(("person", name)) => name.to_owned(),
         Some(("token", rest)) => rest.split_once(':').map_or(word.into(), |(token, name)| format!("{name} ({token})")),
-        Some(("chat", rest)) => rest.split_once(':').map_or(word.into(), |(chat, name)| format!("{name} (from the chat {chat})")),
+        Some(("chat", rest)) => {
+            rest.split_once(':').map_or(word.into(), |(chat, name)| format!("{name} (from the chat {chat})"))
+        }
         Some(("local", name)) => format!("{name}, on the machine itself"),
         _ => word.to_owned(),
     }

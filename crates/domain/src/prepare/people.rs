@@ -155,7 +155,10 @@ impl ChatIds {
             if !fits || id.len() > 255 {
                 let like = if provider == "slack" { "U024BE7LH" } else { "@ana:example.org" };
                 let shown = text::shorten(id, 80);
-                let why = format!("{shown:?} is nobody in {}: write it like {like}", if provider == "slack" { "Slack" } else { "Matrix" });
+                let why = format!(
+                    "{shown:?} is nobody in {}: write it like {like}",
+                    if provider == "slack" { "Slack" } else { "Matrix" }
+                );
                 found.push(Refusal::invalid(why).at(format!("/chat/{provider}")));
             }
         }

@@ -149,8 +149,10 @@ pub fn read(said: &str, prefix: &str, levels: &[String]) -> Result<Spoken> {
         }
         "role" => {
             let (role, who) = first(rest);
-            let role = role.to_lowercase().parse().map_err(|_| wrong(&"name the role, for example incident-commander"))?;
-            let who = if who.is_empty() { Who::Me } else { self::who(who).map_err(|refusal| wrong(&refusal.message))? };
+            let role =
+                role.to_lowercase().parse().map_err(|_| wrong(&"name the role, for example incident-commander"))?;
+            let who =
+                if who.is_empty() { Who::Me } else { self::who(who).map_err(|refusal| wrong(&refusal.message))? };
             ChatCommand::Role { role, who }
         }
         "task" => task(rest).map_err(|refusal| wrong(&refusal.message))?,
@@ -237,7 +239,11 @@ fn task(said: &str) -> Result<ChatCommand> {
     if rest.is_empty() {
         return Err(Refusal::invalid("say what is to be done"));
     }
-    Ok(ChatCommand::Task { what: rest.split_whitespace().collect::<Vec<_>>().join(" "), who: who.unwrap_or(Who::Me), within })
+    Ok(ChatCommand::Task {
+        what: rest.split_whitespace().collect::<Vec<_>>().join(" "),
+        who: who.unwrap_or(Who::Me),
+        within,
+    })
 }
 
 /// A span of time at the end, after this word: `next 30m`.
@@ -266,7 +272,11 @@ fn who(said: &str) -> Result<Who> {
     }
     if let Some(mention) = said.strip_prefix("<@").and_then(|rest| rest.strip_suffix('>')) {
         let id = mention.split('|').next().unwrap_or_default();
-        return if id.is_empty() || id.contains(char::is_whitespace) { Err(wrong()) } else { Ok(Who::There(id.into())) };
+        return if id.is_empty() || id.contains(char::is_whitespace) {
+            Err(wrong())
+        } else {
+            Ok(Who::There(id.into()))
+        };
     }
     let name = said.strip_prefix('@').ok_or_else(wrong)?;
     if name.contains(':') && !said.contains(char::is_whitespace) {
@@ -289,7 +299,7 @@ mod tests {
     }
 
     fn command(said: &str) -> ChatCommand {
-        spoken(said).map(|spoken| spoken.command).unwrap_or_else(|refusal| panic!("{said}: {refusal}"))
+        spoken(said).map_or_else(|refusal| panic!("{said}: {refusal}"), |spoken| spoken.command)
     }
 
     #[test]
@@ -404,9 +414,15 @@ mod tests {
 
     #[test]
     fn nothing_that_is_typed_is_too_much() {
-        for piece in ["<@", ">", "@", ":", "for", "in", "next", " ", "\u{202e}", "sev1", "inc_", "💥", "\0", "9999999999999h"] {
+        for piece in
+            ["<@", ">", "@", ":", "for", "in", "next", " ", "\u{202e}", "sev1", "inc_", "💥", "\0", "9999999999999h"]
+        {
             for word in ["declare", "ack", "update", "role", "task", "pin", "status", "help", ""] {
-                for said in [format!("{word} {piece}"), format!("{word} {}", piece.repeat(500)), format!("{word}{piece} for {piece} in {piece}")] {
+                for said in [
+                    format!("{word} {piece}"),
+                    format!("{word} {}", piece.repeat(500)),
+                    format!("{word}{piece} for {piece} in {piece}"),
+                ] {
                     _ = spoken(&said);
                 }
             }
@@ -432,7 +448,12 @@ mod tests {
 
     #[test]
     fn who_sees_may_declare_and_who_responds_may_act() {
-        for (word, access) in [("declare it burns", Access::Viewer), ("status", Access::Viewer), ("ack", Access::Responder), ("pin", Access::Responder)] {
+        for (word, access) in [
+            ("declare it burns", Access::Viewer),
+            ("status", Access::Viewer),
+            ("ack", Access::Responder),
+            ("pin", Access::Responder),
+        ] {
             assert_eq!(command(word).needs(), access);
             assert_eq!(command(word).word(), word.split(' ').next().unwrap());
         }

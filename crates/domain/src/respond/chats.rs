@@ -46,7 +46,7 @@ pub struct Chat {
 pub enum Provider {
     /// A workspace of Slack.
     Slack {
-        /// Where its Web API is; another one for GovSlack.
+        /// Where its Web API is; another one for governments.
         #[serde(default = "slack_api", skip_serializing_if = "is_slack_api")]
         api: String,
     },
@@ -193,12 +193,16 @@ impl Chat {
         }
         if let Some(room) = &self.announce {
             let begins = match &self.provider {
-                Provider::Slack { .. } => room.starts_with(['C', 'G']) && room.chars().all(|c| c.is_ascii_alphanumeric()),
+                Provider::Slack { .. } => {
+                    room.starts_with(['C', 'G']) && room.chars().all(|c| c.is_ascii_alphanumeric())
+                }
                 Provider::Matrix { .. } => room.starts_with(['!', '#']),
             };
             if !begins || room.len() > 255 || room.chars().any(|c| c.is_whitespace() || c.is_control()) {
                 let like = match &self.provider {
-                    Provider::Slack { .. } => "the id of a channel, C0123ABCD: it stands at the end of the channel's details",
+                    Provider::Slack { .. } => {
+                        "the id of a channel, C0123ABCD: it stands at the end of the channel's details"
+                    }
                     Provider::Matrix { .. } => "the alias or id of a room, #incidents:example.org",
                 };
                 let shown = text::shorten(room, 60);
@@ -210,7 +214,10 @@ impl Chat {
         for part in PARTS {
             rest = rest.replace(part, "");
         }
-        if rooms.name.trim().is_empty() || rooms.name.len() > 80 || rest.contains(['{', '}']) || rest.chars().any(char::is_control)
+        if rooms.name.trim().is_empty()
+            || rooms.name.len() > 80
+            || rest.contains(['{', '}'])
+            || rest.chars().any(char::is_control)
         {
             let why = "the name of a room is a short line, in which {date} and {title} may stand";
             found.push(Refusal::invalid(why).at("/rooms/name"));
@@ -371,14 +378,32 @@ pub struct Errand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Opens a room; the receipt is its id. One that was opened under this alias is opened already.
-    Open { name: String, alias: String, topic: String },
-    Invite { room: String, user: String },
+    Open {
+        name: String,
+        alias: String,
+        topic: String,
+    },
+    Invite {
+        room: String,
+        user: String,
+    },
     /// Goes where we were invited.
-    Join { room: String },
+    Join {
+        room: String,
+    },
     /// Says something in a room; `aside`, if nobody need be told that it was said.
-    Say { room: String, text: String, reply_to: Option<String>, aside: bool },
+    Say {
+        room: String,
+        text: String,
+        reply_to: Option<String>,
+        aside: bool,
+    },
     /// Says something in a room to one person alone.
-    Whisper { room: String, user: String, text: String },
+    Whisper {
+        room: String,
+        user: String,
+        text: String,
+    },
 }
 
 // --- What comes in
@@ -432,7 +457,8 @@ mod tests {
 
     #[test]
     fn only_incidents_of_the_classes_and_severities_get_a_room() {
-        let all = Chat { rooms: Some(Rooms { classes: vec![], severities: vec![], ..matrix().rooms.unwrap() }), ..matrix() };
+        let all =
+            Chat { rooms: Some(Rooms { classes: vec![], severities: vec![], ..matrix().rooms.unwrap() }), ..matrix() };
         let none = Chat { rooms: None, ..matrix() };
         for (chat, class, severity, wanted) in [
             (matrix(), Class::System, Some("SEV1"), true),

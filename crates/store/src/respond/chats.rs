@@ -53,17 +53,17 @@ pub fn heard(tx: &mut Tx<'_>, chat: &Name, since: Option<&str>, now: Timestamp) 
 /// Something was said in it, and so it works.
 pub fn spoke(tx: &mut Tx<'_>, chat: &Name, now: Timestamp) -> Result<(), Error> {
     heard_of(tx, chat)?;
-    tx.execute("UPDATE chats SET spoke_at = $2, error = NULL, error_at = NULL WHERE name = $1", &[chat.into(), now.into()])?;
+    tx.execute(
+        "UPDATE chats SET spoke_at = $2, error = NULL, error_at = NULL WHERE name = $1",
+        &[chat.into(), now.into()],
+    )?;
     Ok(())
 }
 
 /// It failed.
 pub fn failed(tx: &mut Tx<'_>, chat: &Name, why: &str, now: Timestamp) -> Result<(), Error> {
     heard_of(tx, chat)?;
-    tx.execute(
-        "UPDATE chats SET error = $2, error_at = $3 WHERE name = $1",
-        &[chat.into(), why.into(), now.into()],
-    )?;
+    tx.execute("UPDATE chats SET error = $2, error_at = $3 WHERE name = $1", &[chat.into(), why.into(), now.into()])?;
     Ok(())
 }
 
@@ -113,7 +113,8 @@ fn room_of_row(row: &Row) -> Result<Room, Error> {
 
 /// A room is asked for; whether nobody did before.
 pub fn ask_for_room(tx: &mut Tx<'_>, chat: &Name, incident: IncidentId, now: Timestamp) -> Result<bool, Error> {
-    let sql = "INSERT INTO chat_rooms (chat, incident, asked_at) VALUES ($1, $2, $3) ON CONFLICT (chat, incident) DO NOTHING";
+    let sql =
+        "INSERT INTO chat_rooms (chat, incident, asked_at) VALUES ($1, $2, $3) ON CONFLICT (chat, incident) DO NOTHING";
     Ok(tx.execute(sql, &[chat.into(), incident.into(), now.into()])? == 1)
 }
 

@@ -27,7 +27,8 @@ pub async fn post_slack(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Whether there is such a chat is told to nobody who cannot sign.
     let chat = name.parse::<Name>().ok();
-    let secret = chat.as_ref().and_then(|chat| app.settings().chat_secrets.signing.get(chat)).map_or("", String::as_str);
+    let secret =
+        chat.as_ref().and_then(|chat| app.settings().chat_secrets.signing.get(chat)).map_or("", String::as_str);
     let (timestamp, signature) = (header("x-slack-request-timestamp"), header("x-slack-signature"));
     check_slack(secret, timestamp, signature, &body, app.now())?;
     let chat = known(&app, chat).await?;
@@ -37,7 +38,8 @@ pub async fn post_slack(
     let fields = form(&headers, body).await?;
     let field = |name: &str| fields.iter().find(|(one, _)| one == name).map_or("", |(_, value)| value.as_str());
     if !field("payload").is_empty() {
-        let payload: Value = serde_json::from_str(field("payload")).map_err(|_| Refusal::invalid("the payload is no JSON"))?;
+        let payload: Value =
+            serde_json::from_str(field("payload")).map_err(|_| Refusal::invalid("the payload is no JSON"))?;
         if let Some(heard) = shortcut(&chat, &payload) {
             hear(&app, heard).await?;
         }

@@ -25,7 +25,7 @@ fn signed(house: &House, path: &str, kind: &str, body: &str, secret: &str, age: 
     let second = (house.now().as_second() - age).to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(format!("v0:{second}:{body}").as_bytes());
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = mac.finalize().into_bytes().iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let ask = ask("POST", path).text(kind, body);
     ask.with("x-slack-request-timestamp", &second).with("x-slack-signature", &format!("v0={hex}"))
 }
@@ -75,14 +75,22 @@ async fn a_command_is_obeyed_once_and_its_answer_calls_nobody() {
     let first = say(&house, "declare Orders &lt;!channel&gt; vanish", "U0ROB", "7.1").await.json();
     assert_eq!(first["response_type"], "ephemeral");
     let text = first["text"].as_str().unwrap();
-    assert!(text.starts_with("Declared: system · Orders &lt;!channel&gt; vanish\nhttps://allclear.example.org/incidents/inc_"), "{text}");
+    assert!(
+        text.starts_with(
+            "Declared: system · Orders &lt;!channel&gt; vanish\nhttps://allclear.example.org/incidents/inc_"
+        ),
+        "{text}"
+    );
     let events = house.events();
     assert_eq!(say(&house, "declare Orders &lt;!channel&gt; vanish", "U0ROB", "7.1").await.json(), first);
     assert_eq!(house.events(), events, "brought again, it changes nothing");
     let vic = house.token("vic", &[], None);
     let listed = house.call(ask("GET", "/api/v1/incidents").by(&vic)).await.json();
     let all = listed["items"].as_array().unwrap();
-    assert_eq!((all.len(), &all[0]["title"], &all[0]["reported_by"]), (1, &json!("Orders <!channel> vanish"), &json!("chat:work:rob")));
+    assert_eq!(
+        (all.len(), &all[0]["title"], &all[0]["reported_by"]),
+        (1, &json!("Orders <!channel> vanish"), &json!("chat:work:rob"))
+    );
     let events = house.events();
     let unknown = say(&house, "update all is well", "U0EVE", "7.2").await.json();
     assert!(unknown["text"].as_str().unwrap().contains("chat: { slack: 'U0EVE' }"), "{unknown}");

@@ -114,7 +114,9 @@ fn about(kind: Kind) -> &'static str {
         Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
         Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
         Kind::StatusPage => "What the public is told of: the components of your status page.",
-        Kind::Chat => "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited.",
+        Kind::Chat => {
+            "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
+        }
     }
 }
 

@@ -40,7 +40,9 @@ fn view(look: &Look<'_, '_>, one: api::Chat) -> ChatView {
                 Some(_) => format!("{0}.token=… and {0}.signing-secret=…", one.name),
                 None => format!("{}.token=…", one.name),
             };
-            let hint = format!("The server was told no token: write {lines} into the file of --chat-secrets, and start it again.");
+            let hint = format!(
+                "The server was told no token: write {lines} into the file of --chat-secrets, and start it again."
+            );
             (Badge::new(Tone::Warning, "No token"), Some(hint))
         }
         _ => (Badge::new(Tone::Quiet, "Nothing said yet"), None),

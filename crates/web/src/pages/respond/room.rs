@@ -409,7 +409,11 @@ pub(crate) mod samples {
                     ..line(90, 18, Tone::Info, "Error rate is 18 % on pay-1 and pay-3, 0 % on pay-2.")
                 }],
                 lines: vec![
-                    LineView { who: Some(ana()), via: Some("ops".into()), ..line(9, 1, Tone::Info, "Scribe was offered to Ana Silva") },
+                    LineView {
+                        who: Some(ana()),
+                        via: Some("ops".into()),
+                        ..line(9, 1, Tone::Info, "Scribe was offered to Ana Silva")
+                    },
                     LineView {
                         sort: Some("decision"),
                         objections: Some("Ben: a restart would tell us more".into()),
