@@ -174,11 +174,11 @@ test("Slack: signed or not at all, in order, and once", async (t) => {
   const rig = await Rig.start(t);
   const [token, secret] = ["xoxb-journeys", "8f742231b10e8888abcd99yyyzzz85a5"];
   const slack = await startSlack(rig, { token, secret });
-  const args = ["--chat-secrets", await chatSecrets(rig, { "work.token": token, "work.signing-secret": secret })];
+  const args = ["--chat-secrets", await chatSecrets(rig, { "firm.token": token, "firm.signing-secret": secret })];
   const allclear = await startCompany(rig, { args, documents: known({ ana: "{slack: U0ANA}", ben: "{slack: U0BEN}" }) });
   const spec = { title: "Work", provider: { slack: { api: slack.url } }, announce: "C0ANNOUNCE", rooms: {} };
-  await allclear.api("PUT", "/documents/chat/work", { kind: "chat", name: "work", spec });
-  const url = `${allclear.url}/chats/work/slack`;
+  await allclear.api("PUT", "/documents/chat/firm", { kind: "chat", name: "firm", spec });
+  const url = `${allclear.url}/chats/firm/slack`;
   let count = 0;
   const slash = (text, { user = "U0ANA", channel = "C0ANNOUNCE", trigger = `${++count}.trigger`, ...more } = {}) =>
     slack.bring(url, { command: "/allclear", text, user_id: user, channel_id: channel, trigger_id: trigger, team_id: "T1" }, more);
@@ -190,7 +190,7 @@ test("Slack: signed or not at all, in order, and once", async (t) => {
       assert.equal(refused.status, 401, `${what}: ${refused.text}`);
     }
     assert.equal((await fetch(url, { method: "POST", body: "command=/allclear&text=declare+It+burns" })).status, 401);
-    assert.equal((await slack.bring(url.replace("work", "none"), { command: "/allclear" })).status, 401, "no such chat");
+    assert.equal((await slack.bring(url.replace("firm", "none"), { command: "/allclear" })).status, 401, "no such chat");
     assert.deepEqual(await incidents(), []);
     const asked = await slack.bring(url, {}, { json: { type: "url_verification", challenge: "3eZbrw1aB" } });
     assert.deepEqual(asked.json, { challenge: "3eZbrw1aB" });
@@ -224,7 +224,7 @@ test("Slack: signed or not at all, in order, and once", async (t) => {
       assert.equal(status, 200);
     }
     const entries = await told(allclear, incident.id, "entry.added");
-    assert.deepEqual(entries.map((entry) => [entry.data.text, entry.actor, entry.at]), [["ana, in the chat: It began at nine", "chat:work:ben", new Date(second * 1000).toISOString().replace(".000Z", ".0002Z")]]);
+    assert.deepEqual(entries.map((entry) => [entry.data.text, entry.actor, entry.at]), [["ana, in the chat: It began at nine", "chat:firm:ben", new Date(second * 1000).toISOString().replace(".000Z", ".0002Z")]]);
     await until("the answers", () => slack.whispers.length === 2);
     assert.deepEqual(slack.whispers.map((one) => [one.user, one.text]), [["U0BEN", "It is on the timeline."], ["U0BEN", "It is on the timeline already."]]);
   });

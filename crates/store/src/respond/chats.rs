@@ -294,7 +294,7 @@ mod tests {
                 assert_eq!(standing(tx, &ops)?, expected);
                 skip_all(tx)?;
                 assert_eq!(standing(tx, &ops)?.since, None);
-                assert_eq!(names(tx)?, [ops.clone()]);
+                assert_eq!(names(tx)?, std::slice::from_ref(&ops));
                 forget(tx, &ops)?;
                 assert_eq!(standing(tx, &ops)?, Standing::default());
                 Ok::<_, Halt>(())

@@ -13,7 +13,7 @@ name: rob
 spec: { full_name: Rob Ode, email: rob@example.org, access: responder, chat: { slack: U0ROB } }
 ---
 kind: chat
-name: work
+name: firm
 spec: { title: Work, provider: { slack: {} }, announce: C0HALL }
 ---
 kind: chat
@@ -36,7 +36,7 @@ fn slash(text: &str, user: &str, trigger: &str) -> String {
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const HERE: &str = "/chats/work/slack";
+const HERE: &str = "/chats/firm/slack";
 
 async fn say(house: &House, text: &str, user: &str, trigger: &str) -> Answer {
     house.call(signed(house, HERE, FORM, &slash(text, user, trigger), CHAT_SECRET, 0)).await
@@ -89,7 +89,7 @@ async fn a_command_is_obeyed_once_and_its_answer_calls_nobody() {
     let all = listed["items"].as_array().unwrap();
     assert_eq!(
         (all.len(), &all[0]["title"], &all[0]["reported_by"]),
-        (1, &json!("Orders <!channel> vanish"), &json!("chat:work:rob"))
+        (1, &json!("Orders <!channel> vanish"), &json!("chat:firm:rob"))
     );
     let events = house.events();
     let unknown = say(&house, "update all is well", "U0EVE", "7.2").await.json();
@@ -143,20 +143,20 @@ async fn chats_are_shown_with_how_they_stand_and_without_a_secret() {
           "rooms": []
         },
         {
-          "name": "work",
+          "name": "firm",
           "title": "Work",
           "provider": "slack",
           "state": "quiet",
           "waiting": 0,
-          "request_url": "https://allclear.example.org/chats/work/slack",
+          "request_url": "https://allclear.example.org/chats/firm/slack",
           "rooms": []
         }
       ]
     }
     "#);
     assert!(!shown.text.contains(CHAT_SECRET));
-    assert_eq!(house.call(ask("POST", "/api/v1/chats/work/test").by(&vic)).await.status, StatusCode::FORBIDDEN);
-    let tested = house.call(ask("POST", "/api/v1/chats/work/test").by(&ada)).await;
+    assert_eq!(house.call(ask("POST", "/api/v1/chats/firm/test").by(&vic)).await.status, StatusCode::FORBIDDEN);
+    let tested = house.call(ask("POST", "/api/v1/chats/firm/test").by(&ada)).await;
     assert_eq!((tested.status, &tested.json()["waiting"]), (StatusCode::ACCEPTED, &json!(1)), "{}", tested.text);
     let nowhere = house.call(ask("POST", "/api/v1/chats/ops/test").by(&ada)).await;
     assert_eq!(nowhere.status, StatusCode::CONFLICT);

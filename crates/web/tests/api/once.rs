@@ -78,7 +78,7 @@ impl Burning {
         house.apply(
             "kind: outgoing-webhook\nname: tickets\nspec: { title: Tickets, url: 'https://tickets.example.org/' }",
         );
-        house.apply("kind: chat\nname: work\nspec: { title: Work, provider: { slack: {} }, announce: C0HALL }");
+        house.apply("kind: chat\nname: firm\nspec: { title: Work, provider: { slack: {} }, announce: C0HALL }");
         let tested = house.call(ask("POST", "/api/v1/outgoing-webhooks/tickets/test").by(&ada)).await;
         let delivery = tested.json()["id"].as_str().unwrap_or_else(|| panic!("{}", tested.text)).to_owned();
         house.apply(crate::status::PAGE);
@@ -223,7 +223,7 @@ impl Burning {
         } else if path.contains("integrations") {
             "prom"
         } else if path.contains("chats") {
-            "work"
+            "firm"
         } else if path.contains("schedules") {
             "web"
         } else {

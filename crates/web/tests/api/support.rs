@@ -234,8 +234,8 @@ impl House {
             })),
             watch_secret: Some("a-secret-of-the-watch".into()),
             chat_secrets: web::ChatSecrets {
-                signing: [(name("work"), CHAT_SECRET.to_owned())].into(),
-                tokens: [name("work")].into(),
+                signing: [(name("firm"), CHAT_SECRET.to_owned())].into(),
+                tokens: [name("firm")].into(),
             },
             version: "0.0.0",
         };

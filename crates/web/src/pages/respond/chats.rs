@@ -74,7 +74,7 @@ mod samples {
                 document_href: "/documents/chat/ops".into(),
             };
             let slack = ChatView {
-                name: "work".into(),
+                name: "firm".into(),
                 title: "The workspace of everybody".into(),
                 provider: "Slack",
                 state: Badge::new(Tone::Critical, "Fails"),
@@ -82,9 +82,9 @@ mod samples {
                 heard: None,
                 spoke: when(90),
                 waiting: 7,
-                request_url: Some("https://allclear.example.org/chats/work/slack".into()),
+                request_url: Some("https://allclear.example.org/chats/firm/slack".into()),
                 rooms: vec![],
-                document_href: "/documents/chat/work".into(),
+                document_href: "/documents/chat/firm".into(),
             };
             let shell = Shell::sample(Section::Chats, "/chats");
             Self { shell, chats: vec![matrix, slack], may_test: true, may_edit: true }
