@@ -135,20 +135,20 @@ async fn chats_are_shown_with_how_they_stand_and_without_a_secret() {
     {
       "items": [
         {
-          "name": "ops",
-          "title": "Ops",
-          "provider": "matrix",
-          "state": "no-token",
-          "waiting": 0,
-          "rooms": []
-        },
-        {
           "name": "firm",
           "title": "Work",
           "provider": "slack",
           "state": "quiet",
           "waiting": 0,
           "request_url": "https://allclear.example.org/chats/firm/slack",
+          "rooms": []
+        },
+        {
+          "name": "ops",
+          "title": "Ops",
+          "provider": "matrix",
+          "state": "no-token",
+          "waiting": 0,
           "rooms": []
         }
       ]
