@@ -154,7 +154,12 @@ pub fn check(place: &Place) -> Result<Report, Halt> {
         }
         problems = files::flaws(path)?;
     }
-    let store = Store::open_to_read(place)?;
+    let store = match Store::open_to_read(place) {
+        Ok(store) => store,
+        // As below: the page that is torn may be one that opening reads.
+        Err(_) if !problems.is_empty() => return Ok(Report { problems, tables: Vec::new() }),
+        Err(error) => return Err(error.into()),
+    };
     let looked = store.read(|tx| {
         let (done, all) = schema::applied(tx)?;
         let mut problems = Vec::new();
