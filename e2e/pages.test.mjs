@@ -55,6 +55,7 @@ const paths = [
   "/integrations",
   "/integrations/prometheus",
   "/integrations/new",
+  "/chats",
   "/outgoing-webhooks",
   "/outgoing-webhooks/tickets",
   "/outgoing-webhooks/new",

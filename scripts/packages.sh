@@ -63,3 +63,17 @@ unpack_exim() {
     as_root useradd --system --no-create-home --home-dir /var/spool/exim4 --shell /usr/sbin/nologin Debian-exim
   fi
 }
+
+# Synapse, the homeserver of the tests, in an environment of its own. A broken one is made anew.
+synapse_version=1.163.2
+install_synapse() {
+  synapse=$root/.allclear/synapse
+  if [ "$("$synapse/bin/python" -c 'import synapse; print(synapse.__version__)' 2>/dev/null)" = "$synapse_version" ]; then
+    say "Synapse $synapse_version: there"
+    return
+  fi
+  say "installing Synapse $synapse_version into .allclear/synapse"
+  rm -rf "$synapse"
+  { python3 -m venv "$synapse" && "$synapse/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/synapse.txt; } >"$logs/synapse.log" 2>&1 ||
+    { tail -20 "$logs/synapse.log"; die "Synapse could not be installed"; }
+}

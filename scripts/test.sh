@@ -74,10 +74,11 @@ need_tools cargo npm node
 step "Packages"
 packages=(postgresql shellcheck)
 # In CI and here alike the journeys use Debian's own programs; libidn12 and the next two are Exim's libraries.
-packages+=(chromium fonts-liberation prometheus prometheus-alertmanager openssl libidn12 libgnutls-dane0 libnsl2)
+packages+=(python3-venv chromium fonts-liberation prometheus prometheus-alertmanager openssl libidn12 libgnutls-dane0 libnsl2)
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 want "${packages[@]}"
 unpack_exim
+install_synapse
 assets
 
 if [ "$what" = all ] || [ "$what" = check ] || [ "$what" = unit ]; then

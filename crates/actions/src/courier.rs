@@ -6,6 +6,7 @@ use domain::engage::deliveries::{self, Message, Outcome, Settled};
 use domain::engage::escalations::{End, State};
 use domain::inform::outgoing_webhooks as outgoing;
 use domain::prepare::documents::{Kind, Reference, Spec};
+use domain::respond::chats::{self as talk, Errand};
 use domain::words::{Actor, DeliveryId, EventKind, Mint, Name, Span, Timestamp};
 use serde_json::json;
 use store::outbox::{self, Delivery};
@@ -16,6 +17,7 @@ use crate::engage::compose::{self, Material};
 use crate::engage::watch;
 use crate::inform::{outgoing_webhooks, subscribers};
 use crate::node::Identity;
+use crate::respond::chats;
 use crate::{Moment, Node, announce};
 
 /// How long a node may take to send one message before others may.
@@ -35,6 +37,8 @@ pub struct Claimed {
     pub message: Message,
     /// For an outgoing webhook: what its signing secrets are derived from, the newest first.
     pub signed_by: Vec<String>,
+    /// For a chat: what is to be done there.
+    pub errand: Option<Box<Errand>>,
 }
 
 impl Claimed {
@@ -52,17 +56,22 @@ impl Claimed {
             address: delivery.address.clone(),
             message,
             signed_by: Vec::new(),
+            errand: None,
         }
     }
 }
 
 /// The channels to people and to machines of policies, each with its own queue: a slow one holds up nothing but itself.
-/// Each outgoing webhook is a channel besides.
+/// Each outgoing webhook and each chat is a channel besides.
 pub const CHANNELS: [&str; 5] = ["webhook", "ntfy", "email", subscribers::PUBLIC_WEBHOOK, watch::CHANNEL];
 
 /// How many messages of a channel are sent at once at most.
 pub fn at_once(channel: &str) -> u32 {
-    if outgoing::of_channel(channel).is_some() { outgoing_webhooks::CLAIMED_AT_ONCE } else { CLAIMED_AT_ONCE }
+    match (outgoing::of_channel(channel), talk::of_channel(channel)) {
+        (Some(_), _) => outgoing_webhooks::CLAIMED_AT_ONCE,
+        (_, Some(_)) => chats::CLAIMED_AT_ONCE,
+        _ => CLAIMED_AT_ONCE,
+    }
 }
 
 /// Every channel, and when there is something to claim in it next.
@@ -74,14 +83,19 @@ fn due(tx: &mut Tx<'_>, node: &Node) -> Result<Vec<(String, Timestamp)>, Halt> {
         let next = outbox::next_due(tx, &[&channel])?;
         due.extend(next.map(|next| (channel, next)));
     }
+    for channel in catalog.chats.keys().map(talk::channel) {
+        let next = outbox::next_in_order(tx, &channel)?;
+        due.extend(next.map(|next| (channel, next)));
+    }
     Ok(due)
 }
 
-/// When there is something to claim next. An outgoing webhook without room is not asked: its receiver may keep it busy
-/// for days, and whoever has done with a delivery rings the bell.
+/// When there is something to claim next. An outgoing webhook or a chat without room is not asked: its other side may keep
+/// it busy for days, and whoever has done with a delivery rings the bell.
 pub fn next_due(store: &Store, node: &Node, room: &dyn Fn(&str) -> u32) -> Result<Option<Timestamp>, Halt> {
     let due = store.read(|tx| due(tx, node))?;
-    let can_go = |channel: &str| outgoing::of_channel(channel).is_none() || room(channel) > 0;
+    let patient = |channel: &str| outgoing::of_channel(channel).is_some() || talk::of_channel(channel).is_some();
+    let can_go = |channel: &str| !patient(channel) || room(channel) > 0;
     Ok(due.into_iter().filter(|(channel, _)| can_go(channel)).map(|(_, next)| next).min())
 }
 
@@ -97,7 +111,13 @@ pub fn claim(store: &Store, node: &Node, now: Timestamp, room: &dyn Fn(&str) -> 
         let mut claimed = Vec::new();
         for channel in &due {
             let limit = room(channel).min(at_once(channel));
-            for delivery in outbox::claim(tx, channel, &node.identity.name, now, LEASE, limit)? {
+            let (by, in_order) = (&node.identity.name, talk::of_channel(channel).is_some());
+            let found = if in_order {
+                outbox::claim_in_order(tx, channel, by, now, LEASE, limit)?
+            } else {
+                outbox::claim(tx, channel, by, now, LEASE, limit)?
+            };
+            for delivery in found {
                 claimed.extend(write_out(tx, node, &delivery, now)?);
             }
         }
@@ -112,6 +132,9 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
     }
     if let Some(webhook) = outgoing::of_channel(&delivery.channel) {
         return outgoing_webhooks::write_out(tx, node, &webhook, delivery, now);
+    }
+    if let Some(chat) = talk::of_channel(&delivery.channel) {
+        return chats::write_out(tx, node, &chat, delivery, now);
     }
     if subscribers::is_theirs(delivery) {
         let message = subscribers::message(tx, node, delivery, now)?;
@@ -158,6 +181,9 @@ pub fn settle(
     store.write(|tx| {
         if let Some(webhook) = outgoing::of_channel(&claimed.channel) {
             return outgoing_webhooks::settle(tx, mint, &webhook, claimed, outcome, now);
+        }
+        if let Some(chat) = talk::of_channel(&claimed.channel) {
+            return chats::settle(tx, mint, &chat, claimed, outcome, now);
         }
         let chance = mint.chance();
         let urgency = claimed.message.urgency;

@@ -36,14 +36,17 @@ pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: 
     store.write_bulk(|tx| Ok(store::detect::boards::cut_changes(tx, CHANGES_KEPT.before(now))?))?;
     let asked = domain::inform::subscribers::CONFIRMED_WITHIN.before(now);
     store.write_bulk(|tx| Ok(store::inform::subscribers::cut(tx, asked, AT_ONCE)?))?;
+    let heard = crate::respond::chats::HEARD_KEPT.before(now);
+    store.write_bulk(|tx| Ok(store::respond::chats::cut(tx, heard, AT_ONCE)?))?;
     let before = keep.before(now);
-    let cuts: [Cutting; 6] = [
+    let cuts: [Cutting; 7] = [
         store::engage::pages::cut,
         store::detect::groups::cut,
         store::detect::alerts::cut,
         store::signals::cut,
         store::inform::outgoing_webhooks::cut,
         store::outbox::cut_mails,
+        store::outbox::cut_chats,
     ];
     for cut in cuts {
         // A little each time: what is left is cut the next time.

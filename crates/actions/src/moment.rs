@@ -28,7 +28,7 @@ impl<'a> Moment<'a> {
     /// The person behind the act, if there is one.
     pub fn person(&self) -> Option<&Name> {
         match &self.actor {
-            Actor::Person(name) | Actor::Token(_, name) => Some(name),
+            Actor::Person(name) | Actor::Token(_, name) | Actor::Chat(_, name) => Some(name),
             _ => None,
         }
     }

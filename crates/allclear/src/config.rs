@@ -69,6 +69,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_PUBLISH_STATUS", value_name = "DIR")]
     pub(crate) publish_status: Option<PathBuf>,
 
+    /// A file with what is shown in chats and what Slack signs with, a line each: `ops.token=...`, `ops.signing-secret=...`
+    #[arg(long, env = "ALLCLEAR_CHAT_SECRETS", value_name = "FILE")]
+    pub(crate) chat_secrets: Option<PathBuf>,
+
     /// How many days signals and the journal of what is over are kept.
     #[arg(long, env = "ALLCLEAR_KEEP_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub(crate) keep_days: u32,

@@ -1,5 +1,6 @@
 //! Runs. The binary: the commands, one line each.
 
+mod chats;
 mod cli;
 mod client;
 mod clock;
@@ -63,6 +64,8 @@ enum Command {
     Replay(cli::replay::Replay),
     #[command(name = "drill")]
     Drills(cli::drills::Drills),
+    #[command(name = "chat")]
+    Chats(cli::chats::Chats),
     #[command(name = "outgoing-webhook")]
     OutgoingWebhooks(cli::outgoing_webhooks::OutgoingWebhooks),
     #[command(name = "integration")]
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
         Command::Rollback(command) => cli::documents::rollback(&command),
         Command::Replay(command) => cli::replay::run(&command),
         Command::Drills(command) => cli::drills::run(&command),
+        Command::Chats(command) => cli::chats::run(&command),
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),

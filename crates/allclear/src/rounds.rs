@@ -10,6 +10,7 @@ use actions::detect::intake::Intake;
 use actions::engage::compose::Material;
 use actions::engage::watch as synthetic;
 use actions::inform::outgoing_webhooks;
+use actions::respond::chats;
 use actions::{Node, clockwork, housekeeping, seals};
 use domain::engage::deliveries::Outcome;
 use domain::inform::outgoing_webhooks::of_channel;
@@ -176,7 +177,7 @@ async fn keep_house(
     }
 }
 
-/// Reads on in the journal for those who are told of it: outgoing webhooks.
+/// Reads on in the journal for those who are told of it: outgoing webhooks and chats.
 async fn follow_journal(
     rounds: Arc<Rounds>,
     mint: Mint,
@@ -188,7 +189,10 @@ async fn follow_journal(
         let (again, mint) = (rounds.clone(), mint.clone());
         let followed = spawn_blocking(move || {
             let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
-            outgoing_webhooks::follow(&again.store, &again.node, &mut mint, (again.clock)())
+            let now = (again.clock)();
+            let hooks = outgoing_webhooks::follow(&again.store, &again.node, &mut mint, now);
+            let chats = chats::follow(&again.store, &again.node, &mut mint, now)?;
+            Ok::<_, store::Halt>(hooks? || chats)
         });
         let more = match followed.await {
             Ok(Ok(more)) => more,
@@ -278,7 +282,7 @@ struct Courier {
     node: Arc<Node>,
     channels: channels::Channels,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// How many more messages each channel can send at once. Channels of outgoing webhooks come and go.
+    /// How many more messages each channel can send at once. Channels of outgoing webhooks and chats come and go.
     room: Arc<Mutex<BTreeMap<String, Arc<Semaphore>>>>,
 }
 
@@ -316,6 +320,8 @@ impl Courier {
         // A synthetic alert ends here: all that it shall prove has happened.
         let outcome = if claimed.channel == actions::engage::watch::CHANNEL {
             Outcome::Sent { receipt: None }
+        } else if let Some(errand) = &claimed.errand {
+            self.channels.carry(errand, began).await
         } else if of_channel(&claimed.channel).is_some() {
             self.channels.send_event(&claimed.address, &claimed.message, &claimed.signed_by, began).await
         } else {

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::config::Serve;
 use crate::outward::Outward;
-use crate::{clock, publish, rounds, telemetry};
+use crate::{chats, clock, publish, rounds, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -24,6 +24,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     // What is set wrong is said before anything is made.
     let (public_url, watch_secret) = (settings.public_url()?, settings.watch_secret()?);
     let proxies = settings.trusted_proxies.parse()?;
+    let secrets = chats::Secrets::read(settings.chat_secrets.as_deref())?;
     let place = settings.place()?;
     let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
     let keys = Keys::of(&store, &mut mint)?;
@@ -45,7 +46,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;
 
-    let channels = channels(settings, keys.webhooks)?;
+    let channels = channels(settings, keys.webhooks, &secrets)?;
     let (intake, writer) = intake(&store, &node);
     let writer_mint = Mint::new(mint.secret());
     let writing = std::thread::Builder::new().name("intake".into()).spawn(move || writer.run(writer_mint))?;
@@ -67,6 +68,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
                 web::SecretOf::Key(key) => webhooks.for_key(key).reveal(),
             })),
             watch_secret,
+            chat_secrets: secrets.for_web(),
             version: env!("CARGO_PKG_VERSION"),
         },
     )
@@ -85,6 +87,13 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         written: None,
         files: std::collections::HashMap::new(),
     });
+    let ears = chats::Ears {
+        store: store.clone(),
+        node: node.clone(),
+        chats: channels.chats().clone(),
+        clock: clock.clone(),
+        mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
+    };
     let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep };
     runtime.block_on(async move {
         let listener = TcpListener::bind(settings.listen)
@@ -98,6 +107,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         if let Some(publisher) = publisher {
             tokio::spawn(publish::run(publisher, stopped.clone()));
         }
+        tokio::spawn(chats::listen(ears, stopped.clone()));
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
         let until = async move {
@@ -136,7 +146,7 @@ impl Keys {
     }
 }
 
-fn channels(settings: &Serve, webhooks: [u8; 32]) -> Result<channels::Channels> {
+fn channels(settings: &Serve, webhooks: [u8; 32], secrets: &chats::Secrets) -> Result<channels::Channels> {
     let parse = |server| channels::email::Settings::parse(server, &settings.smtp_from);
     let email = settings.smtp.as_deref().map(parse).transpose()?;
     if email.is_none() {
@@ -151,6 +161,7 @@ fn channels(settings: &Serve, webhooks: [u8; 32]) -> Result<channels::Channels> 
         webhook_secret: channels::webhook::Secret::from_bytes(webhooks),
         allow: settings.allow.parse()?,
         authorities,
+        chats: secrets.tokens(),
     })?)
 }
 

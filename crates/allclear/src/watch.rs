@@ -249,6 +249,7 @@ impl Watcher {
                 webhook_secret: webhook_secret.clone(),
                 allow: Allow::everything(),
                 authorities,
+                chats: std::collections::BTreeMap::new(),
             })?,
             webhook_secret,
             proof: proof.into(),

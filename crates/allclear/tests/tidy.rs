@@ -58,6 +58,8 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/views.rs", "an alert with all that is told of it, for API and pages"),
     ("inform/subscribers_tests.rs", "the tests of subscribers.rs, which would be too long with them"),
     ("engage/chart.rs", "draws the strips of a schedule"),
+    ("respond/chats_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    ("respond/chat_commands_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("respond/links.rs", "what belongs to an incident has no rule of its own but that nothing leaks"),
     ("respond/desk.rs", "a small company for the tests of incidents"),
     ("respond/record.rs", "evidence, observables, what is affected and techniques side by side"),

@@ -3,18 +3,23 @@
 //! Knows nothing of pages, retries or the outbox, keeps nothing, and reads no clock: `now` is an argument. Everything
 //! that an address or an answer says is hostile, so all HTTP goes through one guarded client ([`egress`]).
 
+pub mod chat;
 pub mod egress;
 pub mod email;
+pub mod matrix;
 pub mod ntfy;
+mod slack;
 pub mod tls;
 pub mod webhook;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::engage::deliveries::{Message, Outcome};
 use domain::prepare::people::Address;
-use domain::words::{Refusal, Timestamp, text};
+use domain::respond::chats::Errand;
+use domain::words::{Name, Refusal, Timestamp, text};
 
 /// How long a connection may take.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -33,6 +38,8 @@ pub struct Settings {
     pub allow: egress::Allow,
     /// Certificate authorities (PEM) that are trusted besides the usual ones.
     pub authorities: Option<Vec<u8>>,
+    /// What we show in chats, by the name of the chat.
+    pub chats: BTreeMap<Name, chat::Token>,
 }
 
 /// All channels of an installation. Cheap to clone; keeps its connections warm.
@@ -43,6 +50,7 @@ pub struct Channels {
     webhook: webhook::Webhook,
     /// For addresses that anybody may name: nothing inside the own network is reached.
     public_webhook: webhook::Webhook,
+    chats: chat::Chats,
 }
 
 impl Channels {
@@ -55,6 +63,7 @@ impl Channels {
         Ok(Self {
             email: settings.email.map(|email| email::Email::new(email, trust)),
             ntfy: ntfy::Ntfy::new(Arc::clone(&egress)),
+            chats: chat::Chats::new(Arc::clone(&egress), settings.chats),
             webhook: webhook::Webhook::new(egress, settings.webhook_secret),
             public_webhook: webhook::Webhook::new(outside, public),
         })
@@ -88,7 +97,19 @@ impl Channels {
         self.webhook.send_event(url, message, keys, now).await
     }
 
-    /// Whether an outgoing webhook may post to this URL as things are set up here. Opens nothing, asks no name server.
+    /// Does one thing in a chat.
+    ///
+    /// Safe to cancel, as [`Channels::send`].
+    pub async fn carry(&self, errand: &Errand, now: Timestamp) -> Outcome {
+        self.chats.carry(errand, now).await
+    }
+
+    /// The chats, to be listened to.
+    pub fn chats(&self) -> &chat::Chats {
+        &self.chats
+    }
+
+    /// Whether an outgoing webhook may post to this URL, or a chat be asked there, as things are set up here. Opens nothing, asks no name server.
     pub fn may_post(&self, url: &str) -> Result<(), String> {
         self.webhook.may_post(url)
     }

@@ -240,6 +240,41 @@ pub fn claim(
     Ok(claimed)
 }
 
+/// Claims what is first in its thread (the contact) and due: what is said later waits for it, whatever becomes of other
+/// threads. The order is that of the step, then of the ids.
+pub fn claim_in_order(
+    tx: &mut Tx<'_>,
+    channel: &str,
+    node: &str,
+    now: Timestamp,
+    lease: Span,
+    limit: u32,
+) -> Result<Vec<Delivery>, Error> {
+    let sql = format!(
+        "UPDATE deliveries SET state = 'claimed', node = $1, claimed_at = $2, lease_until = $3, wake_at = $3, \
+         fence = fence + 1, attempts = attempts + 1 WHERE id IN \
+         (SELECT id FROM deliveries WHERE channel = $4 AND wake_at <= $2 AND {FIRST} ORDER BY wake_at, id LIMIT $5) \
+         RETURNING {COLUMNS}"
+    );
+    let until = lease.after(now);
+    let values = [node.into(), now.into(), until.into(), channel.into(), limit.into()];
+    let mut found = tx.query(&sql, &values)?.iter().map(delivery).collect::<Result<Vec<_>, _>>()?;
+    found.sort_by_key(|delivery| (delivery.due_at, delivery.id)); // RETURNING has no order
+    Ok(found)
+}
+
+/// When somebody has to look again at a channel that is claimed in order.
+pub fn next_in_order(tx: &mut Tx<'_>, channel: &str) -> Result<Option<Timestamp>, Error> {
+    let sql =
+        format!("SELECT min(wake_at) AS next FROM deliveries WHERE channel = $1 AND wake_at IS NOT NULL AND {FIRST}");
+    tx.one(&sql, &[channel.into()])?.map_or(Ok(None), |row| row.opt_instant("next"))
+}
+
+/// Nothing of the same thread waits before it.
+const FIRST: &str = "NOT EXISTS (SELECT 1 FROM deliveries AS earlier WHERE earlier.channel = deliveries.channel \
+    AND earlier.contact = deliveries.contact AND earlier.wake_at IS NOT NULL AND earlier.id <> deliveries.id \
+    AND (earlier.step < deliveries.step OR (earlier.step = deliveries.step AND earlier.id < deliveries.id)))";
+
 /// Records the end of the attempt that has this fence, and answers with the delivery as it was before; `None` if another
 /// claim has come since.
 ///
@@ -396,6 +431,18 @@ pub fn cut_mails(tx: &mut Tx<'_>, before: Timestamp, most: u32) -> Result<u64, E
     Ok(rows.len() as u64)
 }
 
+/// Forgets up to so many of what was said in chats and settled before an instant; how many.
+pub fn cut_chats(tx: &mut Tx<'_>, before: Timestamp, most: u32) -> Result<u64, Error> {
+    let rows = tx.query(
+        "SELECT id FROM deliveries WHERE channel LIKE $3 AND settled_at < $1 ORDER BY id LIMIT $2",
+        &[before.into(), most.into(), CHATS.into()],
+    )?;
+    for row in &rows {
+        remove(tx, row.id("id")?)?;
+    }
+    Ok(rows.len() as u64)
+}
+
 pub fn get(tx: &mut Tx<'_>, id: DeliveryId) -> Result<Option<Delivery>, Error> {
     let row = tx.one(&format!("SELECT {COLUMNS} FROM deliveries WHERE id = $1"), &[id.into()])?;
     row.as_ref().map(delivery).transpose()
@@ -458,18 +505,19 @@ pub fn next_due(tx: &mut Tx<'_>, channels: &[&str]) -> Result<Option<Timestamp>,
     Ok(next)
 }
 
-/// How much there is to say, and how much was given up since `since`. Without what outgoing webhooks wait for: their
-/// receivers may be down for days, and nobody is paged later for it.
+/// How much there is to say, and how much was given up since `since`. Without what outgoing webhooks and chats wait for: they
+/// may be down for days, and nobody is paged later for it.
 pub fn load(tx: &mut Tx<'_>, now: Timestamp, since: Timestamp) -> Result<Load, Error> {
     let open = tx.one(
         "SELECT count(*) AS open, count(*) FILTER (WHERE due_at <= $1) AS due, \
          min(due_at) FILTER (WHERE due_at <= $1) AS oldest FROM deliveries \
-         WHERE wake_at IS NOT NULL AND channel NOT LIKE $2",
-        &[now.into(), OUTGOING.into()],
+         WHERE wake_at IS NOT NULL AND channel NOT LIKE $2 AND channel NOT LIKE $3",
+        &[now.into(), OUTGOING.into(), CHATS.into()],
     )?;
     let failed = tx.one(
-        "SELECT count(*) AS failed FROM deliveries WHERE state = 'failed' AND settled_at >= $1 AND channel NOT LIKE $2",
-        &[since.into(), OUTGOING.into()],
+        "SELECT count(*) AS failed FROM deliveries WHERE state = 'failed' AND settled_at >= $1 \
+         AND channel NOT LIKE $2 AND channel NOT LIKE $3",
+        &[since.into(), OUTGOING.into(), CHATS.into()],
     )?;
     let (Some(open), Some(failed)) = (open, failed) else { return Ok(Load::default()) };
     Ok(Load {
@@ -482,6 +530,8 @@ pub fn load(tx: &mut Tx<'_>, now: Timestamp, since: Timestamp) -> Result<Load, E
 
 /// The channels of outgoing webhooks (`domain::inform::outgoing_webhooks::channel`).
 const OUTGOING: &str = "outgoing-webhook/%";
+/// The channels of chats (`domain::respond::chats::channel`).
+const CHATS: &str = "chat/%";
 const COLUMNS: &str = "id, kind, page, person, contact, channel, address, step, round, urgency, payload, state, due_at, \
                        node, claimed_at, lease_until, fence, attempts, created_at, settled_at, seen_at, detail";
 

@@ -21,6 +21,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0010_outgoing_webhooks", include_str!("../migrations/0010_outgoing_webhooks.sql")),
     ("0011_inform", include_str!("../migrations/0011_inform.sql")),
     ("0012_drills", include_str!("../migrations/0012_drills.sql")),
+    ("0013_chat", include_str!("../migrations/0013_chat.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

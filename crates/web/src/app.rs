@@ -1,5 +1,6 @@
 //! What every handler has at hand: the store, this node, the intake, the clock, a source of ids.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -7,7 +8,7 @@ use actions::detect::intake::Intake;
 use actions::detect::lists::Counts;
 use actions::{Halt, Moment, Node};
 use domain::prepare::people::Address;
-use domain::words::{Actor, Mint, Timestamp};
+use domain::words::{Actor, Mint, Name, Timestamp};
 use store::{Store, Tx};
 
 use crate::address::Proxies;
@@ -67,7 +68,22 @@ pub struct Settings {
     pub webhook_secrets: WebhookSecrets,
     /// Signs the proof for `allclear watch`, if it is wanted.
     pub watch_secret: Option<String>,
+    /// What this installation was told of its chats.
+    pub chat_secrets: ChatSecrets,
     pub version: &'static str,
+}
+
+/// What Slack signs with, and for which chats there is a token.
+#[derive(Clone, Default)]
+pub struct ChatSecrets {
+    pub signing: BTreeMap<Name, String>,
+    pub tokens: BTreeSet<Name>,
+}
+
+impl fmt::Debug for ChatSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.tokens).finish()
+    }
 }
 
 /// The signing secrets of webhooks: the channels know them, and the edge shows them to whoever may see them.

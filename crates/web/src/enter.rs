@@ -33,6 +33,8 @@ pub enum May {
     Setup,
     /// Whoever holds a signed link: the handler reads it.
     Link,
+    /// A provider that signs what it sends: the handler verifies it.
+    Signed,
     /// A source, with the token of its integration; or a person who may do as much.
     Source,
     /// A person, or a program with a person's API token.
@@ -101,7 +103,7 @@ impl Visitor {
     pub fn allowed(&self, may: May) -> Result<(), Refusal> {
         let stranger = || Refusal::new(RefusalKind::Unauthenticated, "sign in, or send an API token, first");
         match (may, self) {
-            (May::Anyone | May::Setup | May::Link, _) | (May::Source, Self::Source { .. }) => Ok(()),
+            (May::Anyone | May::Setup | May::Link | May::Signed, _) | (May::Source, Self::Source { .. }) => Ok(()),
             (May::Source, Self::Nobody) => {
                 Err(Refusal::new(RefusalKind::Unauthenticated, "send the token of the integration"))
             }

@@ -20,5 +20,5 @@ pub mod reach;
 pub mod routes;
 pub mod upload;
 
-pub use app::{App, SecretOf, Settings, WebhookSecrets};
+pub use app::{App, ChatSecrets, SecretOf, Settings, WebhookSecrets};
 pub use reach::Reach;

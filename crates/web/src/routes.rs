@@ -20,10 +20,10 @@ use crate::handlers::inform::{notices, outgoing_webhooks, published, status_page
 use crate::handlers::learn::insights;
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::respond::{
-    checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
+    chats, checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
 };
 use crate::handlers::search;
-use crate::inbound::{alertmanager, heartbeat, v2, webhook};
+use crate::inbound::{alertmanager, heartbeat, slack, v2, webhook};
 use crate::{assets, health, live, metrics};
 
 /// One line of the table.
@@ -144,6 +144,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/obligations", VIEW, get(obligations::get_obligations)),
         route(Method::POST, "/incidents/{id}/obligations", INCIDENTS, post(obligations::post_obligations)),
         route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
+        route(Method::GET, "/chats", VIEW, get(chats::get_chats)),
+        route(Method::POST, "/chats/{name}/test", ADMINISTER, post(chats::post_test)),
         // Pages: inform
         route(Method::GET, "/outgoing-webhooks", VIEW, get(outgoing_webhooks::get_outgoing_webhooks)),
         route(Method::POST, "/outgoing-webhooks", ADMINISTER, post(outgoing_webhooks::post_outgoing_webhooks)),
@@ -224,6 +226,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/me/test", ALERTS, post(me::post_test)),
         route(Method::POST, "/me/sessions/{id}/end", ACCESS, post(me::post_end_session)),
         route(Method::GET, "/search", VIEW, get(search::get_search)),
+        // What is said in chats comes in
+        route(Method::POST, "/chats/{name}/slack", May::Signed, post(slack::post_slack)),
         // Signals come in
         route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),
         route(Method::POST, "/in/{integration}/webhook", May::Source, post(webhook::post_webhook)),

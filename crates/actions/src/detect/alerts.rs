@@ -90,7 +90,13 @@ pub(crate) fn give_back_group(turn: &mut Turn<'_, '_>, group: GroupId, snoozed: 
     turn.effects.groups.insert(group);
 }
 
-fn take(turn: &mut Turn<'_, '_>, ids: &[AlertId], by: &Name, until: Option<Timestamp>) -> Result<usize, Halt> {
+/// Takes alerts, for good or until an instant; how many changed.
+pub(crate) fn take(
+    turn: &mut Turn<'_, '_>,
+    ids: &[AlertId],
+    by: &Name,
+    until: Option<Timestamp>,
+) -> Result<usize, Halt> {
     let groups = mark(turn, ids, by, until)?;
     let changed = groups.len();
     // A page of which every alert is taken calls nobody any more.

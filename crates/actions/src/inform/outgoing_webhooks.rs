@@ -325,6 +325,7 @@ pub(crate) fn write_out(
         address: spec.url.clone(),
         message,
         signed_by: keys.iter().map(|one| rules::key(name, &one.seed)).collect(),
+        errand: None,
     }))
 }
 

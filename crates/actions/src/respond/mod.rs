@@ -2,6 +2,8 @@
 
 pub mod affected;
 pub mod assignments;
+pub mod chat_commands;
+pub mod chats;
 pub mod checklists;
 pub mod command;
 #[cfg(test)]

@@ -90,6 +90,7 @@ impl Household {
             webhook_secret: channels::webhook::Secret::from_bytes([0; 32]),
             allow: self.allow.parse()?,
             authorities: None,
+            chats: std::collections::BTreeMap::new(),
         })
     }
 }

@@ -3,6 +3,7 @@
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
 pub(crate) mod alerts;
+pub(crate) mod chats;
 pub(crate) mod checklists;
 pub(crate) mod demo;
 pub(crate) mod doctor;

@@ -77,6 +77,9 @@ pub(crate) fn actor(word: &str) -> String {
     match word.split_once(':') {
         Some(("person", name)) => name.to_owned(),
         Some(("token", rest)) => rest.split_once(':').map_or(word.into(), |(token, name)| format!("{name} ({token})")),
+        Some(("chat", rest)) => {
+            rest.split_once(':').map_or(word.into(), |(chat, name)| format!("{name} (from the chat {chat})"))
+        }
         Some(("local", name)) => format!("{name}, on the machine itself"),
         _ => word.to_owned(),
     }
@@ -240,6 +243,7 @@ mod tests {
         for (word, says) in [
             ("person:ana", "ana"),
             ("token:tok_06f1k2m9qv7x3t1a:ana", "ana (tok_06f1k2m9qv7x3t1a)"),
+            ("chat:ops:ana", "ana (from the chat ops)"),
             ("local:root", "root, on the machine itself"),
             ("integration:prometheus", "integration:prometheus"),
             ("system", "system"),

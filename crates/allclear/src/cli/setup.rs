@@ -71,6 +71,7 @@ pub(crate) fn run(command: &Setup) -> Outcome {
             access: Access::Administrator,
             contacts: Vec::new(),
             ladder: domain::prepare::people::Ladder::default(),
+            chat: domain::prepare::people::ChatIds::default(),
             inactive: false,
         },
     );

@@ -2,7 +2,7 @@
 //!
 //! Addresses come from people, so the guard judges literal addresses in the URL and every address that a name
 //! resolves to; the connection is made to what was judged. No redirects, no proxy from the environment, and of an
-//! answer no more than 64 KiB is read.
+//! answer no more than 64 KiB is read, or 8 MiB where it was asked for.
 
 mod guard;
 
@@ -21,10 +21,23 @@ pub use guard::{Allow, Network, Place};
 
 use crate::{ATTEMPT_TIMEOUT, CONNECT_TIMEOUT};
 
-/// Of an answer no more than this is read.
-const BODY_CAP: usize = 64 * 1024;
-/// How long we read an answer's body once its status is known: the status decides, the body only frees the connection.
-const BODY_PATIENCE: Duration = Duration::from_secs(1);
+/// How much of an answer is read, for how long once its status is known, and whether a connection that breaks is tried
+/// once more at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    cap: usize,
+    patience: Duration,
+    again: bool,
+}
+
+impl Terms {
+    /// Where the status decides, and the body only frees the connection.
+    const SHORT: Self = Self { cap: 64 * 1024, patience: Duration::from_secs(1), again: true };
+    /// Where the body is what was asked for.
+    pub const LONG: Self = Self { cap: 8 * 1024 * 1024, patience: ATTEMPT_TIMEOUT, again: true };
+    /// The same, where the other side cannot tell a repeat.
+    pub const ONCE: Self = Self { again: false, ..Self::LONG };
+}
 
 /// Looks up the addresses of a host name. A trait, so that a test can be a lying name server.
 pub trait Resolve: Send + Sync + 'static {
@@ -50,7 +63,7 @@ impl Resolve for SystemResolver {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// At most 64 KiB, and what came within a second. Never shown to people.
+    /// As much as was asked for, and came in time. Never shown to people.
     pub body: Vec<u8>,
 }
 
@@ -122,11 +135,11 @@ impl Egress {
 
     /// Posts the bytes. Safe to cancel.
     pub async fn post(&self, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
-        self.request(Method::POST, url, headers, body).await
+        self.ask(Method::POST, url, headers, body, Terms::SHORT).await
     }
 
     pub async fn get(&self, url: &str, headers: HeaderMap) -> Result<Answer, NoAnswer> {
-        self.request(Method::GET, url, headers, Vec::new()).await
+        self.ask(Method::GET, url, headers, Vec::new(), Terms::SHORT).await
     }
 
     /// Whether the guard lets this URL through, as far as that shows without asking a name server.
@@ -157,7 +170,15 @@ impl Egress {
         }
     }
 
-    async fn request(&self, method: Method, url: &str, headers: HeaderMap, body: Vec<u8>) -> Result<Answer, NoAnswer> {
+    /// Asks in any way, and reads as much of the answer as is said. Safe to cancel.
+    pub async fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        terms: Terms,
+    ) -> Result<Answer, NoAnswer> {
         let mut url = self.allow.check_url(url).map_err(NoAnswer::Refused)?;
         url.set_fragment(None);
         let send = || {
@@ -166,9 +187,9 @@ impl Egress {
         };
         let attempt = async {
             match send().await {
-                // A warm connection that the other side gave up just now looks like this. Everything sent here may be
-                // sent again (the key tells), so it is tried once more instead of waiting for the next attempt.
-                Err(why) if why.is_request() && !why.is_connect() && !why.is_timeout() => send().await,
+                // A warm connection that the other side gave up just now looks like this. What may be sent again (the key
+                // tells) is tried once more instead of waiting for the next attempt.
+                Err(why) if terms.again && why.is_request() && !why.is_connect() && !why.is_timeout() => send().await,
                 answer => answer,
             }
         };
@@ -177,17 +198,17 @@ impl Egress {
         let mut response = answered.map_err(|why| no_answer(&why))?;
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
-        // Reading to the end lets the connection be used again; what is too slow or too long is dropped with it.
+        // Terms to the end lets the connection be used again; what is too slow or too long is dropped with it.
         let read = async {
             while let Ok(Some(chunk)) = response.chunk().await {
-                let room = BODY_CAP.saturating_sub(body.len());
+                let room = terms.cap.saturating_sub(body.len());
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     break;
                 }
             }
         };
-        let _ = tokio::time::timeout(BODY_PATIENCE, read).await;
+        let _ = tokio::time::timeout(terms.patience, read).await;
         Ok(Answer { status, headers, body })
     }
 }

@@ -60,6 +60,7 @@ pub(crate) fn channels_with(smtp: Option<&str>, allow: &str, authorities: Option
         webhook_secret: Secret::from_bytes([7; 32]),
         allow: allow.parse::<Allow>().unwrap(),
         authorities,
+        chats: std::collections::BTreeMap::new(),
     })
     .unwrap()
 }

@@ -147,6 +147,8 @@ pub fn check(person: &Person) -> Vec<Refusal> {
             refuse(format!("/contacts/{i}/{}", channel(&contact.address)), wrong.message);
         }
     }
+    refusals.extend(person.chat.check());
+    let mut refuse = |at: String, message: String| refusals.push(Refusal::invalid(message).at(at));
     let known = contacts(person);
     for (urgency, rungs) in [("high", &person.ladder.high), ("low", &person.ladder.low)] {
         if rungs.len() > MOST_RUNGS {

@@ -53,6 +53,8 @@ fn may_edit_self(before: &Person, after: &Person) -> Result<()> {
         ("access", before.access == after.access),
         ("email", before.email == after.email),
         ("inactive", before.inactive == after.inactive),
+        // Who speaks in a chat as this acts here as this person.
+        ("chat", before.chat == after.chat),
     ] {
         if !same {
             let why = format!("an administrator changes `{field}`; you may change your contacts and your ladder");
@@ -109,7 +111,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::NotificationTemplate(_)
         | Spec::UpdateTemplate(_)
         | Spec::Checklist(_)
-        | Spec::OutgoingWebhook(_) => {
+        | Spec::OutgoingWebhook(_)
+        | Spec::Chat(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",

@@ -15,6 +15,7 @@ use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
+use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::runbooks::Runbook;
@@ -42,6 +43,7 @@ pub struct Catalog {
     pub runbooks: BTreeMap<Name, Runbook>,
     pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
     pub status_pages: BTreeMap<Name, StatusPage>,
+    pub chats: BTreeMap<Name, Chat>,
 }
 
 macro_rules! lookups {

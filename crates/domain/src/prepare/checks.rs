@@ -15,7 +15,7 @@ use super::reading::Proposal;
 use super::{fields, readiness, references};
 use crate::detect::routes::Route;
 use crate::words::labels::Compare;
-use crate::words::{Name, Timestamp};
+use crate::words::{Name, Timestamp, text};
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -170,6 +170,8 @@ impl Checker<'_> {
         self.services();
         self.obligation_packs();
         self.outgoing_webhooks();
+        self.chats();
+        self.people_in_chats();
         readiness::check(&mut self);
         self.findings
     }
@@ -294,6 +296,43 @@ impl Checker<'_> {
             let reference = Reference::new(Kind::OutgoingWebhook, name.clone());
             if let Err(why) = (self.conditions.may_post)(&webhook.url) {
                 self.problem(&reference, "/spec/url", why, None);
+            }
+        }
+    }
+
+    fn chats(&mut self) {
+        for (name, chat) in &self.catalog.chats {
+            let reference = Reference::new(Kind::Chat, name.clone());
+            if let Err(why) = (self.conditions.may_post)(chat.provider.url()) {
+                self.problem(&reference, &format!("/spec{}", chat.provider.place()), why, None);
+            }
+            let Some(rooms) = &chat.rooms else { continue };
+            let levels = || self.catalog.severity_matrices.values().flat_map(|matrix| &matrix.levels);
+            let unknown: Vec<_> = rooms.severities.iter().enumerate().collect();
+            let unknown = unknown.into_iter().filter(|(_, wanted)| !levels().any(|level| level.name == **wanted));
+            let unknown: Vec<_> = unknown
+                .map(|(place, wanted)| {
+                    let near = text::did_you_mean(wanted, levels().map(|level| level.name.as_str()));
+                    (place, format!("no severity matrix has the level {wanted:?}{near}"))
+                })
+                .collect();
+            for (place, message) in unknown {
+                self.warning(&reference, &format!("/spec/rooms/severities/{place}"), message);
+            }
+        }
+    }
+
+    /// Whoever speaks in a chat is one person here.
+    fn people_in_chats(&mut self) {
+        let mut known: BTreeMap<(&str, &str), &Name> = BTreeMap::new();
+        for (name, person) in &self.catalog.people {
+            for (provider, id) in person.chat.ids() {
+                if let Some(first) = known.insert((provider, id), name) {
+                    let reference = Reference::new(Kind::Person, name.clone());
+                    let shown = text::shorten(id, 80);
+                    let message = format!("{shown:?} is {first} already: two people cannot be the same in a chat");
+                    self.problem(&reference, &format!("/spec/chat/{provider}"), message, None);
+                }
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
+use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::runbooks::Runbook;
@@ -43,11 +44,12 @@ pub enum Kind {
     Runbook,
     OutgoingWebhook,
     StatusPage,
+    Chat,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -64,6 +66,7 @@ impl Kind {
         Self::Runbook,
         Self::OutgoingWebhook,
         Self::StatusPage,
+        Self::Chat,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -84,6 +87,7 @@ impl Kind {
             Self::Runbook => "runbook",
             Self::OutgoingWebhook => "outgoing-webhook",
             Self::StatusPage => "status-page",
+            Self::Chat => "chat",
         }
     }
 }
@@ -125,6 +129,7 @@ macro_rules! with_kinds {
             Runbook(Runbook) in runbooks;
             OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
             StatusPage(StatusPage) in status_pages;
+            Chat(Chat) in chats;
         }
     };
 }

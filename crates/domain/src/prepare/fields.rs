@@ -74,6 +74,10 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.0.extend(spec.check());
         }
         Spec::StatusPage(spec) => status_page(spec, &mut found),
+        Spec::Chat(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
     }
     // Of two that say the same of one field, the first.
     let mut seen = BTreeSet::new();

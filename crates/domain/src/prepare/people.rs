@@ -28,6 +28,9 @@ pub struct Person {
     /// Which contact after how long, by urgency.
     #[serde(default, skip_serializing_if = "Ladder::is_unset")]
     pub ladder: Ladder,
+    /// What the person is called in the chats of others: who speaks there as this is this person here.
+    #[serde(default, skip_serializing_if = "ChatIds::is_unset")]
+    pub chat: ChatIds,
     /// A person who left is kept in the record but is never paged and cannot sign in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inactive: bool,
@@ -111,6 +114,55 @@ impl TryFrom<ContactWords> for Contact {
             _ => return Err("a contact has exactly one of `email`, `ntfy` and `webhook`".into()),
         };
         Ok(Self { name: words.name, address })
+    }
+}
+
+/// What a person is called in chats, by provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChatIds {
+    /// The member id in Slack: `U024BE7LH`. It stands under "Copy member ID" in the person's profile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slack: Option<String>,
+    /// The user id in Matrix: `@ana:example.org`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matrix: Option<String>,
+}
+
+impl ChatIds {
+    /// Speaks in no chat.
+    pub fn is_unset(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Provider and id of each.
+    pub fn ids(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("slack", &self.slack), ("matrix", &self.matrix)]
+            .into_iter()
+            .filter_map(|(provider, id)| Some((provider, id.as_deref()?)))
+    }
+
+    /// What is wrong in it; each refusal with a pointer into the spec of the person.
+    pub fn check(&self) -> Vec<Refusal> {
+        let mut found = Vec::new();
+        for (provider, id) in self.ids() {
+            let fits = match provider {
+                "slack" => id.starts_with(['U', 'W']) && id.chars().all(|c| c.is_ascii_alphanumeric()),
+                _ => id.strip_prefix('@').and_then(|rest| rest.split_once(':')).is_some_and(|(local, server)| {
+                    !local.is_empty() && !server.is_empty() && !id.chars().any(|c| c.is_whitespace() || c.is_control())
+                }),
+            };
+            if !fits || id.len() > 255 {
+                let like = if provider == "slack" { "U024BE7LH" } else { "@ana:example.org" };
+                let shown = text::shorten(id, 80);
+                let why = format!(
+                    "{shown:?} is nobody in {}: write it like {like}",
+                    if provider == "slack" { "Slack" } else { "Matrix" }
+                );
+                found.push(Refusal::invalid(why).at(format!("/chat/{provider}")));
+            }
+        }
+        found
     }
 }
 

@@ -107,6 +107,15 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 }
             }
         }
+        Spec::Chat(spec) => {
+            let (roles, people) = spec.rooms.as_ref().map_or((&[][..], &[][..]), |rooms| (&rooms.roles, &rooms.people));
+            for (place, role) in roles.iter().enumerate() {
+                one(format!("/rooms/roles/{place}"), Kind::Role, role);
+            }
+            for (place, person) in people.iter().enumerate() {
+                one(format!("/rooms/people/{place}"), Kind::Person, person);
+            }
+        }
         Spec::Integration(spec) => {
             if let Some((pointer, kind, name)) = team(&spec.team) {
                 one(pointer, kind, &name);

@@ -18,6 +18,7 @@ use crate::prepare::services::Service;
 use crate::prepare::severity::SeverityMatrix;
 use crate::prepare::teams::Team;
 use crate::prepare::templates::NotificationTemplate;
+use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
 use crate::respond::runbooks::Runbook;

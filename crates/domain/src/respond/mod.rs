@@ -1,8 +1,10 @@
 //! What are we doing: incidents, who plays which role, when what happened, what was written down, what was promised,
-//! what is owed to whom, who may see it; and the record of a breach: evidence, observables, what is affected, techniques.
+//! what is owed to whom, who may see it, where it is spoken of; and the record of a breach: evidence, observables, what is affected, techniques.
 
 pub mod affected;
 pub mod assignments;
+pub mod chat_commands;
+pub mod chats;
 pub mod checklists;
 pub mod codenames;
 pub mod command;

@@ -20,7 +20,7 @@ impl<'a> Sight<'a> {
     /// What whoever acts may see.
     pub const fn of(actor: &'a Actor) -> Self {
         match actor {
-            Actor::Person(name) | Actor::Token(_, name) => Self::Of(name),
+            Actor::Person(name) | Actor::Token(_, name) | Actor::Chat(_, name) => Self::Of(name),
             Actor::Integration(_) => Self::Open,
             Actor::Rule(_) | Actor::Local(_) | Actor::System => Self::Whole,
         }

@@ -14,6 +14,8 @@ pub enum Actor {
     Person(Name),
     /// An API token, and the person who made it.
     Token(TokenId, Name),
+    /// From a chat (its name), the person who speaks there.
+    Chat(Name, Name),
     /// A source of signals.
     Integration(Name),
     /// A rule of ours: `escalation`, `auto-close`, `silence`.
@@ -25,12 +27,13 @@ pub enum Actor {
 }
 
 impl fmt::Display for Actor {
-    /// One word that reads back: `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`,
+    /// One word that reads back: `person:ana`, `token:tok_…:ana`, `chat:ops:ana`, `integration:prom`, `rule:escalation`,
     /// `local:root`, `system`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Person(name) => write!(f, "person:{name}"),
             Self::Token(id, name) => write!(f, "token:{id}:{name}"),
+            Self::Chat(chat, name) => write!(f, "chat:{chat}:{name}"),
             Self::Integration(name) => write!(f, "integration:{name}"),
             Self::Rule(rule) => write!(f, "rule:{rule}"),
             Self::Local(name) => write!(f, "local:{name}"),
@@ -172,6 +175,8 @@ event_kinds! {
     RoleDeclined = "role.declined";
     RoleHandedOver = "role.handed-over";
     RoleEnded = "role.ended";
+    /// A room of its own was opened for it in a chat.
+    ChatRoomOpened = "chat-room.opened";
     /// Retention removed entries; it says which.
     JournalCut = "journal.cut";
     EvidenceCollected = "evidence.collected";

@@ -15,6 +15,7 @@ use domain::words::{GroupId, Refusal, Timestamp};
 
 use crate::detect::births;
 use crate::door::{Error, ErrorKind, Halt, Place, Store, Tx, files};
+use crate::respond::chats;
 use crate::{outbox, readers, schema};
 
 /// What a check found.
@@ -153,7 +154,12 @@ pub fn check(place: &Place) -> Result<Report, Halt> {
         }
         problems = files::flaws(path)?;
     }
-    let store = Store::open_to_read(place)?;
+    let store = match Store::open_to_read(place) {
+        Ok(store) => store,
+        // As below: the page that is torn may be one that opening reads.
+        Err(_) if !problems.is_empty() => return Ok(Report { problems, tables: Vec::new() }),
+        Err(error) => return Err(error.into()),
+    };
     let looked = store.read(|tx| {
         let (done, all) = schema::applied(tx)?;
         let mut problems = Vec::new();
@@ -322,6 +328,7 @@ fn nobody_there(tx: &mut Tx<'_>) -> Result<(), Halt> {
 fn quieten(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, Halt> {
     tx.execute("UPDATE leases SET until = 0", &[])?;
     readers::skip_all(tx)?;
+    chats::skip_all(tx)?;
     Ok(outbox::cancel_all(tx, "not sent: restored from a backup", now)?)
 }
 

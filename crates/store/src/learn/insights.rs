@@ -29,7 +29,7 @@ pub fn cases(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp, sight: Sight<'_>) 
         let row = incidents::read(&row)?;
         let case = Case {
             id: row.id,
-            title: row.title,
+            title: row.name().into_owned(),
             codename: row.codename.filter(|_| row.state.visibility == Visibility::Restricted),
             class: row.state.class,
             severity: row.state.severity,

@@ -29,7 +29,7 @@ pub struct Entry {
     pub kind: String,
     pub at: Timestamp,
     pub recorded_at: Timestamp,
-    /// `person:ana`, `token:tok_…:ana`, `integration:prom`, `rule:escalation`, `local:root`, `system`.
+    /// `person:ana`, `token:tok_…:ana`, `chat:ops:ana`, `integration:prom`, `rule:escalation`, `local:root`, `system`.
     pub actor: String,
     /// What it is about: ids, and documents as `schedule/payments`.
     pub subjects: Vec<String>,

@@ -15,7 +15,7 @@ use super::journal;
 use super::learn::insights;
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
+    affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
 };
 use super::seals;
@@ -143,6 +143,8 @@ use crate::problem::Problem;
         outgoing_webhooks::test,
         outgoing_webhooks::enable,
         outgoing_webhooks::rotate,
+        chats::list,
+        chats::test,
         access::list,
         access::create,
         access::revoke,

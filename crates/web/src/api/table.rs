@@ -11,7 +11,7 @@ use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::insights;
 use super::prepare::{access, checks, documents};
 use super::respond::{
-    affected, assignments, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
+    affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
 };
 use super::{journal, openapi, seals};
@@ -173,6 +173,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/outgoing-webhooks/{name}/test", OUTGOING, Method::POST, post(outgoing_webhooks::test)),
         on("/api/v1/outgoing-webhooks/{name}/enable", OUTGOING, Method::POST, post(outgoing_webhooks::enable)),
         on("/api/v1/outgoing-webhooks/{name}/secrets", OUTGOING, Method::POST, post(outgoing_webhooks::rotate)),
+        on("/api/v1/chats", VIEW, Method::GET, get(chats::list)),
+        on("/api/v1/chats/{name}/test", OUTGOING, Method::POST, post(chats::test)),
         on("/api/v1/tokens", TOKENS, Method::GET, get(access::list)),
         on("/api/v1/tokens", TOKENS, Method::POST, post(access::create)),
         on("/api/v1/tokens/{id}", TOKENS, Method::DELETE, delete(access::revoke)),

@@ -1,7 +1,8 @@
-//! What sources say: calls at ingest URLs become signals.
+//! What others say: calls at ingest URLs become signals, and what Slack brings is heard.
 
 pub mod alertmanager;
 pub mod heartbeat;
+pub mod slack;
 pub mod v2;
 pub mod webhook;
 

@@ -26,6 +26,7 @@ use super::prepare::services::{ServicePage, ServicesPage};
 use super::prepare::sign_in::SignInPage;
 use super::prepare::tokens::TokensPage;
 use super::prepare::welcome::{FirstPage, WelcomePage};
+use super::respond::chats::ChatsPage;
 use super::respond::entries::EntryPage;
 use super::respond::incidents::{IncidentsPage, NewIncidentPage};
 use super::respond::obligations::{ObligationsPage, RunningPage};
@@ -82,6 +83,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("obligations", &ObligationsPage::sample()),
         page("obligations-running", &RunningPage::sample()),
         page("obligations-none", &RunningPage::sample_empty()),
+        page("chats", &ChatsPage::sample()),
+        page("chats-empty", &ChatsPage::sample_empty()),
         page("notices", &NoticesPage::sample()),
         page("notices-empty", &NoticesPage::sample_empty()),
         page("notice", &NoticePage::sample()),

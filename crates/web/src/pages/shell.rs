@@ -130,6 +130,7 @@ pub enum Section {
     Documents,
     Integrations,
     OutgoingWebhooks,
+    Chats,
     Tokens,
     People,
     Me,
@@ -152,10 +153,11 @@ impl Section {
     ];
 
     /// Those that are used more rarely.
-    pub const RAIL_BELOW: [Entry; 5] = [
+    pub const RAIL_BELOW: [Entry; 6] = [
         Entry::new(Self::Insights, "/insights", "Insights", "insights", "h"),
         Entry::new(Self::Silences, "/silences", "Silences", "silences", "l"),
         Entry::new(Self::OutgoingWebhooks, "/outgoing-webhooks", "Webhooks", "webhook", "w"),
+        Entry::new(Self::Chats, "/chats", "Chats", "send", "c"),
         Entry::new(Self::People, "/people", "People", "people", "o"),
         Entry::new(Self::Tokens, "/tokens", "API tokens", "tokens", "t"),
     ];

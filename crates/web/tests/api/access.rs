@@ -124,6 +124,8 @@ fn expected(may: May, caller: &str) -> &'static str {
         (_, "revoked" | "expired") => "401",
         // This installation has an account: setting up is over for everybody.
         (May::Setup, _) => "403",
+        // A token is no signature.
+        (May::Signed, _) => "401",
         (May::Anyone | May::Link, _) | (May::Source, "source") => "in",
         (May::Source, "stranger" | "session") | (May::Person(..), "stranger" | "session") => "401",
         (May::Person(..), "source" | "no-scope") => "403",

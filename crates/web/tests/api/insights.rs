@@ -73,7 +73,10 @@ async fn below_twenty_the_values_are_told_and_each_number_lists_what_it_counts()
     let found = past.get("/api/v1/insights").await;
     let cohorts: Vec<String> =
         found["incidents"].as_array().unwrap().iter().map(|one| format!("{} {}", one["n"], one["which"])).collect();
-    assert_eq!(cohorts, ["4 \"counted\"", "1 \"near-miss\"", "1 \"retrospective\"", "0 \"cancelled\"", "0 \"merged\""]);
+    assert_eq!(
+        cohorts,
+        ["4 \"counted\"", "1 \"near-miss\"", "1 \"retrospective\"", "0 \"cancelled\"", "0 \"merged\"", "0 \"drill\""]
+    );
     let mitigate = measure(&found, "mitigate");
     assert_eq!((&mitigate["n"], &mitigate["of"], &mitigate["quantiles"]), (&json!(2), &json!(4), &json!([])));
     let points: Vec<(&Value, &Value)> =

@@ -9,6 +9,7 @@
 
 mod access;
 mod addresses;
+mod chats;
 mod coming_in;
 mod drills;
 mod flows;

@@ -78,6 +78,7 @@ impl Burning {
         house.apply(
             "kind: outgoing-webhook\nname: tickets\nspec: { title: Tickets, url: 'https://tickets.example.org/' }",
         );
+        house.apply("kind: chat\nname: firm\nspec: { title: Work, provider: { slack: {} }, announce: C0HALL }");
         let tested = house.call(ask("POST", "/api/v1/outgoing-webhooks/tickets/test").by(&ada)).await;
         let delivery = tested.json()["id"].as_str().unwrap_or_else(|| panic!("{}", tested.text)).to_owned();
         house.apply(crate::status::PAGE);
@@ -130,6 +131,7 @@ impl Burning {
             | "pages/{id}/escalate"
             | "integrations/{name}/test"
             | "outgoing-webhooks/{name}/test"
+            | "chats/{name}/test"
             | "outgoing-webhooks/{name}/enable"
             | "outgoing-webhooks/{name}/deliveries/{delivery}/replay" => (json!({}), json!({ "a": 1 })),
             "incidents" => {
@@ -220,6 +222,8 @@ impl Burning {
             "tickets"
         } else if path.contains("integrations") {
             "prom"
+        } else if path.contains("chats") {
+            "firm"
         } else if path.contains("schedules") {
             "web"
         } else {

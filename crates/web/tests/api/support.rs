@@ -95,6 +95,8 @@ name: backup
 spec: { title: Backup, source: { heartbeat: { every: 1h, grace: 5m } } }
 ";
 
+/// What Slack signs with.
+pub(crate) const CHAT_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 /// What links are signed with.
 pub(crate) const KEY: [u8; 32] = [7; 32];
 /// The largest piece of evidence.
@@ -231,6 +233,10 @@ impl House {
                 web::SecretOf::Address(of) | web::SecretOf::Key(of) => format!("whsec_of_{of}"),
             })),
             watch_secret: Some("a-secret-of-the-watch".into()),
+            chat_secrets: web::ChatSecrets {
+                signing: [(name("firm"), CHAT_SECRET.to_owned())].into(),
+                tokens: [name("firm")].into(),
+            },
             version: "0.0.0",
         };
         let clock = Arc::new(move || at(hand.load(Ordering::Relaxed)));

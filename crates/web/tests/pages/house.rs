@@ -53,6 +53,7 @@ impl House {
                 web::SecretOf::Address(of) | web::SecretOf::Key(of) => format!("whsec_of_{of}"),
             })),
             watch_secret: None,
+            chat_secrets: web::ChatSecrets::default(),
             version: "0",
         };
         let app = web::App::new(store.clone(), node, intake, clock, Mint::seeded(9), settings);

@@ -2,6 +2,7 @@
 
 pub mod affected;
 pub mod assignments;
+pub mod chats;
 pub mod checklists;
 pub mod entries;
 pub mod evidence;

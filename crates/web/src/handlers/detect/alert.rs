@@ -334,7 +334,7 @@ pub fn happened(look: &Look<'_, '_>, entry: &Entry) -> Happened {
 pub fn actor(look: &Look<'_, '_>, actor: &str) -> Option<PersonTag> {
     let name = match actor.split_once(':') {
         Some(("person", name)) => name,
-        Some(("token", rest)) => rest.split_once(':').map_or(rest, |(_, name)| name),
+        Some(("token" | "chat", rest)) => rest.split_once(':').map_or(rest, |(_, name)| name),
         _ => return None,
     };
     Some(look.tag_of(name))

@@ -115,6 +115,9 @@ fn about(kind: Kind) -> &'static str {
         Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
         Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
         Kind::StatusPage => "What the public is told of: the components of your status page.",
+        Kind::Chat => {
+            "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
+        }
     }
 }
 
@@ -271,6 +274,10 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::OutgoingWebhook => "  title: \n  url: https://\n  events: [incident.*]\n".into(),
         Kind::StatusPage => {
             "  title: \n  groups:\n  - title: \n    components:\n    - {name: web, title: Website, services: []}\n"
+                .into()
+        }
+        Kind::Chat => {
+            "  title: Operations chat\n  provider: { matrix: { homeserver: https://matrix.example.org } }\n  announce: '#incidents:example.org'\n  rooms: {}\n"
                 .into()
         }
     };

@@ -127,6 +127,7 @@ fn create_administrator(
         access: Access::Administrator,
         contacts: vec![],
         ladder: Ladder::default(),
+        chat: domain::prepare::people::ChatIds::default(),
         inactive: false,
     };
     catalog.people.insert(name.clone(), person.clone());

@@ -1,5 +1,6 @@
 //! Handlers of incidents: the list, the declaration, the room, the entries of a timeline.
 
+pub mod chats;
 pub mod checklists;
 pub mod entries;
 pub mod evidence;

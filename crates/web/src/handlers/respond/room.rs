@@ -83,6 +83,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             let record = super::record::tally(look, id, row.state.class == Class::Security)?;
             let checklists = checklists::views(look, &room.row)?;
             let obligations = obligations::panel(look, &room.row)?;
+            let chats = super::chats::links(look, id)?;
             let mut all_roles = roles(look, &room);
             let few = all_roles.iter().position(|role| !is_near(role, &room)).unwrap_or(all_roles.len());
             let activity = |one: Activity| {
@@ -109,6 +110,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 severity: Severity::of(row.state.severity.as_deref().unwrap_or("")),
                 level: row.state.severity.clone(),
                 phase: phase(row.state.phase),
+                chats,
                 class: row.state.class.word(),
                 restricted: restricted(row),
                 near_miss: row.near_miss,
@@ -405,6 +407,7 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Nam
         }),
         text: told.1,
         who: actor(look, &entry.actor).filter(|who| !is_about(look, entry, who)),
+        via: via(&entry.actor),
         why: entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent)),
         handover: handovers::view(look, entry),
         objections: entry.data["objections"].as_str().map(str::to_owned),
@@ -488,6 +491,7 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::NoticeUpdated => (Tone::Info, format!("Told the public more: {}", text("text"))),
         EventKind::NoticeCorrected => (Tone::Info, format!("Corrected what the public was told: {}", text("text"))),
         EventKind::NoticeDescribed => (Tone::Quiet, format!("The notice for the public is now: {}", text("title"))),
+        EventKind::ChatRoomOpened => (Tone::Quiet, format!("A room was opened in the chat {}", text("chat"))),
         EventKind::TaskGiven => (Tone::Info, format!("Task for {}: {}", person(), text("title"))),
         EventKind::TaskTaken => (Tone::Good, format!("{} does it: {}", person(), text("title"))),
         EventKind::TaskExtended => (Tone::Quiet, format!("{} reports later: {}", person(), text("title"))),
@@ -560,6 +564,11 @@ fn lead_back(asked: &Asked, id: &str, outcome: Result<(), Halt>, said: &str) -> 
         }
         Err(failed) => Err(failed.into()),
     }
+}
+
+/// The chat from which somebody acted.
+fn via(actor: &str) -> Option<String> {
+    actor.strip_prefix("chat:")?.split_once(':').map(|(chat, _)| chat.to_owned())
 }
 
 /// Pages for a commander at once.

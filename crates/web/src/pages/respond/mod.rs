@@ -1,5 +1,6 @@
 //! Pages of what we are doing: the incidents, the room of one, and an entry of its timeline.
 
+pub mod chats;
 pub mod checklists;
 pub mod entries;
 pub mod handovers;

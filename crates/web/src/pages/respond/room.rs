@@ -39,6 +39,8 @@ pub struct RoomPage {
     pub reported_by: Option<PersonTag>,
     pub commander: Option<PersonTag>,
     pub merged_into: Option<Link>,
+    /// Its rooms in chats.
+    pub chats: Vec<Link>,
     pub activities: Vec<ActivityView>,
     pub levels: Vec<LevelChoice>,
     pub may: RoomMay,
@@ -217,6 +219,8 @@ pub struct LineView {
     /// What happened, or what was written.
     pub text: String,
     pub who: Option<PersonTag>,
+    /// The chat from which they did it.
+    pub via: Option<String>,
     pub why: Option<String>,
     pub handover: Option<HandoverView>,
     /// Of a decision.
@@ -247,6 +251,7 @@ pub(crate) mod samples {
             sort: None,
             text: text.into(),
             who: Some(PersonTag::new("ben", "Ben Okafor")),
+            via: None,
             why: None,
             handover: None,
             objections: None,
@@ -303,6 +308,7 @@ pub(crate) mod samples {
                 reported_by: Some(ben()),
                 commander: Some(ana()),
                 merged_into: None,
+                chats: vec![Link::new("Operations chat", "https://matrix.to/#/%21aBcD")],
                 activities: vec![
                     activity("analysis", "Analysis", ActivityStage::Done, Some(20)),
                     activity("containment", "Containment", ActivityStage::Going, Some(12)),
@@ -414,6 +420,7 @@ pub(crate) mod samples {
                 lines: vec![
                     LineView {
                         who: Some(ana()),
+                        via: Some("ops".into()),
                         handover: Some(HandoverView::sample()),
                         ..line(9, 1, Tone::Info, "Cleo Marsh was asked to be Incident commander")
                     },
