@@ -111,7 +111,7 @@ test("a company is made up in an empty directory, and looked around in", async (
       await page.waitForURL((url) => url.pathname !== "/sign-in");
       await look(page, `demo-home-${name}-${colorScheme}`);
       await page.goto("/incidents?tab=all");
-      await page.getByText("DRILL").first().waitFor();
+      await page.locator("#rows", { hasText: "DRILL" }).waitFor();
       await look(page, `demo-incidents-${name}-${colorScheme}`);
       await page.goto("/incidents");
       await page.locator("#rows a", { hasText: "Refunds fail for one card brand" }).click();

@@ -75,5 +75,5 @@ install_synapse() {
   say "installing Synapse $synapse_version into .allclear/synapse"
   rm -rf "$synapse"
   { python3 -m venv "$synapse" && "$synapse/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/synapse.txt; } >"$logs/synapse.log" 2>&1 ||
-    { tail -20 "$logs/synapse.log"; die "Synapse could not be installed"; }
+    { tail -20 "$logs/synapse.log"; say "Synapse could not be installed"; rm -rf "$synapse"; return 1; }
 }

@@ -1,8 +1,13 @@
 // A homeserver: Synapse as it is published, on SQLite, and people who speak in it by the client API, as their programs do.
+import { existsSync } from "node:fs";
 import { appendFile, writeFile } from "node:fs/promises";
 import { freePort, ran, until } from "./process.mjs";
 
 const python = process.env.SYNAPSE_PYTHON ?? new URL("../../.allclear/synapse/bin/python", import.meta.url).pathname;
+
+/** Why there is no homeserver here; false, if there is one. */
+export const noHomeserver = existsSync(python) ? false : `Synapse is not installed: ${python}`;
+
 const password = "correct horse battery staple";
 
 /** Starts a homeserver called `example.test`. It can be stopped and started again, with all that was said. */

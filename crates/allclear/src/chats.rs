@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use actions::Node;
 use actions::respond::chat_commands::{self, Heard, Pinned, Reply, What};
-use actions::respond::chats::{is_news, listened};
+use actions::respond::chats::{begun, is_news, listened};
 use anyhow::{Context as _, Result, bail};
 use channels::chat::Token;
 use channels::matrix::{self, Said};
@@ -146,8 +146,8 @@ impl Ears {
         let (mut since, mut failures) = (None, 0);
         while !*stopped.borrow() {
             let (again, chat) = (self.clone(), name.clone());
-            let (homeserver, known) = match spawn_blocking(move || again.turn(&chat)).await {
-                Ok(Ok(Turn::Listen { homeserver, since })) => (homeserver, since),
+            let (homeserver, known, begun) = match spawn_blocking(move || again.turn(&chat)).await {
+                Ok(Ok(Turn::Listen { homeserver, since, begun })) => (homeserver, since, begun),
                 Ok(Ok(Turn::Wait)) => {
                     since = None;
                     pause(LOOK, &mut stopped).await;
@@ -166,7 +166,7 @@ impl Ears {
             };
             let from = since.clone().or(known);
             let heard = tokio::select! {
-                heard = self.hear(&name, &homeserver, from) => heard,
+                heard = self.hear(&name, &homeserver, (from, begun)) => heard,
                 _ = stopped.changed() => return,
             };
             match heard {
@@ -192,7 +192,8 @@ impl Ears {
             let chat = catalog.chats.get(name).filter(|chat| chat.enabled);
             let Some(Provider::Matrix { homeserver }) = chat.map(|chat| &chat.provider) else { return Ok(Turn::Over) };
             let since = store::respond::chats::standing(tx, name)?.since;
-            Ok(Turn::Listen { homeserver: homeserver.clone(), since })
+            let begun = begun(tx, name)?.map_or_else(|| (self.clock)(), |entry| entry.at);
+            Ok(Turn::Listen { homeserver: homeserver.clone(), since, begun })
         })
     }
 
@@ -204,8 +205,13 @@ impl Ears {
     }
 
     /// Waits for what is said, acts upon it, and answers up to where that was.
-    async fn hear(&self, name: &Name, homeserver: &str, since: Option<String>) -> Result<String, String> {
-        let batch = self.chats.listen(name, homeserver, since.as_deref(), (self.clock)()).await?;
+    async fn hear(
+        &self,
+        name: &Name,
+        homeserver: &str,
+        (since, begun): (Option<String>, Timestamp),
+    ) -> Result<String, String> {
+        let batch = self.chats.listen(name, homeserver, since.as_deref(), begun, (self.clock)()).await?;
         let any = !batch.said.is_empty();
         for said in batch.said {
             let Some(heard) = self.meant(name, homeserver, said).await? else { continue };
@@ -274,6 +280,8 @@ enum Turn {
     Listen {
         homeserver: String,
         since: Option<String>,
+        /// When it was switched on.
+        begun: Timestamp,
     },
     /// Another node listens.
     Wait,

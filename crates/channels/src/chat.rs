@@ -79,17 +79,19 @@ impl Chats {
         tokio::time::timeout(ERRAND_TIMEOUT, carried).await.unwrap_or_else(|_| later("it took too long"))
     }
 
-    /// Waits a moment for what is said in a chat of Matrix after `since`, and for what it answers to.
+    /// Waits a moment for what is said in a chat of Matrix after `since` (the first time: since it was begun to listen), and
+    /// for what it answers to.
     pub async fn listen(
         &self,
         chat: &Name,
         homeserver: &str,
         since: Option<&str>,
+        begun: Timestamp,
         now: Timestamp,
     ) -> Result<Batch, String> {
         let provider = Provider::Matrix { homeserver: homeserver.to_owned() };
         let headers = self.headers(chat, &provider).map_err(|outcome| why(&outcome))?;
-        Matrix::new(&self.egress, homeserver, headers, now).listen(since).await.map_err(|outcome| why(&outcome))
+        Matrix::new(&self.egress, homeserver, headers, now).listen(since, begun).await.map_err(|outcome| why(&outcome))
     }
 
     /// Reads a message of Matrix that another one is about.

@@ -182,12 +182,12 @@ impl<'e> Matrix<'e> {
 
     // --- Listening
 
-    /// What was said after `since`; where there is none, what is said from now on: old words are not obeyed.
-    pub(crate) async fn listen(&self, since: Option<&str>) -> Result<Batch, Outcome> {
-        self.sync(since).await.map_err(|failure| failure.outcome)
+    /// What was said after `since`; where there is none, since it was begun to listen: older words are not obeyed.
+    pub(crate) async fn listen(&self, since: Option<&str>, begun: Timestamp) -> Result<Batch, Outcome> {
+        self.sync(since, begun).await.map_err(|failure| failure.outcome)
     }
 
-    async fn sync(&self, since: Option<&str>) -> Result<Batch, Failure> {
+    async fn sync(&self, since: Option<&str>, begun: Timestamp) -> Result<Batch, Failure> {
         let own = self.own_id().await?;
         let filter = json!({
             "presence": { "types": [] }, "account_data": { "types": [] },
@@ -209,19 +209,28 @@ impl<'e> Matrix<'e> {
             let said = invitation(&room, &own, &batch.next, &invited);
             batch.said.extend(said);
         }
-        if let Some(since) = since {
-            for (room, joined) in answer.rooms.join {
-                let events = self.whole(&room, &own, joined.timeline, since).await?;
-                for event in events.iter().filter(|event| event.sender != own) {
-                    batch.said.extend(said(&room, event));
-                }
+        // Only the first time there is no mark from which on all is new.
+        let oldest = since.map_or_else(|| CLOCKS_APART.before(begun).as_millisecond(), |_| i64::MIN);
+        for (room, joined) in answer.rooms.join {
+            let events = self.whole(&room, &own, joined.timeline, since, oldest).await?;
+            let new = |event: &&Event| event.sender != own && event.origin_server_ts >= oldest;
+            for event in events.iter().filter(new) {
+                batch.said.extend(said(&room, event));
             }
         }
         Ok(batch)
     }
 
-    /// Everything that was said in a room after `since`, and after we came, the oldest first.
-    async fn whole(&self, room: &str, own: &str, timeline: Timeline, since: &str) -> Result<Vec<Event>, Failure> {
+    /// Everything that was said in a room after `since`, or back to the oldest of interest, and after we came; the oldest
+    /// first.
+    async fn whole(
+        &self,
+        room: &str,
+        own: &str,
+        timeline: Timeline,
+        since: Option<&str>,
+        oldest: i64,
+    ) -> Result<Vec<Event>, Failure> {
         let mut events = timeline.events;
         let (mut limited, mut from) = (timeline.limited, timeline.prev_batch);
         for _ in 0..PAGES_MOST {
@@ -229,13 +238,14 @@ impl<'e> Matrix<'e> {
                 events.drain(..=came);
                 return Ok(events);
             }
-            let Some(token) = from.take().filter(|_| limited) else { break };
+            let reached = events.first().is_some_and(|event| event.origin_server_ts < oldest);
+            let Some(token) = from.take().filter(|_| limited && !reached) else { break };
             let filter = url_part(&json!({ "types": TYPES }).to_string());
+            let until = since.map_or_else(String::new, |since| format!("&to={}", url_part(since)));
             let path = format!(
-                "/rooms/{}/messages?dir=b&limit=100&from={}&to={}&filter={filter}",
+                "/rooms/{}/messages?dir=b&limit=100&from={}{until}&filter={filter}",
                 url_part(room),
                 url_part(&token),
-                url_part(since)
             );
             let answer = self.call(Method::GET, &path, None).await?;
             let mut page: Page = Deserialize::deserialize(&answer)
@@ -289,6 +299,8 @@ fn unread(event: &str) -> Message {
     Message { event: event.to_owned(), content: None }
 }
 
+/// So far apart the clocks of the homeserver and ours may be.
+const CLOCKS_APART: Span = Span::seconds(10);
 const TYPES: [&str; 3] = ["m.room.message", "m.reaction", "m.room.member"];
 
 #[derive(Deserialize)]

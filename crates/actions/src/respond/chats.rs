@@ -103,11 +103,15 @@ fn look(tx: &mut Tx<'_>, node: &Node) -> Result<(Vec<Todo>, bool), Halt> {
     Ok((todo, more))
 }
 
+/// The entry with which it was made or switched on, as far as the journal goes back.
+pub fn begun(tx: &mut Tx<'_>, name: &Name) -> Result<Option<Entry>, Halt> {
+    let reference = Reference::new(Kind::Chat, name.clone()).to_string();
+    Ok(journal::of_subject(tx, &reference, Sight::Whole, None, 1)?.into_iter().next())
+}
+
 /// The number of the entry with which it was made or switched on: what happened since is told.
 fn beginning(tx: &mut Tx<'_>, name: &Name, last: i64) -> Result<i64, Halt> {
-    let reference = Reference::new(Kind::Chat, name.clone()).to_string();
-    let told = journal::of_subject(tx, &reference, Sight::Whole, None, 1)?;
-    Ok(told.first().and_then(|entry| entry.number).unwrap_or(last))
+    Ok(begun(tx, name)?.and_then(|entry| entry.number).unwrap_or(last))
 }
 
 /// The next portion for one chat, and whether there is more for it now.
@@ -144,6 +148,8 @@ fn carry_out(tx: &mut Tx<'_>, moment: &mut Moment<'_>, catalog: &Catalog, todo: 
         Todo::Stop(name) => {
             if readers::stop(tx, &channel(name))? {
                 outbox::cancel_channel(tx, &channel(name), "the chat is switched off", moment.now)?;
+                // What is said meanwhile is not obeyed when it is switched on again.
+                rows::forget_since(tx, name)?;
             }
         }
         Todo::Begin(name, number) => {

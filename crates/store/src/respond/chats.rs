@@ -40,6 +40,12 @@ pub fn heard_of(tx: &mut Tx<'_>, chat: &Name) -> Result<(), Error> {
     Ok(())
 }
 
+/// It is heard no more; if it is again, then from then on.
+pub fn forget_since(tx: &mut Tx<'_>, chat: &Name) -> Result<(), Error> {
+    tx.execute("UPDATE chats SET since = NULL WHERE name = $1", &[chat.into()])?;
+    Ok(())
+}
+
 /// It was heard up to here, and so it works.
 pub fn heard(tx: &mut Tx<'_>, chat: &Name, since: Option<&str>, now: Timestamp) -> Result<(), Error> {
     heard_of(tx, chat)?;
