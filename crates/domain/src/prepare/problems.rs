@@ -72,7 +72,7 @@ impl Origin {
 }
 
 /// One segment more of a JSON pointer.
-pub(super) fn push_segment(pointer: &mut String, segment: &str) {
+pub(crate) fn push_segment(pointer: &mut String, segment: &str) {
     pointer.push('/');
     for letter in segment.chars() {
         match letter {
