@@ -305,3 +305,117 @@ fn join(place: &str, name: &str) -> String {
     crate::prepare::problems::push_segment(&mut pointer, name);
     pointer
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn problems(set: Value) -> Vec<String> {
+        let set: FlagSet = serde_json::from_value(set).unwrap();
+        set.problems().iter().map(ToString::to_string).collect()
+    }
+
+    fn with(targeting: &Value) -> Vec<String> {
+        problems(json!({
+            "flags": {"f": {"state": "ENABLED", "variants": {"on": true, "off": false}, "targeting": targeting}},
+            "$evaluators": {"ours": {"ends_with": [{"var": "email"}, "@example.com"]}},
+        }))
+    }
+
+    #[test]
+    fn a_good_set_has_no_problems() {
+        for rule in [
+            json!({"if": [{"$ref": "ours"}, "on", {"fractional": [["on", 1], ["off", 99]]}]}),
+            json!({"fractional": [{"var": "email"}, ["on"], ["off", {"-": [100, {"var": "$flagd.timestamp"}]}]]}),
+            json!({"if": [{"sem_ver": [{"var": "v"}, ">=", "1.2"]}, true_or("on"), null]}),
+            json!({}),
+        ] {
+            assert_eq!(with(&rule), [""; 0], "{rule}");
+        }
+    }
+
+    /// Something that only the context decides.
+    fn true_or(variant: &str) -> Value {
+        json!({"or": [{"var": "anything"}, variant]})
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        for (rule, problem) in [
+            (
+                json!({"if": [true, "onn"]}),
+                "/flags/f/targeting: targeting comes to \"onn\", and there is no such variant (did you mean \"on\"?)",
+            ),
+            (
+                json!({"fractional": [["red", 1]]}),
+                "/flags/f/targeting: targeting comes to \"red\", and there is no such variant",
+            ),
+            (
+                json!({"if": [{"start_with": ["a", "b"]}, "on"]}),
+                "/flags/f/targeting/if/0/start_with: there is no operator \"start_with\" (did you mean \"starts_with\"?)",
+            ),
+            (
+                json!({"if": [{"$ref": "our"}, "on"]}),
+                "/flags/f/targeting/if/0/$ref: there is no evaluator \"our\" (did you mean \"ours\"?)",
+            ),
+            (
+                json!({"fractional": [["on", 0], ["off", 0]]}),
+                "/flags/f/targeting/fractional: all shares together weigh nothing",
+            ),
+            (
+                json!({"fractional": [["on", 1.5]]}),
+                "/flags/f/targeting/fractional/0/1: a weight is a whole number, 0 or more",
+            ),
+            (
+                json!({"fractional": ["k", ["on", -1]]}),
+                "/flags/f/targeting/fractional/1/1: a weight is a whole number, 0 or more",
+            ),
+            (
+                json!({"fractional": [["on", MOST_WEIGHT], ["off", 1]]}),
+                "/flags/f/targeting/fractional: all shares together weigh 2147483648; 2147483647 is the most",
+            ),
+            (
+                json!({"if": [{"sem_ver": [{"var": "v"}, "=>", "1"]}, "on"]}),
+                "/flags/f/targeting/if/0/sem_ver/1: sem_ver does not know \"=>\", only = != < <= > >= ^ ~",
+            ),
+            (
+                json!({"if": [{"sem_ver": [{"var": "v"}, "=", "one"]}, "on"]}),
+                "/flags/f/targeting/if/0/sem_ver/2: \"one\" is no version: write it like 1.4.2",
+            ),
+            (
+                json!({"if": [{"ends_with": ["a"]}, "on"]}),
+                "/flags/f/targeting/if/0/ends_with: ends_with takes 2 arguments, not 1",
+            ),
+            (json!("on"), "/flags/f/targeting: targeting must be an object: a rule"),
+            (json!({"if": [], "and": []}), "/flags/f/targeting: a rule has one operator"),
+        ] {
+            assert_eq!(with(&rule), [problem], "{rule}");
+        }
+    }
+
+    #[test]
+    fn variants_metadata_and_evaluators_are_checked() {
+        let told = problems(json!({
+            "flags": {"a/b": {
+                "state": "ENABLED", "variants": {"on": true, "off": 0, "none": null}, "defaultVariant": "of",
+                "metadata": {"owner": ["web"]},
+            }},
+            "metadata": {"": 1},
+            "$evaluators": {"x": {"!": {"$ref": "y"}}, "y": {"and": [true, {"$ref": "x"}]}, "z": {"$ref": "x"}},
+        }));
+        assert_eq!(
+            told,
+            [
+                "/metadata/: it needs a name",
+                "/$evaluators/x: the evaluator \"x\" leads back to itself",
+                "/$evaluators/y: the evaluator \"y\" leads back to itself",
+                "/flags/a~1b/variants/off: all variants are of one type: this is a number, \"on\" a boolean",
+                "/flags/a~1b/variants/none: a variant needs a value",
+                "/flags/a~1b/defaultVariant: there is no variant \"of\" (did you mean \"off\"?)",
+                "/flags/a~1b/metadata/owner: metadata is a string, a number or a boolean",
+            ]
+        );
+    }
+}

@@ -222,9 +222,9 @@ impl Ready {
             Some(name) => place(name).map_or_else(|| Default::Unknown(name.into()), Default::Variant),
         };
         let rule = flag.targeting.as_ref().and_then(|targeting| match compiler.resolve(targeting) {
-            Value::Null => None,
             Value::Object(map) if map.is_empty() => None,
             Value::Object(_) => Some(compiler.rule(targeting)),
+            other if !Data::from(other).is_true() => None,
             _ => Some(Rule::Unknown("targeting".into(), Box::default())),
         });
         let metadata = if flag.metadata.is_empty() {
@@ -318,6 +318,248 @@ impl ValueType {
             Self::Integer => "integer",
             Self::Number => "number",
             Self::Object => "object or array",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::super::kills::Kill;
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_800_000_000).unwrap()
+    }
+
+    fn set(value: Value) -> FlagSet {
+        serde_json::from_value(value).unwrap()
+    }
+
+    /// A set of one flag with the variants on, off and red.
+    fn with(targeting: &Value) -> FlagSet {
+        set(json!({
+            "flags": {"flag": {
+                "state": "ENABLED", "variants": {"on": 1, "off": 2, "red": 3}, "defaultVariant": "off",
+                "targeting": targeting,
+            }},
+            "$evaluators": {"ours": {"ends_with": [{"var": "email"}, "@example.com"]}, "round": {"$ref": "round"}},
+        }))
+    }
+
+    /// Reason, variant and code, in one line.
+    fn told(set: &FlagSet, key: &str, context: &Value, kills: &Overlay) -> String {
+        let compiled = Compiled::new(set, Bucketing::Canonical);
+        let answer = compiled.evaluate(key, &Context::read(context).unwrap(), kills, now());
+        assert_eq!(answer.variant.is_some(), answer.value.is_some());
+        let code = answer.error.map(|(code, _)| format!(" {code:?}")).unwrap_or_default();
+        format!("{:?} {}{code}", answer.reason, answer.variant.unwrap_or("-"))
+    }
+
+    #[test]
+    fn rules_come_to_variants() {
+        let context = json!({
+            "targetingKey": "ana", "email": "ana@example.com", "age": 30, "version": "1.4.2", "tags": ["a", "b"],
+            "user": {"tier": "gold"}, "people": [{"age": 3}, {"age": 5}],
+        });
+        for (rule, wanted) in [
+            (json!({"if": [{"$ref": "ours"}, "on", "red"]}), "TargetingMatch on"),
+            (json!({"if": [{"==": [{"var": "user.tier"}, "silver"]}, "on"]}), "Default off"),
+            (json!({"if": [{"in": [{"var": "user.tier"}, ["silver", "gold"]]}, "on"]}), "TargetingMatch on"),
+            (json!({"if": [{"sem_ver": [{"var": "version"}, "^", "1.0"]}, "red"]}), "TargetingMatch red"),
+            (json!({"if": [{"<": [18, {"var": "age"}, 65]}, "red"]}), "TargetingMatch red"),
+            (json!({"if": [{">": [{"var": "$flagd.timestamp"}, 1_799_999_999]}, "on"]}), "TargetingMatch on"),
+            (json!({"if": [{"===": [{"var": "$flagd.flagKey"}, "flag"]}, "on"]}), "TargetingMatch on"),
+            (json!({"if": [{"some": [{"var": "people"}, {">": [{"var": "age"}, 4]}]}, "on"]}), "TargetingMatch on"),
+            (json!({"if": [{"all": [[], true]}, "on", "red"]}), "TargetingMatch red"),
+            (json!({"if": [{"missing": ["email", "phone"]}, "red", "on"]}), "TargetingMatch red"),
+            (json!({"if": [{"missing_some": [1, ["email", "phone"]]}, "red", "on"]}), "TargetingMatch on"),
+            (
+                json!({"if": [
+                    {"==": [{"reduce": [{"map": [{"var": "people"}, {"var": "age"}]},
+                        {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}, 8]},
+                    "on",
+                ]}),
+                "TargetingMatch on",
+            ),
+            (json!({"cat": [{"var": ["missing", "r"]}, "ed"]}), "TargetingMatch red"),
+            (json!({"var": "tags.5"}), "Default off"),
+            (json!({"fractional": [["on", 0], ["red", 1]]}), "TargetingMatch red"),
+            (json!({"fractional": [["on", 0]]}), "Default off"),
+            (json!({"fractional": [{"var": "missing"}, ["on", 1]]}), "Default off"),
+            (json!({"starts_with": [{"var": "email"}, "ana"]}), "Error - General"),
+            (json!({"/": [1, 0]}), "Error - General"),
+            (json!({"iff": [true, "on"]}), "Error - ParseError"),
+            (json!({"if": [{"==": [{"var": "age"}, 1]}, {"iff": []}, "on"]}), "TargetingMatch on"),
+            (json!({"$ref": "nowhere"}), "Error - ParseError"),
+            (json!({"$ref": "round"}), "Error - ParseError"),
+            (json!({}), "Static off"),
+            (json!(null), "Static off"),
+            (json!("on"), "Error - ParseError"),
+        ] {
+            assert_eq!(told(&with(&rule), "flag", &context, &Overlay::none()), wanted, "{rule}");
+        }
+    }
+
+    #[test]
+    fn the_caller_takes_a_default_where_the_flag_has_none() {
+        let set = set(json!({"flags": {
+            "off": {"state": "DISABLED", "variants": {"on": true}, "defaultVariant": "on"},
+            "none": {"state": "ENABLED", "variants": {"on": true}},
+            "null": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": null},
+            "empty": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": ""},
+            "gone": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "gone"},
+        }}));
+        for (key, wanted) in [
+            ("off", "Disabled -"),
+            ("none", "Default -"),
+            ("null", "Default -"),
+            ("empty", "Default -"),
+            ("gone", "Error - General"),
+            ("nowhere", "Error - FlagNotFound"),
+        ] {
+            assert_eq!(told(&set, key, &json!({}), &Overlay::none()), wanted, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_kill_stands_above_whatever_the_definition_says() {
+        let kill = |to: KillTo| -> Overlay {
+            let (flag, by, why) = ("flag".into(), "ana".into(), "it fails".into());
+            let expires_at = crate::words::Span::hours(1).after(now());
+            [Kill { flag, to, by, why, incident: None, at: now(), expires_at, lifted: None }].into_iter().collect()
+        };
+        let red = kill(KillTo::Variant("red".into()));
+        for rule in [json!({"if": [true, "on"]}), json!({"/": [1, 0]}), json!({}), json!({"fractional": [["on", 1]]})] {
+            let mut set = with(&rule);
+            for state in [State::Enabled, State::Disabled] {
+                set.flags.get_mut("flag").unwrap().state = state;
+                assert_eq!(told(&set, "flag", &json!({}), &red), "Static red", "{rule} {state:?}");
+                assert_eq!(told(&set, "flag", &json!({}), &kill(KillTo::Disabled)), "Disabled -");
+            }
+            set.flags.get_mut("flag").unwrap().variants.remove("red");
+            assert_eq!(
+                told(&set, "flag", &json!({}), &red),
+                "Disabled -",
+                "a variant that is gone brings nothing back"
+            );
+        }
+        let compiled = Compiled::new(&with(&json!({})), Bucketing::Canonical);
+        let later = crate::words::Span::hours(1).after(now());
+        let (during, after) =
+            [now(), later].map(|at| compiled.evaluate("flag", &Context::empty(), &red, at).killed).into();
+        assert!(during && !after);
+    }
+
+    #[test]
+    fn metadata_of_the_flag_goes_before_that_of_the_set() {
+        let set = set(json!({
+            "flags": {"a": {"state": "ENABLED", "variants": {"on": true}, "metadata": {"owner": "web", "n": 1}}},
+            "metadata": {"owner": "platform", "set": "s"},
+        }));
+        let compiled = Compiled::new(&set, Bucketing::Canonical);
+        let said = |key| json!(compiled.evaluate(key, &Context::empty(), &Overlay::none(), now()).metadata);
+        assert_eq!(said("a"), json!({"owner": "web", "n": 1, "set": "s"}));
+        assert_eq!(said("b"), json!({"owner": "platform", "set": "s"}));
+    }
+
+    #[test]
+    fn a_value_of_another_type_is_an_error() {
+        let variants = json!({"b": true, "t": "x", "i": 1, "n": 1.5, "o": {"a": 1}, "l": [1]});
+        use ValueType::{Boolean, Integer, Number, Object, Text};
+        for (name, fits) in [
+            ("b", &[Boolean][..]),
+            ("t", &[Text]),
+            ("i", &[Integer, Number]),
+            ("n", &[Number]),
+            ("o", &[Object]),
+            ("l", &[Object]),
+        ] {
+            let flag = json!({"state": "ENABLED", "variants": variants, "defaultVariant": name});
+            let compiled = Compiled::new(&set(json!({"flags": {"f": flag}})), Bucketing::Canonical);
+            for wanted in [Boolean, Text, Integer, Number, Object] {
+                let answer = compiled.evaluate("f", &Context::empty(), &Overlay::none(), now()).of_type(wanted);
+                assert_eq!(answer.error.is_none(), fits.contains(&wanted), "{name} {wanted:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_that_would_run_for_ever_ends_with_an_error() {
+        let many: Vec<usize> = (0..400).collect();
+        let doubling = json!({"reduce": [many, {"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}, "x"]});
+        let cubed = json!({"map": [many, {"map": [many, {"map": [many, 1]}]}]});
+        let nested = (0..200).fold(json!("on"), |rule, _| json!({"if": [true, rule]}));
+        for rule in [doubling, cubed, nested] {
+            assert_eq!(told(&with(&rule), "flag", &json!({}), &Overlay::none()), "Error - General");
+        }
+        // Each evaluator names the next one twice: 2^60 steps, if nobody counted them.
+        let mut bomb = with(&json!({"if": [{"$ref": "e0"}, "on"]}));
+        for n in 0..60 {
+            let next = json!({"$ref": format!("e{}", n + 1)});
+            bomb.evaluators.insert(format!("e{n}"), json!({"+": [next, next]}));
+        }
+        bomb.evaluators.insert("e60".into(), json!(1));
+        assert_eq!(told(&bomb, "flag", &json!({}), &Overlay::none()), "Error - General");
+    }
+
+    /// Any JSON, with the names of operators among its keys.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let names: Vec<&'static str> = super::super::operators::names().chain(["$ref", "a"]).collect();
+        let texts = prop_oneof![
+            Just("email"),
+            Just("tags"),
+            Just("on"),
+            Just(""),
+            Just("1.2.3"),
+            Just("$flagd.timestamp"),
+            Just("ours"),
+            Just("1e999"),
+            Just("tags.1"),
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            (-3..4_i64).prop_map(Value::from),
+            texts.prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 64, 4, move |inner| {
+            let list = prop::collection::vec(inner, 0..4).prop_map(Value::from);
+            let name = prop::sample::select(names.clone());
+            prop_oneof![1 => list.clone(), 4 => (name, list).prop_map(|(name, args)| json!({ name: args }))]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_rule_and_no_context_panics(rule in any_json(), email in any_json(), tags in any_json()) {
+            let set = with(&rule);
+            let _ = set.problems();
+            for bucketing in [Bucketing::Canonical, Bucketing::Text] {
+                let compiled = Compiled::new(&set, bucketing);
+                let context = Context::read(&json!({"targetingKey": "ana", "email": email, "tags": tags})).unwrap();
+                let first = compiled.evaluate("flag", &context, &Overlay::none(), now());
+                let second = compiled.evaluate("flag", &context, &Overlay::none(), now());
+                prop_assert_eq!((first.reason, first.variant), (second.reason, second.variant));
+                prop_assert_eq!(first.reason == Reason::Error, first.error.is_some());
+            }
+        }
+
+        /// Whoever has the new variant at ten per cent has it at twenty.
+        #[test]
+        fn a_rollout_takes_nothing_away(key in "[a-z]{1,12}", small in 0_i64..=100, more in 0_i64..=100) {
+            let large = (small + more).min(100);
+            let at = |share: i64| {
+                let set = with(&json!({"fractional": [["on", share], ["red", 100 - share]]}));
+                told(&set, "flag", &json!({"targetingKey": key}), &Overlay::none())
+            };
+            if at(small) == "TargetingMatch on" {
+                prop_assert_eq!(at(large), "TargetingMatch on");
+            }
         }
     }
 }

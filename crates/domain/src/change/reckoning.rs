@@ -66,14 +66,10 @@ impl<'s> Reckoner<'s> {
         match rule {
             Rule::Constant(data) => Ok(Cow::Borrowed(data)),
             Rule::Var(place) => {
-                let (path, default) = place.as_ref();
-                let found = self.find(scope, path.iter().map(Segment::step))?;
+                let found = self.find(scope, place.first.step(), place.rest.iter().map(Segment::step))?;
                 // A default is reckoned also where it is not needed, as the reference does: it may be wrong.
-                match (found, default) {
-                    (None, default) => self.reckon(default, scope),
-                    (Some(found), Rule::Constant(_)) => Ok(found),
-                    (Some(found), default) => self.reckon(default, scope).map(|_| found),
-                }
+                let default = place.default.as_ref().map(|rule| self.reckon(rule, scope)).transpose()?;
+                Ok(found.or(default).unwrap_or(Cow::Borrowed(NULL)))
             }
             Rule::VarAt(args) => {
                 let place = args.first().map_or(Ok(Cow::Borrowed(NULL)), |arg| self.reckon(arg, scope))?;
@@ -298,7 +294,8 @@ impl<'s> Reckoner<'s> {
             place => {
                 let place = place.text();
                 self.spend(weight_of_text(place.len()))?;
-                self.find(scope, place.split('.').map(Step::of))
+                let (first, rest) = place.split_once('.').map_or((place.as_ref(), None), |(a, b)| (a, Some(b)));
+                self.find(scope, Step::of(first), rest.into_iter().flat_map(|rest| rest.split('.')).map(Step::of))
             }
         }
     }
@@ -318,9 +315,9 @@ impl<'s> Reckoner<'s> {
     fn find<'a, 'n>(
         &'a self,
         scope: Scope<'a>,
+        first: Step<'n>,
         mut steps: impl Iterator<Item = Step<'n>>,
     ) -> Result<Option<Cow<'a, Data>>, Fault> {
-        let Some(first) = steps.next() else { return Ok(None) };
         let mut found = if scope.whole && first.name == FLAGD {
             match steps.next().map(|step| step.name) {
                 None => Some(Cow::Owned(self.flagd())),

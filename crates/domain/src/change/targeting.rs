@@ -19,8 +19,8 @@ pub(super) const MOST_DEPTH: usize = 100;
 pub(super) enum Rule {
     Constant(Data),
     List(Box<[Rule]>),
-    /// A place that is known beforehand, and what to take if nothing is there.
-    Var(Box<(Path, Rule)>),
+    /// A place that is known beforehand.
+    Var(Box<Place>),
     /// A place that must be reckoned first.
     VarAt(Box<[Rule]>),
     If(Box<[Rule]>),
@@ -49,8 +49,13 @@ pub(super) enum Each {
     None,
 }
 
-/// `user.emails.0`, taken apart.
-pub(super) type Path = Box<[Segment]>;
+/// `user.emails.0`, taken apart, and what to take if nothing is there.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) first: Segment,
+    pub(super) rest: Box<[Segment]>,
+    pub(super) default: Option<Rule>,
+}
 
 #[derive(Debug)]
 pub(super) struct Segment {
@@ -235,13 +240,15 @@ impl<'v> Compiler<'v> {
         match rules.first() {
             Some(Rule::Constant(Data::Text(place))) if !place.is_empty() => {
                 let place = place.clone();
-                let segments = place.split('.').map(|name| {
+                let default = if rules.len() == 2 { rules.pop() } else { None };
+                let (first, rest) = place.split_once('.').map_or((place.as_ref(), None), |(a, b)| (a, Some(b)));
+                let mut segment = |name| {
                     let Step { name, hash, index } = Step::of(name);
                     Segment { name: self.text(name), hash, index }
-                });
-                let segments = segments.collect();
-                let default = if rules.len() == 2 { rules.pop() } else { None };
-                Rule::Var(Box::new((segments, default.unwrap_or(Rule::Constant(Data::Null)))))
+                };
+                let first = segment(first);
+                let rest = rest.into_iter().flat_map(|rest| rest.split('.')).map(segment).collect();
+                Rule::Var(Box::new(Place { first, rest, default }))
             }
             _ => Rule::VarAt(rules.into()),
         }
