@@ -21,7 +21,12 @@ impl FlagSet {
         let mut checker = Checker { evaluators: &self.evaluators, problems: Vec::new() };
         checker.metadata("/metadata", &self.metadata);
         for (name, rule) in &self.evaluators {
-            checker.rule(&join("/$evaluators", name), rule, 0);
+            let place = join("/$evaluators", name);
+            // flagd puts its text where it is named: a bare list would become the arguments of what stands around it.
+            if !rule.is_object() {
+                checker.say(&place, "an evaluator must be an object: a rule".into());
+            }
+            checker.rule(&place, rule, 0);
             checker.circle(name);
         }
         let mut compiler = Compiler::new(&self.evaluators);
@@ -403,12 +408,13 @@ mod tests {
                 "metadata": {"owner": ["web"]},
             }},
             "metadata": {"": 1},
-            "$evaluators": {"x": {"!": {"$ref": "y"}}, "y": {"and": [true, {"$ref": "x"}]}, "z": {"$ref": "x"}},
+            "$evaluators": {"x": {"!": {"$ref": "y"}}, "y": {"and": [true, {"$ref": "x"}]}, "z": {"$ref": "x"}, "list": [1]},
         }));
         assert_eq!(
             told,
             [
                 "/metadata/: it needs a name",
+                "/$evaluators/list: an evaluator must be an object: a rule",
                 "/$evaluators/x: the evaluator \"x\" leads back to itself",
                 "/$evaluators/y: the evaluator \"y\" leads back to itself",
                 "/flags/a~1b/variants/off: all variants are of one type: this is a number, \"on\" a boolean",
