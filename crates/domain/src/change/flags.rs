@@ -53,7 +53,7 @@ pub struct Flag {
     /// Which variant it is where targeting says nothing. Without one, whoever asks takes their own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_variant: Option<String>,
-    /// A rule in JsonLogic that names a variant.
+    /// A rule in `JsonLogic` that names a variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targeting: Option<Value>,
     /// What is said with each answer, before what the set says.
@@ -328,6 +328,7 @@ mod tests {
     use serde_json::json;
 
     use super::super::kills::Kill;
+    use super::ValueType::{Boolean, Integer, Number, Object, Text};
     use super::*;
 
     fn now() -> Timestamp {
@@ -468,7 +469,6 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_an_error() {
         let variants = json!({"b": true, "t": "x", "i": 1, "n": 1.5, "o": {"a": 1}, "l": [1]});
-        use ValueType::{Boolean, Integer, Number, Object, Text};
         for (name, fits) in [
             ("b", &[Boolean][..]),
             ("t", &[Text]),

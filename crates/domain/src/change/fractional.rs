@@ -147,17 +147,17 @@ fn head(kind: u8, number: u64, out: &mut Murmur) {
     let kind = kind << 5;
     match number {
         0..=23 => out.write(&[kind | number as u8]),
-        24..=0xff => out.write(&[kind | 24, number as u8]),
+        24..=0xff => out.write(&[kind | 0x18, number as u8]),
         0x100..=0xffff => {
-            out.write(&[kind | 25]);
+            out.write(&[kind | 0x19]);
             out.write(&(number as u16).to_be_bytes());
         }
         0x1_0000..=0xffff_ffff => {
-            out.write(&[kind | 26]);
+            out.write(&[kind | 0x1a]);
             out.write(&(number as u32).to_be_bytes());
         }
         _ => {
-            out.write(&[kind | 27]);
+            out.write(&[kind | 0x1b]);
             out.write(&number.to_be_bytes());
         }
     }
@@ -179,10 +179,10 @@ fn encode_float(number: f64, out: &mut Murmur) {
     if number.is_nan() {
         return out.write(&[0xf9, 0x7e, 0x00]);
     }
-    if number.fract() == 0.0 && number >= 0.0 && number < FIRST_BEYOND {
+    if number.fract() == 0.0 && (0.0..FIRST_BEYOND).contains(&number) {
         return head(0, number as u64, out);
     }
-    if number.fract() == 0.0 && number < 0.0 && number >= -FIRST_BEYOND / 2.0 {
+    if number.fract() == 0.0 && (-FIRST_BEYOND / 2.0..0.0).contains(&number) {
         return encode_whole(number as i64, out);
     }
     let single = number as f32;

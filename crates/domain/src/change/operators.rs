@@ -112,8 +112,8 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 
 /// What comes of at most three arguments; one that was not given is null. `count` tells how many were.
 pub(super) fn call(operator: Operator, count: usize, [a, b, c]: [&Data; 3]) -> Result<Data, Fault> {
-    let between = |wanted: &[Ordering]| {
-        let holds = |a: &Data, b: &Data| a.order(b).is_some_and(|order| wanted.contains(&order));
+    let between = |wanted: fn(Ordering) -> bool| {
+        let holds = |a: &Data, b: &Data| a.order(b).is_some_and(wanted);
         Data::Bool(holds(a, b) && (matches!(c, Data::Null) || holds(b, c)))
     };
     Ok(match operator {
@@ -121,10 +121,10 @@ pub(super) fn call(operator: Operator, count: usize, [a, b, c]: [&Data; 3]) -> R
         Operator::NotEqual => Data::Bool(!a.equals(b)),
         Operator::Same => Data::Bool(a.same(b)),
         Operator::NotSame => Data::Bool(!a.same(b)),
-        Operator::Less => between(&[Ordering::Less]),
-        Operator::AtMost => between(&[Ordering::Less, Ordering::Equal]),
-        Operator::Greater => between(&[Ordering::Greater]),
-        Operator::AtLeast => between(&[Ordering::Greater, Ordering::Equal]),
+        Operator::Less => between(Ordering::is_lt),
+        Operator::AtMost => between(Ordering::is_le),
+        Operator::Greater => between(Ordering::is_gt),
+        Operator::AtLeast => between(Ordering::is_ge),
         Operator::Not => Data::Bool(!a.is_true()),
         Operator::Truth => Data::Bool(a.is_true()),
         Operator::Minus if matches!(b, Data::Null) => minus(Number::Int(0), a.number()).into(),
@@ -156,7 +156,9 @@ pub(super) fn gather(operator: Gathering, args: &[Cow<'_, Data>]) -> Data {
         Gathering::Most => furthest(args, Ordering::Greater),
         Gathering::Concatenate => {
             let mut text = String::new();
-            args.iter().for_each(|arg| arg.write(&mut text));
+            for arg in args {
+                arg.write(&mut text);
+            }
             Data::Text(text.into())
         }
         Gathering::Merge => {
@@ -274,14 +276,16 @@ fn two_texts(count: usize, a: &Data, b: &Data, holds: impl Fn(&str, &str) -> boo
 /// A number may stand for a version: 1.2 is 1.2.0.
 fn versions(a: &Data, operator: &Data, b: &Data) -> Option<bool> {
     let named = |value: &Data| match value {
-        Data::Float(broken) => super::values::shortest(*broken),
-        other => other.text().into_owned(),
+        Data::Text(text) => Some(text.to_string()),
+        Data::Int(whole) => Some(whole.to_string()),
+        Data::Float(broken) => Some(super::values::shortest(*broken)),
+        _ => None,
     };
     let Data::Text(operator) = operator else { return None };
     if let (Data::Text(a), Data::Text(b)) = (a, b) {
         return Version::read(a)?.is(operator, &Version::read(b)?);
     }
-    let (a, b) = (named(a), named(b));
+    let (a, b) = (named(a)?, named(b)?);
     Version::read(&a)?.is(operator, &Version::read(&b)?)
 }
 
@@ -334,6 +338,7 @@ mod tests {
             ("ends_with", json!(["abc", 1]), json!(null)),
             ("ends_with", json!(["abc", "c", "d"]), json!(null)),
             ("sem_ver", json!([1.2, "=", "v1.2.0"]), json!(true)),
+            ("sem_ver", json!([[1.2], "=", "1.2.0"]), json!(null)),
             ("sem_ver", json!(["x", "=", "x"]), json!(null)),
         ] {
             let told = called(name, &args).unwrap();

@@ -68,17 +68,9 @@ impl<'s> Reckoner<'s> {
             Rule::Var(place) => {
                 let found = self.find(scope, place.first.step(), place.rest.iter().map(Segment::step))?;
                 // A default is reckoned also where it is not needed, as the reference does: it may be wrong.
-                let default = place.default.as_ref().map(|rule| self.reckon(rule, scope)).transpose()?;
-                Ok(found.or(default).unwrap_or(Cow::Borrowed(NULL)))
-            }
-            Rule::VarAt(args) => {
-                let place = args.first().map_or(Ok(Cow::Borrowed(NULL)), |arg| self.reckon(arg, scope))?;
-                let default = args.get(1).map_or(Ok(Cow::Borrowed(NULL)), |arg| self.reckon(arg, scope))?;
-                Ok(self.look_up(scope, &place)?.unwrap_or(default))
-            }
-            Rule::List(rules) => {
-                let items = rules.iter().map(|rule| self.owned(self.reckon(rule, scope)?));
-                Ok(Cow::Owned(Data::List(items.collect::<Result<_, _>>()?)))
+                let Some(default) = &place.default else { return Ok(found.unwrap_or(Cow::Borrowed(NULL))) };
+                let default = self.reckon(default, scope)?;
+                Ok(found.unwrap_or(default))
             }
             Rule::If(rules) => {
                 let (pairs, otherwise) = rules.as_chunks::<2>();
@@ -91,15 +83,33 @@ impl<'s> Reckoner<'s> {
             }
             Rule::And(rules) => self.first(rules, scope, false),
             Rule::Or(rules) => self.first(rules, scope, true),
-            Rule::Each(each, pair) => self.each(*each, &pair.0, &pair.1, scope),
-            Rule::Reduce(parts) => self.reduce(&parts.0, &parts.1, &parts.2, scope),
-            Rule::Fractional(rules) => self.fractional(rules, scope),
             Rule::Among(parts) => {
                 let needle = self.reckon(&parts.0, scope)?;
                 let found = matches!(needle.as_ref(), Data::Text(text) if parts.1.binary_search(text).is_ok());
                 Ok(Cow::Owned(Data::Bool(found)))
             }
             Rule::Call(operator, rules) => self.call(*operator, rules, scope),
+            Rule::Fractional(rules) => self.fractional(rules, scope),
+            Rule::Shared(rule) => self.reckon(rule, scope),
+            seldom => self.reckon_seldom(seldom, scope),
+        }
+    }
+
+    /// What few rules do, apart from the rest, so that what most rules do stays small and fast.
+    #[inline(never)]
+    fn reckon_seldom<'a>(&'a self, rule: &'a Rule, scope: Scope<'a>) -> Reckoned<'a> {
+        match rule {
+            Rule::VarAt(args) => {
+                let place = args.first().map_or(Ok(Cow::Borrowed(NULL)), |arg| self.reckon(arg, scope))?;
+                let default = args.get(1).map_or(Ok(Cow::Borrowed(NULL)), |arg| self.reckon(arg, scope))?;
+                Ok(self.look_up(scope, &place)?.unwrap_or(default))
+            }
+            Rule::List(rules) => {
+                let items = rules.iter().map(|rule| self.owned(self.reckon(rule, scope)?));
+                Ok(Cow::Owned(Data::List(items.collect::<Result<_, _>>()?)))
+            }
+            Rule::Each(each, pair) => self.each(*each, &pair.0, &pair.1, scope),
+            Rule::Reduce(parts) => self.reduce(&parts.0, &parts.1, &parts.2, scope),
             Rule::Gather(gathering, rules) => {
                 let args = self.args(rules, scope)?;
                 if let Gathering::Missing = gathering {
@@ -113,15 +123,16 @@ impl<'s> Reckoner<'s> {
                 }
                 Ok(Cow::Owned(gather(*gathering, &args)))
             }
-            Rule::Shared(rule) => self.reckon(rule, scope),
             Rule::Unknown(name, rules) => {
                 self.args(rules, scope)?;
                 Err(Fault::Operator(name.clone()))
             }
             Rule::Wrong(why) => Err(Fault::Reckoning(why)),
+            often => self.reckon(often, scope),
         }
     }
 
+    #[inline]
     fn spend(&self, steps: u32) -> Result<(), Fault> {
         let left = self.steps.get().checked_sub(steps);
         self.steps.set(left.ok_or(Fault::Reckoning("targeting takes too many steps"))?);
@@ -152,10 +163,14 @@ impl<'s> Reckoner<'s> {
         Ok(current)
     }
 
+    #[inline(never)]
     fn call<'a>(&'a self, operator: Operator, rules: &'a [Rule], scope: Scope<'a>) -> Reckoned<'a> {
-        let mut rules_left = rules.iter();
-        let mut next = || rules_left.next().map_or(Ok(Cow::Borrowed(NULL)), |rule| self.reckon(rule, scope));
-        let (a, b, c) = (next()?, next()?, next()?);
+        let argument = |index: usize| match rules.get(index) {
+            Some(Rule::Constant(data)) => Ok(Cow::Borrowed(data)),
+            Some(rule) => self.reckon(rule, scope),
+            None => Ok(Cow::Borrowed(NULL)),
+        };
+        let (a, b, c) = (argument(0)?, argument(1)?, argument(2)?);
         for surplus in rules.iter().skip(3) {
             self.reckon(surplus, scope)?;
         }
@@ -223,6 +238,7 @@ impl<'s> Reckoner<'s> {
         Ok(Cow::Owned(accumulator))
     }
 
+    #[inline(never)]
     fn fractional<'a>(&'a self, rules: &'a [Rule], scope: Scope<'a>) -> Reckoned<'a> {
         const NOTHING: Reckoned<'static> = Ok(Cow::Borrowed(NULL));
         let mut args = self.args(rules, scope)?;
@@ -312,6 +328,7 @@ impl<'s> Reckoner<'s> {
         Data::Map([(FLAG_KEY, self.flag.clone()), (TIMESTAMP, Data::Int(self.now))].into_iter().collect())
     }
 
+    #[inline]
     fn find<'a, 'n>(
         &'a self,
         scope: Scope<'a>,
@@ -348,6 +365,7 @@ fn weight_of(share: &Data) -> Option<i64> {
 }
 
 /// From a value to what it holds under a name, or at a place.
+#[inline]
 fn step<'a>(from: Cow<'a, Data>, to: Step<'_>) -> Option<Cow<'a, Data>> {
     let data = match from {
         Cow::Borrowed(data) => data,

@@ -1,4 +1,4 @@
-//! Targeting: a rule in JsonLogic, compiled once.
+//! Targeting: a rule in `JsonLogic`, compiled once.
 //!
 //! Compiling never fails: what is wrong with a rule is told by `flag_checks.rs` before it comes into force, and what came
 //! into force anyway is an error only where it is reached. How a rule is reckoned is in `reckoning.rs`.
