@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::changes::{Kind, Path};
+use super::changes::Path;
+use super::proposals::Kind;
 use super::reach::Graph;
 use crate::words::{IncidentId, Name, Refusal, Timestamp};
 

@@ -278,8 +278,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::change::changes::Command;
     use crate::change::changes::tests::{by, change};
-    use crate::change::changes::{Command, Kind, Window};
+    use crate::change::proposals::{Kind, Window};
     use crate::words::Id as _;
 
     fn at(minute: i64) -> Timestamp {

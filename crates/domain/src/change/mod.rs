@@ -4,6 +4,7 @@
 pub mod changes;
 pub mod freezes;
 pub mod gates;
+pub mod proposals;
 pub mod reach;
 pub mod risks;
 pub mod rollback_plans;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::changes::{Kind, Proposal};
+use super::proposals::{Kind, Proposal};
 use super::reach::Graph;
 use super::rollback_plans::Data;
 use crate::words::choices::choices;
@@ -40,19 +40,37 @@ pub struct Risk {
 pub struct Facts {
     /// Services of tier 1.
     pub vital: BTreeSet<Name>,
-    /// It goes out everywhere at once.
-    pub at_once: bool,
-    /// Nothing of the kind was done there before.
-    pub first_of_its_kind: bool,
-    /// The author has not changed this service before.
-    pub new_author: bool,
+    pub worries: BTreeSet<Worry>,
     /// How many changes there were on its services in the last 30 days, and how many of them failed.
     pub recent: u32,
     pub recent_failed: u32,
     /// Services of open incidents.
     pub burning: BTreeSet<Name>,
-    /// Outside of the hours in which its owners work.
-    pub out_of_hours: bool,
+}
+
+choices! {
+    /// What else speaks against it.
+    Worry: "the worry" at "/worries" {
+        /// It goes out everywhere at once.
+        AtOnce = "at-once",
+        /// Nothing of the kind was done there before.
+        FirstOfItsKind = "first-of-its-kind",
+        /// Outside of the hours in which its owners work.
+        OutOfHours = "out-of-hours",
+        /// The author has not changed this service before.
+        NewAuthor = "new-author",
+    }
+}
+
+impl Worry {
+    const fn term(self) -> (i32, &'static str) {
+        match self {
+            Self::AtOnce => (15, "it goes out everywhere at once"),
+            Self::FirstOfItsKind => (10, "nothing of the kind was done there before"),
+            Self::OutOfHours => (5, "its owners are not at work then"),
+            Self::NewAuthor => (5, "its author has not changed this before"),
+        }
+    }
 }
 
 impl Risk {
@@ -92,10 +110,8 @@ pub fn weigh(proposal: &Proposal, facts: &Facts, graph: &Graph, now: Timestamp) 
     let vital: Vec<&str> = radius.keys().filter(|name| facts.vital.contains(*name)).map(Name::as_str).collect();
     add(if vital.is_empty() { 0 } else { 10 }, format!("the business stops without {}", vital.join(", ")));
     add(kind_points(proposal.kind), format!("it is a change of kind {}", proposal.kind));
-    add(if facts.at_once { 15 } else { 0 }, "it goes out everywhere at once".into());
     let (points, why) = way_back(proposal, now);
     add(points, why);
-    add(if facts.first_of_its_kind { 10 } else { 0 }, "nothing of the kind was done there before".into());
     let rate = f64::from(facts.recent_failed + 1) / f64::from(facts.recent + 2);
     let failures = if facts.recent_failed == 0 { 0 } else { rounded(rate * 40.0).min(20) };
     add(failures, format!("{} of {} changes there failed in 30 days", facts.recent_failed, facts.recent));
@@ -106,8 +122,10 @@ pub fn weigh(proposal: &Proposal, facts: &Facts, graph: &Graph, now: Timestamp) 
         .map(Name::as_str)
         .collect();
     add(if burning.is_empty() { 0 } else { 15 }, format!("an incident is open on {}", burning.join(", ")));
-    add(if facts.out_of_hours { 5 } else { 0 }, "its owners are not at work then".into());
-    add(if facts.new_author { 5 } else { 0 }, "its author has not changed this before".into());
+    for worry in &facts.worries {
+        let (points, why) = worry.term();
+        add(points, why.into());
+    }
     let verified = !proposal.verification.is_empty();
     add(if verified { -8 } else { 0 }, "it says what shows that it worked".into());
     Risk { terms }
@@ -149,7 +167,7 @@ fn rounded(points: f64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::changes::tests::proposal;
+    use crate::change::proposals::tests::proposal;
     use crate::change::rollback_plans::Way;
 
     fn at(day: i64) -> Timestamp {
@@ -186,13 +204,10 @@ mod tests {
         worst.verification.clear();
         let facts = Facts {
             vital: [name("shop")].into(),
-            at_once: true,
-            first_of_its_kind: true,
-            new_author: true,
+            worries: Worry::ALL.iter().copied().collect(),
             recent: 8,
             recent_failed: 4,
             burning: [name("app"), name("mail")].into(),
-            out_of_hours: true,
         };
         let risk = weigh(&worst, &facts, &graph, at(1));
         assert_eq!(
@@ -201,11 +216,11 @@ mod tests {
                 "+10 2 services stand on what it changes",
                 "+10 the business stops without shop",
                 "+15 it is a change of kind schema",
-                "+15 it goes out everywhere at once",
                 "+20 there is no way back: its plan is irreversible",
-                "+10 nothing of the kind was done there before",
                 "+20 4 of 8 changes there failed in 30 days",
                 "+15 an incident is open on app",
+                "+15 it goes out everywhere at once",
+                "+10 nothing of the kind was done there before",
                 "+5 its owners are not at work then",
                 "+5 its author has not changed this before",
             ]

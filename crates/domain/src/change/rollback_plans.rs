@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::changes::Kind;
+use super::proposals::Kind;
 use crate::words::{Name, Refusal, Span, Timestamp};
 
 /// How a change is taken back.
@@ -305,6 +305,7 @@ pub(super) mod tests {
     }
 
     type Spoil = fn(&mut RollbackPlan);
+    type SpoilBoth = fn(&mut RollbackPlan, &mut Preflight);
 
     #[test]
     fn a_plan_says_what_it_must() {
@@ -347,7 +348,7 @@ pub(super) mod tests {
     #[test]
     fn a_plan_that_could_not_run_says_what_is_missing() {
         assert_eq!(plan().missing(&ready(), at(1)), []);
-        let table: [(fn(&mut RollbackPlan, &mut Preflight), bool, &str); 10] = [
+        let table: [(SpoilBoth, bool, &str); 10] = [
             (|_, facts| facts.adapters.clear(), true, "nobody has asked argo whether it could"),
             (
                 |_, facts| {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::changes::{Change, State as Stands};
 use super::reach::Graph;
 use super::rollback_plans::{Data, Missing, Preflight, RollbackPlan};
-use super::suspects::{Ranking, Which};
+use super::suspects::{Ranking, Suspect, Which};
 use crate::words::choices::choices;
 use crate::words::{ChangeId, Name, Refusal, Result, RollbackId, Span, Timestamp};
 
@@ -296,7 +296,7 @@ pub fn reflex(
     let own = first.is_some_and(|first| first.candidate.which == Which::Change(change.id));
     need(own && alone, "it is not the one first suspect");
     let near = ranking.suspects.iter().filter(|suspect| suspect.is_near()).count();
-    need(near == 1 && first.is_some_and(|first| first.is_near()), "it is not the only change that near");
+    need(near == 1 && first.is_some_and(Suspect::is_near), "it is not the only change that near");
     let loops = last_on_target.is_some_and(|last| now < Span::hours(1).after(last));
     need(!loops, "a rule took something back there within the last hour");
     if !against.is_empty() {

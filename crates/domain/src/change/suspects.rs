@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::changes::Kind;
+use super::proposals::Kind;
 use super::reach::Graph;
 use super::verdicts::Outcome;
 use crate::words::choices::choices;
@@ -222,14 +222,19 @@ fn standing(candidate: &Candidate) -> i8 {
 struct Scales<'c> {
     case: &'c Case,
     weights: Weights,
-    /// Of each service of the incident: what it needs, and what needs it, with steps.
-    around: BTreeMap<&'c Name, (BTreeMap<Name, u32>, BTreeMap<Name, u32>)>,
+    around: BTreeMap<&'c Name, Around>,
+}
+
+/// What a service that is hit needs, and what needs it, with steps.
+struct Around {
+    below: BTreeMap<Name, u32>,
+    above: BTreeMap<Name, u32>,
 }
 
 impl<'c> Scales<'c> {
     fn of(case: &'c Case, graph: &Graph, weights: Weights) -> Self {
-        let around = case.services.iter().map(|hit| (hit, (graph.below(hit), graph.blast_radius([hit])))).collect();
-        Self { case, weights, around }
+        let around = |hit| Around { below: graph.below(hit), above: graph.blast_radius([hit]) };
+        Self { case, weights, around: case.services.iter().map(|hit| (hit, around(hit))).collect() }
     }
 
     fn weigh(&self, candidate: &Candidate) -> (Option<u32>, Vec<Term>) {
@@ -255,7 +260,7 @@ impl<'c> Scales<'c> {
 
     /// Half for each step. What calls the service that is hit may have overloaded it: that is a step further.
     fn distance(&self, candidate: &Candidate) -> (Option<u32>, Term) {
-        let paths = self.around.iter().flat_map(|(hit, (below, above))| {
+        let paths = self.around.iter().flat_map(|(hit, Around { below, above })| {
             candidate.services.iter().flat_map(move |changed| {
                 let needed = below.get(changed).map(|steps| (*steps, false, changed, *hit));
                 let calls = above.get(changed).filter(|steps| **steps > 0);
@@ -283,19 +288,14 @@ impl<'c> Scales<'c> {
 
     fn time(&self, candidate: &Candidate) -> Term {
         let began = self.case.began_at;
-        match candidate.stages.iter().filter(|stage| **stage <= began).max() {
-            Some(stage) => {
-                let lag = Span::between(*stage, began);
-                let part = lag.as_millis() as f64 / shows_within(candidate.kind).as_millis() as f64;
-                let points = share(self.weights.recency, (-part).exp());
-                Term { kind: TermKind::Recency, points, why: format!("{} before it began", in_minutes(lag)) }
-            }
-            None => {
-                let lag = candidate.stages.iter().min().map_or(Span::ZERO, |stage| Span::between(began, *stage));
-                let why = format!("it came {} after it began, too late to be the cause", in_minutes(lag));
-                Term { kind: TermKind::Later, points: Points(self.weights.later), why }
-            }
+        if let Some(stage) = candidate.stages.iter().filter(|stage| **stage <= began).max() {
+            let lag = Span::between(*stage, began);
+            let points = share(self.weights.recency, (-seconds(lag) / seconds(shows_within(candidate.kind))).exp());
+            return Term { kind: TermKind::Recency, points, why: format!("{} before it began", in_minutes(lag)) };
         }
+        let lag = candidate.stages.iter().min().map_or(Span::ZERO, |stage| Span::between(began, *stage));
+        let why = format!("it came {} after it began, too late to be the cause", in_minutes(lag));
+        Term { kind: TermKind::Later, points: Points(self.weights.later), why }
     }
 
     /// How much of what is hit it would explain.
@@ -304,11 +304,9 @@ impl<'c> Scales<'c> {
         if of < 2 {
             return None;
         }
-        let explains = |(below, _): &&(BTreeMap<Name, u32>, _)| {
-            candidate.services.iter().any(|changed| below.contains_key(changed))
-        };
+        let explains = |around: &&Around| candidate.services.iter().any(|changed| around.below.contains_key(changed));
         let explained = self.around.values().filter(explains).count();
-        let points = share(self.weights.spread, explained as f64 / of as f64);
+        let points = share(self.weights.spread, number(explained) / number(of));
         let why = format!("it would explain {explained} of the {of} services that are hit");
         Some(Term { kind: TermKind::Spread, points, why })
     }
@@ -322,6 +320,14 @@ impl<'c> Scales<'c> {
 
 fn in_minutes(span: Span) -> Span {
     if span < Span::minutes(1) { span } else { Span::minutes(span.as_millis() / 60_000) }
+}
+
+fn seconds(span: Span) -> f64 {
+    f64::from(i32::try_from(span.as_millis() / 1000).unwrap_or(i32::MAX))
+}
+
+fn number(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a weight times a share of at most 1")]
@@ -367,8 +373,8 @@ pub(super) mod tests {
         }
     }
 
-    fn found(finding: Finding) -> Option<Found> {
-        Some(Found { finding, by: name("ana"), why: "seen".into(), at: at(5) })
+    fn found(finding: Finding) -> Found {
+        Found { finding, by: name("ana"), why: "seen".into(), at: at(5) }
     }
 
     fn order(case: &Case, candidates: Vec<Candidate>) -> Vec<String> {
@@ -445,9 +451,9 @@ pub(super) mod tests {
             (Finding::Unknown, ["cart", "db"]),
             (Finding::Trigger, ["cart", "db"]),
         ] {
-            assert_eq!(titles(&Candidate { found: found(finding), ..first.clone() }, &second), then, "{finding}");
+            assert_eq!(titles(&Candidate { found: Some(found(finding)), ..first.clone() }, &second), then, "{finding}");
         }
-        let far = Candidate { found: found(Finding::Contributed), ..candidate(2, "mail", -900) };
+        let far = Candidate { found: Some(found(Finding::Contributed)), ..candidate(2, "mail", -900) };
         assert_eq!(titles(&first, &far), ["mail", "cart"]);
         let tried = Candidate { rolled_back: Some(Outcome::NoEffect), ..first };
         let ranking = rank(&case(&["cart"]), vec![tried], &graph(), Weights::default());
@@ -469,25 +475,29 @@ pub(super) mod tests {
                 stages: stages.into_iter().map(at).collect(),
                 risk,
                 rolled_back,
-                found: finding.and_then(self::found),
+                found: finding.map(self::found),
                 ..candidate(0, "any", 0)
             },
         )
     }
 
-    proptest! {
-        /// The order is one of all with all, whoever comes in first; equals share a rank, and every score is the sum of what is printed.
-        #[test]
-        fn the_order_does_not_hang_on_how_they_came_in(
-            mut all in prop::collection::vec(any_candidate(), 0..8), seed in any::<u64>(),
-        ) {
+    /// Some candidates, and the same in another order.
+    fn two_orders() -> impl Strategy<Value = (Vec<Candidate>, Vec<Candidate>)> {
+        prop::collection::vec(any_candidate(), 0..8).prop_flat_map(|mut all| {
             for (bits, one) in all.iter_mut().enumerate() {
                 one.which = Which::Change(ChangeId::from_bits(bits as u128));
             }
+            (Just(all.clone()), Just(all).prop_shuffle())
+        })
+    }
+
+    proptest! {
+        /// The order is one of all with all, whoever comes in first; equals share a rank, and every score is the sum of what is
+        /// printed.
+        #[test]
+        fn the_order_does_not_hang_on_how_they_came_in((all, shuffled) in two_orders()) {
             let case = case(&["shop", "cart"]);
             let ranking = rank(&case, all.clone(), &graph(), Weights::default());
-            let mut shuffled = all.clone();
-            shuffled.sort_by_key(|one| { let Which::Change(id) = one.which else { unreachable!() }; (id.bits() as u64 + 1).wrapping_mul(seed | 1) });
             prop_assert_eq!(&rank(&case, shuffled, &graph(), Weights::default()), &ranking);
             prop_assert_eq!(ranking.suspects.len() + ranking.older, all.len());
             for (place, one) in ranking.suspects.iter().enumerate() {
