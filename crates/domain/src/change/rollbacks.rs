@@ -449,7 +449,7 @@ mod tests {
             reflex(Ramp::Off, &done, &own, None, 6),
             Reflex::None(vec!["the service does not let rules take back changes".into()])
         );
-        let two = rank(vec![candidate(2, "cart", 0), candidate(3, "shop", -1400)]);
+        let two = rank(vec![candidate(2, "cart", 0), candidate(3, "shop", -1)]);
         assert_eq!(why(&done, &two, None, 6), "it is not the one first suspect; it is not the only change that near");
         assert_eq!(
             why(&done, &rank(vec![]), None, 6),
