@@ -219,7 +219,7 @@ fn of_change(change: &Change, deed: &Deed, now: Timestamp, against: &mut impl Fn
         against(Rule::Plan, format!("it is not complete: {problem}"), Exempter::Nobody);
     }
     match &change.state {
-        State::Proposed if change.path != Path::Emergency => {
+        State::Proposed if !change.may_begin() => {
             let message = format!("revision {} of it is not approved", change.revision);
             against(Rule::Approval, message, Exempter::Nobody);
         }

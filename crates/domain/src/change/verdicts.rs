@@ -47,7 +47,7 @@ pub struct Seen {
 
 /// How long to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Watch {
+pub struct Lookout {
     /// When the other side said that it was done.
     pub done_at: Timestamp,
     /// It needs this long before anything can be seen of it: the time over which the alerts look, and how often.
@@ -58,7 +58,7 @@ pub struct Watch {
     pub patience: Span,
 }
 
-impl Watch {
+impl Lookout {
     /// As long as usual.
     pub const fn usual(done_at: Timestamp) -> Self {
         Self { done_at, settle: Span::minutes(2), hold: Span::minutes(5), patience: Span::minutes(15) }
@@ -86,7 +86,7 @@ pub struct Verdict {
 }
 
 /// What can be said at `now`.
-pub fn judge(seen: &Seen, watch: &Watch, now: Timestamp) -> Verdict {
+pub fn judge(seen: &Seen, lookout: &Lookout, now: Timestamp) -> Verdict {
     let of = seen.symptoms.len();
     let count = |test: fn(&Symptom) -> bool| seen.symptoms.values().filter(|symptom| test(symptom)).count();
     let firing = count(|symptom| *symptom == Symptom::Firing);
@@ -95,8 +95,8 @@ pub fn judge(seen: &Seen, watch: &Watch, now: Timestamp) -> Verdict {
     let said = |outcome, why: String| Verdict { outcome: Some(outcome), again_at: None, why };
     let wait = |until: Timestamp, why: String| Verdict { outcome: None, again_at: Some(until), why };
 
-    if now < watch.from() {
-        return wait(watch.from(), "it has not had time to work".into());
+    if now < lookout.from() {
+        return wait(lookout.from(), "it has not had time to work".into());
     }
     if !seen.fresh.is_empty() {
         return said(Outcome::Worse, format!("{} since it was taken back", fire(seen.fresh.len(), "began to fire")));
@@ -104,17 +104,17 @@ pub fn judge(seen: &Seen, watch: &Watch, now: Timestamp) -> Verdict {
     if of == 0 {
         return said(Outcome::Blind, "no alert fired when it began, so none can tell whether it helped".into());
     }
-    let over = now >= watch.until();
+    let over = now >= lookout.until();
     if silent > 0 {
         let why = format!("nothing is heard any more of what would tell of {silent} of {of} alerts");
-        return if over { said(Outcome::Blind, why) } else { wait(watch.until(), why) };
+        return if over { said(Outcome::Blind, why) } else { wait(lookout.until(), why) };
     }
     if firing == 0 {
         let last = seen.symptoms.values().filter_map(|symptom| match symptom {
             Symptom::Cleared { at } => Some(*at),
             Symptom::Firing | Symptom::Silent => None,
         });
-        let held = watch.hold.after(last.max().unwrap_or(watch.done_at));
+        let held = lookout.hold.after(last.max().unwrap_or(lookout.done_at));
         let why = format!("{} cleared", fire(of, "that fired"));
         return if now >= held { said(Outcome::Resolved, why) } else { wait(held, format!("{why}, and must stay so")) };
     }
@@ -127,7 +127,7 @@ pub fn judge(seen: &Seen, watch: &Watch, now: Timestamp) -> Verdict {
         }
     };
     match over {
-        false => wait(watch.until(), why),
+        false => wait(lookout.until(), why),
         true if cleared == 0 => said(Outcome::NoEffect, why),
         true => said(Outcome::Partial, why),
     }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn the_verdict_is_what_the_alerts_say() {
         let clear = |minute| Symptom::Cleared { at: at(minute) };
-        let watch = Watch::usual(at(0));
+        let lookout = Lookout::usual(at(0));
         for (symptoms, fresh, minute, outcome, why) in [
             (&[F][..], 0, 1, None, "it has not had time to work"),
             (&[F], 9, 1, None, "it has not had time to work"),
@@ -184,7 +184,7 @@ mod tests {
             ),
             (&[S], 1, 17, Some(Outcome::Worse), "1 alert began to fire since it was taken back"),
         ] {
-            let verdict = judge(&seen(symptoms, fresh), &watch, at(minute));
+            let verdict = judge(&seen(symptoms, fresh), &lookout, at(minute));
             assert_eq!((verdict.outcome, verdict.why.as_str()), (outcome, why), "{symptoms:?} {fresh} {minute}");
             assert_eq!(verdict.again_at.is_none(), outcome.is_some());
             assert!(verdict.again_at.is_none_or(|again| again > at(minute)), "it is asked again later");
@@ -211,10 +211,10 @@ mod tests {
         fn the_verdict_follows_the_alerts(
             symptoms in prop::collection::vec(symptom(), 1..6), fresh in 0usize..3, place in any::<prop::sample::Index>(), minute in 40i64..60,
         ) {
-            let watch = Watch::usual(at(0));
-            let outcome = |symptoms: &[Symptom], fresh| judge(&seen(symptoms, fresh), &watch, at(minute)).outcome;
+            let lookout = Lookout::usual(at(0));
+            let outcome = |symptoms: &[Symptom], fresh| judge(&seen(symptoms, fresh), &lookout, at(minute)).outcome;
             let before = outcome(&symptoms, fresh);
-            prop_assert!(before.is_some(), "when the watch is over something is said");
+            prop_assert!(before.is_some(), "when the lookout is over something is said");
             let with = |symptom| {
                 let mut other = symptoms.clone();
                 other[place.index(symptoms.len())] = symptom;
