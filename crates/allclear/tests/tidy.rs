@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 ];
 
 /// The phases, in the order of an incident's life; whoever responds also informs. Within `domain` a later one may use an earlier one.
-const PHASES: &[&str] = &["prepare", "detect", "engage", "inform", "respond", "learn"];
+const PHASES: &[&str] = &["prepare", "detect", "engage", "inform", "respond", "change", "learn"];
 
 /// Crates that only some floors may name: drivers of databases, and whatever speaks outward.
 const KEPT: &[(&str, &[&str])] = &[

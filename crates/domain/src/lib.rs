@@ -3,6 +3,7 @@
 //! Pure: reads no clock, draws no random number, opens nothing and never waits. Time comes in as
 //! `now: Timestamp`, chance as a seeded [`words::ids::Mint`].
 
+pub mod change;
 pub mod detect;
 pub mod engage;
 pub mod inform;
