@@ -15,7 +15,7 @@ use actions::{Node, clockwork, housekeeping, seals};
 use domain::engage::deliveries::Outcome;
 use domain::inform::outgoing_webhooks::of_channel;
 use domain::words::{Mint, Span, Timestamp};
-use store::Store;
+use store::{Halt, Store};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 
@@ -82,23 +82,36 @@ async fn turn_clockwork(
 ) {
     let mint = Arc::new(Mutex::new(mint));
     while !*stopped.borrow() {
-        let (again, mint) = (rounds.clone(), mint.clone());
-        let ticked = spawn_blocking(move || {
+        let ticked = rounds.turn("the clockwork could not turn", &mint, clockwork::tick).await;
+        let wait = ticked.map_or(AFTER_FAILURE, |next| until(next, (rounds.clock)()));
+        rest(wait, &mut bell, &mut stopped).await;
+    }
+}
+
+impl Rounds {
+    /// Does one thing where it may wait for the disk. Nothing, if it came to nothing: that is logged, and tried again.
+    async fn turn<T: Send + 'static>(
+        self: &Arc<Self>,
+        failed: &'static str,
+        mint: &Arc<Mutex<Mint>>,
+        work: fn(&Store, &Node, &mut Mint, Timestamp) -> Result<T, Halt>,
+    ) -> Option<T> {
+        let (again, mint) = (self.clone(), mint.clone());
+        let done = spawn_blocking(move || {
             let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
-            clockwork::tick(&again.store, &again.node, &mut mint, (again.clock)())
+            work(&again.store, &again.node, &mut mint, (again.clock)())
         });
-        let wait = match ticked.await {
-            Ok(Ok(next)) => until(next, (rounds.clock)()),
+        match done.await {
+            Ok(Ok(done)) => Some(done),
             Ok(Err(halt)) => {
-                tracing::error!(%halt, "the clockwork could not turn; it tries again");
-                AFTER_FAILURE
+                tracing::error!(%halt, "{failed}; it is tried again");
+                None
             }
             Err(panic) => {
-                tracing::error!(%panic, "the clockwork broke; it tries again");
-                AFTER_FAILURE
+                tracing::error!(%panic, "{failed}: it broke; it is tried again");
+                None
             }
-        };
-        rest(wait, &mut bell, &mut stopped).await;
+        }
     }
 }
 
@@ -155,7 +168,7 @@ async fn keep_house(
             if due {
                 housekeeping::keep_house(&again.store, &again.node, &mut mint, again.keep, now)?;
             }
-            Ok::<_, store::Halt>(())
+            Ok::<_, Halt>(())
         });
         if let Ok(Err(halt)) = done.await {
             tracing::warn!(%halt, "housekeeping was put off");
@@ -186,25 +199,7 @@ async fn follow_journal(
 ) {
     let mint = Arc::new(Mutex::new(mint));
     while !*stopped.borrow() {
-        let (again, mint) = (rounds.clone(), mint.clone());
-        let followed = spawn_blocking(move || {
-            let mut mint = mint.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = (again.clock)();
-            let hooks = outgoing_webhooks::follow(&again.store, &again.node, &mut mint, now);
-            let chats = chats::follow(&again.store, &again.node, &mut mint, now)?;
-            Ok::<_, store::Halt>(hooks? || chats)
-        });
-        let more = match followed.await {
-            Ok(Ok(more)) => more,
-            Ok(Err(halt)) => {
-                tracing::warn!(%halt, "the journal was not followed; it is tried again");
-                false
-            }
-            Err(panic) => {
-                tracing::error!(%panic, "following the journal broke; it is tried again");
-                false
-            }
-        };
+        let more = rounds.turn("the journal was not followed", &mint, follow).await.unwrap_or(false);
         if !more {
             rest(LONGEST_WAIT, &mut bell, &mut stopped).await;
         }
@@ -214,6 +209,13 @@ async fn follow_journal(
             _ = stopped.changed() => {}
         }
     }
+}
+
+/// One that fails holds up no other.
+fn follow(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Result<bool, Halt> {
+    let hooks = outgoing_webhooks::follow(store, node, mint, now);
+    let chats = chats::follow(store, node, mint, now)?;
+    Ok(hooks? || chats)
 }
 
 /// Claims what is due, and sends it.
@@ -229,7 +231,7 @@ async fn carry_due(
             let now = (again.clock)();
             let claimed = courier::claim(&again.store, &again.node, now, &|channel| room.room(channel))?;
             let next = courier::next_due(&again.store, &again.node, &|channel| room.room(channel))?;
-            Ok::<_, store::Halt>((claimed, next))
+            Ok::<_, Halt>((claimed, next))
         });
         let wait = match claimed.await {
             Ok(Ok((claimed, next))) => {

@@ -1,11 +1,22 @@
-//! What do we change, and how do we switch it back: flags, which turn something off without a deployment.
+//! What did we change, and can we take it back: changes and their plans of rollback, freezes and the gate, suspects and
+//! what a rollback came to; and flags, which turn something off without a deployment.
 
+pub mod changes;
 pub mod flag_checks;
 pub mod flags;
 pub mod fractional;
+pub mod freezes;
+pub mod gates;
 pub mod kills;
 mod operators;
+pub mod proposals;
+pub mod reach;
 mod reckoning;
+pub mod risks;
+pub mod rollback_plans;
+pub mod rollbacks;
+pub mod suspects;
 pub mod targeting;
 pub mod values;
+pub mod verdicts;
 pub mod versions;

@@ -112,6 +112,10 @@ ids! {
     SilenceId = "sil";
     /// A replacement of who is on call, for a while.
     OverrideId = "ovr";
+    /// Something that was changed, or is to be.
+    ChangeId = "cng";
+    /// One run of taking a change back.
+    RollbackId = "rbk";
     /// A set of document revisions applied as one.
     ChangesetId = "chg";
     /// An API token (the id, not the secret).

@@ -41,12 +41,15 @@ pub(super) fn views(look: &mut Look<'_, '_>, row: &IncidentRow) -> Result<Vec<Ch
         ChecklistView {
             name: one.name.to_string(),
             title: one.spec.title.clone(),
-            fits: one.fits,
+            unfolded: one.fits && over < items.len(),
             tally: format!("{over} of {}", items.len()),
             items,
         }
     };
-    Ok(lists.iter().map(view).collect())
+    let mut views: Vec<ChecklistView> = lists.iter().map(view).collect();
+    let others = views.iter_mut().filter(|view| view.unfolded).skip(1);
+    others.for_each(|view| view.unfolded = false);
+    Ok(views)
 }
 
 /// What happened to an item, as a line of the timeline.

@@ -9,8 +9,8 @@ use crate::pages::{PersonTag, When};
 pub struct ChecklistView {
     pub name: String,
     pub title: String,
-    /// It is about what goes on now: then it is unfolded.
-    pub fits: bool,
+    /// The first that is about what goes on now and is not through: one is enough to look at.
+    pub unfolded: bool,
     /// `2 of 7`.
     pub tally: String,
     pub items: Vec<ItemView>,
@@ -55,7 +55,7 @@ pub(crate) mod samples {
             Self {
                 name: "contain-a-breach".into(),
                 title: "Contain a breach".into(),
-                fits: true,
+                unfolded: true,
                 tally: "2 of 3".into(),
                 items: vec![
                     ItemView {
