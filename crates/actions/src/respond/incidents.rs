@@ -17,6 +17,7 @@ use store::{Halt, Tx};
 use super::stamps::{self, Claim};
 use super::{command, links, room, updates};
 use crate::announce::Told;
+use crate::change::suspects;
 use crate::engage::pages;
 use crate::prepare::drills;
 use crate::{Moment, Node, announce};
@@ -162,6 +163,8 @@ pub fn declare(
     for claim in &wanted.stamps {
         stamps::claim(tx, moment, id, claim)?;
     }
+    let declared = find(tx, moment, id)?;
+    suspects::at_declaration(tx, node, moment, &declared)?;
     if wanted.retrospective && !wanted.only_reported {
         let over = Command::Resolve { unmet: Vec::new() };
         act(tx, node, moment, id, &over, Some("written down after it was over"))?;

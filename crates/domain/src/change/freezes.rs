@@ -49,6 +49,8 @@ pub struct OpenIncident {
     /// What it may be called before everybody who reads the reason.
     pub called: String,
     pub severity: Option<String>,
+    /// At its severity nothing else is changed where it may be felt.
+    pub freezes: bool,
     pub services: BTreeSet<Name>,
 }
 
@@ -65,9 +67,6 @@ pub struct Deed {
     /// It takes something back, or switches something off.
     pub takes_back: bool,
 }
-
-/// The severities at which an incident freezes what it touches.
-pub const FREEZING: [&str; 2] = ["SEV1", "SEV2"];
 
 impl Freeze {
     /// What is wrong in the document.
@@ -103,10 +102,9 @@ impl Freeze {
 impl OpenIncident {
     /// Whether it keeps this from being done as long as it is open. An incident that names no service may be about all.
     pub fn holds(&self, deed: &Deed, graph: &Graph) -> bool {
-        let bad = self.severity.as_deref().is_some_and(|severity| FREEZING.contains(&severity));
         let part = deed.takes_back || deed.incident == Some(self.id);
         let unknown = self.services.is_empty() || deed.services.is_empty();
-        bad && !part && (unknown || graph.touch(&deed.services, &self.services))
+        self.freezes && !part && (unknown || graph.touch(&deed.services, &self.services))
     }
 }
 
@@ -179,6 +177,7 @@ pub(super) mod tests {
             id: own,
             called: "inc".into(),
             severity: severity.map(Into::into),
+            freezes: severity.is_some_and(|level| level < "SEV3"),
             services: services.iter().map(|one| name(one)).collect(),
         };
         for (incident, deed, holds, why) in [

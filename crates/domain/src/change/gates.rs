@@ -47,6 +47,34 @@ impl Rule {
             Self::Collision(_) => "collision",
         }
     }
+
+    /// What it is about beyond its word: a freeze, an incident, another change; mostly nothing.
+    pub fn about(&self) -> String {
+        match self {
+            Self::Freeze(name) => name.to_string(),
+            Self::Incident(id) => id.to_string(),
+            Self::Collision(id) => id.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// The rule of that word, about that.
+    pub fn read(word: &str, about: &str) -> Result<Self> {
+        let wrong = || Refusal::invalid("no rule is called so: read the answer of the gate").at("/rule");
+        let rule = match word {
+            "record" => Self::Record,
+            "state" => Self::State,
+            "approval" => Self::Approval,
+            "plan" => Self::Plan,
+            "window" => Self::Window,
+            "emergency" => Self::Emergency,
+            "freeze" => Self::Freeze(about.parse().map_err(|_| wrong())?),
+            "incident" => Self::Incident(about.parse().map_err(|_| wrong())?),
+            "collision" => Self::Collision(about.parse().map_err(|_| wrong())?),
+            _ => return Err(wrong()),
+        };
+        if rule.about() == about { Ok(rule) } else { Err(wrong()) }
+    }
 }
 
 /// Who may exempt from a rule.
@@ -313,6 +341,7 @@ mod tests {
             id: IncidentId::from_bits(7),
             called: "inc-7".into(),
             severity: Some(severity.into()),
+            freezes: severity < "SEV3",
             services: services.iter().map(|one| name(one)).collect(),
         }
     }

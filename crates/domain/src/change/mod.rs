@@ -8,6 +8,7 @@ pub mod fractional;
 pub mod freezes;
 pub mod gates;
 pub mod kills;
+pub mod observations;
 mod operators;
 pub mod proposals;
 pub mod reach;

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::rollback_plans::RollbackPlan;
 use crate::words::choices::choices;
 use crate::words::{Name, Refusal, RefusalKind, Result, Span, Timestamp};
@@ -31,30 +33,41 @@ choices! {
 }
 
 /// What it does, as it is edited and approved.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Proposal {
     pub kind: Kind,
     pub title: String,
+    #[serde(default)]
     pub why: String,
+    #[serde(default)]
     pub targets: Vec<Target>,
+    #[serde(default)]
     pub steps: Vec<Step>,
+    #[serde(default)]
     pub rollback: Option<RollbackPlan>,
     /// What shows that the change worked.
+    #[serde(default)]
     pub verification: Vec<String>,
 }
 
 /// What is changed, where.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     pub service: Name,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<Name>,
     /// From which version to which, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 
 /// One step of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Step {
     pub text: String,
     pub estimate: Span,

@@ -1,7 +1,7 @@
 //! A rollback plan: how a change is taken back, as a type and not as a text box, so that it can be checked before it is needed.
 //!
 //! Two questions are told apart. Is the plan complete: asked of whoever writes it, and nothing is approved without. Could it
-//! run now: asked of the world each time, with a list of what is missing; what nobody has looked at is missing, too.
+//! run now: asked of the world each time, with a list of what is missing; what nobody has looked at is said, too, and looked at before the run.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +47,8 @@ pub enum Way {
     Scripted { steps: Vec<ScriptStep> },
     /// A switch is set to what is safe. Preferred: nothing is deployed.
     FlagOff { environment: Name, flag: Name },
+    /// Documents of this program get the revisions that they had before a changeset.
+    Documents { changeset: i64 },
     /// By hand, by a runbook.
     Manual { runbook: Name },
     /// The old state is worse: the way out is forward.
@@ -96,6 +98,7 @@ impl Way {
             Self::Automatic { .. } => "automatic",
             Self::Scripted { .. } => "scripted",
             Self::FlagOff { .. } => "flag-off",
+            Self::Documents { .. } => "documents",
             Self::Manual { .. } => "manual",
             Self::RollForward { .. } => "roll-forward",
             Self::Irreversible { .. } => "irreversible",
@@ -110,13 +113,14 @@ impl Way {
     /// Whether it needs nobody's hands.
     pub fn is_hands_free(&self) -> bool {
         match self {
-            Self::Automatic { .. } | Self::FlagOff { .. } => true,
+            Self::Automatic { .. } | Self::FlagOff { .. } | Self::Documents { .. } => true,
             Self::Scripted { steps } => steps.iter().all(|step| step.adapter.is_some()),
             Self::Manual { .. } | Self::RollForward { .. } | Self::Irreversible { .. } => false,
         }
     }
 
-    fn adapters(&self) -> Vec<&Name> {
+    /// The programs that it calls.
+    pub fn adapters(&self) -> Vec<&Name> {
         match self {
             Self::Automatic { adapter, .. } => vec![adapter],
             Self::Scripted { steps } => steps.iter().filter_map(|step| step.adapter.as_ref()).collect(),
@@ -151,7 +155,7 @@ impl RollbackPlan {
                 let fits = whole <= self.estimate.as_millis();
                 need(fits, "/estimate", "its steps take longer than the whole is said to take");
             }
-            Way::FlagOff { .. } | Way::Manual { .. } => {}
+            Way::FlagOff { .. } | Way::Documents { .. } | Way::Manual { .. } => {}
             Way::RollForward { why_not_back, fix } => {
                 need(said(why_not_back), "/way/roll-forward/why_not_back", "say why not back");
                 need(said(fix), "/way/roll-forward/fix", "say how it is mended forward");
@@ -207,7 +211,8 @@ impl RollbackPlan {
                 Some(Answer::Denied(why)) => lack(true, format!("{adapter} does not let us: {why}")),
                 Some(Answer::Unreachable(why)) => lack(true, format!("{adapter} does not answer: {why}")),
                 Some(Answer::NoTarget(what)) => lack(true, format!("{adapter} does not have {what} any more")),
-                None => lack(true, format!("nobody has asked {adapter} whether it could")),
+                // A run asks before it calls.
+                None => lack(false, format!("nobody has asked {adapter} yet whether it could")),
             }
         }
         if let Some(step) = self.point_of_no_return.filter(|step| facts.steps_done >= *step && self.way.leads_back()) {
@@ -349,7 +354,7 @@ pub(super) mod tests {
     fn a_plan_that_could_not_run_says_what_is_missing() {
         assert_eq!(plan().missing(&ready(), at(1)), []);
         let table: [(SpoilBoth, bool, &str); 10] = [
-            (|_, facts| facts.adapters.clear(), true, "nobody has asked argo whether it could"),
+            (|_, facts| facts.adapters.clear(), false, "nobody has asked argo yet whether it could"),
             (
                 |_, facts| {
                     facts.adapters.insert(name("argo"), Answer::Denied("the token is revoked".into()));

@@ -92,6 +92,19 @@ pub enum State {
     },
 }
 
+impl State {
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Running { .. } => "running",
+            Self::Unknown { .. } => "unknown",
+            Self::Succeeded { .. } => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::CalledOff { .. } => "called-off",
+        }
+    }
+}
+
 /// One run of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollback {

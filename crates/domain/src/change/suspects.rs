@@ -7,12 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 
 use super::proposals::Kind;
 use super::reach::Graph;
 use super::verdicts::Outcome;
 use crate::words::choices::choices;
-use crate::words::{ChangeId, ChangesetId, Name, Span, Timestamp};
+use crate::words::{ChangeId, ChangesetId, EventId, Name, Refusal, Result, Span, Timestamp};
 
 /// What was changed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,12 +21,28 @@ pub enum Which {
     Change(ChangeId),
     /// Documents of ours.
     Documents(ChangesetId),
-    /// A switch, at one of its revisions.
-    Flag {
-        environment: Name,
-        flag: Name,
-        revision: i64,
-    },
+    /// A flag was killed, or a kill was lifted: the entry of the journal that says so.
+    Flip(EventId),
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Change(id) => id.fmt(f),
+            Self::Documents(id) => id.fmt(f),
+            Self::Flip(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Which {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let change = text.parse().map(Self::Change);
+        let found = change.or_else(|_| text.parse().map(Self::Documents)).or_else(|_| text.parse().map(Self::Flip));
+        found.map_err(|_| Refusal::invalid("a suspect is cng_…, chg_… or evt_…").at("/suspect"))
+    }
 }
 
 choices! {
@@ -466,6 +483,17 @@ pub(super) mod tests {
         let tried = Candidate { rolled_back: Some(Outcome::NoEffect), ..first };
         let ranking = rank(&case(&["cart"]), vec![tried], &graph(), Weights::default());
         assert!(ranking.suspects[0].reasons().ends_with("it was taken back, and nothing changed"));
+    }
+
+    #[test]
+    fn a_suspect_is_read_as_it_is_written() {
+        let (change, set, flip) = (ChangeId::from_bits(3), ChangesetId::from_bits(3), EventId::from_bits(3));
+        for which in [Which::Change(change), Which::Documents(set), Which::Flip(flip)] {
+            assert_eq!(which.to_string().parse::<Which>().unwrap(), which);
+        }
+        for text in ["", "cng_", "inc_3", "cng_3 "] {
+            assert_eq!(text.parse::<Which>().unwrap_err().at.as_deref(), Some("/suspect"), "{text:?}");
+        }
     }
 
     fn any_candidate() -> impl Strategy<Value = Candidate> {

@@ -103,8 +103,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         },
         Spec::Runbook(runbook) if runbook.services.iter().any(&of_service) => Ok(()),
         Spec::Runbook(_) => no(format!("{reference} is not about a service of a team of yours")),
-        // What the public is told of belongs to all teams: whoever manages may say it.
-        Spec::StatusPage(_) => Ok(()),
+        // What the public is told of, and when nothing is changed, belongs to all teams: whoever manages may say it.
+        Spec::StatusPage(_) | Spec::Freeze(_) => Ok(()),
         Spec::Person(_)
         | Spec::SeverityMatrix(_)
         | Spec::Role(_)

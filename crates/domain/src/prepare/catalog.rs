@@ -9,6 +9,7 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::freezes::Freeze;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -44,6 +45,7 @@ pub struct Catalog {
     pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
     pub status_pages: BTreeMap<Name, StatusPage>,
     pub chats: BTreeMap<Name, Chat>,
+    pub freezes: BTreeMap<Name, Freeze>,
 }
 
 macro_rules! lookups {

@@ -121,6 +121,11 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 one(pointer, kind, &name);
             }
         }
+        Spec::Freeze(spec) => {
+            for (place, service) in spec.services.iter().enumerate() {
+                one(format!("/services/{place}"), Kind::Service, service);
+            }
+        }
         Spec::OutgoingWebhook(OutgoingWebhook { services, .. }) | Spec::Runbook(Runbook { services, .. }) => {
             for (place, service) in services.iter().enumerate() {
                 one(format!("/services/{place}"), Kind::Service, service);

@@ -38,4 +38,7 @@ pub struct Level {
     /// What is said in public waits until a second person has approved it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub second_person: bool,
+    /// As long as an incident of it is open, nothing else is changed where it may be felt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub freezes_changes: bool,
 }

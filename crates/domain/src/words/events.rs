@@ -231,6 +231,41 @@ event_kinds! {
     SubscriberConfirmed = "subscriber.confirmed";
     /// Nothing is kept of them.
     SubscriberRemoved = "subscriber.removed";
+    ChangeProposed = "change.proposed";
+    /// It was written anew: what was approved is void.
+    ChangeEdited = "change.edited";
+    ChangeApproved = "change.approved";
+    ChangeScheduled = "change.scheduled";
+    /// It may be done, though something speaks against it: who said so, and why.
+    ChangeExempted = "change.exempted";
+    ChangeBegun = "change.begun";
+    ChangeFinished = "change.finished";
+    ChangeFailed = "change.failed";
+    ChangeCancelled = "change.cancelled";
+    /// An emergency was looked at afterwards.
+    ChangeReviewed = "change.reviewed";
+    /// A program reports a change that it does.
+    ChangeObserved = "change.observed";
+    /// When it was declared, these changes were the nearest and newest.
+    SuspectsNamed = "suspects.named";
+    /// Somebody found that a suspect was the trigger, contributed, or was not it.
+    SuspectJudged = "suspect.judged";
+    /// Somebody wants a change taken back; where a second person is asked for, it waits.
+    RollbackAsked = "rollback.asked";
+    RollbackConfirmed = "rollback.confirmed";
+    /// Nobody wanted it after all.
+    RollbackCalledOff = "rollback.called-off";
+    /// The call that takes it back is made.
+    RollbackStarted = "rollback.started";
+    /// One of its steps is done.
+    RollbackStepDone = "rollback.step-done";
+    /// The other side says that it is done.
+    RollbackSucceeded = "rollback.succeeded";
+    RollbackFailed = "rollback.failed";
+    /// Its time is over, and nobody knows what became of it.
+    RollbackUnknown = "rollback.unknown";
+    /// What the alerts say that it came to.
+    RollbackJudged = "rollback.judged";
 }
 
 impl fmt::Display for EventKind {

@@ -171,6 +171,8 @@ ids!(
     SilenceId,
     OverrideId,
     ChangesetId,
+    ChangeId,
+    RollbackId,
     TokenId,
     RejectionId,
     IncidentId,

@@ -115,6 +115,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::ObligationPack => "What must be told to whom by when, by law or contract. Not legal advice.",
         Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
         Kind::StatusPage => "What the public is told of: the components of your status page.",
+        Kind::Freeze => "Stretches of time in which nothing is changed, and what goes on nevertheless.",
         Kind::Chat => {
             "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
         }
@@ -275,6 +276,9 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::StatusPage => {
             "  title: \n  groups:\n  - title: \n    components:\n    - {name: web, title: Website, services: []}\n"
                 .into()
+        }
+        Kind::Freeze => {
+            "  title: \n  why: \n  from: 2027-11-26T00:00:00Z\n  to: 2027-11-30T00:00:00Z\n  services: []\n".into()
         }
         Kind::Chat => {
             "  title: Operations chat\n  provider: { matrix: { homeserver: https://matrix.example.org } }\n  announce: '#incidents:example.org'\n  rooms: {}\n"

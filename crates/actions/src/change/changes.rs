@@ -1,0 +1,336 @@
+//! Changes that people write down: proposed, edited, approved, begun, finished, looked at afterwards.
+//!
+//! One way in for pages, the API and the command line. What may be done is said by the rule; whether now, by the gate.
+
+use std::collections::BTreeSet;
+
+use domain::change::changes::{By, Change, Command, Emergencies, Path, State, emergencies};
+use domain::change::gates::{Decision, Exemption};
+use domain::change::observations::Stage;
+use domain::change::proposals::{Proposal, Window};
+use domain::change::risks::{Facts, Risk, Worry, weigh};
+use domain::prepare::catalog::Catalog;
+use domain::prepare::people::Access;
+use domain::respond::entries;
+use domain::respond::sight::Sight;
+use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, RefusalKind, Span, Timestamp};
+use serde_json::{Value, json};
+use store::change::changes::{self as rows, ChangeRow, Filter};
+use store::change::rollbacks::{self, RollbackRow};
+use store::{Halt, Tx};
+
+use super::gates::{self, must_be_services};
+use super::preflights;
+use crate::announce::Told;
+use crate::respond::incidents as rooms;
+use crate::{Moment, Node, announce};
+
+/// What somebody wants to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub proposal: Proposal,
+    /// In an incident, without the wait for an approval.
+    pub emergency: bool,
+    /// The incident that it is part of.
+    pub incident: Option<IncidentId>,
+}
+
+/// What somebody does with a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Of the revision that was read.
+    Edit {
+        revision: u32,
+        proposal: Box<Proposal>,
+    },
+    Approve {
+        revision: u32,
+    },
+    Schedule {
+        window: Window,
+    },
+    Begin,
+    Finish,
+    Fail {
+        why: String,
+    },
+    Cancel {
+        why: String,
+    },
+    Review,
+}
+
+/// A change with all that people want to know of it.
+#[derive(Debug)]
+pub struct Sheet {
+    pub row: ChangeRow,
+    pub risk: Risk,
+    /// How many people approve it.
+    pub needed: u8,
+    /// What speaks against beginning it, or going on with it, now.
+    pub decision: Decision,
+    pub exemptions: Vec<Exemption>,
+    pub stages: Vec<(Timestamp, Stage, String)>,
+    pub rollbacks: Vec<RollbackRow>,
+    /// What its plan lacks to run now.
+    pub readiness: preflights::Readiness,
+    /// Later changes of the same targets.
+    pub later: Vec<ChangeRow>,
+}
+
+/// How the changes stand as a whole, of the last 90 days.
+#[derive(Clone, Copy, Debug)]
+pub struct Tally {
+    pub emergencies: Emergencies,
+    pub exemptions: u64,
+}
+
+/// Failures and exemptions are counted over this.
+const RECENT: Span = Span::hours(30 * 24);
+const COUNTED: Span = Span::hours(90 * 24);
+const MANY: u32 = 1000;
+
+/// The change, or a refusal that says as little of one that may not be seen as of one that never was.
+pub fn find(tx: &mut Tx<'_>, id: ChangeId, sight: Sight<'_>) -> Result<ChangeRow, Halt> {
+    Ok(rows::get(tx, id, sight)?.ok_or_else(|| Refusal::not_found(format!("change {id}")))?)
+}
+
+/// Writes a change down. It may be incomplete; what it lacks keeps it from being approved.
+pub fn propose(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &Wanted) -> Result<ChangeRow, Halt> {
+    let Some(person) = moment.person().cloned() else {
+        return Err(Refusal::forbidden("a change is proposed by a person; a program reports what it did").into());
+    };
+    let catalog = node.rules(tx)?.catalog.clone();
+    check(&wanted.proposal, &catalog)?;
+    if let Some(incident) = wanted.incident {
+        let room = rooms::find(tx, moment, incident)?;
+        if wanted.emergency && !room.state.phase.is_open() {
+            return Err(Refusal::conflict("the incident is over: an emergency is part of an open one")
+                .at("/incident")
+                .into());
+        }
+    }
+    let id = moment.mint.id(moment.now);
+    let change = Change::propose(id, wanted.proposal.clone(), &person, wanted.emergency, wanted.incident)?;
+    let row = ChangeRow {
+        change,
+        proposed_by: moment.actor.to_string(),
+        proposed_at: moment.now,
+        began_at: None,
+        ended_at: None,
+        risk: None,
+        source: None,
+        link: None,
+    };
+    rows::save(tx, &row)?;
+    let data = json!({ "revision": 1, "emergency": wanted.emergency });
+    tell(tx, moment, EventKind::ChangeProposed, &row, Some(&wanted.proposal.why), data)?;
+    Ok(row)
+}
+
+/// Does something with a change, or says why not. `access` is what whoever acts shows now.
+pub fn act(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    id: ChangeId,
+    deed: &Deed,
+    access: Access,
+) -> Result<ChangeRow, Halt> {
+    let before = find(tx, id, Sight::of(&moment.actor))?;
+    let catalog = node.rules(tx)?.catalog.clone();
+    let command = command(tx, node, moment, &before, deed, &catalog)?;
+    let person = moment.person().cloned();
+    let by = By {
+        person: person.as_ref(),
+        approves: person.as_ref().is_some_and(|person| approves(person, access, &before.change, &catalog)),
+    };
+    let mut after = before.clone();
+    after.change = before.change.act(&command, by, moment.now)?;
+    let mut data = json!({ "revision": after.change.revision, "state": after.change.state.word() });
+    let mut why = None;
+    let kind = match deed {
+        Deed::Edit { proposal, .. } => {
+            check(proposal, &catalog)?;
+            let voided: Vec<&Name> = before.change.voided(&after.change).iter().map(|approval| &approval.by).collect();
+            data["voided"] = json!(voided);
+            EventKind::ChangeEdited
+        }
+        Deed::Approve { .. } => {
+            after.risk = Some(risk(tx, node, &before, moment.now)?.total());
+            data["risk"] = json!(after.risk);
+            EventKind::ChangeApproved
+        }
+        Deed::Schedule { window } => {
+            data["from"] = json!(window.from);
+            data["to"] = json!(window.to);
+            EventKind::ChangeScheduled
+        }
+        Deed::Begin => {
+            after.began_at = Some(moment.now);
+            if after.risk.is_none() {
+                after.risk = Some(risk(tx, node, &before, moment.now)?.total());
+            }
+            rows::add_stage(tx, id, moment.now, Stage::Began, "")?;
+            EventKind::ChangeBegun
+        }
+        Deed::Finish => {
+            after.ended_at = Some(moment.now);
+            rows::add_stage(tx, id, moment.now, Stage::Finished, "")?;
+            EventKind::ChangeFinished
+        }
+        Deed::Fail { why: reason } => {
+            after.ended_at = Some(moment.now);
+            rows::add_stage(tx, id, moment.now, Stage::Failed, reason)?;
+            why = Some(reason.as_str());
+            EventKind::ChangeFailed
+        }
+        Deed::Cancel { why: reason } => {
+            why = Some(reason.as_str());
+            EventKind::ChangeCancelled
+        }
+        Deed::Review => EventKind::ChangeReviewed,
+    };
+    rows::save(tx, &after)?;
+    tell(tx, moment, kind, &after, why, data)?;
+    if matches!(after.change.state, State::Approved { .. } | State::Running { .. }) {
+        preflights::wish(tx, &after, moment.now)?;
+    }
+    Ok(after)
+}
+
+fn command(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &Moment<'_>,
+    row: &ChangeRow,
+    deed: &Deed,
+    catalog: &Catalog,
+) -> Result<Command, Halt> {
+    Ok(match deed {
+        Deed::Edit { revision, proposal } => {
+            if *revision != row.change.revision {
+                let message =
+                    format!("you read revision {revision}, and it is at {}: read it anew", row.change.revision);
+                return Err(Refusal::new(RefusalKind::Stale, message).at("/revision").into());
+            }
+            check(proposal, catalog)?;
+            Command::Edit { proposal: proposal.clone() }
+        }
+        Deed::Approve { revision } => {
+            let needed = risk(tx, node, row, moment.now)?.approvals_needed(&row.change.proposal);
+            Command::Approve { revision: *revision, needed }
+        }
+        Deed::Schedule { window } => Command::Schedule { window: *window },
+        Deed::Begin => Command::Begin { decision: gates::known(tx, node)?.of_change(tx, row, moment.now)? },
+        Deed::Finish => Command::Finish,
+        Deed::Fail { why } => Command::Fail { why: entries::text(why, "/why")? },
+        Deed::Cancel { why } => Command::Cancel { why: entries::text(why, "/why")? },
+        Deed::Review => Command::Review,
+    })
+}
+
+/// May they approve it: managers may, and whoever belongs to a team that owns some of what it touches.
+fn approves(person: &Name, access: Access, change: &Change, catalog: &Catalog) -> bool {
+    let owns = |service: &Name| {
+        let team = catalog.services.get(service).and_then(|service| catalog.teams.get(&service.team));
+        team.is_some_and(|team| team.members.contains(person))
+    };
+    access >= Access::Manager || access >= Access::Responder && change.proposal.services().iter().any(owns)
+}
+
+fn check(proposal: &Proposal, catalog: &Catalog) -> Result<(), Refusal> {
+    must_be_services(&proposal.services(), catalog).map_err(|refusal| refusal.at("/targets"))?;
+    entries::text(&proposal.title, "/title").map(|_| ())
+}
+
+/// Weighs a change by what is so now.
+pub(super) fn risk(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp) -> Result<Risk, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    let known = gates::known(tx, node)?;
+    let proposal = &row.change.proposal;
+    let vital = catalog.services.iter().filter(|(_, spec)| spec.tier == 1).map(|(name, _)| name.clone()).collect();
+    let (mut recent, mut recent_failed, mut before) = (0, 0, 0);
+    let mut authors = BTreeSet::new();
+    for service in proposal.services() {
+        let (began, failed) = rows::failures(tx, &service, RECENT.before(now))?;
+        recent += began;
+        recent_failed += failed;
+        let filter = Filter { service: Some(service), ..Filter::default() };
+        let earlier = rows::list(tx, &filter, Sight::Whole, Some(row.change.id), 100)?;
+        before += earlier.iter().filter(|other| other.change.proposal.kind == proposal.kind).count();
+        authors.extend(earlier.into_iter().flat_map(|other| other.change.authors));
+    }
+    let mut worries = BTreeSet::new();
+    if before == 0 {
+        worries.insert(Worry::FirstOfItsKind);
+    }
+    if !row.change.authors.is_empty() && row.change.authors.is_disjoint(&authors) {
+        worries.insert(Worry::NewAuthor);
+    }
+    let burning = known.incidents.iter().flat_map(|open| open.services.iter().cloned()).collect();
+    let facts = Facts { vital, worries, recent, recent_failed, burning };
+    Ok(weigh(proposal, &facts, &known.graph, now))
+}
+
+/// Everything about a change.
+pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: Timestamp) -> Result<Sheet, Halt> {
+    let row = find(tx, id, sight)?;
+    let risk = risk(tx, node, &row, now)?;
+    let decision = gates::known(tx, node)?.of_change(tx, &row, now)?;
+    let later = rows::later_on(tx, id, &row.change.proposal.services(), 50)?;
+    let mut seen = Vec::new();
+    for other in later.into_iter().filter(|other| !other.change.state.is_ahead()) {
+        seen.extend(rows::get(tx, other.change.id, sight)?);
+    }
+    Ok(Sheet {
+        needed: risk.approvals_needed(&row.change.proposal),
+        risk,
+        decision,
+        exemptions: rows::exemptions(tx, id)?,
+        stages: rows::stages(tx, id)?,
+        rollbacks: rollbacks::of_change(tx, id)?,
+        readiness: preflights::readiness(tx, node, &row, now)?,
+        later: seen,
+        row,
+    })
+}
+
+/// How many went the way of an emergency, and how often somebody was exempted.
+pub fn tally(tx: &mut Tx<'_>, now: Timestamp) -> Result<Tally, Halt> {
+    let since = COUNTED.before(now);
+    let all = rows::in_stretch(tx, since, now, Sight::Open, MANY)?;
+    let begun = all.iter().filter_map(|row| Some((&row.change, row.began_at?)));
+    Ok(Tally { emergencies: emergencies(begun, now), exemptions: rows::count_exemptions(tx, since)? })
+}
+
+/// Notes what happened to a change: on the timeline of its incident, if it is part of one.
+pub(super) fn tell(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    kind: EventKind,
+    row: &ChangeRow,
+    why: Option<&str>,
+    mut data: Value,
+) -> Result<(), Halt> {
+    let change = &row.change;
+    data["title"] = json!(change.proposal.title);
+    data["kind"] = json!(change.proposal.kind);
+    data["path"] = json!(change.path);
+    data["services"] = json!(change.proposal.services());
+    let why = why.filter(|why| !why.trim().is_empty());
+    let mut subjects = vec![change.id.to_string()];
+    subjects.extend(change.proposal.services().iter().map(|service| format!("service/{service}")));
+    match change.incident {
+        Some(incident) => {
+            announce::of_incident(tx, moment, kind, incident, subjects, Told { why, data, at: None })?;
+        }
+        None => announce::event(tx, moment, kind, subjects, why, data)?,
+    }
+    Ok(())
+}
+
+/// Whether people wrote it down, or a program reported it.
+pub const fn is_observed(change: &Change) -> bool {
+    matches!(change.path, Path::Observed)
+}

@@ -1,0 +1,191 @@
+//! The gate: gathers what it must know, and asks the rule. For people, pipelines and whatever of ours changes something.
+//!
+//! Incidents that are restricted hold nothing: the reason would tell of them. Whoever commands one writes a freeze.
+
+use std::collections::BTreeSet;
+
+use domain::change::changes::{Change, Path};
+use domain::change::freezes::{Deed, Freeze, OpenIncident};
+use domain::change::gates::{self, Decision, Exempting, Exemption, Facts, Rule};
+use domain::change::proposals::Kind;
+use domain::change::reach::Graph;
+use domain::prepare::people::Access;
+use domain::respond::sight::Sight;
+use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, Timestamp, text};
+use serde_json::json;
+use store::change::changes::{self as rows, ChangeRow};
+use store::respond::incidents::{self, IncidentRow};
+use store::{Halt, Tx};
+
+use super::changes::{find, tell};
+use crate::respond::incidents::levels;
+use crate::{Moment, Node};
+
+/// What somebody wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// May this change be done, or go on?
+    Change(ChangeId),
+    /// May something like this be done, without a change on record?
+    Deed {
+        kind: Kind,
+        services: BTreeSet<Name>,
+        environment: Option<Name>,
+        /// There must be a change on record.
+        needs_record: bool,
+    },
+}
+
+/// The answer, and what it is about.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub decision: Decision,
+    pub change: Option<ChangeRow>,
+    pub at: Timestamp,
+}
+
+/// All that a decision rests on.
+pub(super) struct Known {
+    pub graph: Graph,
+    pub freezes: Vec<(Name, Freeze)>,
+    pub incidents: Vec<OpenIncident>,
+    /// The same, as rows.
+    pub open: Vec<IncidentRow>,
+    running: Vec<Change>,
+}
+
+/// More open incidents than this are not looked at, nor more changes that go on.
+const MOST: u32 = 500;
+
+/// Gathers what is so now.
+pub(super) fn known(tx: &mut Tx<'_>, node: &Node) -> Result<Known, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    let filter = incidents::Filter { open: true, drill: Some(false), ..incidents::Filter::default() };
+    let open = incidents::list(tx, &filter, Sight::Open, None, MOST)?;
+    let levels = levels(&catalog);
+    let freezes = |severity: Option<&String>| {
+        severity.is_some_and(|name| levels.iter().any(|level| level.name == *name && level.freezes_changes))
+    };
+    let incidents = open
+        .iter()
+        .map(|row| OpenIncident {
+            id: row.id,
+            called: row.title.clone(),
+            severity: row.state.severity.clone(),
+            freezes: freezes(row.state.severity.as_ref()),
+            services: row.services.iter().cloned().collect(),
+        })
+        .collect();
+    let running = rows::in_states(tx, &["running"], Sight::Whole, MOST)?;
+    Ok(Known {
+        graph: Graph::of(&catalog.services),
+        freezes: catalog.freezes.iter().map(|(name, freeze)| (name.clone(), freeze.clone())).collect(),
+        incidents,
+        open,
+        running: running.into_iter().map(|row| row.change).filter(|change| change.path != Path::Observed).collect(),
+    })
+}
+
+impl Known {
+    /// Decides about a deed; of a change with its exemptions.
+    pub(super) fn decide(
+        &self,
+        deed: &Deed,
+        change: Option<&Change>,
+        exemptions: &[Exemption],
+        needs_record: bool,
+        now: Timestamp,
+    ) -> Decision {
+        let facts = Facts {
+            freezes: &self.freezes,
+            incidents: &self.incidents,
+            graph: &self.graph,
+            running: &self.running,
+            exemptions,
+            needs_record,
+        };
+        gates::decide(deed, change, facts, now)
+    }
+
+    /// Decides about a change on record.
+    pub(super) fn of_change(&self, tx: &mut Tx<'_>, row: &ChangeRow, now: Timestamp) -> Result<Decision, Halt> {
+        let exemptions = rows::exemptions(tx, row.change.id)?;
+        Ok(self.decide(&gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
+    }
+}
+
+/// Asks the gate. It changes nothing, and may be asked any number of times.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    question: &Question,
+    sight: Sight<'_>,
+    now: Timestamp,
+) -> Result<Answer, Halt> {
+    let known = known(tx, node)?;
+    let (decision, change) = match question {
+        Question::Change(id) => {
+            let row = find(tx, *id, sight)?;
+            (known.of_change(tx, &row, now)?, Some(row))
+        }
+        Question::Deed { kind, services, environment, needs_record } => {
+            let catalog = node.rules(tx)?.catalog.clone();
+            must_be_services(services, &catalog)?;
+            let deed = Deed {
+                kind: *kind,
+                path: Path::Planned,
+                services: services.clone(),
+                environment: environment.clone(),
+                incident: None,
+                takes_back: false,
+            };
+            (known.decide(&deed, None, &[], *needs_record, now), None)
+        }
+    };
+    Ok(Answer { decision, change, at: now })
+}
+
+/// What is changed is a service that there is.
+pub(super) fn must_be_services(
+    services: &BTreeSet<Name>,
+    catalog: &domain::prepare::catalog::Catalog,
+) -> Result<(), Refusal> {
+    for name in services {
+        if !catalog.services.contains_key(name) {
+            let near = text::did_you_mean(name.as_str(), catalog.services.keys().map(Name::as_str));
+            return Err(Refusal::invalid(format!("there is no service {name}{near}")).at("/services"));
+        }
+    }
+    Ok(())
+}
+
+/// Exempts a change from a rule that speaks against it. It is kept, and counted.
+pub fn exempt(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    id: ChangeId,
+    rule: &Rule,
+    why: &str,
+    access: Access,
+) -> Result<ChangeRow, Halt> {
+    let row = find(tx, id, Sight::of(&moment.actor))?;
+    let Some(person) = moment.person().cloned() else {
+        return Err(Refusal::forbidden("only a person exempts from a rule").into());
+    };
+    let known = known(tx, node)?;
+    let decision = known.of_change(tx, &row, moment.now)?;
+    let commands: Vec<IncidentId> = known
+        .open
+        .iter()
+        .filter(|incident| incident.state.commander.as_ref() == Some(&person))
+        .map(|incident| incident.id)
+        .collect();
+    let exempting = Exempting { name: person, access, commands };
+    let why = domain::respond::entries::text(why, "/why")?;
+    let exemption = gates::exempt(&row.change, &decision, rule, &exempting, &why, moment.now)?;
+    rows::add_exemption(tx, &exemption)?;
+    let data = json!({ "rule": rule.word(), "about": rule.about(), "revision": exemption.revision });
+    tell(tx, moment, EventKind::ChangeExempted, &row, Some(&why), data)?;
+    Ok(row)
+}

@@ -1,0 +1,8 @@
+//! What did we change: changes written down, approved, begun and reported; the gate; suspects; what is taken back.
+
+pub mod changes;
+pub mod gates;
+pub mod observations;
+pub mod preflights;
+pub mod rollbacks;
+pub mod suspects;

@@ -1,0 +1,162 @@
+//! Could it be rolled back now? Asked before it is needed: of every change that goes on or was done lately, and of what stands
+//! under suspicion.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::change::rollback_plans::{Answer, Missing, Preflight, RollbackPlan};
+use domain::engage::oncall;
+use domain::prepare::catalog::Catalog;
+use domain::words::{ChangeId, Name, Span, Timestamp};
+use store::change::changes::ChangeRow;
+use store::change::{preflights as rows, rollbacks};
+use store::{Halt, Store, Tx};
+
+use super::changes::find;
+use crate::{Moment, Node};
+
+/// Whether a change could be taken back now.
+#[derive(Clone, Debug)]
+pub struct Readiness {
+    /// Nothing: it has no plan.
+    pub plan: Option<RollbackPlan>,
+    pub missing: Vec<Missing>,
+    /// When the programs that it calls answered last; nothing: not all have.
+    pub asked_at: Option<Timestamp>,
+}
+
+/// How good the word of each program is: an answer is asked for anew after this, while the change is young.
+const GOOD_FOR: Span = Span::hours(1);
+const YOUNG_FOR: Span = Span::hours(24);
+/// A question that nobody answered is asked anew after this.
+const LOST_AFTER: Span = Span::minutes(2);
+
+impl Readiness {
+    /// Nothing keeps it from running.
+    pub fn could(&self) -> bool {
+        self.plan.is_some() && self.missing.iter().all(|one| !one.blocks)
+    }
+}
+
+/// The plan of a change: its own, or what is set up for all that is deployed there.
+pub fn plan(row: &ChangeRow, _catalog: &Catalog) -> Option<RollbackPlan> {
+    row.change.proposal.rollback.clone()
+}
+
+/// Wants the programs of a plan to be asked soon.
+pub fn wish(tx: &mut Tx<'_>, row: &ChangeRow, at: Timestamp) -> Result<(), Halt> {
+    for adapter in row.change.proposal.rollback.iter().flat_map(|plan| plan.way.adapters()) {
+        rows::wish(tx, row.change.id, adapter, at)?;
+    }
+    Ok(())
+}
+
+/// The same, when somebody asks for it.
+pub fn ask(tx: &mut Tx<'_>, node: &Node, moment: &Moment<'_>, id: ChangeId) -> Result<(), Halt> {
+    let mut row = find(tx, id, domain::respond::sight::Sight::of(&moment.actor))?;
+    row.change.proposal.rollback = plan(&row, &node.rules(tx)?.catalog);
+    wish(tx, &row, moment.now)
+}
+
+/// What a plan lacks now, by all that is known.
+pub fn readiness(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp) -> Result<Readiness, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    let Some(plan) = plan(row, &catalog) else {
+        return Ok(Readiness { plan: None, missing: Vec::new(), asked_at: None });
+    };
+    let facts = facts(tx, &catalog, row, &plan, now)?;
+    let answers = rows::of_change(tx, row.change.id)?;
+    let asked_at = answers.iter().filter_map(|one| one.answered.as_ref().map(|(_, at)| *at)).min();
+    Ok(Readiness { missing: plan.missing(&facts, now), plan: Some(plan), asked_at })
+}
+
+/// What is so in the world.
+pub(super) fn facts(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    row: &ChangeRow,
+    plan: &RollbackPlan,
+    now: Timestamp,
+) -> Result<Preflight, Halt> {
+    let answered = rows::of_change(tx, row.change.id)?.into_iter().filter_map(|one| Some((one.adapter, one.answered?)));
+    // What a document no longer says cannot be called, whatever it answered once.
+    let mut adapters: BTreeMap<Name, Answer> = answered
+        .filter(|(_, (_, at))| Span::millis(2 * GOOD_FOR.as_millis()).after(*at) >= now)
+        .map(|(adapter, (answer, _))| (adapter, answer))
+        .collect();
+    for adapter in plan.way.adapters() {
+        if !super::rollbacks::has_adapter(catalog, adapter) {
+            let why = format!("there is no rollback adapter {adapter}");
+            adapters.insert(adapter.clone(), Answer::Denied(why));
+        }
+    }
+    let services = row.change.proposal.services();
+    let mut under_way = None;
+    for other in rollbacks::under_way(tx)? {
+        if other.run.change == row.change.id {
+            continue;
+        }
+        let touched = find(tx, other.run.change, domain::respond::sight::Sight::Whole)?.change.proposal.services();
+        if !touched.is_disjoint(&services) {
+            under_way = Some(other.run.asked_by.map_or_else(|| "a-rule".parse(), Ok)?);
+        }
+    }
+    let done = if row.change.state.is_ahead() || row.began_at.is_some() && row.ended_at.is_none() {
+        0
+    } else {
+        u16::try_from(row.change.proposal.steps.len()).unwrap_or(u16::MAX)
+    };
+    Ok(Preflight {
+        adapters,
+        runbooks: catalog.runbooks.keys().cloned().collect(),
+        flags: BTreeSet::new(),
+        owner_on_duty: is_on_duty(tx, catalog, &plan.owner, now)?,
+        steps_done: done,
+        under_way,
+    })
+}
+
+/// A person on call, or a team that has one on call, by any schedule.
+fn is_on_duty(tx: &mut Tx<'_>, catalog: &Catalog, owner: &Name, now: Timestamp) -> Result<bool, Halt> {
+    let team = catalog.teams.get(owner);
+    for (name, schedule) in &catalog.schedules {
+        let overrides = store::engage::overrides::at(tx, name, now)?;
+        let on_call = oncall::on_call(schedule, &overrides, now).person;
+        if on_call.is_some_and(|person| person == *owner || team.is_some_and(|team| team.members.contains(&person))) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A question that is to be put to a program now.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub row: ChangeRow,
+    pub adapter: Name,
+}
+
+/// Takes due questions upon this node.
+pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Asked>, Halt> {
+    if !store.read(|tx| Ok(rows::next_due(tx)?.is_some_and(|at| at <= now)))? {
+        return Ok(Vec::new());
+    }
+    store.write(|tx| {
+        let mut taken = Vec::new();
+        for one in rows::due(tx, now, 20)? {
+            if !rows::claim(tx, &one, LOST_AFTER.after(now))? {
+                continue;
+            }
+            let mut row = find(tx, one.change, domain::respond::sight::Sight::Whole)?;
+            row.change.proposal.rollback = plan(&row, &node.rules(tx)?.catalog);
+            taken.push(Asked { row, adapter: one.adapter });
+        }
+        Ok(taken)
+    })
+}
+
+/// Keeps what a program answered. It is asked again while the change is young.
+pub fn answered(store: &Store, asked: &Asked, answer: &Answer, now: Timestamp) -> Result<(), Halt> {
+    let since = asked.row.ended_at.or(asked.row.began_at).unwrap_or(asked.row.proposed_at);
+    let again = (YOUNG_FOR.after(since) > now).then(|| GOOD_FOR.after(now));
+    store.write(|tx| Ok(rows::answered(tx, asked.row.change.id, &asked.adapter, answer, now, again)?))
+}

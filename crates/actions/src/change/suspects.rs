@@ -1,0 +1,268 @@
+//! Suspects of an incident: gathers what was changed before it began, and has it ranked. Verdicts of people are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::change::proposals::Kind;
+use domain::change::reach::Graph;
+use domain::change::suspects::{Candidate, Case, Finding, Found, LOOK_BACK, Ranking, Weights, Which, rank};
+use domain::change::verdicts::Outcome;
+use domain::prepare::catalog::Catalog;
+use domain::prepare::documents::{Kind as DocumentKind, Reference};
+use domain::respond::entries;
+use domain::respond::sight::Sight;
+use domain::respond::stamps::{Milestone, standing};
+use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, Span, Timestamp};
+use serde_json::json;
+use store::change::changes::{self as rows, ChangeRow};
+use store::change::{findings, rollbacks};
+use store::prepare::documents;
+use store::respond::incidents::IncidentRow;
+use store::respond::stamps;
+use store::{Halt, Tx};
+
+use super::preflights;
+use super::rollbacks::stands_for;
+use crate::announce::Told;
+use crate::respond::incidents::find;
+use crate::respond::links::groups_of;
+use crate::{Moment, Node, announce};
+
+/// The suspects of an incident, and what it rests on.
+#[derive(Debug)]
+pub struct Suspicion {
+    pub case: Case,
+    pub ranking: Ranking,
+    /// The changes among them.
+    pub changes: BTreeMap<ChangeId, ChangeRow>,
+}
+
+/// More changes than this are not looked at.
+const MOST: u32 = 500;
+/// What came this long after the harm began is shown, far down: the clocks may be wrong.
+const AFTERWARDS: Span = Span::minutes(30);
+
+/// Ranks what was changed before an incident began.
+pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight<'_>) -> Result<Suspicion, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    let case = case(tx, node, row)?;
+    let (from, to) = (LOOK_BACK.before(case.began_at), AFTERWARDS.after(case.began_at));
+    let found = findings::of_incident(tx, row.id)?;
+    let mut outcomes: BTreeMap<Which, Outcome> = BTreeMap::new();
+    let (mut candidates, mut changes) = (Vec::new(), BTreeMap::new());
+    for run in rollbacks::of_incident(tx, row.id)? {
+        let Some(change) = rows::get(tx, run.run.change, sight)? else { continue };
+        let which = stands_for(&change).unwrap_or(Which::Change(run.run.change));
+        outcomes.extend(run.verdict.map(|verdict| (which, verdict.outcome)));
+    }
+    for change in rows::in_stretch(tx, from, to, sight, MOST)? {
+        let id = change.change.id;
+        // What was done in the incident is the cure, not the cause.
+        if change.change.incident == Some(row.id) || stands_for(&change).is_some() {
+            continue;
+        }
+        let services = change.change.proposal.services();
+        candidates.push(Candidate {
+            which: Which::Change(id),
+            kind: change.change.proposal.kind,
+            title: change.change.proposal.title.clone(),
+            stages: rows::stages(tx, id)?.into_iter().map(|(at, ..)| at).collect(),
+            risk: change.risk.map(|risk| u8::try_from(risk.clamp(0, 100)).unwrap_or(100)),
+            failure_rate: failure_rate(tx, &services, case.began_at)?,
+            services,
+            rolled_back: None,
+            found: None,
+        });
+        changes.insert(id, change);
+    }
+    candidates.extend(of_documents(tx, &catalog, from, to)?);
+    for one in &mut candidates {
+        one.found = found.get(&one.which).cloned();
+        one.rolled_back = outcomes.get(&one.which).copied();
+    }
+    let graph = Graph::of(&catalog.services);
+    Ok(Suspicion { ranking: rank(&case, candidates, &graph, Weights::default()), case, changes })
+}
+
+/// What is hit, and since when.
+fn case(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow) -> Result<Case, Halt> {
+    let mut services: BTreeSet<Name> = row.services.iter().cloned().collect();
+    let mut first: Option<Timestamp> = None;
+    for id in groups_of(tx, row.id)? {
+        if let Some((group, _)) = store::detect::groups::get(tx, id)? {
+            services.extend(group.service);
+            first = Some(first.map_or(group.opened_at, |first| first.min(group.opened_at)));
+        }
+        let board = node.board();
+        let open = board.group(id).into_iter().flat_map(|open| open.alerts.iter());
+        for alert in open.map(|slot| board.at(*slot)) {
+            first = Some(first.map_or(alert.starts_at, |first| first.min(alert.starts_at)));
+        }
+    }
+    let all = stamps::of_incident(tx, row.id)?;
+    let held = standing(&all);
+    let stamp = |milestone| held.get(&milestone).map(|stamp| stamp.when.at);
+    let began = stamp(Milestone::ImpactStarted).or(first).or_else(|| stamp(Milestone::Detected));
+    Ok(Case { services, began_at: began.unwrap_or(row.reported_at) })
+}
+
+/// How many of the changes there failed in 30 days, of 100; nothing where there were too few to say.
+fn failure_rate(tx: &mut Tx<'_>, services: &BTreeSet<Name>, now: Timestamp) -> Result<Option<u8>, Halt> {
+    let (mut began, mut failed) = (0u32, 0u32);
+    for service in services {
+        let (all, bad) = rows::failures(tx, service, Span::hours(30 * 24).before(now))?;
+        began += all;
+        failed += bad;
+    }
+    Ok((began >= 5).then(|| u8::try_from(failed * 100 / began).unwrap_or(100)))
+}
+
+/// Revisions of documents of ours, by what they are about.
+fn of_documents(tx: &mut Tx<'_>, catalog: &Catalog, from: Timestamp, to: Timestamp) -> Result<Vec<Candidate>, Halt> {
+    let mut candidates = Vec::new();
+    for set in documents::changesets(tx, None, i64::from(MOST))? {
+        if set.at < from {
+            break;
+        }
+        if set.at > to || set.via == "defaults" {
+            continue;
+        }
+        let revisions = documents::of_changeset(tx, set.number)?;
+        let names: Vec<String> = revisions.iter().map(|one| one.reference.to_string()).collect();
+        let services = revisions.iter().flat_map(|one| about(catalog, &one.reference)).collect();
+        let title = match (names.as_slice(), &set.reason) {
+            ([one], Some(reason)) => format!("{one}: {reason}"),
+            ([one], None) => one.clone(),
+            (many, Some(reason)) => format!("{} documents: {reason}", many.len()),
+            (many, None) => format!("{} documents", many.len()),
+        };
+        candidates.push(Candidate {
+            which: Which::Documents(set.id),
+            kind: Kind::Document,
+            title: domain::words::text::shorten(&title, 160).to_string(),
+            services,
+            stages: vec![set.at],
+            risk: None,
+            failure_rate: None,
+            rolled_back: None,
+            found: None,
+        });
+    }
+    Ok(candidates)
+}
+
+/// The services that a document is about.
+pub(super) fn about(catalog: &Catalog, reference: &Reference) -> Vec<Name> {
+    let name = &reference.name;
+    match reference.kind {
+        DocumentKind::Service => vec![name.clone()],
+        DocumentKind::Route => catalog.routes.get(name).and_then(|route| route.service.clone()).into_iter().collect(),
+        DocumentKind::Runbook => catalog.runbooks.get(name).map_or_else(Vec::new, |book| book.services.clone()),
+        DocumentKind::EscalationPolicy => {
+            let by = |policy: &Option<Name>| policy.as_ref() == Some(name);
+            catalog
+                .services
+                .iter()
+                .filter(|(_, spec)| by(&spec.escalation_policy))
+                .map(|(name, _)| name.clone())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// When an incident is declared: names the first three, so that the timeline keeps what was known then, and has their plans asked.
+pub(crate) fn at_declaration(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    row: &IncidentRow,
+) -> Result<(), Halt> {
+    if row.retrospective {
+        return Ok(());
+    }
+    let suspicion = of_incident(tx, node, row, Sight::Open)?;
+    let first: Vec<_> = suspicion.ranking.suspects.iter().take(3).filter(|one| one.score.0 > 0).collect();
+    if first.is_empty() {
+        return Ok(());
+    }
+    for id in first.iter().filter_map(|one| suspicion.change(&one.candidate.which)) {
+        let mut change = id.clone();
+        change.change.proposal.rollback = preflights::plan(&change, &node.rules(tx)?.catalog);
+        preflights::wish(tx, &change, moment.now)?;
+    }
+    let named: Vec<_> = first
+        .iter()
+        .map(|one| {
+            json!({
+                "suspect": one.candidate.which.to_string(),
+                "title": one.candidate.title,
+                "rank": one.rank,
+                "score": one.score.to_string(),
+                "why": one.reasons(),
+            })
+        })
+        .collect();
+    let told = Told::of(json!({ "began_at": suspicion.case.began_at, "suspects": named }));
+    let mut rule = moment.by_rule("suspects");
+    announce::of_incident(tx, &mut rule, EventKind::SuspectsNamed, row.id, Vec::new(), told)?;
+    Ok(())
+}
+
+impl Suspicion {
+    /// The change that a suspect is, if it is one.
+    pub fn change(&self, which: &Which) -> Option<&ChangeRow> {
+        match which {
+            Which::Change(id) => self.changes.get(id),
+            Which::Documents(_) | Which::Flip(_) => None,
+        }
+    }
+}
+
+/// Keeps what somebody found of a suspect. It stands above every number.
+pub fn judge(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    suspect: &Which,
+    finding: Finding,
+    why: &str,
+) -> Result<(), Halt> {
+    let row = find(tx, moment, incident)?;
+    let Some(person) = moment.person().cloned() else {
+        return Err(Refusal::forbidden("a verdict is given by a person").into());
+    };
+    let why = entries::text(why, "/why")?;
+    let title = must_be_there(tx, moment, suspect)?;
+    let before = findings::of_incident(tx, row.id)?.remove(suspect);
+    if before.as_ref().is_some_and(|before| before.finding == finding && before.why == why) {
+        return Err(Refusal::conflict("that stands already").into());
+    }
+    let found = Found { finding, by: person, why: why.clone(), at: moment.now };
+    findings::save(tx, row.id, suspect, &found)?;
+    let data = json!({
+        "suspect": suspect.to_string(),
+        "title": title,
+        "finding": finding,
+        "before": before.map(|before| before.finding),
+    });
+    let told = Told { why: Some(&why), data, at: None };
+    announce::of_incident(tx, moment, EventKind::SuspectJudged, row.id, vec![suspect.to_string()], told)?;
+    Ok(())
+}
+
+/// What a suspect is called, if there is one.
+fn must_be_there(tx: &mut Tx<'_>, moment: &Moment<'_>, suspect: &Which) -> Result<String, Halt> {
+    let gone = || Refusal::not_found(format!("suspect {suspect}")).at("/suspect");
+    Ok(match suspect {
+        Which::Change(id) => super::changes::find(tx, *id, Sight::of(&moment.actor))?.change.proposal.title,
+        Which::Documents(id) => {
+            let sets = documents::changesets(tx, None, i64::from(MOST))?;
+            let set = sets.into_iter().find(|set| set.id == *id).ok_or_else(gone)?;
+            set.reason.unwrap_or_else(|| format!("changeset {}", set.number))
+        }
+        Which::Flip(id) => {
+            let entry = store::journal::get(tx, *id, Sight::of(&moment.actor))?.ok_or_else(gone)?;
+            entry.data["title"].as_str().unwrap_or(&entry.word).to_owned()
+        }
+    })
+}
