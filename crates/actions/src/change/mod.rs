@@ -5,4 +5,6 @@ pub mod gates;
 pub mod observations;
 pub mod preflights;
 pub mod rollbacks;
+#[cfg(test)]
+mod rollbacks_tests;
 pub mod suspects;
