@@ -155,7 +155,7 @@ fn the_nearest_and_newest_is_taken_back_and_the_alerts_say_resolved() {
     house.deploys("1.0", "vault", Stage::Finished, 1);
     let culprit = house.deploys("4.2", "shop", Stage::Finished, 2);
     house.alert("Errors", true, 5);
-    house.desk.wait(5);
+    house.desk.wait(10);
     let incident = house.incident();
     assert_eq!(house.suspects(incident)[..2], ["shop 4.2", "vault 1.0"]);
     assert!(house.desk.told("ana", incident).contains(&"suspects.named".to_owned()));

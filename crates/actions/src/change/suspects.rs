@@ -126,11 +126,14 @@ fn of_documents(tx: &mut Tx<'_>, catalog: &Catalog, from: Timestamp, to: Timesta
         if set.at > to || set.via == "defaults" {
             continue;
         }
-        let revisions = documents::of_changeset(tx, set.number)?;
-        let names: Vec<String> = revisions.iter().map(|one| one.reference.to_string()).collect();
+        let mut revisions = documents::of_changeset(tx, set.number)?;
         // What was written down for the first time has not changed what was there.
-        let changed = revisions.iter().filter(|one| one.number > 1);
-        let services = changed.flat_map(|one| about(catalog, &one.reference)).collect();
+        revisions.retain(|one| one.number > 1);
+        if revisions.is_empty() {
+            continue;
+        }
+        let names: Vec<String> = revisions.iter().map(|one| one.reference.to_string()).collect();
+        let services = revisions.iter().flat_map(|one| about(catalog, &one.reference)).collect();
         let title = match (names.as_slice(), &set.reason) {
             ([one], Some(reason)) => format!("{one}: {reason}"),
             ([one], None) => one.clone(),
