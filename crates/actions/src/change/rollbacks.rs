@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use domain::change::changes::{By, Change, Command, State as Stands};
-use domain::change::proposals::{Kind, Proposal};
+use domain::change::proposals::{Kind, Proposal, Target};
 use domain::change::reach::Graph;
 use domain::change::rollback_plans::{Answer, Data, RollbackPlan, Way};
 use domain::change::rollbacks::{Preview, Rollback, State, Word, preview as foresee};
@@ -17,7 +17,9 @@ use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::respond::entries;
 use domain::respond::sight::Sight;
-use domain::words::{AlertId, ChangeId, EventKind, IncidentId, Mint, Name, Refusal, RollbackId, Span, Timestamp};
+use domain::words::{
+    AlertId, ChangeId, EventKind, Id as _, IncidentId, Mint, Name, Refusal, RollbackId, Span, Timestamp,
+};
 use serde_json::{Value, json};
 use store::change::changes::{self as change_rows, ChangeRow};
 use store::change::rollbacks::{self as rows, RollbackRow, Verdict};
@@ -84,10 +86,17 @@ pub(super) fn has_adapter(_catalog: &Catalog, _adapter: &Name) -> bool {
     true
 }
 
-/// What taking back a change would do now. It changes nothing.
-pub fn preview(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: Timestamp) -> Result<Foreseen, Halt> {
-    let change = find(tx, id, sight)?;
+/// What taking back a suspect would do now. It changes nothing.
+pub fn preview(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    suspect: &Which,
+    sight: Sight<'_>,
+    now: Timestamp,
+) -> Result<Foreseen, Halt> {
     let catalog = node.rules(tx)?.catalog.clone();
+    // As long as nothing is kept of it, any id does.
+    let (change, _) = change_of(tx, &catalog, suspect, sight, ChangeId::from_bits(0), now)?;
     foreseen(tx, &catalog, change, now)
 }
 
@@ -110,17 +119,25 @@ pub fn ask(
     tx: &mut Tx<'_>,
     node: &Node,
     moment: &mut Moment<'_>,
-    id: ChangeId,
+    suspect: &Which,
     asking: Asking<'_>,
 ) -> Result<RollbackRow, Halt> {
     let why = entries::text(asking.why, "/why")?;
-    let change = find(tx, id, Sight::of(&moment.actor))?;
+    let catalog = node.rules(tx)?.catalog.clone();
+    let fresh = moment.mint.id(moment.now);
+    let (change, on_record) = change_of(tx, &catalog, suspect, Sight::of(&moment.actor), fresh, moment.now)?;
+    let id = change.change.id;
+    if !on_record {
+        change_rows::save(tx, &change)?;
+    }
     if let Some(open) = rows::of_change(tx, id)?.into_iter().find(|row| row.run.is_under_way()) {
         return Ok(open);
     }
-    let catalog = node.rules(tx)?.catalog.clone();
     let foreseen = foreseen(tx, &catalog, change, moment.now)?;
     let incident = asking.incident.map(|incident| crate::respond::incidents::find(tx, moment, incident)).transpose()?;
+    if incident.as_ref().is_some_and(|row| row.drill) {
+        return Err(Refusal::conflict("this is a drill: nothing real is taken back in it").into());
+    }
     let person = moment.person().cloned();
     let worst = levels(&catalog).into_iter().next().map(|level| level.name);
     let commands = incident.as_ref().is_some_and(|row| {
@@ -266,10 +283,18 @@ fn revert(tx: &mut Tx<'_>, moment: &mut Moment<'_>, changeset: i64, asking: Aski
     Ok(())
 }
 
-/// The changeset as a change on record, so that it is taken back like any other. Made when that is first wanted.
-pub fn change_of(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, suspect: &Which) -> Result<ChangeId, Halt> {
+/// The change that a suspect is. A changeset of documents becomes one when it is first taken back, so that this is kept like any
+/// other: then it is not on record yet.
+fn change_of(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    suspect: &Which,
+    sight: Sight<'_>,
+    fresh: ChangeId,
+    now: Timestamp,
+) -> Result<(ChangeRow, bool), Halt> {
     let id = match suspect {
-        Which::Change(id) => return Ok(find(tx, *id, Sight::of(&moment.actor))?.change.id),
+        Which::Change(id) => return Ok((find(tx, *id, sight)?, true)),
         Which::Documents(id) => *id,
         Which::Flip(_) => {
             return Err(Refusal::conflict("a kill is lifted or set on the page of its flag").at("/suspect").into());
@@ -277,19 +302,16 @@ pub fn change_of(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, suspect:
     };
     let source: Name = DOCUMENTS.parse()?;
     if let Some(row) = change_rows::of_source(tx, &source, &id.to_string())? {
-        return Ok(row.change.id);
+        return Ok((row, true));
     }
     let gone = || Refusal::not_found(format!("suspect {id}")).at("/suspect");
     let sets = document_rows::changesets(tx, None, 1000)?;
     let set = sets.into_iter().find(|set| set.id == id).ok_or_else(gone)?;
-    let catalog = node.rules(tx)?.catalog.clone();
     let revisions = document_rows::of_changeset(tx, set.number)?;
-    let mut services: BTreeSet<Name> = BTreeSet::new();
-    for revision in &revisions {
-        services.extend(super::suspects::about(&catalog, &revision.reference));
-    }
     let names: Vec<String> = revisions.iter().map(|one| one.reference.to_string()).collect();
-    let target = |service| domain::change::proposals::Target { service, environment: None, from: None, to: None };
+    let services: BTreeSet<Name> =
+        revisions.iter().flat_map(|one| super::suspects::about(catalog, &one.reference)).collect();
+    let target = |service| Target { service, environment: None, from: None, to: None };
     let proposal = Proposal {
         kind: Kind::Document,
         title: domain::words::text::shorten(&names.join(", "), 190).to_string(),
@@ -309,19 +331,17 @@ pub fn change_of(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, suspect:
         }),
         verification: Vec::new(),
     };
-    let change = Change::observe(moment.mint.id(moment.now), proposal, set.at)?;
     let row = ChangeRow {
-        change,
+        change: Change::observe(fresh, proposal, set.at)?,
         proposed_by: set.author,
-        proposed_at: moment.now,
+        proposed_at: now,
         began_at: Some(set.at),
         ended_at: Some(set.at),
         risk: None,
         source: Some((source, id.to_string())),
         link: None,
     };
-    change_rows::save(tx, &row)?;
-    Ok(row.change.id)
+    Ok((row, false))
 }
 
 /// Whether a change stands for a changeset of documents: for which.

@@ -86,10 +86,8 @@ impl<'s> House<'s> {
         };
         let seen = Observation { key: key.into(), stage, at: at(now), proposal, said: String::new(), link: None };
         let actor = Actor::Integration(name("ci"));
-        let (row, _) = self
-            .desk
-            .as_actor(&actor, |tx, _, moment| observations::observe(tx, moment, &name("ci"), &seen))
-            .unwrap();
+        let (row, _) =
+            self.desk.as_actor(&actor, |tx, _, moment| observations::observe(tx, moment, &name("ci"), &seen)).unwrap();
         row
     }
 
@@ -117,8 +115,9 @@ impl<'s> House<'s> {
     fn ask(&self, person: &str, change: ChangeId, incident: IncidentId) -> Result<RollbackRow, store::Halt> {
         self.desk.by(person, |tx, node, moment| {
             let conditions = Conditions::at(moment.now);
-            let asking = Asking { incident: Some(incident), access: Access::Responder, conditions, why: "it broke the shop" };
-            rollbacks::ask(tx, node, moment, change, asking)
+            let asking =
+                Asking { incident: Some(incident), access: Access::Responder, conditions, why: "it broke the shop" };
+            rollbacks::ask(tx, node, moment, &Which::Change(change), asking)
         })
     }
 
@@ -164,7 +163,10 @@ fn the_nearest_and_newest_is_taken_back_and_the_alerts_say_resolved() {
     assert!(matches!(run.run.state, State::Running { .. }) && run.symptoms.len() == 1, "{run:?}");
     assert_eq!(house.ask("ben", culprit.change.id, incident).unwrap().run.id, run.run.id, "a double click");
     let calls = house.calls(at(20));
-    assert_eq!(calls.iter().map(|call| (call.action.as_str(), call.only_ask)).collect::<Vec<_>>(), [("rollback", false)]);
+    assert_eq!(
+        calls.iter().map(|call| (call.action.as_str(), call.only_ask)).collect::<Vec<_>>(),
+        [("rollback", false)]
+    );
     assert_eq!(house.calls(at(20)).len(), 0, "a second node has nothing to call");
     house.takes(&calls[0], at(20));
     let asked = house.calls(at(21));
@@ -283,10 +285,9 @@ fn documents_get_the_revision_before() {
     let which = all.ranking.suspects[0].candidate.which.clone();
     let ask = |access| {
         house.desk.by("cleo", |tx, node, moment| {
-            let change = rollbacks::change_of(tx, node, moment, &which)?;
             let conditions = Conditions::at(moment.now);
             let asking = Asking { incident: Some(incident), access, conditions, why: "it lost what it stands on" };
-            rollbacks::ask(tx, node, moment, change, asking)
+            rollbacks::ask(tx, node, moment, &which, asking)
         })
     };
     assert!(ask(Access::Responder).is_err(), "whoever may not edit it may not take it back");
