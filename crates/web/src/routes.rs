@@ -14,6 +14,7 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
+use crate::handlers::change::{rollbacks, suspects};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
@@ -143,6 +144,11 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/checklists", INCIDENTS, post(checklists::post_item)),
         route(Method::GET, "/incidents/{id}/obligations", VIEW, get(obligations::get_obligations)),
         route(Method::POST, "/incidents/{id}/obligations", INCIDENTS, post(obligations::post_obligations)),
+        route(Method::GET, "/incidents/{id}/suspects", VIEW, get(suspects::get_suspects)),
+        route(Method::POST, "/incidents/{id}/suspects", INCIDENTS, post(suspects::post_suspects)),
+        route(Method::GET, "/incidents/{id}/rollback", VIEW, get(rollbacks::get_rollback)),
+        route(Method::POST, "/incidents/{id}/rollback", INCIDENTS, post(rollbacks::post_rollback)),
+        route(Method::POST, "/rollbacks/{id}", INCIDENTS, post(rollbacks::post_run)),
         route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
         route(Method::GET, "/chats", VIEW, get(chats::get_chats)),
         route(Method::POST, "/chats/{name}/test", ADMINISTER, post(chats::post_test)),

@@ -8,6 +8,7 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::change::{rollbacks, suspects};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -71,6 +72,13 @@ use crate::problem::Problem;
         updates::say,
         updates::act,
         updates::call,
+        suspects::of_incident,
+        suspects::judge,
+        rollbacks::preview,
+        rollbacks::list,
+        rollbacks::ask,
+        rollbacks::one,
+        rollbacks::act,
         checklists::list,
         checklists::act,
         obligations::list,

@@ -5,6 +5,7 @@ use axum::routing::{delete, get, post, put};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
+use super::change::{rollbacks, suspects};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -85,6 +86,13 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/call", INCIDENTS, Method::POST, post(updates::call)),
         on("/api/v1/incidents/{id}/checklists", VIEW, Method::GET, get(checklists::list)),
         on("/api/v1/incidents/{id}/checklists", INCIDENTS, Method::POST, post(checklists::act)),
+        on("/api/v1/incidents/{id}/suspects", VIEW, Method::GET, get(suspects::of_incident)),
+        on("/api/v1/incidents/{id}/suspects", INCIDENTS, Method::POST, post(suspects::judge)),
+        on("/api/v1/incidents/{id}/rollbacks", VIEW, Method::GET, get(rollbacks::list)),
+        on("/api/v1/incidents/{id}/rollbacks", INCIDENTS, Method::POST, post(rollbacks::ask)),
+        on("/api/v1/incidents/{id}/rollbacks/preview", VIEW, Method::GET, get(rollbacks::preview)),
+        on("/api/v1/rollbacks/{id}", VIEW, Method::GET, get(rollbacks::one)),
+        on("/api/v1/rollbacks/{id}", INCIDENTS, Method::POST, post(rollbacks::act)),
         on("/api/v1/incidents/{id}/obligations", VIEW, Method::GET, get(obligations::of_incident)),
         on("/api/v1/incidents/{id}/obligations", INCIDENTS, Method::POST, post(obligations::act)),
         on("/api/v1/obligations", VIEW, Method::GET, get(obligations::list)),

@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bare::{ErrorPage, SearchPage};
+use super::change::rollbacks::RollbackPage;
+use super::change::suspects::SuspectsPage;
 use super::detect::alert::AlertPage;
 use super::detect::alerts::AlertsPage;
 use super::detect::integrations::{IntegrationPage, IntegrationsPage, NewIntegrationPage};
@@ -75,6 +77,10 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("room", &RoomPage::sample()),
         page("room-restricted", &RoomPage::sample_restricted()),
         page("room-over", &RoomPage::sample_over()),
+        page("suspects", &SuspectsPage::sample()),
+        page("suspects-none", &SuspectsPage::sample_empty()),
+        page("rollback", &RollbackPage::sample()),
+        page("rollback-blocked", &RollbackPage::sample_blocked()),
         page("runbook", &RunbookPage::sample()),
         page("entry", &EntryPage::sample()),
         page("record", &RecordPage::sample()),

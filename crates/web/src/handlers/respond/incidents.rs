@@ -113,7 +113,7 @@ pub fn phase(phase: Phase) -> Badge {
     Badge::new(tone, capital(&phase.to_string()))
 }
 
-pub(super) fn service_title(look: &Look<'_, '_>, name: &Name) -> String {
+pub(in crate::handlers) fn service_title(look: &Look<'_, '_>, name: &Name) -> String {
     look.rules.catalog.services.get(name).map_or_else(|| name.to_string(), |found| found.title.clone())
 }
 

@@ -25,6 +25,7 @@ use store::{Halt, Store, Tx};
 use super::incidents::{levels, phase, restricted, service_title};
 use super::{checklists, handovers, obligations, runbooks, updates};
 use crate::api::respond::entries as cursor;
+use crate::handlers::change::suspects;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::engage::pages::capital;
@@ -84,6 +85,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             let checklists = checklists::views(look, &room.row)?;
             let obligations = obligations::panel(look, &room.row)?;
             let chats = super::chats::links(look, id)?;
+            let suspects = suspects::panel(look, &room.row)?;
             let mut all_roles = roles(look, &room);
             let few = all_roles.iter().position(|role| !is_near(role, &room)).unwrap_or(all_roles.len());
             let activity = |one: Activity| {
@@ -111,6 +113,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 level: row.state.severity.clone(),
                 phase: phase(row.state.phase),
                 chats,
+                suspects,
                 class: row.state.class.word(),
                 restricted: restricted(row),
                 near_miss: row.near_miss,
@@ -170,7 +173,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
 }
 
 /// What cannot be an id is an incident that is not there.
-pub(super) fn read_id(text: &str) -> Result<IncidentId, Refusal> {
+pub(in crate::handlers) fn read_id(text: &str) -> Result<IncidentId, Refusal> {
     text.parse().map_err(|_| Refusal::not_found(format!("incident {}", domain::words::text::shorten(text, 40))))
 }
 

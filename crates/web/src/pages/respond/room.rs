@@ -12,6 +12,7 @@ use super::incidents::LevelChoice;
 use super::obligations::ObligationsPanel;
 use super::record::RecordTally;
 use super::updates::UpdatesView;
+use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
@@ -59,6 +60,7 @@ pub struct RoomPage {
     pub runbooks: Vec<Link>,
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
+    pub suspects: SuspectsPanel,
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
     pub record: RecordTally,
@@ -379,6 +381,7 @@ pub(crate) mod samples {
                 runbooks: vec![Link::new("Card payments fail", "/runbooks/payments-fail")],
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
+                suspects: SuspectsPanel::sample(),
                 groups: vec![GroupView {
                     link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
                     state: State::Firing,
