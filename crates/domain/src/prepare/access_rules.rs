@@ -112,7 +112,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::UpdateTemplate(_)
         | Spec::Checklist(_)
         | Spec::OutgoingWebhook(_)
-        | Spec::Chat(_) => {
+        | Spec::Chat(_)
+        | Spec::RollbackAdapter(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",

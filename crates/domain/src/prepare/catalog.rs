@@ -9,6 +9,7 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -44,6 +45,7 @@ pub struct Catalog {
     pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
     pub status_pages: BTreeMap<Name, StatusPage>,
     pub chats: BTreeMap<Name, Chat>,
+    pub rollback_adapters: BTreeMap<Name, RollbackAdapter>,
 }
 
 macro_rules! lookups {

@@ -12,6 +12,7 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -45,11 +46,12 @@ pub enum Kind {
     OutgoingWebhook,
     StatusPage,
     Chat,
+    RollbackAdapter,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -67,6 +69,7 @@ impl Kind {
         Self::OutgoingWebhook,
         Self::StatusPage,
         Self::Chat,
+        Self::RollbackAdapter,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -88,6 +91,7 @@ impl Kind {
             Self::OutgoingWebhook => "outgoing-webhook",
             Self::StatusPage => "status-page",
             Self::Chat => "chat",
+            Self::RollbackAdapter => "rollback-adapter",
         }
     }
 }
@@ -130,6 +134,7 @@ macro_rules! with_kinds {
             OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
             StatusPage(StatusPage) in status_pages;
             Chat(Chat) in chats;
+            RollbackAdapter(RollbackAdapter) in rollback_adapters;
         }
     };
 }
