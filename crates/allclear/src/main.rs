@@ -8,6 +8,7 @@ mod config;
 mod outward;
 mod publish;
 mod rounds;
+mod secrets;
 mod serve;
 mod telemetry;
 mod watch;

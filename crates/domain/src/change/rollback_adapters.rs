@@ -282,7 +282,7 @@ impl Call {
 /// What the other side calls what it began. Kept by whoever made the call, and shown again when it is asked how that goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handle {
-    /// Only the adapter that gave it can read it. At most 300 bytes.
+    /// Only the adapter that gave it can read it. At most 1000 bytes.
     pub text: String,
     /// Where a browser shows it: `https://` or `http://`, at most 500 bytes.
     pub link: Option<String>,
