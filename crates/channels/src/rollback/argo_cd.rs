@@ -235,16 +235,13 @@ fn is_of(entry: &Value, version: &str) -> bool {
 fn target(application: &Value, call: &Call) -> Result<Target, String> {
     let history = history(application);
     let earlier = history.len().saturating_sub(1);
-    let found = match &call.to {
-        Some(to) => {
-            let found = history[..earlier].iter().rev().find(|entry| is_of(entry, to));
-            found.ok_or_else(|| format!("a deployment of {to} in the history"))
-        }
-        None => {
-            let bad = call.from.as_ref().and_then(|from| history.iter().rposition(|entry| is_of(entry, from)));
-            history[..bad.unwrap_or(earlier)].last().ok_or_else(|| "an earlier deployment in the history".to_owned())
-        }
-    }?;
+    let found = if let Some(to) = &call.to {
+        let found = history[..earlier].iter().rev().find(|entry| is_of(entry, to));
+        found.ok_or_else(|| format!("a deployment of {to} in the history"))?
+    } else {
+        let bad = call.from.as_ref().and_then(|from| history.iter().rposition(|entry| is_of(entry, from)));
+        history[..bad.unwrap_or(earlier)].last().ok_or("an earlier deployment in the history")?
+    };
     let revision = revision_of(found);
     match found["id"].as_i64() {
         Some(id) if !revision.is_empty() => Ok(Target { id, revision }),

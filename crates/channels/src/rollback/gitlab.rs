@@ -63,8 +63,20 @@ struct Access {
 struct Pipeline {
     id: Option<u64>,
     name: Option<String>,
-    status: Option<String>,
+    status: Option<Status>,
     web_url: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Success,
+    Failed,
+    Canceled,
+    Skipped,
+    /// It goes on; or it waits for somebody's hand, until its time is over.
+    #[serde(other)]
+    Other,
 }
 
 #[derive(Deserialize)]
@@ -109,19 +121,6 @@ impl<'e> Gitlab<'e> {
         Self { line, project: format!("/api/v4/projects/{}", url_part(project)), git_ref, variables }
     }
 
-    fn word(&self, pipeline: &Pipeline) -> Word {
-        match pipeline.status.as_deref() {
-            Some("success") => Word::Succeeded,
-            Some(end @ ("failed" | "canceled" | "skipped")) => {
-                let end = if end == "canceled" { "cancelled" } else { end };
-                Word::Failed { why: format!("the pipeline ended as {end}") }
-            }
-            // One that waits for somebody's hand waits until its time is over.
-            Some(_) => Word::Running,
-            None => silence("the pipeline has no status"),
-        }
-    }
-
     async fn look_up(&self, call: &Call) -> Word {
         let since = CLOCKS_APART.before(call.at).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let path = format!(
@@ -137,7 +136,7 @@ impl<'e> Gitlab<'e> {
         };
         let key = call.key.to_string();
         if let Some(named) = pipelines.iter().find(|one| one.name.as_ref().is_some_and(|name| name.contains(&key))) {
-            return self.word(named);
+            return word(named);
         }
         for pipeline in pipelines.iter().take(VARIABLES_ASKED_MOST) {
             let Some(id) = pipeline.id else { continue };
@@ -148,7 +147,7 @@ impl<'e> Gitlab<'e> {
                         one.key.as_deref() == Some(KEY_VARIABLE) && one.value.as_deref() == Some(key.as_str())
                     };
                     if variables.iter().any(carries) {
-                        return self.word(pipeline);
+                        return word(pipeline);
                     }
                 }
                 // Of a pipeline of somebody else's the token may not see them.
@@ -157,6 +156,19 @@ impl<'e> Gitlab<'e> {
             }
         }
         silence("no pipeline carries the key")
+    }
+}
+
+/// How a pipeline goes.
+fn word(pipeline: &Pipeline) -> Word {
+    let ended = |how: &str| Word::Failed { why: format!("the pipeline ended as {how}") };
+    match pipeline.status {
+        Some(Status::Success) => Word::Succeeded,
+        Some(Status::Failed) => ended("failed"),
+        Some(Status::Canceled) => ended("cancelled"),
+        Some(Status::Skipped) => ended("skipped"),
+        Some(Status::Other) => Word::Running,
+        None => silence("the pipeline has no status"),
     }
 }
 
@@ -215,7 +227,7 @@ impl Adapter for Gitlab<'_> {
             let Some(id) = number(handle, "pipeline") else { return self.look_up(call).await };
             match self.line.get(&format!("{}/pipelines/{id}", self.project)).await {
                 Ok(answer) if answer.is_success() => read::<Pipeline>(&answer)
-                    .map_or_else(|| silence("the answer is no pipeline"), |pipeline| self.word(&pipeline)),
+                    .map_or_else(|| silence("the answer is no pipeline"), |pipeline| word(&pipeline)),
                 Ok(answer) => silence(&self.line.said(&answer)),
                 Err(none) => silence(&none.why()),
             }
