@@ -300,6 +300,9 @@ pub enum Mishap {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::prepare::catalog::Catalog;
+    use crate::prepare::checks::{self, Conditions};
+    use crate::prepare::reading::from_yaml;
     use crate::words::Id as _;
 
     fn adapter(system: System) -> RollbackAdapter {
@@ -379,6 +382,18 @@ mod tests {
             let adapter = RollbackAdapter { deadline: Span::seconds(deadline), ..adapter(gitlab("a/b", "main")) };
             assert_eq!(adapter.check().is_empty(), right, "{deadline}s");
         }
+    }
+
+    #[test]
+    fn nothing_is_asked_where_nothing_may_be_sent() {
+        let document = "kind: rollback-adapter\nname: shop\nspec: { title: Shop, system: { argo-cd: { url: 'http://10.0.0.7', application: shop } } }";
+        let reading = from_yaml("new.yaml", document);
+        assert_eq!(reading.problems, []);
+        let may_post = |url: &str| if url.contains("//10.") { Err("it is a private network".into()) } else { Ok(()) };
+        let conditions = Conditions { may_post: &may_post, ..Conditions::at(Timestamp::UNIX_EPOCH) };
+        let found = checks::check(&Catalog::default(), &reading.proposals, &[], conditions);
+        let found: Vec<_> = found.problems.iter().filter(|one| one.message.contains("private")).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 
     #[test]

@@ -195,6 +195,10 @@ spec: { title: Shared, source: { alertmanager: {} } }
 kind: role
 name: scribe
 spec: { title: Scribe, duties: [writes] }
+---
+kind: rollback-adapter
+name: shop
+spec: { title: Shop, system: { webhook: { url: 'https://deploy.example.org/' } } }
 ";
 
     fn catalog() -> Catalog {
@@ -238,6 +242,7 @@ spec: { title: Scribe, duties: [writes] }
         integration/prom         may       may       -         -         -
         integration/shared       may       -         -         -         -
         role/scribe              may       -         -         -         -
+        rollback-adapter/shop    may       -         -         -         -
         ");
     }
 
