@@ -13,7 +13,7 @@ use domain::respond::chats::url_part;
 use domain::words::{Span, Timestamp};
 use serde_json::{Value, json};
 
-use super::{Adapter, Asking, Line, handle, read, silence, unanswered, unreachable};
+use super::{Adapter, Asking, Line, read, silence, unanswered, unreachable};
 use crate::egress;
 
 pub(super) struct ArgoCd<'e> {
@@ -293,7 +293,7 @@ impl Adapter for ArgoCd<'_> {
             let before = before.map_or_else(|| "-".to_owned(), |before| before.to_string());
             let namespace = self.namespace.map(|namespace| format!("{}/", url_part(namespace))).unwrap_or_default();
             let link = format!("{}/applications/{namespace}{}", self.line.base, url_part(self.application));
-            Ok(handle(&format!("{before} {}", target.revision), Some(&link)))
+            Ok(self.line.handle(&format!("{before} {}", target.revision), Some(&link)))
         })
     }
 

@@ -14,7 +14,7 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Adapter, Asking, BY_KEY, Line, handle, number, read, silence, unanswered, unreachable};
+use super::{Adapter, Asking, BY_KEY, Line, number, read, silence, unanswered, unreachable};
 
 pub(super) struct GithubActions<'e> {
     line: Line<'e>,
@@ -144,7 +144,7 @@ impl Adapter for GithubActions<'_> {
                 Some(run) => format!("run {run}"),
                 None => BY_KEY.to_owned(),
             };
-            Ok(handle(&text, link))
+            Ok(self.line.handle(&text, link))
         })
     }
 

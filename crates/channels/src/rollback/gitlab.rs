@@ -13,7 +13,7 @@ use domain::words::Span;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Adapter, Asking, BY_KEY, Line, handle, number, read, silence, unanswered, unreachable};
+use super::{Adapter, Asking, BY_KEY, Line, number, read, silence, unanswered, unreachable};
 
 pub(super) struct Gitlab<'e> {
     line: Line<'e>,
@@ -218,7 +218,7 @@ impl Adapter for Gitlab<'_> {
                 Some(id) => format!("pipeline {id}"),
                 None => BY_KEY.to_owned(),
             };
-            Ok(handle(&text, link))
+            Ok(self.line.handle(&text, link))
         })
     }
 

@@ -138,13 +138,24 @@ impl Line<'_> {
         self.egress.ask(method, &format!("{}{path}", self.base), headers, body, terms).await
     }
 
-    /// What the other side said, as people may read it: short, on one line, and without what we showed it.
-    fn words(&self, text: &str) -> String {
-        let text = match &self.hidden {
+    /// The text without what we showed the other side.
+    fn out_of(&self, text: &str) -> String {
+        match &self.hidden {
             Hidden::Token(token) => token.out_of(text),
             Hidden::Secret(secret) => secret.out_of(text),
-        };
-        one_line(&text, WORDS_MOST)
+        }
+    }
+
+    /// What the other side said, as people may read it: short, and on one line.
+    fn words(&self, text: &str) -> String {
+        one_line(&self.out_of(text), WORDS_MOST)
+    }
+
+    /// What is kept of a call. A link that is none, or too long, is left out.
+    fn handle(&self, text: &str, link: Option<&str>) -> Handle {
+        let fits =
+            |link: &&str| link.len() <= LINK_BYTES_MOST && check_url(link).is_ok() && self.out_of(link) == **link;
+        Handle { text: cut_bytes(text, HANDLE_BYTES_MOST), link: link.filter(fits).map(str::to_owned) }
     }
 
     /// The status of an answer that is none, and what was said with it.
@@ -216,11 +227,6 @@ fn silence(why: &str) -> Word {
 
 fn read<T: DeserializeOwned>(answer: &egress::Answer) -> Option<T> {
     serde_json::from_slice(&answer.body).ok()
-}
-
-fn handle(text: &str, link: Option<&str>) -> Handle {
-    let link = link.filter(|link| link.len() <= LINK_BYTES_MOST && check_url(link).is_ok());
-    Handle { text: cut_bytes(text, HANDLE_BYTES_MOST), link: link.map(str::to_owned) }
 }
 
 /// What a handle says that names nothing but the key.

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Adapter, Asking, Line, handle, read, silence, unanswered, unreachable};
+use super::{Adapter, Asking, Line, read, silence, unanswered, unreachable};
 use crate::egress::{self, NoAnswer};
 use crate::webhook::{Secret, headers};
 
@@ -106,7 +106,7 @@ impl Adapter for Webhook<'_> {
             }
             let said = said(&answer).unwrap_or_default();
             let own = said.handle.as_deref().map(|own| self.line.words(own)).filter(|own| !own.is_empty());
-            Ok(handle(own.as_deref().unwrap_or(&key), said.link.as_deref()))
+            Ok(self.line.handle(own.as_deref().unwrap_or(&key), said.link.as_deref()))
         })
     }
 

@@ -100,12 +100,15 @@ async fn a_receiver_must_say_that_it_is_ready() {
 #[tokio::test]
 async fn a_receiver_may_say_little_when_it_takes_a_call() {
     let key = call().key.to_string();
+    let own = secret().reveal().replace("whsec_", "");
+    let said_back = json!({ "handle": own, "link": format!("https://x.example.org/?{own}") }).to_string();
     for (status, body, said) in [
         ("202 Accepted", "", format!("begun {key}")),
         ("204 No Content", "", format!("begun {key}")),
         ("200 OK", r#"{"handle":"a\u0000b"}"#, "begun a b".to_owned()),
         ("200 OK", r#"{"handle":7,"link":"https://x.example.org/"}"#, format!("begun {key}")),
         ("200 OK", r#"{"link":"javascript:alert(1)"}"#, format!("begun {key}")),
+        ("200 OK", said_back.as_str(), "begun (hidden)".to_owned()),
         ("200 OK", r#"{"link":"https://user:pw@x.example.org/"}"#, format!("begun {key}")),
         ("200 OK", r#"{"link":"https://x.example.org/a b"}"#, format!("begun {key}")),
     ] {
