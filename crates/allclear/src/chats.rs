@@ -1,19 +1,15 @@
-//! Chats at the edge: the file with their secrets, and an ear for each chat of Matrix, which no provider calls by itself.
+//! Chats at the edge: an ear for each chat of Matrix, which no provider calls by itself.
 //!
 //! One node at a time listens. What was heard is acted upon before it is noted how far we heard, each thing once: after a
 //! crash it comes again, and is known.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actions::Node;
 use actions::respond::chat_commands::{self, Heard, Pinned, Reply, What};
 use actions::respond::chats::{begun, is_news, listened};
-use anyhow::{Context as _, Result, bail};
-use channels::chat::Token;
 use channels::matrix::{self, Said};
 use domain::respond::chat_commands::{addressed, is_pin};
 use domain::respond::chats::{Provider, channel};
@@ -21,64 +17,6 @@ use domain::words::{Mint, Name, Span, Timestamp};
 use store::{Halt, Store};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
-
-/// What this installation was told of its chats. Never printed.
-#[derive(Default)]
-pub(crate) struct Secrets {
-    tokens: BTreeMap<Name, String>,
-    signing: BTreeMap<Name, String>,
-}
-
-impl Secrets {
-    /// Reads the file, if there is one. What is wrong in it is said without what stands there.
-    pub(crate) fn read(file: Option<&Path>) -> Result<Self> {
-        let Some(file) = file else { return Ok(Self::default()) };
-        let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        Self::parse(&text).with_context(|| format!("in {}", file.display()))
-    }
-
-    fn parse(text: &str) -> Result<Self> {
-        let mut secrets = Self::default();
-        for (at, line) in text.lines().enumerate() {
-            let (line, place) = (line.trim(), at + 1);
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (name, value) = line.split_once('=').unwrap_or((line, ""));
-            let (chat, what) = name.trim().rsplit_once('.').unwrap_or_default();
-            let of = match what {
-                "token" => &mut secrets.tokens,
-                "signing-secret" => &mut secrets.signing,
-                _ => bail!("line {place}: write CHAT.token=... or CHAT.signing-secret=..."),
-            };
-            let Ok(chat) = chat.parse::<Name>() else {
-                bail!("line {place}: what stands before the .{what} is not the name of a chat");
-            };
-            if value.trim().is_empty() {
-                bail!("line {place}: the {what} of {chat} is empty");
-            }
-            if of.insert(chat.clone(), value.trim().to_owned()).is_some() {
-                bail!("line {place}: the {what} of {chat} stands here twice");
-            }
-        }
-        Ok(secrets)
-    }
-
-    pub(crate) fn tokens(&self) -> BTreeMap<Name, Token> {
-        self.tokens.iter().map(|(chat, token)| (chat.clone(), Token::new(token.clone()))).collect()
-    }
-
-    pub(crate) fn for_web(&self) -> web::ChatSecrets {
-        let tokens: BTreeSet<Name> = self.tokens.keys().cloned().collect();
-        web::ChatSecrets { signing: self.signing.clone(), tokens }
-    }
-}
-
-impl fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.tokens.keys()).finish()
-    }
-}
 
 /// What listening needs.
 #[derive(Clone)]
@@ -287,34 +225,4 @@ enum Turn {
     Wait,
     /// There is nothing to listen to any more.
     Over,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_read_by_line_and_never_repeated() {
-        let read =
-            Secrets::parse("# chats\n\nops.token = xoxb-1=2\nops.signing-secret=s3cr3t\nmat.rix.token=syt\n").unwrap();
-        let ops: Name = "ops".parse().unwrap();
-        assert_eq!(read.tokens[&ops], "xoxb-1=2");
-        assert_eq!(read.signing[&ops], "s3cr3t");
-        assert!(read.tokens.contains_key("mat.rix"));
-        assert!(!format!("{read:?} {:?} {:?}", read.for_web(), read.tokens()).contains("xoxb"));
-        for (wrong, says) in [
-            ("ops=s3cr3t", "line 1: write CHAT.token=... or CHAT.signing-secret=..."),
-            ("a=b\n", "line 1: write CHAT.token=... or CHAT.signing-secret=..."),
-            ("\nops.tokn=s3cr3t", "line 2: write CHAT.token=... or CHAT.signing-secret=..."),
-            ("Ops Chat.token=s3cr3t", "line 1: what stands before the .token is not the name of a chat"),
-            ("ops.token=", "line 1: the token of ops is empty"),
-            ("ops.token=s3cr3t\nops.token=s3cr3t", "line 2: the token of ops stands here twice"),
-            ("s3cr3t", "line 1: write CHAT.token=... or CHAT.signing-secret=..."),
-        ] {
-            let said = Secrets::parse(wrong).unwrap_err().to_string();
-            assert_eq!(said, says);
-        }
-        assert!(Secrets::read(Some(Path::new("/nowhere/chats"))).is_err());
-        assert!(Secrets::read(None).unwrap().tokens.is_empty());
-    }
 }

@@ -73,6 +73,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_CHAT_SECRETS", value_name = "FILE")]
     pub(crate) chat_secrets: Option<PathBuf>,
 
+    /// A file with what is shown to rollback adapters and what is signed with, a line each: `shop.token=...`, `own.signing-secret=whsec_...`
+    #[arg(long, env = "ALLCLEAR_ADAPTER_SECRETS", value_name = "FILE")]
+    pub(crate) adapter_secrets: Option<PathBuf>,
+
     /// How many days signals and the journal of what is over are kept.
     #[arg(long, env = "ALLCLEAR_KEEP_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub(crate) keep_days: u32,

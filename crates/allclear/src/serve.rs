@@ -14,7 +14,8 @@ use tokio::net::TcpListener;
 
 use crate::config::Serve;
 use crate::outward::Outward;
-use crate::{chats, clock, publish, rounds, telemetry};
+use crate::secrets::Secrets;
+use crate::{chats, clock, publish, rollbacks, rounds, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -24,7 +25,8 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     // What is set wrong is said before anything is made.
     let (public_url, watch_secret) = (settings.public_url()?, settings.watch_secret()?);
     let proxies = settings.trusted_proxies.parse()?;
-    let secrets = chats::Secrets::read(settings.chat_secrets.as_deref())?;
+    let secrets = Secrets::read(settings.chat_secrets.as_deref(), "chat")?;
+    let rollbacks = Secrets::read(settings.adapter_secrets.as_deref(), "adapter")?.for_rollbacks()?;
     let place = settings.place()?;
     let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
     let keys = Keys::of(&store, &mut mint)?;
@@ -46,7 +48,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;
 
-    let channels = channels(settings, keys.webhooks, &secrets)?;
+    let channels = channels(settings, keys.webhooks, &secrets, rollbacks)?;
     let (intake, writer) = intake(&store, &node);
     let writer_mint = Mint::new(mint.secret());
     let writing = std::thread::Builder::new().name("intake".into()).spawn(move || writer.run(writer_mint))?;
@@ -94,6 +96,13 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         clock: clock.clone(),
         mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
     };
+    let hands = rollbacks::Hands {
+        store: store.clone(),
+        node: node.clone(),
+        channels: channels.clone(),
+        clock: clock.clone(),
+        mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
+    };
     let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep };
     runtime.block_on(async move {
         let listener = TcpListener::bind(settings.listen)
@@ -108,6 +117,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             tokio::spawn(publish::run(publisher, stopped.clone()));
         }
         tokio::spawn(chats::listen(ears, stopped.clone()));
+        tokio::spawn(rollbacks::run(hands, stopped.clone()));
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
         let until = async move {
@@ -146,7 +156,12 @@ impl Keys {
     }
 }
 
-fn channels(settings: &Serve, webhooks: [u8; 32], secrets: &chats::Secrets) -> Result<channels::Channels> {
+fn channels(
+    settings: &Serve,
+    webhooks: [u8; 32],
+    chats: &Secrets,
+    rollbacks: channels::rollback::Secrets,
+) -> Result<channels::Channels> {
     let parse = |server| channels::email::Settings::parse(server, &settings.smtp_from);
     let email = settings.smtp.as_deref().map(parse).transpose()?;
     if email.is_none() {
@@ -161,7 +176,8 @@ fn channels(settings: &Serve, webhooks: [u8; 32], secrets: &chats::Secrets) -> R
         webhook_secret: channels::webhook::Secret::from_bytes(webhooks),
         allow: settings.allow.parse()?,
         authorities,
-        chats: secrets.tokens(),
+        chats: chats.tokens(),
+        rollbacks,
     })?)
 }
 

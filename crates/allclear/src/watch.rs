@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use channels::egress::{Allow, Egress, NoAnswer};
+use channels::egress::{Allow, Egress};
 use channels::webhook::Secret;
 use channels::{Channels, email, tls};
 use domain::engage::deliveries::{LinkKind, Message, MessageLink, Outcome, Urgency};
@@ -250,6 +250,7 @@ impl Watcher {
                 allow: Allow::everything(),
                 authorities,
                 chats: std::collections::BTreeMap::new(),
+                rollbacks: channels::rollback::Secrets::default(),
             })?,
             webhook_secret,
             proof: proof.into(),
@@ -304,7 +305,8 @@ impl Watcher {
                     answer.headers.get(PROOF_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
                 watch::observe(&self.secret, answer.status, signature, &answer.body)
             }
-            Err(NoAnswer::Failed(why) | NoAnswer::Refused(why)) => {
+            Err(none) => {
+                let why = none.why();
                 Observation::NoAnswer(why.strip_prefix("no connection: ").unwrap_or(&why).to_owned())
             }
         }

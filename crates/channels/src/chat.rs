@@ -1,48 +1,22 @@
 //! Chats: one errand at a time, to Slack or to a homeserver of Matrix, with the token that this installation was told.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::engage::deliveries::Outcome;
 use domain::respond::chats::{Errand, Provider};
 use domain::words::{Name, Timestamp};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::HeaderMap;
 
 use crate::egress::Egress;
 use crate::matrix::{Batch, Matrix, Message};
 use crate::slack::Slack;
+use crate::token::Token;
 use crate::{later, never};
 
 /// An errand may take several calls, and must end before the lease of its delivery does.
 const ERRAND_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// What we show to a provider. Never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl Token {
-    pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
-    }
-
-    /// The headers of a call with it; `None` if it cannot stand in one.
-    pub(crate) fn headers(&self) -> Option<HeaderMap> {
-        let mut headers = HeaderMap::new();
-        let mut shown = HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
-        shown.set_sensitive(true);
-        headers.insert(AUTHORIZATION, shown);
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        Some(headers)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(hidden)")
-    }
-}
 
 /// The channel. Cheap to clone.
 #[derive(Clone)]

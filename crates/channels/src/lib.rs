@@ -8,14 +8,17 @@ pub mod egress;
 pub mod email;
 pub mod matrix;
 pub mod ntfy;
+pub mod rollback;
 mod slack;
 pub mod tls;
+pub mod token;
 pub mod webhook;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::change::rollback_adapters::RollbackAdapter;
 use domain::engage::deliveries::{Message, Outcome};
 use domain::prepare::people::Address;
 use domain::respond::chats::Errand;
@@ -39,7 +42,9 @@ pub struct Settings {
     /// Certificate authorities (PEM) that are trusted besides the usual ones.
     pub authorities: Option<Vec<u8>>,
     /// What we show in chats, by the name of the chat.
-    pub chats: BTreeMap<Name, chat::Token>,
+    pub chats: BTreeMap<Name, token::Token>,
+    /// The same for rollback adapters, and what we sign with.
+    pub rollbacks: rollback::Secrets,
 }
 
 /// All channels of an installation. Cheap to clone; keeps its connections warm.
@@ -51,12 +56,14 @@ pub struct Channels {
     /// For addresses that anybody may name: nothing inside the own network is reached.
     public_webhook: webhook::Webhook,
     chats: chat::Chats,
+    rollbacks: Arc<(egress::Egress, rollback::Secrets)>,
 }
 
 impl Channels {
     /// Opens nothing yet: the first message opens the first connection.
     pub fn new(settings: Settings) -> Result<Self, Refusal> {
         let trust = tls::trust(settings.authorities.as_deref())?;
+        let fresh = egress::Egress::fresh(settings.allow.clone(), &trust)?;
         let egress = Arc::new(egress::Egress::new(settings.allow, &trust)?);
         let outside = Arc::new(egress::Egress::new(egress::Allow::default(), &trust)?);
         let public = settings.webhook_secret.clone();
@@ -66,6 +73,7 @@ impl Channels {
             chats: chat::Chats::new(Arc::clone(&egress), settings.chats),
             webhook: webhook::Webhook::new(egress, settings.webhook_secret),
             public_webhook: webhook::Webhook::new(outside, public),
+            rollbacks: Arc::new((fresh, settings.rollbacks)),
         })
     }
 
@@ -107,6 +115,18 @@ impl Channels {
     /// The chats, to be listened to.
     pub fn chats(&self) -> &chat::Chats {
         &self.chats
+    }
+
+    /// The program that takes back by this document, to be asked, told and asked after at this moment. The error says in words
+    /// what is not set up here: nothing was sent.
+    pub fn rollback_adapter<'a>(
+        &'a self,
+        name: &Name,
+        spec: &'a RollbackAdapter,
+        now: Timestamp,
+    ) -> Result<Box<dyn rollback::Adapter + 'a>, String> {
+        let (egress, secrets) = &*self.rollbacks;
+        rollback::adapter(name, spec, secrets, egress, now)
     }
 
     /// Whether an outgoing webhook may post to this URL, or a chat be asked there, as things are set up here. Opens nothing, asks no name server.

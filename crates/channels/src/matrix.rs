@@ -80,7 +80,7 @@ impl<'e> Matrix<'e> {
         match answer {
             Ok(answer) => read(&answer, self.now),
             Err(NoAnswer::Refused(why)) => Err(Failure::of(never(why))),
-            Err(NoAnswer::Failed(why)) => Err(Failure::of(later(why))),
+            Err(NoAnswer::Unreached(why) | NoAnswer::Failed(why)) => Err(Failure::of(later(why))),
         }
     }
 

@@ -58,7 +58,7 @@ impl Ntfy {
         match self.egress.post(topic.server.as_str(), headers, body).await {
             Ok(answer) => outcome(&answer, now),
             Err(NoAnswer::Refused(why)) => never(why),
-            Err(NoAnswer::Failed(why)) => later(why),
+            Err(NoAnswer::Unreached(why) | NoAnswer::Failed(why)) => later(why),
         }
     }
 }

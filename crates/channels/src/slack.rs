@@ -78,7 +78,7 @@ impl<'e> Slack<'e> {
         match self.egress.ask(method, &url, self.headers.clone(), body, terms).await {
             Ok(answer) => read(&answer, self.now),
             Err(NoAnswer::Refused(why)) => Err(never(why).into()),
-            Err(NoAnswer::Failed(why)) => Err(later(why).into()),
+            Err(NoAnswer::Unreached(why) | NoAnswer::Failed(why)) => Err(later(why).into()),
         }
     }
 

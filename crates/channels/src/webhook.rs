@@ -47,6 +47,11 @@ impl Secret {
         Self(hmac(&self.0, &[b"allclear outgoing webhook secret\0", key.as_bytes()]).to_vec())
     }
 
+    /// The text without it: whoever knows it might say it back.
+    pub(crate) fn out_of(&self, text: &str) -> String {
+        text.replace(&STANDARD.encode(&self.0), "(hidden)")
+    }
+
     /// The value of `webhook-signature` for these bytes.
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let signature = hmac(&self.0, &[id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body]);
@@ -105,7 +110,7 @@ impl Webhook {
         match self.egress.post(address.trim(), headers, body).await {
             Ok(answer) => outcome(&answer, now),
             Err(NoAnswer::Refused(why)) => never(why),
-            Err(NoAnswer::Failed(why)) => later(why),
+            Err(NoAnswer::Unreached(why) | NoAnswer::Failed(why)) => later(why),
         }
     }
 
@@ -126,7 +131,7 @@ impl Webhook {
         match self.egress.post(url, headers, body).await {
             Ok(answer) => event_outcome(&answer, now),
             Err(NoAnswer::Refused(why)) => never(why),
-            Err(NoAnswer::Failed(why)) => later(why),
+            Err(NoAnswer::Unreached(why) | NoAnswer::Failed(why)) => later(why),
         }
     }
 
@@ -138,7 +143,7 @@ impl Webhook {
 }
 
 /// The headers of Standard Webhooks. `None` if the id cannot stand in one.
-fn headers(id: &str, now: Timestamp, body: &[u8], secrets: &[Secret]) -> Option<HeaderMap> {
+pub(crate) fn headers(id: &str, now: Timestamp, body: &[u8], secrets: &[Secret]) -> Option<HeaderMap> {
     let seconds = now.as_second();
     let signatures: Vec<String> = secrets.iter().map(|secret| secret.sign(id, seconds, body)).collect();
     let mut headers = HeaderMap::new();

@@ -194,7 +194,7 @@ pub fn act(
     rows::save(tx, &after)?;
     tell(tx, moment, kind, &after, why, data)?;
     if matches!(after.change.state, State::Approved { .. } | State::Running { .. }) {
-        preflights::wish(tx, &after, moment.now)?;
+        preflights::wish(tx, node, &after, moment.now)?;
     }
     Ok(after)
 }

@@ -12,7 +12,7 @@ use store::{Halt, Tx};
 
 use super::changes::tell;
 use super::preflights;
-use crate::Moment;
+use crate::{Moment, Node};
 
 /// What became of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,7 @@ pub enum Taken {
 /// Takes one report. `source` is the integration that it came by.
 pub fn observe(
     tx: &mut Tx<'_>,
+    node: &Node,
     moment: &mut Moment<'_>,
     source: &Name,
     seen: &Observation,
@@ -69,7 +70,7 @@ pub fn observe(
         let why = Some(seen.said.as_str());
         tell(tx, moment, EventKind::ChangeObserved, &row, why, data)?;
     }
-    preflights::wish(tx, &row, moment.now)?;
+    preflights::wish(tx, node, &row, moment.now)?;
     Ok((row, if is_new { Taken::New } else { Taken::More }))
 }
 
@@ -101,6 +102,7 @@ fn enrich(row: &mut ChangeRow, seen: &Observation) {
 /// Takes all that one call brought, or none.
 pub fn observe_all(
     tx: &mut Tx<'_>,
+    node: &Node,
     moment: &mut Moment<'_>,
     source: &Name,
     seen: &[Observation],
@@ -108,7 +110,7 @@ pub fn observe_all(
     seen.iter()
         .enumerate()
         .map(|(place, one)| {
-            observe(tx, moment, source, one).map_err(|halt| match halt {
+            observe(tx, node, moment, source, one).map_err(|halt| match halt {
                 Halt::Refused(refusal) if seen.len() > 1 => {
                     let at = format!("/{place}{}", refusal.at.as_deref().unwrap_or_default());
                     Halt::Refused(Refusal { at: Some(at), ..refusal })

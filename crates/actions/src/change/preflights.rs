@@ -3,11 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::change::changes::Path;
+use domain::change::proposals::Target;
+use domain::change::rollback_adapters::for_deploy;
 use domain::change::rollback_plans::{Answer, Missing, Preflight, RollbackPlan};
 use domain::engage::oncall;
 use domain::prepare::catalog::Catalog;
+use domain::respond::sight::Sight;
 use domain::words::{ChangeId, Name, Span, Timestamp};
-use store::change::changes::ChangeRow;
+use store::change::changes::{self, ChangeRow, Filter};
 use store::change::{preflights as rows, rollbacks};
 use store::{Halt, Store, Tx};
 
@@ -37,14 +41,22 @@ impl Readiness {
     }
 }
 
-/// The plan of a change: its own, or what is set up for all that is deployed there.
-pub fn plan(row: &ChangeRow, _catalog: &Catalog) -> Option<RollbackPlan> {
-    row.change.proposal.rollback.clone()
+/// The plan of a change: its own; of one that a program reported, what is set up for all that is deployed there.
+pub fn plan(row: &ChangeRow, catalog: &Catalog) -> Option<RollbackPlan> {
+    let proposal = &row.change.proposal;
+    if proposal.rollback.is_some() || row.change.path != Path::Observed {
+        return proposal.rollback.clone();
+    }
+    let (adapter, deploys) = for_deploy(&catalog.rollback_adapters, &proposal.targets)?;
+    let service = proposal.targets.first()?;
+    let team = catalog.services.get(&service.service).map_or(adapter, |service| &service.team);
+    Some(deploys.plan(adapter, team))
 }
 
-/// Wants the programs of a plan to be asked soon.
-pub fn wish(tx: &mut Tx<'_>, row: &ChangeRow, at: Timestamp) -> Result<(), Halt> {
-    for adapter in row.change.proposal.rollback.iter().flat_map(|plan| plan.way.adapters()) {
+/// Wants the programs of its plan to be asked soon.
+pub fn wish(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, at: Timestamp) -> Result<(), Halt> {
+    let plan = plan(row, &node.rules(tx)?.catalog);
+    for adapter in plan.iter().flat_map(|plan| plan.way.adapters()) {
         rows::wish(tx, row.change.id, adapter, at)?;
     }
     Ok(())
@@ -52,9 +64,8 @@ pub fn wish(tx: &mut Tx<'_>, row: &ChangeRow, at: Timestamp) -> Result<(), Halt>
 
 /// The same, when somebody asks for it.
 pub fn ask(tx: &mut Tx<'_>, node: &Node, moment: &Moment<'_>, id: ChangeId) -> Result<(), Halt> {
-    let mut row = find(tx, id, domain::respond::sight::Sight::of(&moment.actor))?;
-    row.change.proposal.rollback = plan(&row, &node.rules(tx)?.catalog);
-    wish(tx, &row, moment.now)
+    let row = find(tx, id, Sight::of(&moment.actor))?;
+    wish(tx, node, &row, moment.now)
 }
 
 /// What a plan lacks now, by all that is known.
@@ -84,7 +95,7 @@ pub(super) fn facts(
         .map(|(adapter, (answer, _))| (adapter, answer))
         .collect();
     for adapter in plan.way.adapters() {
-        if !super::rollbacks::has_adapter(catalog, adapter) {
+        if !catalog.rollback_adapters.contains_key(adapter) {
             let why = format!("there is no rollback adapter {adapter}");
             adapters.insert(adapter.clone(), Answer::Denied(why));
         }
@@ -95,7 +106,7 @@ pub(super) fn facts(
         if other.run.change == row.change.id {
             continue;
         }
-        let touched = find(tx, other.run.change, domain::respond::sight::Sight::Whole)?.change.proposal.services();
+        let touched = find(tx, other.run.change, Sight::Whole)?.change.proposal.services();
         if !touched.is_disjoint(&services) {
             under_way = Some(other.run.asked_by.map_or_else(|| "a-rule".parse(), Ok)?);
         }
@@ -146,12 +157,34 @@ pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Asked>
             if !rows::claim(tx, &one, LOST_AFTER.after(now))? {
                 continue;
             }
-            let mut row = find(tx, one.change, domain::respond::sight::Sight::Whole)?;
-            row.change.proposal.rollback = plan(&row, &node.rules(tx)?.catalog);
-            taken.push(Asked { row, adapter: one.adapter });
+            let mut row = find(tx, one.change, Sight::Whole)?;
+            fill_from(tx, &mut row)?;
+            let plan = plan(&row, &node.rules(tx)?.catalog);
+            // What the plan no longer calls is not asked.
+            if plan.is_some_and(|plan| plan.way.adapters().contains(&&one.adapter)) {
+                taken.push(Asked { row, adapter: one.adapter });
+            }
         }
         Ok(taken)
     })
+}
+
+/// What ran before, where whoever reported it did not say: what the change before it brought there.
+pub(super) fn fill_from(tx: &mut Tx<'_>, row: &mut ChangeRow) -> Result<(), Halt> {
+    let id = row.change.id;
+    let Some(target) = row.change.proposal.targets.first_mut().filter(|target| target.from.is_none()) else {
+        return Ok(());
+    };
+    let filter = Filter {
+        service: Some(target.service.clone()),
+        environment: target.environment.clone(),
+        state: Some("finished".into()),
+        ..Filter::default()
+    };
+    let before = changes::list(tx, &filter, Sight::Whole, Some(id), 1)?;
+    let same = |one: &&Target| one.service == target.service && one.environment == target.environment;
+    target.from = before.iter().flat_map(|row| &row.change.proposal.targets).find(same).and_then(|one| one.to.clone());
+    Ok(())
 }
 
 /// Keeps what a program answered. It is asked again while the change is young.

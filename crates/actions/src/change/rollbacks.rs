@@ -78,13 +78,11 @@ pub enum Called {
 
 /// How often the other side is asked while it works.
 const ASK_EVERY: Span = Span::seconds(5);
+/// And when its time is over: so often, for so long.
+const ASK_LATER: Span = Span::minutes(1);
+const ASK_AT_ALL: Span = Span::hours(24);
 /// Under this name changesets of documents are kept as changes, when they are taken back.
 const DOCUMENTS: &str = "documents";
-
-/// Whether documents say how to call this.
-pub(super) fn has_adapter(_catalog: &Catalog, _adapter: &Name) -> bool {
-    true
-}
 
 /// What taking back a suspect would do now. It changes nothing.
 pub fn preview(
@@ -468,7 +466,8 @@ pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Call>,
         let catalog = node.rules(tx)?.catalog.clone();
         let mut calls = Vec::new();
         for row in rows::calls_due(tx, now, 20)? {
-            let change = find(tx, row.run.change, Sight::Whole)?;
+            let mut change = find(tx, row.run.change, Sight::Whole)?;
+            preflights::fill_from(tx, &mut change)?;
             let next = preflights::plan(&change, &catalog).and_then(|plan| called_next(&plan, row.step));
             let Some((adapter, action)) = next else { continue };
             let only_ask = row.sent_at.is_some();
@@ -541,7 +540,10 @@ pub fn heard(
             }
             _ => {
                 let known = row.run.state.clone();
-                row.due_at = Some(ASK_EVERY.after(now));
+                row.due_at = match &known {
+                    State::Unknown { since } => (ASK_AT_ALL.after(*since) > now).then(|| ASK_LATER.after(now)),
+                    _ => Some(ASK_EVERY.after(now)),
+                };
                 if row.run.heard(word, now).state == known {
                     rows::save(tx, &row)?;
                 } else {

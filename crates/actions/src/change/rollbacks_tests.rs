@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::change::observations::{Observation, Stage};
 use domain::change::proposals::{Kind, Proposal, Target};
-use domain::change::rollback_plans::{Abort, Answer, Data, RollbackPlan, Way};
+use domain::change::rollback_plans::Answer;
 use domain::change::rollbacks::{State, Word};
 use domain::change::suspects::{Finding, Which};
 use domain::change::verdicts::Outcome;
@@ -13,7 +13,7 @@ use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::respond::incidents::Class;
 use domain::respond::sight::Sight;
-use domain::words::{Actor, ChangeId, IncidentId, Labels, Span, Timestamp};
+use domain::words::{Actor, ChangeId, IncidentId, Labels, Timestamp};
 use store::Store;
 use store::change::changes::ChangeRow;
 use store::change::rollbacks::RollbackRow;
@@ -42,6 +42,13 @@ kind: service
 name: vault
 spec: { title: Vault, team: shop-team, tier: 1 }
 ---
+kind: rollback-adapter
+name: hook
+spec:
+  title: The deployer
+  system: { webhook: { url: 'https://deploy.example.org/hook' } }
+  deploys: { services: [shop, db, vault], estimate: 5m, data: untouched }
+---
 kind: integration
 name: prom
 spec: { title: Prometheus, source: { alertmanager: {} } }
@@ -64,30 +71,21 @@ impl<'s> House<'s> {
 
     fn deploys(&self, key: &str, service: &str, stage: Stage, now: i64) -> ChangeRow {
         let target = Target { service: name(service), environment: None, from: None, to: Some(key.into()) };
-        let plan = RollbackPlan {
-            way: Way::Automatic { adapter: name("hook"), action: "rollback".into() },
-            owner: name("shop-team"),
-            estimate: Span::minutes(5),
-            abort_when: vec![Abort { when: "errors".into(), lasting: Span::minutes(1) }],
-            data: Data::Untouched,
-            point_of_no_return: None,
-            verification: vec!["the alert clears".into()],
-            last_rehearsed: None,
-            safe_until: None,
-        };
         let proposal = Proposal {
             kind: Kind::Deploy,
             title: format!("{service} {key}"),
             why: String::new(),
             targets: vec![target],
             steps: Vec::new(),
-            rollback: Some(plan),
+            rollback: None,
             verification: Vec::new(),
         };
         let seen = Observation { key: key.into(), stage, at: at(now), proposal, said: String::new(), link: None };
         let actor = Actor::Integration(name("ci"));
-        let (row, _) =
-            self.desk.as_actor(&actor, |tx, _, moment| observations::observe(tx, moment, &name("ci"), &seen)).unwrap();
+        let (row, _) = self
+            .desk
+            .as_actor(&actor, |tx, node, moment| observations::observe(tx, node, moment, &name("ci"), &seen))
+            .unwrap();
         row
     }
 

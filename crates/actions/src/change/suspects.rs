@@ -190,10 +190,8 @@ pub(crate) fn at_declaration(
     if first.is_empty() {
         return Ok(());
     }
-    for id in first.iter().filter_map(|one| suspicion.change(&one.candidate.which)) {
-        let mut change = id.clone();
-        change.change.proposal.rollback = preflights::plan(&change, &node.rules(tx)?.catalog);
-        preflights::wish(tx, &change, moment.now)?;
+    for change in first.iter().filter_map(|one| suspicion.change(&one.candidate.which)) {
+        preflights::wish(tx, node, change, moment.now)?;
     }
     let named: Vec<_> = first
         .iter()

@@ -91,6 +91,7 @@ impl Household {
             allow: self.allow.parse()?,
             authorities: None,
             chats: std::collections::BTreeMap::new(),
+            rollbacks: channels::rollback::Secrets::default(),
         })
     }
 }

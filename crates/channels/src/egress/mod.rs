@@ -28,15 +28,21 @@ pub struct Terms {
     cap: usize,
     patience: Duration,
     again: bool,
+    within: Duration,
 }
 
 impl Terms {
     /// Where the status decides, and the body only frees the connection.
-    const SHORT: Self = Self { cap: 64 * 1024, patience: Duration::from_secs(1), again: true };
+    const SHORT: Self = Self { cap: 64 * 1024, patience: Duration::from_secs(1), again: true, within: ATTEMPT_TIMEOUT };
     /// Where the body is what was asked for.
-    pub const LONG: Self = Self { cap: 8 * 1024 * 1024, patience: ATTEMPT_TIMEOUT, again: true };
+    pub const LONG: Self = Self { cap: 8 * 1024 * 1024, patience: ATTEMPT_TIMEOUT, again: true, ..Self::SHORT };
     /// The same, where the other side cannot tell a repeat.
     pub const ONCE: Self = Self { again: false, ..Self::LONG };
+
+    /// The same, with so much of an answer, within another time.
+    pub(crate) const fn within(self, cap: usize, within: Duration) -> Self {
+        Self { cap, patience: within, within, ..self }
+    }
 }
 
 /// Looks up the addresses of a host name. A trait, so that a test can be a lying name server.
@@ -93,8 +99,18 @@ impl Answer {
 pub enum NoAnswer {
     /// The guard, or the URL itself: trying again cannot help.
     Refused(String),
-    /// The network, the name or the certificate: it may be better soon.
+    /// The network, the name or the certificate: nothing was sent. It may be better soon.
+    Unreached(String),
+    /// It was sent, perhaps not whole, and nobody knows what became of it. It may be better soon.
     Failed(String),
+}
+
+impl NoAnswer {
+    pub fn why(self) -> String {
+        match self {
+            Self::Refused(why) | Self::Unreached(why) | Self::Failed(why) => why,
+        }
+    }
 }
 
 /// The guarded client. Cheap to clone.
@@ -109,10 +125,25 @@ impl Egress {
         Self::with_resolver(allow, trust, Arc::new(SystemResolver))
     }
 
+    /// The same, where nothing is sent over a connection that was used before: of one that the other side gave up just then,
+    /// nobody could say whether the request arrived.
+    pub fn fresh(allow: Allow, trust: &rustls::ClientConfig) -> Result<Self, Refusal> {
+        Self::made(allow, trust, Arc::new(SystemResolver), 0)
+    }
+
     pub fn with_resolver(
         allow: Allow,
         trust: &rustls::ClientConfig,
         resolver: Arc<dyn Resolve>,
+    ) -> Result<Self, Refusal> {
+        Self::made(allow, trust, resolver, 32)
+    }
+
+    fn made(
+        allow: Allow,
+        trust: &rustls::ClientConfig,
+        resolver: Arc<dyn Resolve>,
+        kept_warm: usize,
     ) -> Result<Self, Refusal> {
         let allow = Arc::new(allow);
         let client = Client::builder()
@@ -126,7 +157,7 @@ impl Egress {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(ATTEMPT_TIMEOUT)
             .pool_idle_timeout(Duration::from_mins(2))
-            .pool_max_idle_per_host(32)
+            .pool_max_idle_per_host(kept_warm)
             .user_agent(concat!("Allclear/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|why| Refusal::invalid(format!("the HTTP client cannot be made: {}", root_cause(&why))))?;
@@ -166,7 +197,7 @@ impl Egress {
         match self.get(url, HeaderMap::new()).await {
             Ok(answer) if answer.status >= 500 => Err(format!("{host} answers {}", answer.status)),
             Ok(_) => Ok(format!("{host} answers")),
-            Err(NoAnswer::Refused(why) | NoAnswer::Failed(why)) => Err(why),
+            Err(none) => Err(none.why()),
         }
     }
 
@@ -182,7 +213,8 @@ impl Egress {
         let mut url = self.allow.check_url(url).map_err(NoAnswer::Refused)?;
         url.set_fragment(None);
         let send = || {
-            let request = self.client.request(method.clone(), url.clone()).headers(headers.clone());
+            let request =
+                self.client.request(method.clone(), url.clone()).headers(headers.clone()).timeout(terms.within);
             if method == Method::GET { request.send() } else { request.body(body.clone()).send() }
         };
         let attempt = async {
@@ -193,9 +225,9 @@ impl Egress {
                 answer => answer,
             }
         };
-        let too_late = || NoAnswer::Failed(format!("no answer within {} seconds", ATTEMPT_TIMEOUT.as_secs()));
-        let answered = tokio::time::timeout(ATTEMPT_TIMEOUT, attempt).await.map_err(|_| too_late())?;
-        let mut response = answered.map_err(|why| no_answer(&why))?;
+        let too_late = || NoAnswer::Failed(format!("no answer within {} seconds", terms.within.as_secs()));
+        let answered = tokio::time::timeout(terms.within, attempt).await.map_err(|_| too_late())?;
+        let mut response = answered.map_err(|why| no_answer(&why, terms.within))?;
         let (status, headers) = (response.status().as_u16(), std::mem::take(response.headers_mut()));
         let mut body = Vec::new();
         // Terms to the end lets the connection be used again; what is too slow or too long is dropped with it.
@@ -261,7 +293,7 @@ impl std::fmt::Display for Forbidden {
 
 impl std::error::Error for Forbidden {}
 
-fn no_answer(why: &reqwest::Error) -> NoAnswer {
+fn no_answer(why: &reqwest::Error, within: Duration) -> NoAnswer {
     let mut cause = why.source();
     while let Some(deeper) = cause {
         if let Some(Forbidden(place)) = deeper.downcast_ref::<Forbidden>() {
@@ -272,12 +304,12 @@ fn no_answer(why: &reqwest::Error) -> NoAnswer {
     if why.is_builder() {
         return NoAnswer::Refused(format!("the request cannot be made: {}", root_cause(why)));
     }
-    NoAnswer::Failed(match (why.is_connect(), why.is_timeout()) {
-        (true, true) => format!("no connection within {} seconds", CONNECT_TIMEOUT.as_secs()),
-        (false, true) => format!("no answer within {} seconds", ATTEMPT_TIMEOUT.as_secs()),
-        (true, false) => format!("no connection: {}", root_cause(why)),
-        (false, false) => root_cause(why),
-    })
+    match (why.is_connect(), why.is_timeout()) {
+        (true, true) => NoAnswer::Unreached(format!("no connection within {} seconds", CONNECT_TIMEOUT.as_secs())),
+        (true, false) => NoAnswer::Unreached(format!("no connection: {}", root_cause(why))),
+        (false, true) => NoAnswer::Failed(format!("no answer within {} seconds", within.as_secs())),
+        (false, false) => NoAnswer::Failed(root_cause(why)),
+    }
 }
 
 /// The deepest reason, which says most; the layers above say "error sending request" and the URL with its secrets.

@@ -363,7 +363,7 @@ async fn a_name_that_turns_to_the_own_network_reaches_nothing() {
     let nowhere = egress(vec![vec![]], "");
     assert_eq!(
         post(&nowhere).await.unwrap_err(),
-        NoAnswer::Failed("no connection: the name rebind.example has no address".into())
+        NoAnswer::Unreached("no connection: the name rebind.example has no address".into())
     );
 }
 

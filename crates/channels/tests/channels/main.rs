@@ -6,6 +6,7 @@ mod certificate;
 mod email;
 mod http;
 mod mail_sink;
+mod rollback;
 mod web_sink;
 
 use channels::egress::Allow;
@@ -55,12 +56,22 @@ pub(crate) fn channels(smtp: Option<&str>) -> Channels {
 }
 
 pub(crate) fn channels_with(smtp: Option<&str>, allow: &str, authorities: Option<Vec<u8>>) -> Channels {
+    channels_told(smtp, allow, authorities, channels::rollback::Secrets::default())
+}
+
+pub(crate) fn channels_told(
+    smtp: Option<&str>,
+    allow: &str,
+    authorities: Option<Vec<u8>>,
+    rollbacks: channels::rollback::Secrets,
+) -> Channels {
     Channels::new(Settings {
         email: smtp.map(|url| channels::email::Settings::parse(url, "Allclear <alerts@example.org>").unwrap()),
         webhook_secret: Secret::from_bytes([7; 32]),
         allow: allow.parse::<Allow>().unwrap(),
         authorities,
         chats: std::collections::BTreeMap::new(),
+        rollbacks,
     })
     .unwrap()
 }

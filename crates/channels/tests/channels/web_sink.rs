@@ -38,16 +38,23 @@ impl Sink {
 
     /// Answers so many requests on each connection; at the next one it hangs up without a word.
     pub(crate) async fn serving(answer: impl Into<Vec<u8>>, each: usize) -> Self {
+        let answer = answer.into();
+        Self::by(move |_| answer.clone(), each).await
+    }
+
+    /// Answers each request as is said, and so many on each connection. Where nothing is said it is silent.
+    pub(crate) async fn by(answer: impl Fn(&Request) -> Vec<u8> + Send + Sync + 'static, each: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
-        let (record, answer) = (Arc::clone(&seen), answer.into());
+        let record = Arc::clone(&seen);
+        let answer: Arc<Answering> = Arc::new(answer);
         tokio::spawn(async move {
             let mut connection = 0;
             while let Ok((stream, _)) = listener.accept().await {
                 connection += 1;
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(talk(stream, connection, answer.clone(), each, Arc::clone(&record)));
+                tokio::spawn(talk(stream, connection, Arc::clone(&answer), each, Arc::clone(&record)));
             }
         });
         Self { port, seen }
@@ -55,7 +62,7 @@ impl Sink {
 
     /// Answers with a status, headers (each with its line end) and a body.
     pub(crate) async fn with(status: &str, headers: &str, body: &str) -> Self {
-        Self::answering(format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())).await
+        Self::answering(response(status, headers, body)).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -67,10 +74,17 @@ impl Sink {
     }
 }
 
+/// An answer with a status, headers (each with its line end) and a body.
+pub(crate) fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
+}
+
+type Answering = dyn Fn(&Request) -> Vec<u8> + Send + Sync;
+
 async fn talk(
     mut stream: TcpStream,
     connection: usize,
-    answer: Vec<u8>,
+    answer: Arc<Answering>,
     each: usize,
     record: Arc<Mutex<Vec<Request>>>,
 ) {
@@ -104,7 +118,9 @@ async fn talk(
         }
         let body = bytes[head..head + length].to_vec();
         bytes.drain(..head + length);
-        record.lock().unwrap().push(Request { line, headers, body, connection });
+        let request = Request { line, headers, body, connection };
+        let answer = answer(&request);
+        record.lock().unwrap().push(request);
         if answered == each {
             return;
         }

@@ -14,6 +14,7 @@ pub mod proposals;
 pub mod reach;
 mod reckoning;
 pub mod risks;
+pub mod rollback_adapters;
 pub mod rollback_plans;
 pub mod rollbacks;
 pub mod suspects;

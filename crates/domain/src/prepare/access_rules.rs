@@ -112,7 +112,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::UpdateTemplate(_)
         | Spec::Checklist(_)
         | Spec::OutgoingWebhook(_)
-        | Spec::Chat(_) => {
+        | Spec::Chat(_)
+        | Spec::RollbackAdapter(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",
@@ -194,6 +195,10 @@ spec: { title: Shared, source: { alertmanager: {} } }
 kind: role
 name: scribe
 spec: { title: Scribe, duties: [writes] }
+---
+kind: rollback-adapter
+name: shop
+spec: { title: Shop, system: { webhook: { url: 'https://deploy.example.org/' } } }
 ";
 
     fn catalog() -> Catalog {
@@ -237,6 +242,7 @@ spec: { title: Scribe, duties: [writes] }
         integration/prom         may       may       -         -         -
         integration/shared       may       -         -         -         -
         role/scribe              may       -         -         -         -
+        rollback-adapter/shop    may       -         -         -         -
         ");
     }
 

@@ -6,6 +6,7 @@
 use super::diff::{self, Difference, Verb};
 use super::documents::{Document, Reference, Spec};
 use super::people::{Access, Address};
+use crate::change::rollback_adapters::{RollbackAdapter, System};
 use crate::engage::escalations::Target;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::words::{Name, Refusal, Timestamp};
@@ -63,6 +64,12 @@ impl Reader {
             Spec::OutgoingWebhook(webhook) if !self.sees_all() => {
                 OutgoingWebhook { url: masked_url(&webhook.url), ..webhook.clone() }.into()
             }
+            Spec::RollbackAdapter(adapter) if !self.sees_all() => match &adapter.system {
+                System::Webhook { url } => {
+                    RollbackAdapter { system: System::Webhook { url: masked_url(url) }, ..adapter.clone() }.into()
+                }
+                _ => adapter.clone().into(),
+            },
             other => other.clone(),
         }
     }

@@ -10,6 +10,7 @@ use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
 use crate::change::freezes::Freeze;
+use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -46,6 +47,7 @@ pub struct Catalog {
     pub status_pages: BTreeMap<Name, StatusPage>,
     pub chats: BTreeMap<Name, Chat>,
     pub freezes: BTreeMap<Name, Freeze>,
+    pub rollback_adapters: BTreeMap<Name, RollbackAdapter>,
 }
 
 macro_rules! lookups {

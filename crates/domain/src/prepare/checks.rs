@@ -171,6 +171,7 @@ impl Checker<'_> {
         self.obligation_packs();
         self.outgoing_webhooks();
         self.chats();
+        self.rollback_adapters();
         self.people_in_chats();
         readiness::check(&mut self);
         self.findings
@@ -296,6 +297,16 @@ impl Checker<'_> {
             let reference = Reference::new(Kind::OutgoingWebhook, name.clone());
             if let Err(why) = (self.conditions.may_post)(&webhook.url) {
                 self.problem(&reference, "/spec/url", why, None);
+            }
+        }
+    }
+
+    /// Rollback adapters at places where nothing may be sent.
+    fn rollback_adapters(&mut self) {
+        for (name, adapter) in &self.catalog.rollback_adapters {
+            let reference = Reference::new(Kind::RollbackAdapter, name.clone());
+            if let Err(why) = (self.conditions.may_post)(adapter.system.url()) {
+                self.problem(&reference, &format!("/spec{}", adapter.system.place()), why, None);
             }
         }
     }

@@ -13,6 +13,7 @@ use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
 use crate::change::freezes::Freeze;
+use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -47,11 +48,12 @@ pub enum Kind {
     StatusPage,
     Chat,
     Freeze,
+    RollbackAdapter,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -70,6 +72,7 @@ impl Kind {
         Self::StatusPage,
         Self::Chat,
         Self::Freeze,
+        Self::RollbackAdapter,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -92,6 +95,7 @@ impl Kind {
             Self::StatusPage => "status-page",
             Self::Chat => "chat",
             Self::Freeze => "freeze",
+            Self::RollbackAdapter => "rollback-adapter",
         }
     }
 }
@@ -135,6 +139,7 @@ macro_rules! with_kinds {
             StatusPage(StatusPage) in status_pages;
             Chat(Chat) in chats;
             Freeze(Freeze) in freezes;
+            RollbackAdapter(RollbackAdapter) in rollback_adapters;
         }
     };
 }

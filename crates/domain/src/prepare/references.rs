@@ -24,7 +24,11 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
     };
     let team = |team: &Option<Name>| team.clone().map(|name| ("/team".to_owned(), Kind::Team, name));
     match spec {
-        Spec::Person(_) | Spec::SeverityMatrix(_) | Spec::NotificationTemplate(_) | Spec::UpdateTemplate(_) => {}
+        Spec::Person(_)
+        | Spec::SeverityMatrix(_)
+        | Spec::NotificationTemplate(_)
+        | Spec::UpdateTemplate(_)
+        | Spec::RollbackAdapter(_) => {}
         Spec::Role(spec) => {
             if let Some(policy) = &spec.escalation_policy {
                 one("/escalation_policy".into(), Kind::EscalationPolicy, policy);

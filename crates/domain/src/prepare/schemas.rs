@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::documents::{Kind, with_kinds};
 use crate::change::freezes::Freeze;
+use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;

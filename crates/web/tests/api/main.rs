@@ -21,6 +21,7 @@ mod openapi;
 mod outgoing_webhooks;
 mod record;
 mod restricted;
+mod rollback_adapters;
 mod shapes;
 mod status;
 mod subscribers;

@@ -119,6 +119,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::Chat => {
             "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
         }
+        Kind::RollbackAdapter => "Which program takes a change back, and what it is told.",
     }
 }
 
@@ -282,6 +283,10 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         }
         Kind::Chat => {
             "  title: Operations chat\n  provider: { matrix: { homeserver: https://matrix.example.org } }\n  announce: '#incidents:example.org'\n  rooms: {}\n"
+                .into()
+        }
+        Kind::RollbackAdapter => {
+            "  title: The rollback workflow\n  system:\n    github-actions:\n      repository: owner/name\n      workflow: rollback.yml\n      ref: main\n      inputs: { version: '{{ to }}' }\n"
                 .into()
         }
     };
