@@ -18,7 +18,7 @@ use store::{Error, Store, Tx, Value};
 
 use crate::play::Play;
 use crate::world::{Attempt, Deed};
-use crate::{Trouble, incident_checks};
+use crate::{Trouble, change_checks, incident_checks};
 
 /// What the journal and the channels say happened, in order: what the tables must agree with.
 #[derive(Debug, Default)]
@@ -295,6 +295,7 @@ fn of_tables(tx: &mut Tx<'_>, play: &Play) -> Result<Vec<String>, Error> {
     }
     broken.extend(of_journal(tx, &play.ledger)?);
     broken.extend(incident_checks::all(tx)?);
+    broken.extend(change_checks::all(tx, &play.world.adapters)?);
     Ok(broken)
 }
 

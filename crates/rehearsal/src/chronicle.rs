@@ -255,7 +255,10 @@ impl Chronicle {
                 vec![format!("gives up the {by} to {to}{because}")]
             }
             EventKind::DocumentsApplied => vec![format!("documents change{because}")],
-            _ => self.of_incident(kind, entry).into_iter().collect(),
+            _ => match self.of_change(kind, entry) {
+                Some(lines) => lines,
+                None => self.of_incident(kind, entry).into_iter().collect(),
+            },
         })
     }
 

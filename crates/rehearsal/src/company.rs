@@ -124,8 +124,8 @@ const LEADING: &str = "kind: severity-matrix
 name: default
 spec:
   levels:
-  - { name: SEV1, title: a, system: a, operational: a, security: a, response: a, update_every: 20m, commander_within: 2m, second_person: true }
-  - { name: SEV2, title: b, system: b, operational: b, security: b, response: b, update_every: 1h, commander_within: 10m }
+  - { name: SEV1, title: a, system: a, operational: a, security: a, response: a, update_every: 20m, commander_within: 2m, second_person: true, freezes_changes: true }
+  - { name: SEV2, title: b, system: b, operational: b, security: b, response: b, update_every: 1h, commander_within: 10m, freezes_changes: true }
   - { name: SEV3, title: c, system: c, operational: c, security: c, response: c }
 ---
 kind: role
@@ -135,6 +135,26 @@ spec: { title: Commander, duties: [leads], single: true, escalation_policy: firs
 kind: role
 name: communications-lead
 spec: { title: Communications, duties: [tells], single: true }
+---
+kind: rollback-adapter
+name: deployer
+spec:
+  title: The deployer
+  system: { webhook: { url: 'https://deploy.example.org/hook' } }
+  deploys: { services: [api, db, web], estimate: 5m }
+---
+kind: runbook
+name: back
+spec: { title: Back by hand, services: [web], text: Put the old version back. }
+---
+kind: freeze
+name: quarter
+spec:
+  title: The end of the quarter
+  why: the books are closed
+  from: 2026-01-01T00:00:00Z
+  to: 2027-01-01T00:00:00Z
+  services: [db]
 ";
 
 #[cfg(test)]

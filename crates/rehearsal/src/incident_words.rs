@@ -13,7 +13,7 @@ impl Chronicle {
         self.incidents.iter().find(|(_, known)| **known == number).and_then(|(id, _)| id.parse().ok())
     }
 
-    fn incident_number(&mut self, id: &str) -> usize {
+    pub(crate) fn incident_number(&mut self, id: &str) -> usize {
         let next = self.incidents.len() + 1;
         *self.incidents.entry(id.to_owned()).or_insert(next)
     }

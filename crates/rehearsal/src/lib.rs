@@ -3,6 +3,10 @@
 //!
 //! One thread, no waiting, no outside: the same story gives the same answer on every machine.
 
+pub mod adapters;
+mod change_checks;
+mod change_words;
+mod changers;
 pub mod channels;
 pub mod checks;
 pub mod chronicle;

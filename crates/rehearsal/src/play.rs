@@ -216,6 +216,8 @@ impl Play {
                 self.world.arrange(Mishap::AnswerLost);
                 Ok(())
             }
+            ["the", "pipeline", rest @ ..] => self.pipeline(rest, place, about),
+            ["the", "deployer", rest @ ..] => self.deployer(rest, about),
             ["the", "store", "fails", "once"] => {
                 self.world.arrange(Mishap::RolledBack);
                 Ok(())
@@ -420,6 +422,7 @@ impl Play {
         let name: Name = name.parse().map_err(|_| Stop::Words(format!("{name:?} is no line of a story")))?;
         let me = Actor::Person(name.clone());
         match words {
+            _ if self.with_a_change(&name, words, about, place)? => {}
             _ if self.in_an_incident(&name, words, about, place)? => {}
             ["acknowledges"] | ["acknowledges", "page", _] => {
                 let page = self.page(&words[1..])?;

@@ -41,7 +41,7 @@ impl Play {
         let why = about.map(|about| about.split(ALSO).next().unwrap_or(about).to_owned());
         let also = about.and_then(|about| about.split_once(ALSO)).map(|(_, also)| also.to_owned());
         let said = why.clone().unwrap_or_default();
-        let responder = Responder { me: me.clone(), place };
+        let responder = Responder::at(me, place);
         if let ["declares", title, rest @ ..] = words
             && unquoted(title).is_some()
         {
@@ -246,7 +246,7 @@ impl Play {
     }
 
     /// The incident of that number, or the newest.
-    fn incident(&self, number: Option<&str>) -> Result<IncidentId, Stop> {
+    pub(crate) fn incident(&self, number: Option<&str>) -> Result<IncidentId, Stop> {
         let gone = || Stop::from(Halt::from(Refusal::not_found("incident")));
         if let Some(number) = number {
             let number = number.parse().map_err(|_| Stop::Words("an incident has a number".into()))?;
@@ -297,6 +297,10 @@ pub(crate) struct Responder {
 }
 
 impl Responder {
+    pub(crate) fn at(me: &Name, place: Option<usize>) -> Self {
+        Self { me: me.clone(), place }
+    }
+
     pub(crate) fn act<T>(
         &self,
         play: &mut Play,

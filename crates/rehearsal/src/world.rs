@@ -5,9 +5,11 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use actions::change::{preflights, rollbacks};
 use actions::courier::{self, Claimed};
 use actions::node::Identity;
 use actions::{Halt, Moment, Node, clockwork};
+use domain::change::rollback_plans::Answer;
 use domain::engage::deliveries::Outcome;
 use domain::engage::links::LinkKey;
 use domain::words::{Actor, DeliveryId, Mint, Name, PageId, Span, Timestamp};
@@ -15,6 +17,7 @@ use jiff::SignedDuration;
 use store::{Place, Store, outbox};
 
 use crate::Trouble;
+use crate::adapters::Adapters;
 use crate::channels::Channels;
 
 /// One process of the world, alive or dead.
@@ -123,6 +126,7 @@ pub use store::door::Mishap;
 pub struct World {
     pub store: Store,
     pub channels: Channels,
+    pub adapters: Adapters,
     now: Timestamp,
     posts: Vec<Post>,
     alone: bool,
@@ -154,6 +158,7 @@ impl World {
         Self {
             store,
             channels: Channels::default(),
+            adapters: Adapters::default(),
             now,
             posts: Vec::new(),
             alone: false,
@@ -292,12 +297,15 @@ impl World {
 
     /// When something is due next, in true time, if anybody is alive to do it.
     pub fn next_due(&self) -> Result<Option<Timestamp>, Halt> {
+        let adapters = [rollbacks::next_due(&self.store)?, preflights::next_due(&self.store)?];
+        let adapters = adapters.into_iter().flatten().min();
         let mut next = self.in_flight.iter().map(|flight| flight.lands_at).min();
         for post in &self.posts {
             let Some(node) = &post.node else { continue };
             let due = [
                 clockwork::next_due(&self.store, node, post.local(self.now))?,
                 courier::next_due(&self.store, node, &courier::at_once)?,
+                adapters,
             ];
             let due = due.into_iter().flatten().min().map(|due| post.true_time(due));
             next = next.into_iter().chain(due).min();
@@ -332,6 +340,7 @@ impl World {
             self.land_flights()?;
             for place in 0..self.posts.len() {
                 self.turn_the_clock(place)?;
+                self.take_back(place)?;
             }
             if self.next_due()?.is_none_or(|due| due > self.now) {
                 return Ok(());
@@ -364,6 +373,43 @@ impl World {
             Err(halt) => self.note_failure(place, &halt),
         }
         self.send_what_was_handed_over()?;
+        Ok(())
+    }
+
+    /// What is to be asked of rollback adapters, and told to them, by this node.
+    fn take_back(&mut self, place: usize) -> Result<(), Trouble> {
+        let now = self.posts[place].local(self.now);
+        if let Err(halt) = self.answer_adapters(place, now) {
+            self.note_failure(place, &halt);
+        }
+        Ok(())
+    }
+
+    fn answer_adapters(&mut self, place: usize, now: Timestamp) -> Result<(), Halt> {
+        let post = &mut self.posts[place];
+        let Some(node) = &post.node else { return Ok(()) };
+        for asked in preflights::take_due(&self.store, node, now)? {
+            preflights::answered(&self.store, &asked, &self.adapters.preflight(), now)?;
+        }
+        let calls = rollbacks::take_due(&self.store, node, now)?;
+        if post.dies_before_sending && calls.iter().any(|call| !call.only_ask) {
+            self.kill(place);
+            return Ok(());
+        }
+        for call in calls {
+            if call.only_ask {
+                let word = self.adapters.poll(call.run.run.id, self.now);
+                rollbacks::heard(&self.store, node, &mut post.mint, &call, &word, now)?;
+                continue;
+            }
+            match self.adapters.preflight() {
+                Answer::Ready => {
+                    let became = self.adapters.execute(call.run.run.id, self.now);
+                    rollbacks::called(&self.store, &mut post.mint, &call, &became, now)?;
+                }
+                answer => rollbacks::not_able(&self.store, &mut post.mint, &call, &answer, now)?,
+            }
+        }
         Ok(())
     }
 

@@ -234,7 +234,8 @@ impl Author {
 
     /// Something begins to go wrong.
     fn trouble(&mut self, at: Timestamp) {
-        match self.pick(20) {
+        match self.pick(23) {
+            20.. => self.change(at),
             16.. => self.incident(at),
             0..=4 => self.alert(at),
             5 | 6 => self.storm(at),
@@ -266,13 +267,64 @@ impl Author {
         }
     }
 
+    /// Something is changed, by people or by a pipeline, and perhaps taken back.
+    fn change(&mut self, at: Timestamp) {
+        let (service, number) = (SERVICES[self.pick(3)], 1 + self.pick(4));
+        let (title, mut at) = (format!("\"{service} {number}\""), at);
+        if self.pick(2) == 0 {
+            let who = self.person();
+            let how = ["", "", " scripted", " emergency", " manual", " irreversible"][self.pick(6)];
+            self.plan(at, format!("{who} proposes {title} of {service}{how}: it is time"));
+        }
+        for _ in 0..4 + self.pick(10) {
+            at = self.seconds(5, 1200).after(at);
+            let (who, node) = (self.person(), self.node());
+            let line = match self.pick(24) {
+                0..=2 => format!("{who} approves {title}"),
+                3..=5 => format!("{who} begins {title}"),
+                6 => format!("{who} finishes {title}"),
+                7 => format!("{who} edits {title} of {service}: better"),
+                8 => format!("{who} fails {title}: it broke"),
+                9 => format!("{who} schedules {title} in 5m for 1h"),
+                10 => format!("{who} exempts {title} from freeze quarter: it cannot wait"),
+                11 => format!("{who} exempts {title} from incident: it cannot wait"),
+                12 | 13 => {
+                    let stage = ["began", "finished", "failed", "stage"][self.pick(4)];
+                    format!("the pipeline ci says {title} of {service} {stage}")
+                }
+                14..=16 => format!("{who} rolls back {title}: it may be this"),
+                17 => format!("{who} confirms {title}"),
+                18 => format!("{who} stops {title}"),
+                19 => format!("{who} has done by hand {title}: so"),
+                20 => format!("{who} has failed by hand {title}: not so"),
+                21 => format!("{who} clears {title}: it is not this"),
+                22 => format!("{who} suspects {title}: it is this"),
+                _ => {
+                    let manners = [
+                        "works",
+                        "takes 3m",
+                        "denies: no right",
+                        "refuses: 422",
+                        "times out",
+                        "loses the call",
+                        "fails: 1",
+                    ];
+                    format!("the deployer {}", manners[self.pick(7)])
+                }
+            };
+            let by_node = if line.starts_with("the deployer") { String::new() } else { node };
+            self.plan(at, format!("{by_node}{line}"));
+        }
+    }
+
     /// Somebody declares an incident, and people do with it what they may, and what they may not.
     fn incident(&mut self, at: Timestamp) {
         let (who, node) = (self.person(), self.node());
         let level = [" SEV1", " SEV2", " SEV3", ""][self.pick(4)];
         let how = ["", "", "", " security", " restricted", " reported", " afterwards", " from alert"][self.pick(8)];
         let title = 1 + self.pick(9);
-        self.plan(at, format!("{node}{who} declares \"Trouble {title}\"{level}{how}: it looks bad"));
+        let services = ["", " services=api", " services=db,web"][self.pick(3)];
+        self.plan(at, format!("{node}{who} declares \"Trouble {title}\"{level}{how}{services}: it looks bad"));
         let mut at = at;
         for _ in 0..3 + self.pick(12) {
             at = self.seconds(5, 2400).after(at);

@@ -31,6 +31,8 @@ pub struct Readiness {
 /// How good the word of each program is: an answer is asked for anew after this, while the change is young.
 const GOOD_FOR: Span = Span::hours(1);
 const YOUNG_FOR: Span = Span::hours(24);
+/// A no counts for this long: whoever mended what it was about need not wait, since a run asks again before it calls.
+const NO_FOR: Span = Span::minutes(2);
 /// A question that nobody answered is asked anew after this.
 const LOST_AFTER: Span = Span::minutes(2);
 
@@ -91,7 +93,10 @@ pub(super) fn facts(
     let answered = rows::of_change(tx, row.change.id)?.into_iter().filter_map(|one| Some((one.adapter, one.answered?)));
     // What a document no longer says cannot be called, whatever it answered once.
     let mut adapters: BTreeMap<Name, Answer> = answered
-        .filter(|(_, (_, at))| Span::millis(2 * GOOD_FOR.as_millis()).after(*at) >= now)
+        .filter(|(_, (answer, at))| {
+            let counts = if *answer == Answer::Ready { Span::millis(2 * GOOD_FOR.as_millis()) } else { NO_FOR };
+            counts.after(*at) >= now
+        })
         .map(|(adapter, (answer, _))| (adapter, answer))
         .collect();
     for adapter in plan.way.adapters() {
@@ -146,9 +151,14 @@ pub struct Asked {
     pub adapter: Name,
 }
 
+/// When something is to be asked next.
+pub fn next_due(store: &Store) -> Result<Option<Timestamp>, Halt> {
+    store.read(|tx| Ok(rows::next_due(tx)?))
+}
+
 /// Takes due questions upon this node.
 pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Asked>, Halt> {
-    if !store.read(|tx| Ok(rows::next_due(tx)?.is_some_and(|at| at <= now)))? {
+    if next_due(store)?.is_none_or(|at| at > now) {
         return Ok(Vec::new());
     }
     store.write(|tx| {

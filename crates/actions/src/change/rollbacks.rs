@@ -31,6 +31,7 @@ use super::preflights;
 use crate::announce::Told;
 use crate::prepare::documents::{self, Order};
 use crate::respond::incidents::levels;
+use crate::respond::links::groups_of;
 use crate::{Moment, Node, allow, announce};
 
 /// What taking a change back would do, with the plan.
@@ -216,9 +217,19 @@ fn start(
     foreseen: Foreseen,
     asking: Asking<'_>,
 ) -> Result<RollbackRow, Halt> {
-    let Foreseen { mut change, plan, preview, .. } = foreseen;
-    let radius: BTreeSet<Name> = preview.blast_radius.keys().cloned().collect();
-    row.symptoms = firing(node, &radius).into_iter().map(|(id, _)| id).collect();
+    let Foreseen { mut change, plan, .. } = foreseen;
+    let catalog = node.rules(tx)?.catalog.clone();
+    let radius = where_felt(tx, &catalog, &row, &change)?;
+    let mut symptoms: BTreeSet<AlertId> = firing(node, &radius).into_iter().map(|(id, _)| id).collect();
+    // Whatever belongs to the room is what people want to see clear.
+    if let Some(incident) = row.incident {
+        let board = node.board();
+        for group in groups_of(tx, incident)? {
+            let open = board.group(group).into_iter().flat_map(|open| &open.alerts);
+            symptoms.extend(open.map(|slot| board.at(*slot).id));
+        }
+    }
+    row.symptoms = symptoms.into_iter().collect();
     change.change.proposal.rollback = find(tx, change.change.id, Sight::Whole)?.change.proposal.rollback;
     move_change(tx, moment, &mut change, &Command::RollBack)?;
     row.due_at = next_by_program(&plan, row.step).then_some(moment.now);
@@ -457,9 +468,14 @@ fn move_change(tx: &mut Tx<'_>, moment: &Moment<'_>, change: &mut ChangeRow, com
     Ok(())
 }
 
+/// When something is to be called or asked next.
+pub fn next_due(store: &Store) -> Result<Option<Timestamp>, Halt> {
+    store.read(|tx| Ok(rows::next_call(tx)?))
+}
+
 /// Takes what is to be called or asked now upon this node, each for one node only.
 pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Call>, Halt> {
-    if !store.read(|tx| Ok(rows::next_call(tx)?.is_some_and(|at| at <= now)))? {
+    if next_due(store)?.is_none_or(|at| at > now) {
         return Ok(Vec::new());
     }
     store.write(|tx| {
@@ -580,8 +596,7 @@ fn give_verdict(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, mut row: 
     let State::Succeeded { at } = row.run.state else { return Ok(()) };
     let mut change = find(tx, row.run.change, Sight::Whole)?;
     let catalog = node.rules(tx)?.catalog.clone();
-    let graph = Graph::of(&catalog.services);
-    let radius: BTreeSet<Name> = graph.blast_radius(&change.change.proposal.services()).into_keys().collect();
+    let radius = where_felt(tx, &catalog, &row, &change)?;
     let seen = look(tx, node, &row, &radius)?;
     let verdict = judge(&seen, &Lookout::usual(at), moment.now);
     let Some(outcome) = verdict.outcome else {
@@ -600,6 +615,22 @@ fn give_verdict(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, mut row: 
         data["demotes"] = json!(change.change.id.to_string());
     }
     tell(tx, moment, EventKind::RollbackJudged, &row, &change, Some(&verdict.why), data)
+}
+
+/// Where it may be felt: all that stands on what was changed, and what the room says is hit.
+fn where_felt(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    row: &RollbackRow,
+    change: &ChangeRow,
+) -> Result<BTreeSet<Name>, Halt> {
+    let services = change.change.proposal.services();
+    let mut radius: BTreeSet<Name> = Graph::of(&catalog.services).blast_radius(&services).into_keys().collect();
+    if let Some(incident) = row.incident {
+        let room = store::respond::incidents::get(tx, incident, Sight::Whole)?;
+        radius.extend(room.into_iter().flat_map(|room| room.services));
+    }
+    Ok(radius)
 }
 
 /// How the alerts stand that fired when it began, and what began to fire since.

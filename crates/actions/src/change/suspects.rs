@@ -74,7 +74,7 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
         });
         changes.insert(id, change);
     }
-    candidates.extend(of_documents(tx, &catalog, from, to)?);
+    candidates.extend(of_documents(tx, &catalog, (from, case.began_at, to))?);
     for one in &mut candidates {
         one.found = found.get(&one.which).cloned();
         one.rolled_back = outcomes.get(&one.which).copied();
@@ -117,13 +117,19 @@ fn failure_rate(tx: &mut Tx<'_>, services: &BTreeSet<Name>, now: Timestamp) -> R
 }
 
 /// Revisions of documents of ours, by what they are about.
-fn of_documents(tx: &mut Tx<'_>, catalog: &Catalog, from: Timestamp, to: Timestamp) -> Result<Vec<Candidate>, Halt> {
+fn of_documents(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    (from, began_at, to): (Timestamp, Timestamp, Timestamp),
+) -> Result<Vec<Candidate>, Halt> {
     let mut candidates = Vec::new();
     for set in documents::changesets(tx, None, i64::from(MOST))? {
         if set.at < from {
             break;
         }
-        if set.at > to || set.via == "defaults" {
+        // What came with the program, and what was done to mend this.
+        let mends = set.via == "rollback" && set.at > began_at;
+        if set.at > to || set.via == "defaults" || mends {
             continue;
         }
         let mut revisions = documents::of_changeset(tx, set.number)?;

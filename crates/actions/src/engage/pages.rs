@@ -505,6 +505,10 @@ pub fn escalate(store: &Store, node: &Node, moment: &mut Moment<'_>, id: PageId)
         if let About::Command(incident) = page.about {
             command::must_be_wanted(turn.tx, incident)?;
         }
+        // The page would end at once, and whoever it called would be called for nothing.
+        if page.about.group().is_some_and(|group| is_muted(turn, group)) {
+            return Err(Refusal::conflict("its alerts are silenced or muted by others: end that first").into());
+        }
         let rules = turn.rules.clone();
         let policy = policy(&rules.catalog, page.policy.as_ref());
         let who = Who::for_policy(turn.tx, &rules.catalog, &policy, turn.moment.now)?;
@@ -518,6 +522,12 @@ pub fn escalate(store: &Store, node: &Node, moment: &mut Moment<'_>, id: PageId)
         carry_out(turn, &mut page, &decided)?;
         Ok(page)
     })
+}
+
+/// No alert of the group may speak: all are silenced or inhibited.
+fn is_muted(turn: &Turn<'_, '_>, group: GroupId) -> bool {
+    let open = turn.board.group(group);
+    open.is_some_and(|open| open.alerts.iter().all(|slot| turn.board.at(*slot).muted().is_some()))
 }
 
 /// How many pages move on in one transaction.
