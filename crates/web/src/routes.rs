@@ -23,7 +23,7 @@ use crate::handlers::respond::{
     chats, checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
 };
 use crate::handlers::search;
-use crate::inbound::{alertmanager, heartbeat, slack, v2, webhook};
+use crate::inbound::{alertmanager, deploys, heartbeat, slack, v2, webhook};
 use crate::{assets, health, live, metrics};
 
 /// One line of the table.
@@ -234,6 +234,13 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/in/{integration}/heartbeat", May::Source, post(heartbeat::beat)),
         route(Method::PUT, "/in/{integration}/heartbeat", May::Source, axum::routing::put(heartbeat::beat)),
         route(Method::GET, "/in/{integration}/heartbeat", May::Source, get(heartbeat::beat)),
+        // Reports of changes come in
+        route(Method::POST, "/in/{integration}/github", May::Signed, post(deploys::post_github)),
+        route(Method::POST, "/in/{integration}/gitlab", May::Signed, post(deploys::post_gitlab)),
+        route(Method::POST, "/in/{integration}/cdevents", May::Source, post(deploys::post_cdevents)),
+        route(Method::OPTIONS, "/in/{integration}/cdevents", May::Anyone, options(deploys::options_cdevents)),
+        route(Method::POST, "/in/{integration}/v2/change/enqueue", May::Signed, post(deploys::post_pagerduty)),
+        route(Method::POST, "/in/{integration}/deploys", May::Source, post(deploys::post_deploys)),
     ];
     // Alertmanager's API, at the root and under an integration
     for (alerts, groups, silences, silence, status, receivers, ready, healthy) in [

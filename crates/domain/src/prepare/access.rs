@@ -228,6 +228,17 @@ mod tests {
     }
 
     #[test]
+    fn the_token_of_an_integration_is_long_enough_to_sign_with_and_shorter_ones_still_read() {
+        let kind = SecretKind::IntegrationToken;
+        let secret = Secret::new(kind, [0xa5; 32]);
+        assert!(secret.reveal().len() > 64, "longer than a block of SHA-256");
+        assert_eq!(Secret::read(kind, secret.reveal()), Some(secret.clone()));
+        let before = secret.reveal()[..4 + SECRET_LETTERS + CHECK_LETTERS].to_owned();
+        assert_eq!(Secret::read(kind, &before).unwrap().reveal(), before);
+        assert_eq!(Secret::read(kind, &secret.reveal()[..65]), None);
+    }
+
+    #[test]
     fn a_password_is_long_and_not_a_guess() {
         for (password, fine) in [
             ("correct horse battery", true),

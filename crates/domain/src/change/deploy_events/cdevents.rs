@@ -184,6 +184,7 @@ impl Event<'_> {
         let mut report = draft.report(self.names);
         // It is of an environment; that no service is called so is no fault.
         report.unmapped.clear();
+        report.observation.proposal.why.clear();
         Ok(Told::one(report))
     }
 

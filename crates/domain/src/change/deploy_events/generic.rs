@@ -6,33 +6,46 @@
 //!
 //! What is not known is refused: whoever writes these words wrote them for us.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::parts::{Part, is_link, line};
-use super::{Names, Report, SAID_MOST, Told, VERSION_MOST, key, proposal};
+use super::{Names, Report, SAID_MOST, Told, VERSION_MOST, key, proposal, with_unmapped};
 use crate::change::observations::{KEY_MOST, Observation, Stage};
 use crate::change::proposals::{Kind, Target};
-use crate::words::{Result, Timestamp, text};
+use crate::detect::integrations::Reports;
+use crate::prepare::services::Service;
+use crate::words::{Name, Result, Timestamp, text};
 
 const FIELDS: [&str; 9] = ["key", "stage", "at", "kind", "title", "why", "targets", "said", "link"];
 const TARGET_FIELDS: [&str; 4] = ["service", "environment", "from", "to"];
 /// In one call are no more.
 const CHANGES_MOST: usize = 100;
 
-/// Reads one change or a list.
+/// Reads one change or a list. A service that is not known is kept in words.
 pub fn read(body: &Value, names: Names<'_>, now: Timestamp) -> Result<Told> {
+    all(body, names, false, now)
+}
+
+/// Reads one change or a list that somebody of ours reports: they know the names of services, so one that is not known is refused.
+pub fn read_ours(body: &Value, services: &BTreeMap<Name, Service>, now: Timestamp) -> Result<Told> {
+    all(body, Names { settings: &Reports::default(), services }, true, now)
+}
+
+fn all(body: &Value, names: Names<'_>, strict: bool, now: Timestamp) -> Result<Told> {
     let whole = Part::whole(body);
     if !body.is_array() {
-        return Ok(Told::one(one(whole, names, now)?));
+        return Ok(Told::one(one(whole, names, strict, now)?));
     }
     let all = whole.items();
     if all.is_empty() || all.len() > CHANGES_MOST {
         return Err(whole.wrong(format!("a list has 1 to {CHANGES_MOST} changes")));
     }
-    all.into_iter().try_fold(Told::default(), |told, part| Ok(told.and(Told::one(one(part, names, now)?))))
+    all.into_iter().try_fold(Told::default(), |told, part| Ok(told.and(Told::one(one(part, names, strict, now)?))))
 }
 
-fn one(part: Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Report> {
+fn one(part: Part<'_>, names: Names<'_>, strict: bool, now: Timestamp) -> Result<Report> {
     let part = known(part, &FIELDS)?;
     let own_key = part.need("key")?;
     if own_key.len() > KEY_MOST {
@@ -63,6 +76,10 @@ fn one(part: Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Report> {
         let words: Vec<&str> = at_environment.as_deref().into_iter().chain([service.as_str()]).collect();
         let version = |name: &str| target.word(name).map(|version| line(&version, VERSION_MOST));
         let Some(service) = names.service(&words, &service) else {
+            if strict {
+                let near = text::did_you_mean(&service, names.services.keys().map(Name::as_str));
+                return Err(target.at("service").wrong(format!("there is no service {service:?}{near}")));
+            }
             unmapped.push(text::shorten(&service, 200));
             continue;
         };
@@ -72,11 +89,12 @@ fn one(part: Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Report> {
         }
         targets.push(Target { service, environment, from: version("from"), to: version("to") });
     }
+    let why = with_unmapped(&part.word("why").unwrap_or_default(), &unmapped);
     let observation = Observation {
         key: key(&[&own_key]),
         stage,
         at: at.unwrap_or(now),
-        proposal: proposal(kind, &title, &part.word("why").unwrap_or_default(), targets),
+        proposal: proposal(kind, &title, &why, targets),
         said: line(&part.word("said").unwrap_or_default(), SAID_MOST),
         link,
     };
@@ -142,6 +160,8 @@ mod tests {
             ] {
                 assert_eq!(lines(&read(&body, names, now())), expected, "{body}");
             }
+            let ours = lines(&read_ours(&with("targets", json!([{ "service": "shpo" }])), names.services, now()));
+            assert_eq!(ours, "refused: /targets/0/service: there is no service \"shpo\" (did you mean \"shop\"?)");
             assert!(read(&with("at", json!(null)), names, now()).unwrap().reports[0].on_arrival);
         });
     }

@@ -37,7 +37,8 @@ fn deployment(body: &Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Told>
     let stage = match body.need("status")?.as_str() {
         "running" => Stage::Began,
         "success" => Stage::Finished,
-        "failed" | "canceled" => Stage::Failed,
+        // Called off, with one l or two.
+        status if status == "failed" || status.starts_with("cancel") => Stage::Failed,
         other => return Ok(Told::ignored(format!("a deployment that is {other} did not begin"))),
     };
     let (project, id, environment) = (project(body)?, body.need("deployment_id")?, body.need("environment")?);
@@ -102,7 +103,9 @@ fn pipeline(body: &Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Told> {
     let (stage, at) = match status.as_str() {
         "running" => (Stage::Began, run.need_time("created_at", now)?),
         "success" => (Stage::Finished, run.need_time("finished_at", now)?),
-        "failed" | "canceled" => (Stage::Failed, run.need_time("finished_at", now)?),
+        status if status == "failed" || status.starts_with("cancel") => {
+            (Stage::Failed, run.need_time("finished_at", now)?)
+        }
         other => return Ok(Told::ignored(format!("a pipeline that is {other} did not begin"))),
     };
     let (project, id) = (project(body)?, run.need("id")?);
@@ -232,8 +235,8 @@ mod tests {
                     "deployment/15 finished 2026-11-29T11:05:00Z | deploy Deploy main of acme/shop to production | shop@production 279484c0",
                 ),
                 (
-                    deployment("canceled"),
-                    "deployment/15 failed 2026-11-29T11:05:00Z | deploy Deploy main of acme/shop to production | shop@production 279484c0 (canceled)",
+                    deployment("cancelled"),
+                    "deployment/15 failed 2026-11-29T11:05:00Z | deploy Deploy main of acme/shop to production | shop@production 279484c0 (cancelled)",
                 ),
                 (deployment("blocked"), "ignored: a deployment that is blocked did not begin"),
                 (

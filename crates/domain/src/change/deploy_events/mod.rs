@@ -108,15 +108,16 @@ impl Draft<'_> {
         let words: Vec<&str> = at_environment.as_deref().into_iter().chain(self.words.iter().copied()).collect();
         let service = names.service(&words, self.own);
         let nobody = service.is_none() && !self.own.is_empty();
-        let unmapped = nobody.then(|| text::shorten(self.own, 200)).into_iter().collect();
+        let unmapped: Vec<String> = nobody.then(|| text::shorten(self.own, 200)).into_iter().collect();
         let environment = names.environment(self.environment);
+        let why = with_unmapped(&self.why, &unmapped);
         let targets: Vec<Target> =
             service.map(|service| Target { service, environment, from: None, to: self.to }).into_iter().collect();
         let observation = Observation {
             key: key(self.key),
             stage: self.stage,
             at: self.at,
-            proposal: proposal(self.kind, &self.title, &self.why, targets),
+            proposal: proposal(self.kind, &self.title, &why, targets),
             said: parts::line(&self.said, SAID_MOST),
             link: self.link,
         };
@@ -140,6 +141,15 @@ fn proposal(kind: Kind, title: &str, why: &str, targets: Vec<Target>) -> Proposa
         rollback: None,
         verification: Vec::new(),
     }
+}
+
+/// Why, with what no service was found for: so that it is kept where people read it.
+fn with_unmapped(why: &str, unmapped: &[String]) -> String {
+    if unmapped.is_empty() {
+        return why.to_owned();
+    }
+    let gap = if why.is_empty() { "" } else { ". " };
+    format!("{why}{gap}No service is known for {}.", unmapped.join(", "))
 }
 
 /// What a source calls a change, in one line that is no longer than a key may be.

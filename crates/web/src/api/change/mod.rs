@@ -1,0 +1,3 @@
+//! What did we change, over the API.
+
+pub mod observations;
