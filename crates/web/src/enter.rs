@@ -37,6 +37,8 @@ pub enum May {
     Signed,
     /// A source, with the token of its integration; or a person who may do as much.
     Source,
+    /// The same; but the source may prove itself in a way of its own, which the handler verifies.
+    Proof,
     /// A person, or a program with a person's API token.
     Person(Access, Scope),
 }
@@ -103,7 +105,10 @@ impl Visitor {
     pub fn allowed(&self, may: May) -> Result<(), Refusal> {
         let stranger = || Refusal::new(RefusalKind::Unauthenticated, "sign in, or send an API token, first");
         match (may, self) {
-            (May::Anyone | May::Setup | May::Link | May::Signed, _) | (May::Source, Self::Source { .. }) => Ok(()),
+            (May::Anyone | May::Setup | May::Link | May::Signed, _)
+            | (May::Source, Self::Source { .. })
+            | (May::Proof, Self::Nobody) => Ok(()),
+            (May::Proof, _) => self.allowed(May::Source),
             (May::Source, Self::Nobody) => {
                 Err(Refusal::new(RefusalKind::Unauthenticated, "send the token of the integration"))
             }

@@ -21,7 +21,7 @@ use super::{body, integration_of, json, reject, rules_with};
 use crate::api::body::content_type;
 use crate::api::change::observations::ReportsTaken;
 use crate::app::App;
-use crate::enter::{self, May, Visitor};
+use crate::enter::{self, Visitor};
 use crate::problem::Problem;
 
 /// In which language somebody speaks; as the document of an integration names it.
@@ -33,6 +33,9 @@ enum Language {
     Pagerduty,
     Deploys,
 }
+
+/// What GitHub signs with.
+const SIGNATURE: &str = "x-hub-signature-256";
 
 impl Language {
     const fn word(self) -> &'static str {
@@ -122,9 +125,23 @@ async fn take(
     request: Request,
 ) -> Result<Response, Problem> {
     let headers = request.headers().clone();
-    let bytes = body(app, request).await?;
-    let value = value_of(language, &headers, bytes.clone()).await;
-    let visitor = prove(language, app, visitor, &name, &headers, &bytes, value.as_ref().ok()).await?;
+    let proven = before_the_body(language, app, visitor, &headers).await?;
+    let bytes = match body(app, request).await {
+        Ok(bytes) => bytes,
+        Err(refusal) => {
+            // Kept, if it is known whose it was.
+            let visitor = proven.unwrap_or(Visitor::Nobody);
+            let integration = match &visitor {
+                Visitor::Source { integration } => Some(integration.clone()),
+                _ => None,
+            };
+            return Ok(reject(app, &visitor, integration, language.word(), refusal, Bytes::new()).await);
+        }
+    };
+    let visitor = match proven {
+        Some(visitor) => visitor,
+        None => by_the_body(language, app, &name, &headers, &bytes).await?,
+    };
     let rules = rules_with(app, Some(&name)).await?;
     let integration = integration_of(&visitor, Some(&name), &rules)?;
     let source = rules.catalog.integrations.get(&integration).map(|found| &found.source);
@@ -133,6 +150,7 @@ async fn take(
         return Err(wrong_kind(&integration, is, language.word()).into());
     };
     let names = Names { settings, services: &rules.catalog.services };
+    let value = value_of(language, &headers, bytes.clone()).await;
     let told = match value.and_then(|value| read(language, &headers, &value, names, app.now())) {
         Ok(told) => told,
         Err(refusal) => return Ok(reject(app, &visitor, Some(integration), language.word(), refusal, bytes).await),
@@ -179,36 +197,49 @@ async fn value_of(language: Language, headers: &HeaderMap, bytes: Bytes) -> Resu
     json(&Bytes::from(payload))
 }
 
-/// Whose call it is. A source that showed no token of ours in the usual way may prove itself in its own.
-async fn prove(
+/// Whose call it is, by its headers; nothing, if its body must say so. A source that showed no token of ours in the usual way may
+/// prove itself in its own. Of strangers no body is read.
+async fn before_the_body(
     language: Language,
     app: &App,
     visitor: Visitor,
+    headers: &HeaderMap,
+) -> Result<Option<Visitor>, Problem> {
+    // What is signed must be signed rightly, whatever else is shown.
+    if language == Language::Github && headers.contains_key(SIGNATURE) {
+        return Ok(None);
+    }
+    if visitor != Visitor::Nobody {
+        return Ok(Some(visitor));
+    }
+    match (language, text(headers, "x-gitlab-token")) {
+        (Language::Gitlab, Some(token)) => Ok(Some(enter::source_of(app, token).await?)),
+        (Language::Pagerduty, _) => Ok(None),
+        _ => Err(nobody().into()),
+    }
+}
+
+async fn by_the_body(
+    language: Language,
+    app: &App,
     name: &Name,
     headers: &HeaderMap,
     bytes: &Bytes,
-    value: Option<&Value>,
 ) -> Result<Visitor, Problem> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    // What is signed must be signed rightly, whatever else is shown.
-    if let Some(signature) = header("x-hub-signature-256").filter(|_| language == Language::Github) {
-        return signed(app, name, signature, bytes).await;
+    if language == Language::Github {
+        return signed(app, name, text(headers, SIGNATURE).unwrap_or_default(), bytes).await;
     }
-    if matches!(visitor, Visitor::Source { .. } | Visitor::Program { .. }) {
-        visitor.allowed(May::Source)?;
-        return Ok(visitor);
-    }
-    let shown = match language {
-        Language::Gitlab => header("x-gitlab-token"),
-        Language::Pagerduty => value.and_then(|value| value.get("routing_key")).and_then(Value::as_str),
-        Language::Github | Language::Cdevents | Language::Deploys => None,
-    };
-    match shown {
-        Some(shown) => Ok(enter::source_of(app, shown).await?),
-        None => {
-            Err(Refusal::new(RefusalKind::Unauthenticated, "send the token of the integration, or sign with it").into())
-        }
-    }
+    let value = json(bytes)?;
+    let key = value.get("routing_key").and_then(Value::as_str).ok_or_else(|| nobody().at("/routing_key"))?;
+    Ok(enter::source_of(app, key).await?)
+}
+
+fn nobody() -> Refusal {
+    Refusal::new(RefusalKind::Unauthenticated, "send the token of the integration, or sign with it")
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    headers.get(name)?.to_str().ok()
 }
 
 /// The integration, if one of its tokens signed these bytes.
@@ -233,7 +264,7 @@ fn read(
     names: Names<'_>,
     now: Timestamp,
 ) -> Result<Told, Refusal> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let header = |name: &str| text(headers, name);
     match language {
         Language::Github => {
             let missing = || Refusal::invalid("missing: it says what kind of event this is").at("X-GitHub-Event");

@@ -97,7 +97,7 @@ async fn what_github_did_not_sign_with_the_token_is_refused_and_changes_nothing(
         ("a wrong signature beside the right token", github("x", "ping", "application/json", &body).by(&token), 401),
         ("the token of another integration", bare().by(&other), 403),
         ("a person who may only look", bare().by(&person), 403),
-        ("a browser that is signed in", bare().with("cookie", &session), 401),
+        ("a browser that is signed in", bare().with("cookie", &session), 403),
         ("no token at all", bare().by("aci_"), 401),
     ] {
         let answer = house.call(asked).await;

@@ -41,7 +41,9 @@ pub fn read(
     }
     if let Some(spoken) = ce_version {
         must_speak(spoken, "ce-specversion")?;
-        let kind = ce_type.ok_or_else(|| Refusal::invalid("missing: a CloudEvent has a type").at("ce-type"))?;
+        let kind = ce_type
+            .filter(|kind| !kind.is_empty())
+            .ok_or_else(|| Refusal::invalid("missing: a CloudEvent has a type").at("ce-type"))?;
         return data(&percent_decoded(kind), &whole.object()?, names, now);
     }
     one(whole, names, now)
@@ -133,9 +135,10 @@ impl Event<'_> {
             _ => ("Deploy", "to"),
         };
         let in_chain = chain.is_some();
+        let what = format!("service.{predicate}");
         let key = match &chain {
             Some(chain) => vec!["chain", chain, &service, &environment],
-            None => vec!["event", &source, &id],
+            None => vec!["event", &what, &source, &id],
         };
         let draft = Draft {
             key: &key,
@@ -167,8 +170,9 @@ impl Event<'_> {
             "modified" => "Change",
             _ => "Delete",
         };
+        let what = format!("environment.{predicate}");
         let draft = Draft {
-            key: &["event", &source, &id],
+            key: &["event", &what, &source, &id],
             stage: Stage::Finished,
             at: self.at()?,
             kind: Kind::Infrastructure,
@@ -317,11 +321,11 @@ mod tests {
             for (body, expected) in [
                 (
                     deployed("service.deployed", None),
-                    "event//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | deploy Deploy cluster/shop to prod | cart@prod sha256:0b31b1c02ff4",
+                    "event/service.deployed//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | deploy Deploy cluster/shop to prod | cart@prod sha256:0b31b1c02ff4",
                 ),
                 (
                     deployed("service.rolledback", None),
-                    "event//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | deploy Roll back cluster/shop in prod | cart@prod sha256:0b31b1c02ff4",
+                    "event/service.rolledback//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | deploy Roll back cluster/shop in prod | cart@prod sha256:0b31b1c02ff4",
                 ),
                 (
                     deployed("service.upgraded", Some("c-7")),
@@ -333,11 +337,11 @@ mod tests {
                 ),
                 (
                     deployed("service.removed", Some("c-7")),
-                    "event//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | deploy Remove cluster/shop from prod | cart@prod sha256:0b31b1c02ff4",
+                    "event/service.removed//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | deploy Remove cluster/shop from prod | cart@prod sha256:0b31b1c02ff4",
                 ),
                 (
                     event("environment.modified", None, json!({ "name": "Berlin" })),
-                    "event//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | infrastructure Change the environment Berlin | cart@cluster-shop -",
+                    "event/environment.modified//ci/berlin/e-1 finished 2026-11-29T11:00:00.5Z | infrastructure Change the environment Berlin | cart@cluster-shop -",
                 ),
                 (
                     merged,

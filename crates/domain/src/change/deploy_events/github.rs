@@ -152,10 +152,10 @@ fn release(body: &Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Told> {
 
 fn workflow_run(body: &Part<'_>, names: Names<'_>, now: Timestamp) -> Result<Told> {
     let run = body.at("workflow_run").object()?;
-    let name = run.word("name").unwrap_or_default();
     let path = run.word("path");
     // With the branch behind it: `.github/workflows/deploy.yml@refs/heads/main`.
     let file = path.as_deref().and_then(|path| path.split('@').next()?.rsplit('/').next());
+    let name = run.word("name").or_else(|| file.map(str::to_owned)).unwrap_or_default();
     if !names.takes_workflow(&[Some(&name), file]) {
         return Ok(Told::ignored(format!("the workflow {name} is none that the integration lists under workflows")));
     }
@@ -247,6 +247,8 @@ mod tests {
         } })
         };
         let file = ".github/workflows/deploy.yml@refs/heads/main";
+        let mut nameless = run("completed", Some("timed_out"), file);
+        nameless["workflow_run"]["name"] = json!("");
         with_names(settings, |names| {
             for (event, body, expected) in [
                 (
@@ -311,6 +313,11 @@ mod tests {
                     "workflow_run",
                     run("completed", Some("success"), ".github/workflows/test.yml"),
                     "ignored: the workflow Deploy is none that the integration lists under workflows",
+                ),
+                (
+                    "workflow_run",
+                    nameless,
+                    "workflow_run/77/2 failed 2026-11-29T11:09:00Z | deploy deploy.yml 12 of acme/shop | shop@- 9c0d1e3b5a7f (timed_out)",
                 ),
                 ("ping", body(&json!({})), "ignored: ping: this integration hears GitHub"),
                 ("installation", body(&json!({})), "ignored: installation is no change"),
