@@ -51,6 +51,8 @@ enum Command {
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
+    #[command(name = "change")]
+    Changes(cli::change_run::Changes),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -115,6 +117,7 @@ fn main() -> ExitCode {
         Command::Obligations(command) => cli::obligations::running(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
+        Command::Changes(command) => cli::change_run::run(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

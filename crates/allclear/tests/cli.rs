@@ -131,7 +131,7 @@ impl House {
         let mut text = text.replace(&self.address, "HOST:PORT").replace(self.folder.to_str().unwrap(), "FOLDER");
         for (pattern, instead) in [
             (r"\b(alr|grp|pag|dlv|sig|evt|sil|ovr|chg|tok|rej)_[0-9a-z]{16}", "${1}_ID"),
-            (r"\b(ac[lis])_[0-9a-z]{58}", "${1}_SECRET"),
+            (r"\b(ac[lis])_[0-9a-z]{58,64}", "${1}_SECRET"),
             (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
             (r"\b(\d+[dhms])+ ago\b|(?m)\bnow$|\bin (\d+[dhms])+\b", "WHEN"),
             (r"\bnow  ", "WHEN  "),

@@ -37,6 +37,8 @@ pub enum May {
     Signed,
     /// A source, with the token of its integration; or a person who may do as much.
     Source,
+    /// The same; but the source may prove itself in a way of its own, which the handler verifies.
+    Proof,
     /// A person, or a program with a person's API token.
     Person(Access, Scope),
 }
@@ -103,7 +105,10 @@ impl Visitor {
     pub fn allowed(&self, may: May) -> Result<(), Refusal> {
         let stranger = || Refusal::new(RefusalKind::Unauthenticated, "sign in, or send an API token, first");
         match (may, self) {
-            (May::Anyone | May::Setup | May::Link | May::Signed, _) | (May::Source, Self::Source { .. }) => Ok(()),
+            (May::Anyone | May::Setup | May::Link | May::Signed, _)
+            | (May::Source, Self::Source { .. })
+            | (May::Proof, Self::Nobody) => Ok(()),
+            (May::Proof, _) => self.allowed(May::Source),
             (May::Source, Self::Nobody) => {
                 Err(Refusal::new(RefusalKind::Unauthenticated, "send the token of the integration"))
             }
@@ -276,9 +281,20 @@ fn from_our_pages(headers: &HeaderMap, public_url: &str) -> bool {
 
 /// Who shows these headers?
 pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Visitor, Halt> {
-    let Some((kind, shown)) = secret(headers, query) else { return Ok(Visitor::Nobody) };
+    match secret(headers, query) {
+        Some((kind, shown)) => of_secret(app, kind, &shown).await,
+        None => Ok(Visitor::Nobody),
+    }
+}
+
+/// The source whose token this is. Some show it in a way of their own.
+pub(crate) async fn source_of(app: &App, shown: &str) -> Result<Visitor, Halt> {
+    of_secret(app, SecretKind::IntegrationToken, shown).await
+}
+
+async fn of_secret(app: &App, kind: SecretKind, shown: &str) -> Result<Visitor, Halt> {
     let now = app.now();
-    let Some(secret) = Secret::read(kind, &shown) else { return unknown(kind) };
+    let Some(secret) = Secret::read(kind, shown) else { return unknown(kind) };
     let hash = secret.hash();
     if let Some(visitor) = app.doors().recall(&hash, now) {
         return Ok(visitor);
@@ -304,7 +320,7 @@ pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Re
 }
 
 /// Notes that a session or token is in use. Nobody waits for it, and pages go first.
-fn note_use(app: &App, visitor: Visitor, hash: [u8; 32], now: Timestamp) {
+pub(crate) fn note_use(app: &App, visitor: Visitor, hash: [u8; 32], now: Timestamp) {
     use store::prepare::access;
     let store = app.store().clone();
     tokio::task::spawn_blocking(move || {

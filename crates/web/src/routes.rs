@@ -24,7 +24,7 @@ use crate::handlers::respond::{
     chats, checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
 };
 use crate::handlers::search;
-use crate::inbound::{alertmanager, heartbeat, slack, v2, webhook};
+use crate::inbound::{alertmanager, deploys, heartbeat, slack, v2, webhook};
 use crate::{assets, health, live, metrics};
 
 /// One line of the table.
@@ -240,6 +240,13 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/in/{integration}/heartbeat", May::Source, post(heartbeat::beat)),
         route(Method::PUT, "/in/{integration}/heartbeat", May::Source, axum::routing::put(heartbeat::beat)),
         route(Method::GET, "/in/{integration}/heartbeat", May::Source, get(heartbeat::beat)),
+        // Reports of changes come in
+        route(Method::POST, "/in/{integration}/github", May::Proof, post(deploys::post_github)),
+        route(Method::POST, "/in/{integration}/gitlab", May::Proof, post(deploys::post_gitlab)),
+        route(Method::POST, "/in/{integration}/cdevents", May::Source, post(deploys::post_cdevents)),
+        route(Method::OPTIONS, "/in/{integration}/cdevents", May::Anyone, options(deploys::options_cdevents)),
+        route(Method::POST, "/in/{integration}/v2/change/enqueue", May::Proof, post(deploys::post_pagerduty)),
+        route(Method::POST, "/in/{integration}/deploys", May::Source, post(deploys::post_deploys)),
     ];
     // Alertmanager's API, at the root and under an integration
     for (alerts, groups, silences, silence, status, receivers, ready, healthy) in [
@@ -289,7 +296,7 @@ pub fn router(app: &App) -> Router {
     let mut router: Router<App> = Router::new();
     for line in table() {
         let door = middleware::from_fn_with_state((app.clone(), line.may), enter::enter);
-        let (honours, signals) = (once::honours(&line), line.may == May::Source);
+        let (honours, signals) = (once::honours(&line), matches!(line.may, May::Source | May::Proof));
         let mut handler = line.handler;
         if honours {
             handler = handler.route_layer(middleware::from_fn_with_state(app.clone(), once::once));

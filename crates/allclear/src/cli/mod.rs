@@ -3,6 +3,7 @@
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
 pub(crate) mod alerts;
+pub(crate) mod change_run;
 pub(crate) mod chats;
 pub(crate) mod checklists;
 pub(crate) mod demo;
@@ -46,6 +47,8 @@ pub(crate) enum Exit {
     Trouble,
     /// `plan` found changes.
     Changes,
+    /// As a command that was run ended.
+    Of(u8),
 }
 
 impl From<Exit> for ExitCode {
@@ -54,6 +57,7 @@ impl From<Exit> for ExitCode {
             Exit::Fine => Self::SUCCESS,
             Exit::Trouble => Self::from(1),
             Exit::Changes => Self::from(2),
+            Exit::Of(code) => Self::from(code),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! what a rollback came to; and flags, which turn something off without a deployment.
 
 pub mod changes;
+pub mod deploy_events;
 pub mod flag_checks;
 pub mod flags;
 pub mod fractional;

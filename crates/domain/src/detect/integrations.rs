@@ -1,4 +1,4 @@
-//! An integration: one source of signals, with its own token, and how its words become ours.
+//! An integration: one source of signals or of reports of changes, with its own token, and how its words become ours.
 
 use std::collections::BTreeMap;
 
@@ -43,6 +43,64 @@ pub enum Source {
         #[serde(default)]
         grace: Span,
     },
+    /// GitHub's webhooks: deployments, and what else changes something.
+    Github(Reports),
+    /// GitLab's webhooks, the same way.
+    Gitlab(Reports),
+    /// CDEvents, carried by CloudEvents 1.0.
+    Cdevents(Reports),
+    /// Change events as they are sent to PagerDuty.
+    PagerdutyChanges(Reports),
+    /// Changes in our own words, as a script posts them.
+    Deploys(Reports),
+}
+
+/// How the words of a source that reports changes become ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reports {
+    /// Which service a word of the source means: `acme/web`, or `acme/web:production` for one environment of it. What is not
+    /// named is the service that is called as the last part of the repository, if there is one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, Name>,
+    /// What the environments of the source are called here. Others are called as the source does.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environments: BTreeMap<String, Name>,
+    /// Whether a push to the default branch, or a merge, is a change of the kind `config`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pushes: bool,
+    /// The workflows and pipelines whose runs are deployments, by name; those of GitHub also by file (`deploy.yml`), those of
+    /// GitLab also by branch. Others are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workflows: Vec<String>,
+}
+
+impl Source {
+    /// How it reports changes; nothing, if it brings alerts.
+    pub const fn reports(&self) -> Option<&Reports> {
+        match self {
+            Self::Alertmanager { .. } | Self::Webhook { .. } | Self::Heartbeat { .. } => None,
+            Self::Github(reports)
+            | Self::Gitlab(reports)
+            | Self::Cdevents(reports)
+            | Self::PagerdutyChanges(reports)
+            | Self::Deploys(reports) => Some(reports),
+        }
+    }
+
+    /// As it is written in documents.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Alertmanager { .. } => "alertmanager",
+            Self::Webhook { .. } => "webhook",
+            Self::Heartbeat { .. } => "heartbeat",
+            Self::Github(_) => "github",
+            Self::Gitlab(_) => "gitlab",
+            Self::Cdevents(_) => "cdevents",
+            Self::PagerdutyChanges(_) => "pagerduty-changes",
+            Self::Deploys(_) => "deploys",
+        }
+    }
 }
 
 /// Where in a JSON body the parts of an alert are. Each is a JSON pointer (`/event/title`), or a text in

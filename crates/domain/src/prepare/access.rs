@@ -17,6 +17,9 @@ pub const SESSION_LONGEST: Span = Span::hours(90 * 24);
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const SECRET_LETTERS: usize = 52;
 const CHECK_LETTERS: usize = 6;
+/// With them the token of an integration is longer than a block of SHA-256. HMAC then takes the hash of it for a key, so that what
+/// a source signs with its token can be verified by the hash, which is all that we keep.
+const CHECK_LETTERS_TO_SIGN: usize = 12;
 
 /// What a secret opens. The prefix tells people, and scanners of repositories, what they found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,13 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
+    const fn check_letters(self) -> usize {
+        match self {
+            Self::IntegrationToken => CHECK_LETTERS_TO_SIGN,
+            Self::ApiToken | Self::Session => CHECK_LETTERS,
+        }
+    }
+
     pub const fn prefix(self) -> &'static str {
         match self {
             Self::ApiToken => "acl_",
@@ -36,7 +46,7 @@ impl SecretKind {
     }
 }
 
-/// A secret that we gave out: prefix, 256 bits in base 32, and six letters that show a slip of the hand before
+/// A secret that we gave out: prefix, 256 bits in base 32, and letters that show a slip of the hand before
 /// anything is looked up. Kept only as its hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -46,24 +56,26 @@ impl Secret {
         let mut text = kind.prefix().to_owned();
         push_letters(&mut text, &chance, SECRET_LETTERS);
         let check: [u8; 32] = Sha256::digest(&text).into();
-        push_letters(&mut text, &check, CHECK_LETTERS);
+        push_letters(&mut text, &check, kind.check_letters());
         Self(text)
     }
 
     /// A secret that somebody showed. `None`: none of ours, or mistyped.
     pub fn read(kind: SecretKind, shown: &str) -> Option<Self> {
         let prefix = kind.prefix().len();
-        if shown.len() != prefix + SECRET_LETTERS + CHECK_LETTERS
+        let check = shown.len().saturating_sub(prefix + SECRET_LETTERS);
+        // Tokens of integrations that were made by an earlier version have fewer.
+        if !(check == CHECK_LETTERS || check == kind.check_letters())
             || !shown.starts_with(kind.prefix())
             || !shown.bytes().skip(prefix).all(|letter| ALPHABET.contains(&letter))
         {
             return None;
         }
-        let (body, check) = shown.split_at(prefix + SECRET_LETTERS);
+        let (body, shown_check) = shown.split_at(prefix + SECRET_LETTERS);
         let digest: [u8; 32] = Sha256::digest(body).into();
         let mut expected = String::new();
-        push_letters(&mut expected, &digest, CHECK_LETTERS);
-        (check == expected).then(|| Self(shown.to_owned()))
+        push_letters(&mut expected, &digest, check);
+        (shown_check == expected).then(|| Self(shown.to_owned()))
     }
 
     /// What the database keeps. No salt: the secret has 256 bits of chance, and is found by this.
@@ -213,6 +225,17 @@ mod tests {
             assert_eq!(read(wrong), None);
         }
         assert_eq!(Secret::read(SecretKind::Session, secret.reveal()), None);
+    }
+
+    #[test]
+    fn the_token_of_an_integration_is_long_enough_to_sign_with_and_shorter_ones_still_read() {
+        let kind = SecretKind::IntegrationToken;
+        let secret = Secret::new(kind, [0xa5; 32]);
+        assert!(secret.reveal().len() > 64, "longer than a block of SHA-256");
+        assert_eq!(Secret::read(kind, secret.reveal()), Some(secret.clone()));
+        let before = secret.reveal()[..4 + SECRET_LETTERS + CHECK_LETTERS].to_owned();
+        assert_eq!(Secret::read(kind, &before).unwrap().reveal(), before);
+        assert_eq!(Secret::read(kind, &secret.reveal()[..65]), None);
     }
 
     #[test]

@@ -178,6 +178,19 @@ fn integration(spec: &Integration, found: &mut Found) {
             }
         }
         Source::Webhook { mapping } => mapping_pointers(mapping, found),
+        source @ (Source::PagerdutyChanges(reports) | Source::Deploys(reports)) => {
+            let word = source.word();
+            if reports.pushes {
+                found.field(&format!("/source/{word}/pushes"), "is not known of this source: it tells of no pushes");
+            }
+            if !reports.workflows.is_empty() {
+                found.field(
+                    &format!("/source/{word}/workflows"),
+                    "is not known of this source: it tells of no workflows",
+                );
+            }
+        }
+        Source::Github(_) | Source::Gitlab(_) | Source::Cdevents(_) => {}
     }
 }
 

@@ -121,6 +121,10 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
             }
         }
         Spec::Integration(spec) => {
+            for (word, service) in spec.source.reports().into_iter().flat_map(|reports| &reports.services) {
+                let word = word.replace('~', "~0").replace('/', "~1");
+                one(format!("/source/{}/services/{word}", spec.source.word()), Kind::Service, service);
+            }
             if let Some((pointer, kind, name)) = team(&spec.team) {
                 one(pointer, kind, &name);
             }

@@ -216,6 +216,15 @@ pub fn unreviewed(tx: &mut Tx<'_>, sight: Sight<'_>, limit: u32) -> Result<Vec<C
     tx.query(&sql, &[sight::bound(sight), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
+/// What an integration reported and no service was found for, the newest first. What is of an environment is of none.
+pub fn unmapped(tx: &mut Tx<'_>, source: &Name, sight: Sight<'_>, limit: u32) -> Result<Vec<ChangeRow>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM changes WHERE {SEEN} AND source = $2 AND kind <> 'infrastructure' AND NOT EXISTS \
+         (SELECT 1 FROM change_targets WHERE change_targets.change = changes.id) ORDER BY changes.id DESC LIMIT $3"
+    );
+    tx.query(&sql, &[sight::bound(sight), source.into(), i64::from(limit).into()])?.iter().map(read).collect()
+}
+
 /// Others of the same services, that came after one, the oldest first.
 pub fn later_on(
     tx: &mut Tx<'_>,
@@ -469,6 +478,20 @@ pub(super) mod tests {
             assert_eq!(later.iter().map(|row| row.change.id).collect::<Vec<_>>(), [ids[2], ids[3]]);
             assert_eq!(store.read(|tx| Ok(failures(tx, &name("shop"), at(0))?)).unwrap(), (1, 1));
             assert_eq!(store.read(|tx| Ok(failures(tx, &name("shop"), at(41))?)).unwrap(), (0, 0));
+        }
+
+        fn what_no_service_was_found_for_is_found(store) {
+            let mut mint = Mint::seeded(6);
+            for (place, source) in ["ci", "ci", "cd"].into_iter().enumerate() {
+                let mut row = row(mint.id(at(0)), "shop");
+                row.source = Some((name(source), place.to_string()));
+                if place > 0 {
+                    row.change.proposal.targets.clear();
+                }
+                store.write(|tx| Ok(save(tx, &row)?)).unwrap();
+            }
+            let found = store.read(|tx| Ok(unmapped(tx, &name("ci"), Sight::Open, 9)?)).unwrap();
+            assert_eq!(found.into_iter().map(|row| row.source.unwrap().1).collect::<Vec<_>>(), ["1"]);
         }
 
         fn what_was_said_twice_is_kept_once(store) {

@@ -266,6 +266,22 @@ pub fn integration_tokens(tx: &mut Tx<'_>, integration: &Name) -> Result<Vec<Int
     rows.iter().map(into_integration_token).collect()
 }
 
+/// The hashes of the tokens of an integration that hold now, and when each was used: by them it is verified what a source signs
+/// with its token.
+pub fn integration_token_hashes(
+    tx: &mut Tx<'_>,
+    integration: &Name,
+    now: Timestamp,
+) -> Result<Vec<([u8; 32], Option<Timestamp>)>, Error> {
+    let sql = "SELECT hash, used_at FROM integration_tokens WHERE integration = $1 \
+               AND (expires_at IS NULL OR expires_at > $2)";
+    let read = |row: &Row| {
+        let hash = row.bytes("hash")?.try_into().map_err(|_| Error::corrupt("the hash of a token does not read"))?;
+        Ok((hash, row.opt_instant("used_at")?))
+    };
+    tx.query(sql, &[integration.into(), now.into()])?.iter().map(read).collect()
+}
+
 /// Lets the tokens of an integration live until then at the longest.
 pub fn end_integration_tokens(tx: &mut Tx<'_>, integration: &Name, until: Timestamp) -> Result<u64, Error> {
     tx.execute(
@@ -359,6 +375,10 @@ mod tests {
                 let endings: Vec<String> =
                     integration_tokens(tx, &name("prom"))?.into_iter().map(|token| token.ending).collect();
                 assert_eq!(endings, ["bbbb", "aaaa"]);
+                let mut hold = integration_token_hashes(tx, &name("prom"), at(59))?;
+                hold.sort_unstable();
+                assert_eq!(hold, [([1; 32], Some(at(2))), ([2; 32], None)]);
+                assert_eq!(integration_token_hashes(tx, &name("prom"), at(60))?, [([2; 32], None)]);
                 // A longer grace does not bring back what was to end sooner.
                 assert_eq!(end_integration_tokens(tx, &name("prom"), at(90))?, 1);
                 assert_eq!(integration_token_by_hash(tx, &[1; 32])?.unwrap().expires_at, Some(at(60)));

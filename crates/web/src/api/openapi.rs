@@ -8,7 +8,7 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use super::change::{rollbacks, suspects};
+use super::change::{observations, rollbacks, suspects};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -139,6 +139,7 @@ use crate::problem::Problem;
         documents::apply,
         documents::schemas,
         documents::schema,
+        observations::observe,
         integrations::tokens,
         integrations::rotate,
         integrations::rejections,

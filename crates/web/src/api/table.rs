@@ -5,7 +5,7 @@ use axum::routing::{delete, get, post, put};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
-use super::change::{rollbacks, suspects};
+use super::change::{observations, rollbacks, suspects};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -131,6 +131,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/overrides/{id}", SCHEDULES, Method::DELETE, delete(overrides::remove)),
         on("/api/v1/on-call", VIEW, Method::GET, get(schedules::everywhere)),
         on("/api/v1/escalation-policies/{name}/would-tell", VIEW, Method::GET, get(escalations::would_tell)),
+        // Changes
+        on("/api/v1/changes/observed", INCIDENTS, Method::POST, post(observations::observe)),
         // Documents
         on("/api/v1/documents", VIEW, Method::GET, get(documents::list)),
         on("/api/v1/documents/{kind}/{name}", VIEW, Method::GET, get(documents::one)),

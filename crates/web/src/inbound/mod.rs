@@ -1,6 +1,7 @@
-//! What others say: calls at ingest URLs become signals, and what Slack brings is heard.
+//! What others say: calls at ingest URLs become signals or reports of changes, and what Slack brings is heard.
 
 pub mod alertmanager;
+pub mod deploys;
 pub mod heartbeat;
 pub mod slack;
 pub mod v2;

@@ -68,6 +68,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("integrations-empty", &IntegrationsPage::sample_empty()),
         page("integration", &IntegrationPage::sample()),
         page("integration-heartbeat", &IntegrationPage::sample_heartbeat()),
+        page("integration-github", &IntegrationPage::sample_github()),
         page("integration-new", &NewIntegrationPage::sample()),
         page("incidents", &IncidentsPage::sample()),
         page("incidents-empty", &IncidentsPage::sample_empty()),

@@ -126,10 +126,10 @@ fn expected(may: May, caller: &str) -> &'static str {
         (May::Setup, _) => "403",
         // A token is no signature.
         (May::Signed, _) => "401",
-        (May::Anyone | May::Link, _) | (May::Source, "source") => "in",
-        (May::Source, "stranger" | "session") | (May::Person(..), "stranger" | "session") => "401",
+        (May::Anyone | May::Link, _) | (May::Source | May::Proof, "source") => "in",
+        (May::Source | May::Proof, "stranger" | "session") | (May::Person(..), "stranger" | "session") => "401",
         (May::Person(..), "source" | "no-scope") => "403",
-        (May::Source, _) => match access {
+        (May::Source | May::Proof, _) => match access {
             Some(access) if access >= Access::Responder => "in",
             _ => "403",
         },

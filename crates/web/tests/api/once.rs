@@ -123,6 +123,10 @@ impl Burning {
             "alerts/noise" => {
                 (json!({ "alerts": [self.alert], "reason": "a" }), json!({ "alerts": [self.alert], "reason": "b" }))
             }
+            "changes/observed" => {
+                let change = |key: &str| json!({ "key": key, "stage": "finished", "title": "Shop 4.2" });
+                (change("1"), change("2"))
+            }
             "silences" => {
                 let silence = |comment: &str| json!({ "matchers": ["a=\"b\""], "for": "1h", "comment": comment });
                 (silence("moving house"), silence("something else"))

@@ -198,6 +198,9 @@ pub async fn test(
 pub(crate) async fn send_test(app: &App, visitor: &Visitor, name: Name) -> Result<TestAlert, Problem> {
     let now = app.now();
     let rules = crate::inbound::rules_with(app, Some(&name)).await?;
+    if rules.catalog.integrations.get(&name).is_some_and(|one| one.source.reports().is_some()) {
+        return Err(Refusal::conflict(format!("the integration {name} brings changes, and no alerts")).into());
+    }
     let by = visitor.person().map(ToString::to_string).unwrap_or_default();
     let own = [("alertname", "AllclearTest"), ("severity", "critical"), ("sent_by", by.as_str())];
     let mut labels: Vec<(String, String)> = own.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();

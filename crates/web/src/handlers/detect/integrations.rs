@@ -4,7 +4,7 @@ use actions::prepare::access;
 use actions::prepare::documents::{self, Order};
 use axum::extract::Path;
 use axum::response::Response;
-use domain::detect::integrations::{Integration, Mapping, Source};
+use domain::detect::integrations::{Integration, Mapping, Reports, Source};
 use domain::prepare::documents::Document;
 use domain::prepare::people::Access;
 use domain::words::{Name, Refusal, Span};
@@ -16,6 +16,7 @@ use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
 use crate::pages::detect::integrations::{
     Figure, Heartbeat, IntegrationPage, IntegrationRow, IntegrationsPage, NewIntegrationPage, Rejection, Snippet,
+    Unmapped,
 };
 use crate::pages::{Badge, Link, Section, Tone};
 use crate::problem::Problem;
@@ -23,6 +24,7 @@ use crate::problem::Problem;
 /// The tokens before a rotation go on working for this long.
 const GRACE: Span = Span::hours(24);
 const REJECTIONS: usize = 20;
+const UNMAPPED: u32 = 5;
 
 /// `GET /integrations`.
 pub async fn get_integrations(asked: Asked) -> Result<Response, Problem> {
@@ -39,7 +41,10 @@ pub async fn get_integrations(asked: Asked) -> Result<Response, Problem> {
                     title: integration.title.clone(),
                     source: source(&integration.source),
                     state: state(look.tx, name, integration, &tokens, look.now(), &look.view)?,
-                    traffic: format!("{} open", open(look, name)),
+                    traffic: match integration.source.reports() {
+                        Some(_) => "brings changes".into(),
+                        None => format!("{} open", open(look, name)),
+                    },
                     problem: match rejected {
                         0 => None,
                         1 => Some("1 call was rejected".into()),
@@ -72,6 +77,11 @@ fn source(source: &Source) -> String {
         Source::Alertmanager { .. } => "Prometheus and Alertmanager".into(),
         Source::Webhook { .. } => "Webhook, any JSON".into(),
         Source::Heartbeat { every, .. } => format!("Heartbeat, every {}", span(*every)),
+        Source::Github(_) => "Deployments on GitHub".into(),
+        Source::Gitlab(_) => "Deployments on GitLab".into(),
+        Source::Cdevents(_) => "CDEvents".into(),
+        Source::PagerdutyChanges(_) => "PagerDuty change events".into(),
+        Source::Deploys(_) => "Deployments, as a script posts them".into(),
     }
 }
 
@@ -105,6 +115,11 @@ pub async fn get_new(asked: Asked) -> Result<Response, Problem> {
     let source = match asked.query.text("source") {
         "webhook" => "webhook",
         "heartbeat" => "heartbeat",
+        "github" => "github",
+        "gitlab" => "gitlab",
+        "cdevents" => "cdevents",
+        "pagerduty-changes" => "pagerduty-changes",
+        "deploys" => "deploys",
         _ => "alertmanager",
     };
     new(asked, source.into(), String::new(), String::new(), None).await
@@ -136,6 +151,11 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
                 let grace = fields.some("grace").map_or(Ok(Span::ZERO), str::parse)?;
                 Source::Heartbeat { every: fields.parse("every")?, grace }
             }
+            "github" => Source::Github(Reports::default()),
+            "gitlab" => Source::Gitlab(Reports::default()),
+            "cdevents" => Source::Cdevents(Reports::default()),
+            "pagerduty-changes" => Source::PagerdutyChanges(Reports::default()),
+            "deploys" => Source::Deploys(Reports::default()),
             _ => Source::Alertmanager { resolve_timeout: Span::minutes(5) },
         };
         Ok((name, Integration { title: title.clone(), source, labels: std::collections::BTreeMap::new(), team: None }))
@@ -245,7 +265,25 @@ async fn one(asked: Asked, name: Name, token: Option<String>, tested: Option<Lin
             let url = address(&base, &name, &integration.source);
             let shown = token.as_deref().unwrap_or("TOKEN");
             let open = open(look, &name);
+            let brings_changes = integration.source.reports().is_some();
+            let unmapped = if brings_changes {
+                store::change::changes::unmapped(look.tx, &name, look.asked.visitor.sight(), UNMAPPED)?
+            } else {
+                Vec::new()
+            };
+            let alerts_figure = (!brings_changes).then(|| Figure {
+                number: open.split(' ').next().unwrap_or("0").to_owned(),
+                what: "alerts are open".into(),
+                href: Some(format!("/alerts?integration={name}")),
+            });
+            let rejected_figure = Figure {
+                number: rejected_count.to_string(),
+                what: "calls were rejected".into(),
+                href: Some("#rejections".into()),
+            };
             Ok(IntegrationPage {
+                brings_changes,
+                unmapped: unmapped.iter().map(|row| unmapped_line(look, row)).collect(),
                 name: name.to_string(),
                 title: integration.title.clone(),
                 source: source(&integration.source),
@@ -257,18 +295,7 @@ async fn one(asked: Asked, name: Name, token: Option<String>, tested: Option<Lin
                 heartbeat,
                 tested: tested.clone(),
                 heard: tokens.iter().filter_map(|token| token.used_at).max().map(|at| look.when(at)),
-                figures: vec![
-                    Figure {
-                        number: open.split(' ').next().unwrap_or("0").to_owned(),
-                        what: "alerts are open".into(),
-                        href: Some(format!("/alerts?integration={name}")),
-                    },
-                    Figure {
-                        number: rejected_count.to_string(),
-                        what: "calls were rejected".into(),
-                        href: Some("#rejections".into()),
-                    },
-                ],
+                figures: alerts_figure.into_iter().chain([rejected_figure]).collect(),
                 rejections: rejected
                     .iter()
                     .take(REJECTIONS)
@@ -292,11 +319,22 @@ async fn one(asked: Asked, name: Name, token: Option<String>, tested: Option<Lin
         .await
 }
 
+/// A change that no service was found for, with what was said of it.
+fn unmapped_line(look: &Look<'_, '_>, row: &store::change::changes::ChangeRow) -> Unmapped {
+    let proposal = &row.change.proposal;
+    Unmapped { when: look.when(row.proposed_at), title: proposal.title.clone(), why: proposal.why.clone() }
+}
+
 fn address(base: &str, name: &Name, source: &Source) -> String {
     match source {
         Source::Alertmanager { .. } => format!("{base}/in/{name}/alertmanager"),
         Source::Webhook { .. } => format!("{base}/in/{name}/webhook"),
         Source::Heartbeat { .. } => format!("{base}/in/{name}/heartbeat"),
+        Source::Github(_) => format!("{base}/in/{name}/github"),
+        Source::Gitlab(_) => format!("{base}/in/{name}/gitlab"),
+        Source::Cdevents(_) => format!("{base}/in/{name}/cdevents"),
+        Source::PagerdutyChanges(_) => format!("{base}/in/{name}/v2/change/enqueue"),
+        Source::Deploys(_) => format!("{base}/in/{name}/deploys"),
     }
 }
 
@@ -339,6 +377,37 @@ fn snippets(base: &str, name: &Name, source: &Source, token: &str) -> Vec<Snippe
             "At the end of the job",
             "As a line of its script, or as a job of cron.",
             format!("curl -fsS -X POST {base}/in/{name}/heartbeat -H 'Authorization: Bearer {token}'\n"),
+        )],
+        Source::Github(_) => vec![snippet(
+            "Webhook of a repository or an organisation",
+            "Settings, Webhooks, Add webhook. Choose the events Deployments, Deployment statuses, and what else changes something.",
+            format!("Payload URL:  {base}/in/{name}/github\nContent type: application/json\nSecret:       {token}\n"),
+        )],
+        Source::Gitlab(_) => vec![snippet(
+            "Webhook of a project or a group",
+            "Settings, Webhooks. Choose Deployment events, and what else changes something.",
+            format!("URL:          {base}/in/{name}/gitlab\nSecret token: {token}\n"),
+        )],
+        Source::Cdevents(_) => vec![snippet(
+            "By hand",
+            "A CDEvent as it is; CloudEvents 1.0 in each of its ways works as well.",
+            format!(
+                "curl {base}/in/{name}/cdevents \\\n  -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\\n  -d '{{\"context\":{{\"version\":\"0.4.1\",\"id\":\"1\",\"source\":\"/ci\",\"type\":\"dev.cdevents.service.deployed.0.2.0\",\"timestamp\":\"'$(date -u +%FT%TZ)'\"}},\"subject\":{{\"id\":\"shop\",\"content\":{{\"environment\":{{\"id\":\"live\"}},\"artifactId\":\"pkg:oci/shop@4.2\"}}}}}}'\n"
+            ),
+        )],
+        Source::PagerdutyChanges(_) => vec![snippet(
+            "By hand",
+            "Whatever sends change events to PagerDuty: give it this address, and the token for its routing key.",
+            format!(
+                "curl {base}/in/{name}/v2/change/enqueue -H 'Content-Type: application/json' \\\n  -d '{{\"routing_key\":\"{token}\",\"payload\":{{\"summary\":\"Shop 4.2\",\"source\":\"shop\",\"timestamp\":\"'$(date -u +%FT%TZ)'\"}}}}'\n"
+            ),
+        )],
+        Source::Deploys(_) => vec![snippet(
+            "By hand",
+            "Stages are began, stage, finished, failed and rolled-back. The key tells which belong together.",
+            format!(
+                "curl {base}/in/{name}/deploys \\\n  -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\\n  -d '{{\"key\":\"deploy 4711\",\"stage\":\"finished\",\"title\":\"Shop 4.2\",\"targets\":[{{\"service\":\"shop\",\"environment\":\"live\",\"to\":\"4.2\"}}]}}'\n"
+            ),
         )],
     }
 }

@@ -1,6 +1,6 @@
 //! Integrations: where signals come from, each with its own address and token, and what was rejected.
 //!
-//! `GET /integrations/new?source=alertmanager|webhook|heartbeat`; `POST /integrations` with `title`, `name`,
+//! `GET /integrations/new?source=` with the word of a source; `POST /integrations` with `title`, `name`,
 //! `source`, and for heartbeats `every`, `grace`; `POST /integrations/NAME/rotate`; `POST /integrations/NAME/test`.
 //! The token is shown on the answer to making or rotating it, and never again.
 
@@ -36,7 +36,7 @@ pub struct IntegrationRow {
 #[template(path = "detect/integration_new.html")]
 pub struct NewIntegrationPage {
     pub shell: Shell,
-    /// The chosen source: `alertmanager`, `webhook`, `heartbeat`.
+    /// The chosen source, by its word in documents: `alertmanager`, `github`.
     pub source: String,
     pub title: String,
     pub name: String,
@@ -61,6 +61,10 @@ pub struct IntegrationPage {
     /// What to paste where, with the address in it (and the token while it is shown).
     pub snippets: Vec<Snippet>,
     pub heartbeat: Option<Heartbeat>,
+    /// It brings reports of changes, and no alerts.
+    pub brings_changes: bool,
+    /// Changes that no service was found for, the newest first.
+    pub unmapped: Vec<Unmapped>,
     /// The test alert that was sent, if one was.
     pub tested: Option<Link>,
     pub heard: Option<When>,
@@ -95,6 +99,15 @@ pub struct Figure {
     pub number: String,
     pub what: String,
     pub href: Option<String>,
+}
+
+/// A change that no service was found for.
+#[derive(Clone, Debug)]
+pub struct Unmapped {
+    pub when: When,
+    pub title: String,
+    /// `No service is known for acme/warehouse.`
+    pub why: String,
 }
 
 /// A call that was refused.
@@ -211,6 +224,8 @@ mod samples {
                     },
                 ],
                 heartbeat: None,
+                brings_changes: false,
+                unmapped: vec![],
                 tested: Some(Link::new("Test alert from Allclear", "/alerts/alr_06f1k2m9qv7x3t09")),
                 heard: Some(viewpoint().when(minutes_ago(0))),
                 figures: vec![
@@ -229,6 +244,31 @@ mod samples {
                 ],
                 may_edit: true,
                 document_href: "/documents/integration/prometheus-fra".into(),
+            }
+        }
+
+        pub(crate) fn sample_github() -> Self {
+            Self {
+                title: "GitHub".into(),
+                name: "github".into(),
+                source: "Deployments on GitHub".into(),
+                url: "https://allclear.example.org/in/github/github".into(),
+                token: None,
+                tested: None,
+                brings_changes: true,
+                unmapped: vec![Unmapped {
+                    when: viewpoint().when(minutes_ago(12)),
+                    title: "Deploy v4.2.0 of acme/warehouse to production".into(),
+                    why: "by octavia on GitHub. No service is known for acme/warehouse.".into(),
+                }],
+                snippets: vec![Snippet {
+                    title: "Webhook of a repository or an organisation".into(),
+                    about: "Settings, Webhooks, Add webhook.".into(),
+                    text: "Payload URL:  https://allclear.example.org/in/github/github\nContent type: application/json\nSecret:       TOKEN\n".into(),
+                }],
+                figures: vec![Figure { number: "0".into(), what: "calls were rejected".into(), href: None }],
+                rejections: vec![],
+                ..Self::sample()
             }
         }
 
