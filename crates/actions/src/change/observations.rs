@@ -247,14 +247,14 @@ mod tests {
                         order.reverse();
                     }
                     for one in &order {
-                        take_all(&store, &mut mint, at(20), &[report(one.clone(), false)]).unwrap();
+                        take_all(store, &mut mint, at(20), &[report(one.clone(), false)]).unwrap();
                     }
                     let before = store.read(|tx| Ok(store::journal::last(tx)?)).unwrap();
                     let again: Vec<Report> = order.iter().map(|one| report(one.clone(), false)).collect();
-                    let taken = take_all(&store, &mut mint, at(21), &again).unwrap();
+                    let taken = take_all(store, &mut mint, at(21), &again).unwrap();
                     assert!(taken.iter().all(|one| *one == Taken::Known), "{taken:?}");
                     assert_eq!(store.read(|tx| Ok(store::journal::last(tx)?)).unwrap(), before, "nothing happened");
-                    lists.push(listed(&store));
+                    lists.push(listed(store));
                     store.write(|tx| {
                         for table in ["DELETE FROM changes", "DELETE FROM change_stages", "DELETE FROM change_targets"] {
                             tx.execute(table, &[])?;
@@ -271,19 +271,19 @@ mod tests {
         fn what_tells_no_time_counts_when_it_first_came(store) {
             let mut mint = Mint::seeded(2);
             let mut take_one = |minute, stage| {
-                take_all(&store, &mut mint, at(minute), &[report(seen("a", minute, stage), true)]).unwrap()[0]
+                take_all(store, &mut mint, at(minute), &[report(seen("a", minute, stage), true)]).unwrap()[0]
             };
             assert_eq!([take_one(1, Stage::Began), take_one(2, Stage::Began)], [Taken::New, Taken::Known]);
             assert_eq!([take_one(3, Stage::Finished), take_one(9, Stage::Finished)], [Taken::More, Taken::Known]);
-            assert!(listed(&store)[0].contains(&format!("Finished {{ at: {} }}", at(3))), "{:?}", listed(&store));
+            assert!(listed(store)[0].contains(&format!("Finished {{ at: {} }}", at(3))), "{:?}", listed(store));
         }
 
         fn one_call_is_taken_whole_or_not_at_all(store) {
             let mut mint = Mint::seeded(3);
             let reports = [report(seen("a", 1, Stage::Began), false), report(seen("", 1, Stage::Began), false)];
-            let refused = take_all(&store, &mut mint, at(2), &reports).unwrap_err();
+            let refused = take_all(store, &mut mint, at(2), &reports).unwrap_err();
             assert!(matches!(&refused, Halt::Refused(refusal) if refusal.at.as_deref() == Some("/1/key")), "{refused}");
-            assert_eq!(listed(&store), Vec::<String>::new());
+            assert_eq!(listed(store), Vec::<String>::new());
         }
     }
 }

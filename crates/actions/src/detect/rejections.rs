@@ -21,6 +21,7 @@ pub fn reject(
     body: &[u8],
 ) -> Result<(), Halt> {
     let excerpt = String::from_utf8_lossy(&body[..body.len().min(EXCERPT * 4)]).replace('\0', " ");
+    let excerpt = domain::prepare::access::without_secrets(&excerpt);
     let rejection = Rejection {
         id: moment.mint.id(moment.now),
         integration: integration.clone(),

@@ -25,7 +25,6 @@ pub struct Integration {
 /// What speaks to us.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[expect(clippy::large_enum_variant, reason = "a document; there are dozens of them")]
 pub enum Source {
     /// Alertmanager's webhook (version 4), or Prometheus and `amtool` at the v2 API.
     Alertmanager {

@@ -100,6 +100,28 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A text that somebody sent, without secrets of ours: some sources show their token in what they send.
+pub fn without_secrets(text: &str) -> String {
+    let kinds = [SecretKind::ApiToken, SecretKind::IntegrationToken, SecretKind::Session];
+    kinds.iter().fold(text.to_owned(), |text, kind| {
+        let mut parts = text.split(kind.prefix());
+        let mut kept = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let rest = part.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric());
+            // What is so short is none.
+            if part.len() - rest.len() < CHECK_LETTERS {
+                kept += kind.prefix();
+                kept += part;
+            } else {
+                kept += kind.prefix();
+                kept += "…";
+                kept += rest;
+            }
+        }
+        kept
+    })
+}
+
 /// The first letters of the bytes in base 32, five bits each.
 fn push_letters(text: &mut String, bytes: &[u8; 32], letters: usize) {
     for letter in 0..letters {
@@ -236,6 +258,14 @@ mod tests {
         let before = secret.reveal()[..4 + SECRET_LETTERS + CHECK_LETTERS].to_owned();
         assert_eq!(Secret::read(kind, &before).unwrap().reveal(), before);
         assert_eq!(Secret::read(kind, &secret.reveal()[..65]), None);
+    }
+
+    #[test]
+    fn secrets_in_what_was_sent_are_taken_out() {
+        let secret = Secret::new(SecretKind::IntegrationToken, [1; 32]);
+        let text = format!(r#"{{"routing_key":"{0}","a":"aci_ and oracl_x","b":"{0}"#, secret.reveal());
+        assert_eq!(without_secrets(&text), r#"{"routing_key":"aci_…","a":"aci_ and oracl_x","b":"aci_…"#);
+        assert_eq!(without_secrets(&secret.reveal()[..30]), "aci_…", "half of one as well");
     }
 
     #[test]

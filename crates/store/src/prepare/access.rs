@@ -266,13 +266,12 @@ pub fn integration_tokens(tx: &mut Tx<'_>, integration: &Name) -> Result<Vec<Int
     rows.iter().map(into_integration_token).collect()
 }
 
-/// The hashes of the tokens of an integration that hold now, and when each was used: by them it is verified what a source signs
+/// The hash of a token, and when it was used.
+pub type HashInUse = ([u8; 32], Option<Timestamp>);
+
+/// The hashes of the tokens of an integration that hold now: by them it is verified what a source signs
 /// with its token.
-pub fn integration_token_hashes(
-    tx: &mut Tx<'_>,
-    integration: &Name,
-    now: Timestamp,
-) -> Result<Vec<([u8; 32], Option<Timestamp>)>, Error> {
+pub fn integration_token_hashes(tx: &mut Tx<'_>, integration: &Name, now: Timestamp) -> Result<Vec<HashInUse>, Error> {
     let sql = "SELECT hash, used_at FROM integration_tokens WHERE integration = $1 \
                AND (expires_at IS NULL OR expires_at > $2)";
     let read = |row: &Row| {

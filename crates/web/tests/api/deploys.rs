@@ -257,6 +257,12 @@ async fn what_cannot_be_read_is_refused_with_its_place_and_kept() {
     assert_eq!(kept["count"], 6, "{kept}");
     assert!(kept["items"].as_array().unwrap().iter().all(|one| one["format"] == "deploys"));
     assert_eq!(house.call(ask("GET", "/api/v1/integrations/gh/rejections").by(&ada)).await.json()["count"], 2);
+    let pd = house.source("pd");
+    let bad = ask("POST", "/in/pd/v2/change/enqueue")
+        .json(&json!({ "routing_key": pd, "payload": { "summary": 7, "timestamp": "soon" } }));
+    assert_eq!(house.call(bad).await.json()["at"], "/payload/timestamp");
+    let kept = house.call(ask("GET", "/api/v1/integrations/pd/rejections").by(&ada)).await;
+    assert!(kept.text.contains("soon") && !kept.text.contains(&pd), "{}", kept.text);
     let test = house.call(ask("POST", "/api/v1/integrations/ci/test").by(&ada).json(&json!({}))).await;
     assert_eq!(test.status, StatusCode::CONFLICT, "it brings no alerts");
 }

@@ -268,16 +268,9 @@ fn percent_decoded(text: &str) -> String {
     while let Some((first, more)) = rest.split_first() {
         let digits = more.get(..2).filter(|_| *first == b'%').and_then(|two| std::str::from_utf8(two).ok());
         let byte = digits.filter(|two| two.bytes().all(|one| one.is_ascii_hexdigit()));
-        match byte.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &more[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = more;
-            }
-        }
+        let byte = byte.and_then(|two| u8::from_str_radix(two, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &more[2..] } else { more };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -291,7 +284,8 @@ mod tests {
 
     const JSON: &str = "application/json";
 
-    fn event(kind: &str, chain: Option<&str>, content: Value) -> Value {
+    fn event(kind: &str, chain: Option<&str>, content: impl Into<Value>) -> Value {
+        let content: Value = content.into();
         json!({
             "context": {
                 "version": "0.4.1", "id": "e-1", "source": "/ci/berlin", "type": format!("dev.cdevents.{kind}.0.2.0"),

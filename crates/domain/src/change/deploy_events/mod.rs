@@ -111,8 +111,9 @@ impl Draft<'_> {
         let unmapped: Vec<String> = nobody.then(|| text::shorten(self.own, 200)).into_iter().collect();
         let environment = names.environment(self.environment);
         let why = with_unmapped(&self.why, &unmapped);
+        let to = self.to.map(|to| parts::line(&to, VERSION_MOST));
         let targets: Vec<Target> =
-            service.map(|service| Target { service, environment, from: None, to: self.to }).into_iter().collect();
+            service.map(|service| Target { service, environment, from: None, to }).into_iter().collect();
         let observation = Observation {
             key: key(self.key),
             stage: self.stage,
@@ -181,7 +182,8 @@ fn version(of: Option<&str>, commit: Option<&str>) -> Option<String> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use serde_json::json;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::words::Refusal;
@@ -190,7 +192,7 @@ pub(super) mod tests {
         "2026-11-29T12:00:00Z".parse().unwrap()
     }
 
-    pub(super) fn with_names<T>(settings: serde_json::Value, then: impl FnOnce(Names<'_>) -> T) -> T {
+    pub(super) fn with_names<T>(settings: Value, then: impl FnOnce(Names<'_>) -> T) -> T {
         let settings: Reports = serde_json::from_value(settings).unwrap();
         let service: Service = serde_json::from_value(json!({ "title": "Shop", "team": "web" })).unwrap();
         let services = ["shop", "cart"].map(|name| (name.parse().unwrap(), service.clone())).into();
@@ -245,6 +247,92 @@ pub(super) mod tests {
                 assert_eq!(names.environment(word).as_ref().map(Name::as_str), found, "{word:?}");
             }
         });
+    }
+
+    /// A value of a body: mostly of the kind that is looked for, and sometimes of any.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "\\PC{0,20}".prop_map(Value::from),
+            prop::string::string_regex("(\u{0}|\u{202e}|x|\n){0,600}").unwrap().prop_map(Value::from),
+            prop::sample::select(vec![
+                "2026-11-29T11:00:00Z",
+                "2026-11-29 11:00:00 UTC",
+                "9999-12-31T23:59:59Z",
+                "soon"
+            ])
+            .prop_map(Value::from),
+            prop::sample::select(vec![
+                "success",
+                "failure",
+                "running",
+                "published",
+                "create",
+                "finished",
+                "completed",
+                "deploy"
+            ])
+            .prop_map(Value::from),
+        ];
+        leaf.boxed()
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_stands_in_a_body_is_refused_or_can_be_taken(values in prop::collection::vec(value(), 24), which in 0usize..24) {
+            let at = |place: usize| values[(place * 7 + which) % values.len()].clone();
+            let part = json!({
+                "id": at(0), "ref": at(1), "sha": at(2), "environment": at(3), "created_at": at(4), "creator": { "login": at(5) },
+                "state": at(6), "description": at(7), "log_url": at(8), "name": at(9), "path": at(10), "tag_name": at(11),
+                "published_at": at(4), "conclusion": at(6), "updated_at": at(4), "run_started_at": at(12), "status": at(6),
+                "finished_at": at(4), "active": at(13), "timestamp": at(4), "message": at(14), "type": "dev.cdevents.service.deployed.0.2.0",
+                "source": at(15), "chainId": at(16), "content": { "environment": { "id": at(3) }, "artifactId": at(17) }, "summary": at(18),
+                "custom_details": { "service": at(19), "version": at(20) },
+            });
+            let mut body = part.clone();
+            for (name, value) in [
+                ("deployment", part.clone()), ("deployment_status", part.clone()), ("workflow_run", part.clone()), ("release", part.clone()),
+                ("repository", json!({ "full_name": at(21), "default_branch": "main", "pushed_at": at(22) })),
+                ("project", json!({ "path_with_namespace": at(21), "default_branch": "main" })),
+                ("object_attributes", part.clone()), ("context", part.clone()), ("subject", part.clone()), ("payload", part.clone()),
+                ("commits", json!([part])), ("head_commit", at(23)), ("deployment_id", at(0)), ("status_changed_at", at(4)), ("tag", at(11)),
+                ("ref", json!("refs/heads/main")), ("after", at(2)), ("action", at(6)),
+            ] {
+                body[name] = value;
+            }
+            let ours = json!({ "key": at(0), "stage": at(6), "at": at(4), "title": at(1), "why": at(2), "said": at(3), "link": at(8),
+                "targets": [{ "service": at(9), "environment": at(3), "from": at(10), "to": at(11) }] });
+            with_names(json!({ "pushes": true, "workflows": ["success"] }), |names| {
+                let mut all = Vec::new();
+                for event in ["deployment", "deployment_status", "push", "release", "workflow_run"] {
+                    all.push(github::read(event, &body, names, now()));
+                }
+                for kind in ["deployment", "push", "pipeline", "release", "feature_flag"] {
+                    body["object_kind"] = json!(kind);
+                    all.push(gitlab::read(None, &body, names, now()));
+                }
+                for kind in ["service.deployed", "service.rolledback", "environment.created", "change.merged", "pipelinerun.finished"] {
+                    body["context"]["type"] = json!(format!("dev.cdevents.{kind}.0.2.0"));
+                    all.push(cdevents::read("application/json", None, None, &body, names, now()));
+                }
+                all.push(pagerduty::read(&body, names, now()));
+                all.push(generic::read(&ours, names, now()));
+                for told in all {
+                    match told {
+                        Ok(told) => {
+                            for report in told.reports {
+                                report.observation.check(now()).unwrap();
+                                assert!(!report.observation.proposal.title.contains(char::is_control));
+                                assert!(report.observation.said.len() < 2000, "it is part of a key in the database");
+                            }
+                        }
+                        Err(refusal) => assert!(refusal.at.is_some(), "{refusal}"),
+                    }
+                }
+            });
+        }
     }
 
     #[test]
