@@ -10,6 +10,7 @@ pub mod documents;
 pub mod drills;
 pub mod fields;
 mod nodes;
+pub mod ownership;
 pub mod people;
 pub mod problems;
 mod readiness;
