@@ -10,7 +10,7 @@ use domain::prepare::people::Access;
 use domain::words::{Name, Refusal};
 use store::{Halt, Tx};
 
-use crate::prepare::documents::{self, Order};
+use crate::prepare::documents::{self, Order, Preview};
 
 fn nobody() -> Refusal {
     Refusal::forbidden("only a person can do this")
@@ -28,13 +28,10 @@ pub fn order(
     if access == Access::Administrator {
         return Ok(());
     }
-    let catalog = store::prepare::documents::load_all(tx)?;
-    let plan = documents::plan(tx, order, conditions)?;
+    let Preview { plan, before, after } = documents::preview(tx, order, conditions)?;
     for difference in &plan.differences {
         let reference = &difference.reference;
-        let after = order.proposals.iter().map(|proposal| &proposal.document);
-        let after = after.rev().find(|document| document.reference() == *reference).map(|document| &document.spec);
-        may_edit(person, access, &catalog, reference, after)?;
+        may_edit(person, access, &before, reference, after.get(reference).as_ref())?;
     }
     Ok(())
 }

@@ -5,4 +5,5 @@ pub mod catalog;
 pub mod defaults;
 pub mod documents;
 pub mod drills;
+pub mod ownership;
 pub mod passwords;

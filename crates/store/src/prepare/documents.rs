@@ -126,6 +126,21 @@ pub fn history(
     rows.iter().map(revision).collect()
 }
 
+/// The revisions of a document with what each says, the latest first; a spec of `None` is a deletion.
+pub fn states(tx: &mut Tx<'_>, reference: &Reference, limit: i64) -> Result<Vec<(Revision, Option<Spec>)>, Error> {
+    let rows = tx.query(
+        "SELECT r.kind, r.name, r.number, r.hash, r.spec, r.changeset, c.id, c.at, c.author, c.via, c.reason
+         FROM revisions r JOIN changesets c ON c.number = r.changeset
+         WHERE r.kind = $1 AND r.name = $2 ORDER BY r.number DESC LIMIT $3",
+        &[reference.kind.word().into(), (&reference.name).into(), limit.into()],
+    )?;
+    let state = |row: &Row| {
+        let spec = row.opt_text("spec")?.map(|text| read_spec(reference, text)).transpose()?;
+        Ok((revision(row)?, spec))
+    };
+    rows.iter().map(state).collect()
+}
+
 /// One revision, with what it says; a spec of `None` is a deletion.
 pub fn at(tx: &mut Tx<'_>, reference: &Reference, number: i64) -> Result<Option<(Revision, Option<Spec>)>, Error> {
     let row = tx.one(
@@ -219,7 +234,7 @@ pub fn delete(tx: &mut Tx<'_>, reference: &Reference, changeset: i64) -> Result<
     Ok(number)
 }
 
-fn reference(row: &Row) -> Result<Reference, Error> {
+pub(super) fn reference(row: &Row) -> Result<Reference, Error> {
     Ok(Reference::new(row.parse("kind")?, row.name("name")?))
 }
 
@@ -229,7 +244,7 @@ fn document(row: &Row) -> Result<Document, Error> {
     Ok(Document { name: reference.name, spec })
 }
 
-fn read_spec(reference: &Reference, text: &str) -> Result<Spec, Error> {
+pub(super) fn read_spec(reference: &Reference, text: &str) -> Result<Spec, Error> {
     Spec::from_canonical(reference.kind, text)
         .map_err(|error| Error::corrupt(format!("{reference} does not read: {error}")))
 }
