@@ -1,6 +1,8 @@
 //! What a route alone cannot decide: whether this person may do this to that. Asked by pages and programs before the
 //! act, in its transaction.
 
+use std::collections::BTreeSet;
+
 use domain::prepare::access::Scope;
 use domain::prepare::access_rules::may_edit;
 use domain::prepare::catalog::Catalog;
@@ -33,7 +35,29 @@ pub fn order(
         let reference = &difference.reference;
         may_edit(person, access, &before, reference, after.get(reference).as_ref())?;
     }
+    // To keep what somebody set by hand in another's document is not theirs to say either.
+    for reference in plan.kept.iter().map(|kept| &kept.field.reference) {
+        may_edit(person, access, &before, reference, after.get(reference).as_ref())?;
+    }
     Ok(())
+}
+
+/// Which documents of the order they may change at all: what files say of others counts for nothing.
+pub fn adoptable(
+    tx: &mut Tx<'_>,
+    person: Option<&Name>,
+    access: Option<Access>,
+    order: &Order,
+) -> Result<Option<BTreeSet<Reference>>, Halt> {
+    let (person, access) = person.zip(access).ok_or_else(nobody)?;
+    if access == Access::Administrator {
+        return Ok(None);
+    }
+    let catalog = store::prepare::documents::load_all(tx)?;
+    let theirs = order.proposals.iter().filter(|proposal| {
+        may_edit(person, access, &catalog, &proposal.document.reference(), Some(&proposal.document.spec)).is_ok()
+    });
+    Ok(Some(theirs.map(|proposal| proposal.document.reference()).collect()))
 }
 
 /// May they rotate the token of this integration? As its document.

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::reach::{MailOnly, Reach, Reached};
+use crate::what_if::{self, Turn};
 
 /// The clock of the edge. Handlers read it once per request.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -47,6 +48,7 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     reach: OnceLock<Reached>,
+    what_if_turn: Turn,
 }
 
 /// What the edge was told at the start.
@@ -128,6 +130,7 @@ impl App {
             metrics,
             settings,
             reach: OnceLock::new(),
+            what_if_turn: what_if::turn(),
         }))
     }
 
@@ -143,6 +146,11 @@ impl App {
     pub(crate) fn reach(&self) -> Reached {
         let mail = self.0.settings.mail;
         self.0.reach.get().cloned().unwrap_or_else(|| Reached(Arc::new(MailOnly(mail))))
+    }
+
+    /// Whose turn it is to play past signals.
+    pub(crate) fn what_if_turn(&self) -> Turn {
+        self.0.what_if_turn.clone()
     }
 
     pub fn store(&self) -> &Store {

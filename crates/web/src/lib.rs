@@ -19,6 +19,7 @@ pub mod problem;
 pub mod reach;
 pub mod routes;
 pub mod upload;
+pub mod what_if;
 
 pub use app::{App, ChatSecrets, SecretOf, Settings, WebhookSecrets};
 pub use reach::Reach;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::prepare::addresses::Reader;
+use domain::prepare::addresses::{MASK, Reader};
 use domain::prepare::catalog::Catalog;
 use domain::prepare::diff::show;
 use domain::prepare::documents::{Kind, Reference, Spec};
@@ -51,7 +51,7 @@ pub enum Drifted {
     Differs,
     /// It is in the files, and not in force.
     Missing,
-    /// It is in force, and not in the files, which have others of its kind.
+    /// It is in force, and not in the files, which have others of its kind: an apply that prunes would delete it.
     Extra,
 }
 
@@ -98,13 +98,31 @@ pub(super) fn merged(tx: &mut Tx<'_>, order: &Order, before: &Catalog, reader: &
     for proposal in &mut proposals {
         let reference = proposal.document.reference();
         let Some(in_force) = before.get(&reference) else { continue };
-        let takes = |pointer: &str| order.take_all || order.take.iter().any(|field| field.covers(&reference, pointer));
+        let files = proposal.document.spec.to_json();
+        let takes = |pointer: &str| {
+            // A masked address is refused, and not kept out of the way.
+            order.take_all
+                || order.take.iter().any(|field| field.covers(&reference, pointer))
+                || hides(reference.kind, pointer, &files)
+        };
         let said = said.get(&reference).map(|said| &said.spec);
         let merged = merge(said, &in_force, &proposal.document.spec, &takes);
         kept.extend(differing(tx, &reference, &in_force, &proposal.document.spec, &merged.kept, reader)?);
         proposal.document.spec = merged.spec;
     }
     Ok(Merged { proposals, kept })
+}
+
+/// Whether a file says a masked address there.
+fn hides(kind: Kind, pointer: &str, files: &Value) -> bool {
+    let fields: &[&str] = match kind {
+        Kind::Person => &["/email", "/contacts"],
+        Kind::EscalationPolicy => &["/steps"],
+        Kind::OutgoingWebhook => &["/url"],
+        _ => return false,
+    };
+    let said = files.pointer(pointer).map(Value::to_string);
+    fields.contains(&pointer) && said.is_some_and(|said| said.contains(MASK))
 }
 
 /// Puts down what files say now, once that is in force or was kept. What they had not said before, though nothing
@@ -128,7 +146,8 @@ pub(super) fn remember(
     let last: BTreeMap<Reference, &Spec> =
         order.proposals.iter().map(|one| (one.document.reference(), &one.document.spec)).collect();
     for (reference, spec) in last {
-        if before.get(&reference).is_some_and(|said| said.spec == *spec) {
+        let theirs = order.adopts.as_ref().is_none_or(|adopts| adopts.contains(&reference));
+        if !theirs || before.get(&reference).is_some_and(|said| said.spec == *spec) {
             continue;
         }
         let (at, author) = (moment.now, moment.actor.to_string());
@@ -143,8 +162,8 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// Where these files and what is in force differ.
-pub fn drift(tx: &mut Tx<'_>, files: &[Proposal], reader: &Reader) -> Result<Vec<Drift>, Halt> {
+/// Where these files and what is in force differ. What the files do not have counts if they would prune.
+pub fn drift(tx: &mut Tx<'_>, files: &[Proposal], prune: bool, reader: &Reader) -> Result<Vec<Drift>, Halt> {
     let catalog = documents::load_all(tx)?;
     let wanted: BTreeMap<Reference, &Spec> =
         files.iter().map(|proposal| (proposal.document.reference(), &proposal.document.spec)).collect();
@@ -157,7 +176,7 @@ pub fn drift(tx: &mut Tx<'_>, files: &[Proposal], reader: &Reader) -> Result<Vec
         }
     }
     for reference in catalog.references() {
-        if kinds.contains(&reference.kind) && !wanted.contains_key(&reference) {
+        if prune && kinds.contains(&reference.kind) && !wanted.contains_key(&reference) {
             found.push(whole(tx, &reference, Drifted::Extra)?);
         }
     }
@@ -178,6 +197,21 @@ pub fn set_by_hand(tx: &mut Tx<'_>, reader: &Reader) -> Result<Vec<Drift>, Halt>
     }
     found.sort_by_key(|one| Kind::ALL.iter().position(|kind| *kind == one.reference.kind));
     Ok(found)
+}
+
+/// The same of one document: its fields.
+pub fn set_by_hand_in(tx: &mut Tx<'_>, reference: &Reference, reader: &Reader) -> Result<Vec<Differing>, Halt> {
+    let (Some(said), Some(head)) = (rows::get(tx, reference)?, documents::head(tx, reference)?) else {
+        return Ok(Vec::new());
+    };
+    let in_force = head.document.spec;
+    let apart = compare(&in_force, &said.spec);
+    differing(tx, reference, &in_force, &said.spec, &apart, reader)
+}
+
+/// Whether files ever said anything, besides what came with the installation.
+pub fn files_spoke(tx: &mut Tx<'_>) -> Result<bool, Halt> {
+    Ok(rows::all(tx)?.values().any(|said| said.author != domain::words::Actor::System.to_string()))
 }
 
 fn whole(tx: &mut Tx<'_>, reference: &Reference, how: Drifted) -> Result<Drift, Halt> {
@@ -357,12 +391,12 @@ mod tests {
                 found.iter().map(show).collect()
             };
             let (now, by_hand) = store.read(|tx| {
-                Ok((drift(tx, &order.proposals, &Reader::NOBODY)?, set_by_hand(tx, &Reader::NOBODY)?))
+                Ok((drift(tx, &order.proposals, true, &Reader::NOBODY)?, set_by_hand(tx, &Reader::NOBODY)?))
             }).unwrap();
             assert_eq!(look(now), ["team/db missing  -", "team/web differs /title person:ana"]);
             assert_eq!(look(by_hand), ["team/web differs /title person:ana"]);
             let others = files("kind: team\nname: db\nspec: { title: Db }\n");
-            let found = store.read(|tx| drift(tx, &others.proposals, &Reader::NOBODY)).unwrap();
+            let found = store.read(|tx| drift(tx, &others.proposals, true, &Reader::NOBODY)).unwrap();
             assert_eq!(look(found), ["team/db missing  -", "team/web extra  person:ana"]);
         }
 

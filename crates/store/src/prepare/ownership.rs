@@ -25,6 +25,15 @@ pub fn all(tx: &mut Tx<'_>) -> Result<BTreeMap<Reference, Said>, Error> {
     rows.iter().map(read).collect()
 }
 
+/// What files said of one document.
+pub fn get(tx: &mut Tx<'_>, reference: &Reference) -> Result<Option<Said>, Error> {
+    let row = tx.one(
+        "SELECT kind, name, spec, changeset, at, author FROM applied WHERE kind = $1 AND name = $2",
+        &[reference.kind.word().into(), (&reference.name).into()],
+    )?;
+    Ok(row.map(|row| read(&row)).transpose()?.map(|(_, said)| said))
+}
+
 /// Puts down what files say now.
 pub fn put(tx: &mut Tx<'_>, reference: &Reference, said: &Said) -> Result<(), Error> {
     tx.execute(
@@ -84,6 +93,7 @@ mod tests {
                 assert_eq!(all(tx)?.len(), 0);
                 put(tx, &web, &said("Web"))?;
                 put(tx, &web, &said("Site"))?;
+                assert_eq!(get(tx, &web)?, Some(said("Site")));
                 assert_eq!(all(tx)?, BTreeMap::from([(web.clone(), said("Site"))]));
                 forget(tx, &web)?;
                 assert_eq!(all(tx)?.len(), 0);

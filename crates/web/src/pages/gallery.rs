@@ -21,6 +21,7 @@ use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
+use super::prepare::ownership::DriftPage;
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
 use super::prepare::services::{ServicePage, ServicesPage};
 use super::prepare::sign_in::SignInPage;
@@ -126,6 +127,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("document", &DocumentPage::sample()),
         page("document-edit", &EditPage::sample()),
         page("plan", &PlanPage::sample()),
+        page("drift", &DriftPage::sample()),
+        page("drift-empty", &DriftPage::sample_empty()),
         page("plan-refused", &PlanPage::sample_refused()),
         page("document-history", &HistoryPage::sample()),
         page("people", &PeoplePage::sample()),

@@ -4,8 +4,11 @@ use super::prepare::documents::{
     Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab,
     PlanPage, PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
+use super::prepare::ownership::{DriftPage, DriftRow, FieldRow};
+use super::prepare::what_if::WhatIfView;
 use crate::pages::gallery::{minutes_ago, viewpoint};
 use crate::pages::{Badge, Link, PersonTag, Section, Shell, Tone};
+use crate::what_if::{Coverage, PageChange, Replayed, Uncovered, WhatIf};
 
 const YAML: &str = "kind: schedule\nname: payments-primary\nspec:\n  title: Payments, primary\n  time_zone: Europe/Berlin\n  team: payments\n  layers:\n    # the week, handed over on Monday morning\n    - name: Weekly\n      people: [ana, ben, chidi]\n      starts: 2026-10-12T09:00\n      rotate:\n        weeks: 1\n";
 
@@ -73,6 +76,7 @@ impl DocumentPage {
             reason: Some("Chidi joins the rotation".into()),
             problems: vec!["Nobody is on call from Fri 30 Oct 18:00 to Mon 2 Nov 09:00.".into()],
             shown_at: Some(Link::new("Show the strips", "/schedules/payments-primary")),
+            by_hand: vec![set_by_hand()],
             refers_to: vec![
                 Link::new("person/ana", "/documents/person/ana"),
                 Link::new("team/payments", "/documents/team/payments"),
@@ -144,6 +148,8 @@ impl PlanPage {
             yaml: YAML.into(),
             revision: 41,
             reason: String::new(),
+            what_if: Some(WhatIfView::of(&what_if(), &viewpoint())),
+            days: 30,
         }
     }
 
@@ -157,8 +163,101 @@ impl PlanPage {
             }],
             changes: vec![],
             warnings: vec![],
+            what_if: None,
             ..Self::sample()
         }
+    }
+}
+
+fn set_by_hand() -> FieldRow {
+    FieldRow {
+        field: "schedule/payments-primary:/title".into(),
+        pointer: "/title".into(),
+        in_force: Some("Payments, primary".into()),
+        in_files: Some("Payments".into()),
+        by: Some(ana()),
+        via: "in the pages".into(),
+        when: Some(viewpoint().when(minutes_ago(4000))),
+        why: Some("Two schedules had one title".into()),
+    }
+}
+
+fn what_if() -> WhatIf {
+    let change = |ago, what: &str, sentence: &str| PageChange {
+        at: minutes_ago(ago),
+        title: "5xx high (api)".into(),
+        what: what.into(),
+        before: vec!["ana".into()],
+        after: vec!["ben".into()],
+        later_ms: 0,
+        sentence: sentence.into(),
+    };
+    let stretch = |from: i64, to: i64| Uncovered {
+        document: "escalation-policy/payments".into(),
+        from: minutes_ago(-from),
+        to: minutes_ago(-to),
+        why: "step 1: on call for payments-primary: nobody (no layer covers this time)".into(),
+    };
+    WhatIf {
+        replay: Some(Replayed {
+            sentence: "2 of 41 pages of the last 30 days change recipient, 1 is no longer sent.".into(),
+            since: minutes_ago(43_200),
+            until: minutes_ago(0),
+            signals: 1204,
+            acts: 96,
+            pages: 41,
+            reaches_others: true,
+            changes: vec![
+                change(9000, "recipients", "tells ben instead of ana"),
+                change(7000, "recipients", "tells ben and chidi instead of ana"),
+                change(4000, "gone", "would no longer be sent; it told ana"),
+            ],
+            more: 0,
+            left_out: vec![],
+        }),
+        why_not: None,
+        coverage: Coverage {
+            sentence:
+                "1 stretch of the coming 14 days would no longer be covered, and 1 stretch would be that are not."
+                    .into(),
+            lost: vec![stretch(3000, 4000)],
+            gained: vec![stretch(9000, 9500)],
+            left: vec![],
+        },
+    }
+}
+
+impl DriftPage {
+    pub(crate) fn sample() -> Self {
+        let row = |document: &str, badge, fields: Vec<FieldRow>| DriftRow {
+            document: Link::new(document, format!("/documents/{document}/history")),
+            badge,
+            fields,
+            by: Some(ana()),
+            when: Some(viewpoint().when(minutes_ago(4000))),
+            why: Some("Nobody needs it".into()),
+        };
+        let layers = FieldRow {
+            pointer: "/layers".into(),
+            in_force: Some(
+                "{\"name\":\"Weekly\",\"people\":[\"ana\",\"ben\",\"chidi\"],\"starts\":\"2026-10-12T09:00\"}".into(),
+            ),
+            in_files: None,
+            why: None,
+            ..set_by_hand()
+        };
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/drift"),
+            documents: vec![
+                row("schedule/payments-primary", Badge::new(Tone::Warning, "Differs"), vec![set_by_hand(), layers]),
+                row("team/web", Badge::new(Tone::Critical, "Deleted here"), vec![]),
+            ],
+            has_files: true,
+        }
+    }
+
+    pub(crate) fn sample_empty() -> Self {
+        Self { documents: vec![], ..Self::sample() }
     }
 }
 

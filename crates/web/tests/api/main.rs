@@ -11,6 +11,7 @@ mod access;
 mod addresses;
 mod chats;
 mod coming_in;
+mod documents;
 mod drills;
 mod flows;
 mod incidents;

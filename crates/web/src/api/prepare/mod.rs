@@ -3,3 +3,4 @@
 pub mod access;
 pub mod checks;
 pub mod documents;
+pub mod ownership;

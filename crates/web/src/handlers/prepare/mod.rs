@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod ladders;
 pub mod me;
+pub mod ownership;
 pub mod people;
 pub mod services;
 pub mod sign_in;

@@ -12,6 +12,8 @@ use askama::Template;
 use askama::filters::{Escaper, Html, HtmlSafe};
 use domain::prepare::diff::{Difference, Verb};
 
+use super::ownership::FieldRow;
+use super::what_if::WhatIfView;
 use crate::pages::{Badge, Link, PersonTag, Shell, Tone, When};
 
 /// All documents, or all of a kind.
@@ -73,6 +75,8 @@ pub struct DocumentPage {
     pub reason: Option<String>,
     /// What the documents that are in force lack: a schedule with a gap, a person without a working channel.
     pub problems: Vec<String>,
+    /// Fields that say something else than files said last.
+    pub by_hand: Vec<FieldRow>,
     /// The page that shows what it means: `/schedules/NAME`.
     pub shown_at: Option<Link>,
     pub refers_to: Vec<Link>,
@@ -121,6 +125,16 @@ pub struct PlanPage {
     /// The revision of the catalog it was planned against.
     pub revision: i64,
     pub reason: String,
+    /// Whom past signals would reach: if the change decides who is paged.
+    pub what_if: Option<WhatIfView>,
+    /// How many days were looked back.
+    pub days: u32,
+}
+
+impl PlanPage {
+    fn looks_back(&self, days: &u32) -> bool {
+        self.days == *days
+    }
 }
 
 /// What would happen to one document.

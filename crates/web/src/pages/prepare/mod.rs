@@ -1,8 +1,10 @@
 //! Who may, who owns, are we ready: first run, sign-in, people, services, documents, tokens.
 
 pub mod documents;
+pub mod ownership;
 pub mod people;
 pub mod services;
 pub mod sign_in;
 pub mod tokens;
 pub mod welcome;
+pub mod what_if;
