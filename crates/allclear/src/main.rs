@@ -5,10 +5,13 @@ mod cli;
 mod client;
 mod clock;
 mod config;
+mod git;
+mod mirror;
 mod outward;
 mod publish;
 mod rounds;
 mod serve;
+mod source;
 mod telemetry;
 mod watch;
 

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::config::Serve;
 use crate::outward::Outward;
-use crate::{chats, clock, publish, rounds, telemetry};
+use crate::{chats, clock, mirror, publish, rounds, source, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -87,6 +87,14 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         written: None,
         files: std::collections::HashMap::new(),
     });
+    let follow = |address: &str| source::Follower::new(address, &settings.git_branch, &settings.data, clock.clone());
+    let follower = settings.git_source.as_deref().map(follow).transpose().context("there is no git source")?;
+    let app = match &follower {
+        Some(follower) => app.following(follower.source.clone()),
+        None => app,
+    };
+    let mirror = settings.git_mirror.as_deref().map(|folder| mirror::Mirror::open(store.clone(), folder));
+    let mirror = mirror.transpose().context("the documents cannot be mirrored (--git-mirror)")?;
     let ears = chats::Ears {
         store: store.clone(),
         node: node.clone(),
@@ -106,6 +114,12 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         }
         if let Some(publisher) = publisher {
             tokio::spawn(publish::run(publisher, stopped.clone()));
+        }
+        if let Some(follower) = follower {
+            tokio::spawn(source::run(follower, stopped.clone()));
+        }
+        if let Some(mirror) = mirror {
+            tokio::spawn(mirror::run(mirror, stopped.clone()));
         }
         tokio::spawn(chats::listen(ears, stopped.clone()));
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));

@@ -20,6 +20,7 @@ use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::reach::{MailOnly, Reach, Reached};
+use crate::source::Source;
 use crate::what_if::{self, Turn};
 
 /// The clock of the edge. Handlers read it once per request.
@@ -49,6 +50,7 @@ struct Inner {
     settings: Settings,
     reach: OnceLock<Reached>,
     what_if_turn: Turn,
+    source: OnceLock<Arc<Source>>,
 }
 
 /// What the edge was told at the start.
@@ -131,6 +133,7 @@ impl App {
             settings,
             reach: OnceLock::new(),
             what_if_turn: what_if::turn(),
+            source: OnceLock::new(),
         }))
     }
 
@@ -146,6 +149,18 @@ impl App {
     pub(crate) fn reach(&self) -> Reached {
         let mail = self.0.settings.mail;
         self.0.reach.get().cloned().unwrap_or_else(|| Reached(Arc::new(MailOnly(mail))))
+    }
+
+    /// The same, and this branch is followed.
+    #[must_use]
+    pub fn following(self, source: Arc<Source>) -> Self {
+        _ = self.0.source.set(source);
+        self
+    }
+
+    /// The git source, if there is one.
+    pub fn source(&self) -> Option<Arc<Source>> {
+        self.0.source.get().cloned()
     }
 
     /// Whose turn it is to play past signals.

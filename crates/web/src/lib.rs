@@ -18,6 +18,7 @@ pub mod pages;
 pub mod problem;
 pub mod reach;
 pub mod routes;
+pub mod source;
 pub mod upload;
 pub mod what_if;
 

@@ -5,5 +5,7 @@ pub mod catalog;
 pub mod defaults;
 pub mod documents;
 pub mod drills;
+pub mod mirror;
 pub mod ownership;
 pub mod passwords;
+pub mod source;

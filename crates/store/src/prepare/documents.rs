@@ -174,6 +174,16 @@ pub fn changesets(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Ve
     rows.iter().map(changeset).collect()
 }
 
+/// The changesets after that number, in order: at most `limit`.
+pub fn changesets_after(tx: &mut Tx<'_>, number: i64, limit: i64) -> Result<Vec<Changeset>, Error> {
+    let rows = tx.query(
+        "SELECT number AS changeset, id, at, author, via, reason FROM changesets WHERE number > $1
+         ORDER BY number LIMIT $2",
+        &[number.into(), limit.into()],
+    )?;
+    rows.iter().map(changeset).collect()
+}
+
 /// The revisions that a changeset made.
 pub fn of_changeset(tx: &mut Tx<'_>, number: i64) -> Result<Vec<Revision>, Error> {
     let rows = tx.query(&format!("{REVISION} WHERE r.changeset = $1 ORDER BY r.kind, r.name"), &[number.into()])?;
@@ -333,6 +343,8 @@ mod tests {
                 assert_eq!(heads(tx, Kind::Team)?.len(), 1);
                 assert_eq!(heads(tx, Kind::Person)?.len(), 0);
                 assert_eq!(changesets(tx, Some(4), 2)?.iter().map(|c| c.number).collect::<Vec<_>>(), [3, 2]);
+                assert_eq!(changesets_after(tx, 2, 1)?.iter().map(|c| c.number).collect::<Vec<_>>(), [3]);
+                assert_eq!(states(tx, &web, 2)?.into_iter().map(|(r, s)| (r.number, s.is_some())).collect::<Vec<_>>(), [(4, true), (3, false)]);
                 assert_eq!(of_changeset(tx, 3)?[0].reference, web);
                 assert_eq!(changesets(tx, None, 1)?[0].reason.as_deref(), Some("because"));
                 Ok::<_, Halt>(())

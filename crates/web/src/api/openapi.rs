@@ -13,7 +13,7 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::insights;
-use super::prepare::{access, checks, documents, ownership};
+use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
@@ -131,6 +131,8 @@ use crate::problem::Problem;
         documents::apply,
         ownership::set_by_hand,
         ownership::drift,
+        source::one,
+        source::pushed,
         documents::schemas,
         documents::schema,
         integrations::tokens,

@@ -9,7 +9,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::insights;
-use super::prepare::{access, checks, documents, ownership};
+use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
@@ -125,6 +125,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/escalation-policies/{name}/would-tell", VIEW, Method::GET, get(escalations::would_tell)),
         // Documents
         on("/api/v1/documents", VIEW, Method::GET, get(documents::list)),
+        on("/api/v1/documents/source", VIEW, Method::GET, get(source::one)),
+        on("/api/v1/documents/source", DOCUMENTS, Method::POST, post(source::pushed)),
         on("/api/v1/documents/{kind}/{name}", VIEW, Method::GET, get(documents::one)),
         on("/api/v1/documents/{kind}/{name}", DOCUMENTS, Method::PUT, put(documents::put)),
         on("/api/v1/documents/{kind}/{name}", DOCUMENTS, Method::DELETE, delete(documents::delete)),

@@ -25,6 +25,7 @@ use super::prepare::ownership::DriftPage;
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
 use super::prepare::services::{ServicePage, ServicesPage};
 use super::prepare::sign_in::SignInPage;
+use super::prepare::source::SourcePage;
 use super::prepare::tokens::TokensPage;
 use super::prepare::welcome::{FirstPage, WelcomePage};
 use super::respond::chats::ChatsPage;
@@ -127,6 +128,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("document", &DocumentPage::sample()),
         page("document-edit", &EditPage::sample()),
         page("plan", &PlanPage::sample()),
+        page("source", &SourcePage::sample()),
+        page("source-unfetched", &SourcePage::sample_unfetched()),
         page("drift", &DriftPage::sample()),
         page("drift-empty", &DriftPage::sample_empty()),
         page("plan-refused", &PlanPage::sample_refused()),

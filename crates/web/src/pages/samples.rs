@@ -5,6 +5,7 @@ use super::prepare::documents::{
     PlanPage, PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
 use super::prepare::ownership::{DriftPage, DriftRow, FieldRow};
+use super::prepare::source::{SourceLine, SourcePage};
 use super::prepare::what_if::WhatIfView;
 use crate::pages::gallery::{minutes_ago, viewpoint};
 use crate::pages::{Badge, Link, PersonTag, Section, Shell, Tone};
@@ -37,6 +38,7 @@ impl DocumentsPage {
         let group = |title: &str, row| DocumentGroup { title: title.into(), rows: vec![row] };
         Self {
             shell: Shell::sample(Section::Documents, "/documents"),
+            source: Some(SourceLine { text: "main at abc1234 would change 3 documents".into(), is_wrong: false }),
             kinds: vec![
                 kind("All", 34, true),
                 kind("Person", 6, false),
@@ -224,6 +226,41 @@ fn what_if() -> WhatIf {
             gained: vec![stretch(9000, 9500)],
             left: vec![],
         },
+    }
+}
+
+impl SourcePage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/source"),
+            place: "https://git.example.org/ops/allclear.git".into(),
+            branch: "main".into(),
+            title: Some("main at abc1234".into()),
+            subject: "Chidi joins the rotation".into(),
+            commit: "abc1234abc1234abc1234abc1234abc1234abc12".into(),
+            fetched: Some(viewpoint().when(minutes_ago(1))),
+            error: None,
+            changes: vec![planned()],
+            kept: vec![set_by_hand()],
+            problems: vec![],
+            warnings: vec![],
+            what_if: Some(WhatIfView::of(&what_if(), &viewpoint())),
+            revision: 41,
+            reason: "Chidi joins the rotation".into(),
+        }
+    }
+
+    pub(crate) fn sample_unfetched() -> Self {
+        Self {
+            title: None,
+            subject: String::new(),
+            fetched: None,
+            error: Some("git fetch failed: fatal: could not read from https://git.example.org/ops/allclear.git".into()),
+            changes: vec![],
+            kept: vec![],
+            what_if: None,
+            ..Self::sample()
+        }
     }
 }
 

@@ -290,7 +290,7 @@ fn change(difference: &diff::Difference) -> Change {
     }
 }
 
-fn finding(problem: &Found) -> Finding {
+pub(super) fn finding(problem: &Found) -> Finding {
     Finding {
         place: problem.place.clone(),
         document: problem.document.as_ref().map(ToString::to_string),
@@ -299,7 +299,7 @@ fn finding(problem: &Found) -> Finding {
     }
 }
 
-fn plan_wire(plan: &acts::Plan) -> Plan {
+pub(super) fn plan_wire(plan: &acts::Plan) -> Plan {
     Plan {
         base: plan.base,
         changes: plan.differences.iter().map(change).collect(),

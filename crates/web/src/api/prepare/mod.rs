@@ -4,3 +4,4 @@ pub mod access;
 pub mod checks;
 pub mod documents;
 pub mod ownership;
+pub mod source;

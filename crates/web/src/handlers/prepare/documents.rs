@@ -14,7 +14,7 @@ use serde_json::Value;
 use store::prepare::documents as rows;
 use store::{Halt, Tx};
 
-use super::ownership;
+use super::{ownership, source};
 use crate::enter::Visitor;
 use crate::handlers::detect::alert::actor;
 use crate::handlers::engage::pages::capital;
@@ -62,6 +62,7 @@ pub async fn get_documents(asked: Asked) -> Result<Response, Problem> {
                 }
             }
             Ok(DocumentsPage {
+                source: if kind.is_none() { source::line(look)? } else { None },
                 kinds: tabs,
                 kind: kind.map(|kind| kind.to_string()),
                 about: kind.map(|kind| about(kind).to_owned()),
@@ -374,7 +375,7 @@ fn plain(message: String) -> Wrong {
 }
 
 /// A problem with the line that it is about.
-fn problem(one: &Wrong, yaml: &str) -> PlanProblem {
+pub fn problem(one: &Wrong, yaml: &str) -> PlanProblem {
     let number = one.place.strip_prefix("line:").and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
     PlanProblem {
         place: number.map_or_else(|| one.place.clone(), |number| format!("line {number}")),

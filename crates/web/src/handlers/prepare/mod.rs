@@ -7,6 +7,7 @@ pub mod ownership;
 pub mod people;
 pub mod services;
 pub mod sign_in;
+pub mod source;
 pub mod theme;
 pub mod tokens;
 pub mod welcome;

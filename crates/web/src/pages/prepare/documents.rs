@@ -13,6 +13,7 @@ use askama::filters::{Escaper, Html, HtmlSafe};
 use domain::prepare::diff::{Difference, Verb};
 
 use super::ownership::FieldRow;
+use super::source::SourceLine;
 use super::what_if::WhatIfView;
 use crate::pages::{Badge, Link, PersonTag, Shell, Tone, When};
 
@@ -27,6 +28,8 @@ pub struct DocumentsPage {
     /// One sentence: what this kind is for.
     pub about: Option<String>,
     pub groups: Vec<DocumentGroup>,
+    /// What waits in the git source.
+    pub source: Option<SourceLine>,
 }
 
 /// The documents of one kind.
@@ -177,7 +180,7 @@ pub struct FieldView {
 }
 
 impl FieldView {
-    fn class(&self) -> &'static str {
+    pub(crate) fn class(&self) -> &'static str {
         match (&self.before, &self.after) {
             (None, _) => "change-added",
             (_, None) => "change-removed",
@@ -185,7 +188,7 @@ impl FieldView {
         }
     }
 
-    fn sign(&self) -> &'static str {
+    pub(crate) fn sign(&self) -> &'static str {
         match (&self.before, &self.after) {
             (None, _) => "+",
             (_, None) => "−",

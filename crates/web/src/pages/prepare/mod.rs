@@ -5,6 +5,7 @@ pub mod ownership;
 pub mod people;
 pub mod services;
 pub mod sign_in;
+pub mod source;
 pub mod tokens;
 pub mod welcome;
 pub mod what_if;
