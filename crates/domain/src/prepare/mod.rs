@@ -6,6 +6,7 @@ pub mod addresses;
 pub mod catalog;
 pub mod checks;
 pub mod diff;
+pub mod document_changes;
 pub mod documents;
 pub mod drills;
 pub mod fields;

@@ -20,6 +20,7 @@ use super::inform::outgoing_webhooks::{
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::insights::{InsightListPage, InsightsPage};
+use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::ownership::DriftPage;
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
@@ -128,6 +129,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("document", &DocumentPage::sample()),
         page("document-edit", &EditPage::sample()),
         page("plan", &PlanPage::sample()),
+        page("document-changes", &DocumentChangesPage::sample()),
+        page("document-changes-empty", &DocumentChangesPage::sample_empty()),
         page("source", &SourcePage::sample()),
         page("source-unfetched", &SourcePage::sample_unfetched()),
         page("drift", &DriftPage::sample()),

@@ -1,5 +1,6 @@
 //! Samples of the pages about documents; those of other pages stand at the foot of their own files.
 
+use super::prepare::document_changes::{Back, ChangesetRow, DocumentChangeRow, DocumentChanges, DocumentChangesPage};
 use super::prepare::documents::{
     Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab,
     PlanPage, PlanProblem, PlannedChange, Revision, SpecField, Yaml,
@@ -76,6 +77,7 @@ impl DocumentPage {
             changed: viewpoint().when(minutes_ago(4000)),
             by: Some(ana()),
             reason: Some("Chidi joins the rotation".into()),
+            back: 6,
             problems: vec!["Nobody is on call from Fri 30 Oct 18:00 to Mon 2 Nov 09:00.".into()],
             shown_at: Some(Link::new("Show the strips", "/schedules/payments-primary")),
             by_hand: vec![set_by_hand()],
@@ -261,6 +263,41 @@ impl SourcePage {
             what_if: None,
             ..Self::sample()
         }
+    }
+}
+
+impl DocumentChangesPage {
+    pub(crate) fn sample() -> Self {
+        let row = |document: &str, what: &str, back| DocumentChangeRow {
+            document: Link::new(document, format!("/documents/{document}/history")),
+            what: what.into(),
+            sentences: planned().sentences,
+            back,
+        };
+        let back = Back {
+            action: "/documents/schedule/payments-primary/rollback".into(),
+            to: 6,
+            reason: "Take back changeset 41: Chidi joins the rotation".into(),
+        };
+        let changeset = ChangesetRow {
+            number: 41,
+            when: viewpoint().when(minutes_ago(90)),
+            by: Some(ana()),
+            reason: Some("Chidi joins the rotation".into()),
+            documents: vec![
+                row("schedule/payments-primary", "2 fields changed", Some(back)),
+                row("route/payments", "Created", None),
+            ],
+        };
+        Self {
+            shell: Shell::sample(Section::Documents, "/documents/changes"),
+            services: vec![Link::new("api", "/services/api")],
+            changes: DocumentChanges { hours: 24, changesets: vec![changeset] },
+        }
+    }
+
+    pub(crate) fn sample_empty() -> Self {
+        Self { changes: DocumentChanges { hours: 24, changesets: vec![] }, ..Self::sample() }
     }
 }
 

@@ -156,6 +156,7 @@ pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String
                 kind: reference.kind.to_string(),
                 name: reference.name.to_string(),
                 yaml: Yaml(writing::to_yaml([&look.asked.reader().document(&head.document)])),
+                back: last.as_ref().map_or(0, |last| last.number - 1),
                 revision: format!("revision {}", head.number),
                 changed: look.when(last.as_ref().map_or(look.now(), |one| one.changeset.at)),
                 by: last.as_ref().and_then(|one| actor(look, &one.changeset.author)),
@@ -486,7 +487,7 @@ pub async fn get_history(asked: Asked, Path((kind, name)): Path<(String, String)
         .await
 }
 
-fn what(step: &acts::Step) -> String {
+pub(super) fn what(step: &acts::Step) -> String {
     match &step.difference {
         None => "Nothing changed".into(),
         Some(one) => match one.verb {

@@ -1,5 +1,6 @@
 //! Handlers of prepare.
 
+pub mod document_changes;
 pub mod documents;
 pub mod ladders;
 pub mod me;

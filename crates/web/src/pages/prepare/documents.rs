@@ -76,6 +76,8 @@ pub struct DocumentPage {
     pub changed: When,
     pub by: Option<PersonTag>,
     pub reason: Option<String>,
+    /// The revision before; 0: there is none.
+    pub back: i64,
     /// What the documents that are in force lack: a schedule with a gap, a person without a working channel.
     pub problems: Vec<String>,
     /// Fields that say something else than files said last.
@@ -85,6 +87,12 @@ pub struct DocumentPage {
     pub refers_to: Vec<Link>,
     pub used_by: Vec<Link>,
     pub may_edit: bool,
+}
+
+impl DocumentPage {
+    fn has_before(&self) -> bool {
+        self.back > 0
+    }
 }
 
 /// The editor, of an old document or a new one.

@@ -1,5 +1,6 @@
 //! Who may, who owns, are we ready: first run, sign-in, people, services, documents, tokens.
 
+pub mod document_changes;
 pub mod documents;
 pub mod ownership;
 pub mod people;
