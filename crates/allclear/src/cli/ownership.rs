@@ -73,12 +73,11 @@ pub(super) fn tell_kept(kept: &[DifferingField], look: Look) {
         screen::say_marked(Paint::Warning, "kept", &line(one, look));
     }
     if let Some(first) = kept.first() {
-        let fields = if kept.len() == 1 { "field was" } else { "fields were" };
-        screen::say(format!(
-            "{} {fields} set by hand and stay as they are. To overwrite: --take {} or --take-all.",
-            kept.len(),
-            first.field
-        ));
+        let fields = match kept.len() {
+            1 => "1 field was set by hand and stays as it is".to_owned(),
+            count => format!("{count} fields were set by hand and stay as they are"),
+        };
+        screen::say(format!("{fields}. To overwrite: --take {} or --take-all.", first.field));
     }
 }
 
