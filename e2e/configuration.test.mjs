@@ -22,8 +22,10 @@ test("configuration: what if, kept by hand, drift, mirror and source", async (t)
   };
   const files = documents({ wait: "2s" });
   await commit(files, "The company");
+  // Nobody is written to here; but people must be reached by what there is.
+  const mail = ["--smtp", "smtp://localhost:25?tls=none"];
   const mirror = rig.file("mirror.git");
-  const allclear = await startCompany(rig, { wait: "2s", args: ["--git-mirror", mirror, "--git-source", origin] });
+  const allclear = await startCompany(rig, { wait: "2s", args: ["--git-mirror", mirror, "--git-source", origin, ...mail] });
   const ana = await signedIn(allclear);
   const file = rig.file("company.yaml");
   const log = async () => (await git(mirror, "log", "--format=%an|%s", "main")).trim().split("\n");
@@ -79,7 +81,7 @@ test("configuration: what if, kept by hand, drift, mirror and source", async (t)
     allclear.program.kill("SIGKILL");
     await allclear.program.ended;
     await allclear.start();
-    await allclear.api("POST", "/documents/team/payments/rollback", { to: 1, reason: "a rollback" });
+    await allclear.api("POST", "/documents/team/payments/rollback", { to: 2, reason: "a rollback" });
     const after = await until("the commit", async () => (await log()).length > commits.length && log());
     assert.deepEqual(after, ["Ana Silva|a rollback", ...commits]);
     const clone = rig.file("clone");
