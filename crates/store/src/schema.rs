@@ -314,6 +314,40 @@ mod tests {
     }
 
     #[test]
+    fn what_files_said_last_is_known_of_documents_from_before() {
+        both(|store| {
+            let place = MIGRATIONS.iter().position(|(name, _)| *name == "0016_ownership").unwrap();
+            migrate_to(store, &MIGRATIONS[..place]).unwrap();
+            let put = |tx: &mut Tx<'_>, number: i64, via: &str, name: &str, revision: i64, spec: Option<&str>| {
+                tx.execute(
+                    "INSERT INTO changesets (number, id, at, author, via) VALUES ($1, $2, $1, 'person:ana', $3)",
+                    &[number.into(), format!("chg_{number}").as_str().into(), via.into()],
+                )?;
+                tx.execute(
+                    "INSERT INTO revisions (kind, name, number, changeset, spec, hash) VALUES ('team', $1, $2, $3, $4, 'x')",
+                    &[name.into(), revision.into(), number.into(), spec.into()],
+                )
+            };
+            store
+                .write(|tx| {
+                    put(tx, 1, "apply", "web", 1, Some("first"))?;
+                    put(tx, 2, "apply", "web", 2, Some("second"))?;
+                    put(tx, 3, "page", "web", 3, Some("by hand"))?;
+                    put(tx, 4, "page", "hand", 1, Some("by hand"))?;
+                    put(tx, 5, "defaults", "gone", 1, Some("default"))?;
+                    put(tx, 6, "apply", "gone", 2, None)?;
+                    Ok(())
+                })
+                .unwrap();
+            migrate_to(store, MIGRATIONS).unwrap();
+            let rows = store.read(|tx| Ok(tx.query("SELECT name, spec, changeset FROM applied ORDER BY name", &[])?));
+            let rows = rows.unwrap();
+            let said: Vec<_> = rows.iter().map(|row| (row.text("name").unwrap(), row.text("spec").unwrap())).collect();
+            assert_eq!(said, [("gone", "default"), ("web", "second")]);
+        });
+    }
+
+    #[test]
     fn nodes_that_start_at_once_migrate_once() {
         let Some(mut fresh) = Fresh::postgres() else { return };
         unmigrated(&mut fresh);
