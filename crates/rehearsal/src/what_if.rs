@@ -1,9 +1,9 @@
 //! What if: the signals of the last days through the documents in force and through those that are proposed. The answer
 //! counts the pages that would reach somebody else, nobody, or anybody at all.
 //!
-//! It is bounded: older signals are left out where there are too many, and it ends early when it is told that it is
-//! enough; the answer says so. Both are played side by side, so that both have seen the same when it ends. It holds no
-//! transaction while it plays.
+//! It is bounded: older signals are left out where there are too many. Where there are many, the last of them are played
+//! first, then more, until it is told that it is enough; the answer says how far back it reaches. Both are played side by
+//! side, so that both have seen the same when it ends. It holds no transaction while it plays.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,8 @@ use crate::replay::{Event, Events, Paged, Player, acts, standing, told};
 pub struct Bounds<'a> {
     /// Entries of the signals log; each holds the calls of one instant.
     pub signals_most: i64,
+    /// With so few, they are played at once.
+    pub signals_few: i64,
     /// What they hold together, in bytes.
     pub bytes_most: usize,
     /// Entries of the journal that are looked through for what people did.
@@ -38,7 +40,7 @@ impl std::fmt::Debug for Bounds<'_> {
 impl<'a> Bounds<'a> {
     /// What a page or a request may ask for.
     pub const fn usual(enough: &'a dyn Fn() -> bool) -> Self {
-        Self { signals_most: 20_000, bytes_most: 64 << 20, acts_most: 100_000, enough }
+        Self { signals_most: 20_000, signals_few: 200, bytes_most: 64 << 20, acts_most: 100_000, enough }
     }
 }
 
@@ -174,8 +176,37 @@ pub const fn matters(kind: Kind) -> bool {
     )
 }
 
+/// Where there are many signals, these parts of the time are played one after the other, as long as there is patience.
+const PARTS: [i64; 3] = [30, 6, 1];
+
 /// Plays what the store has from `since` until before `until` through both catalogs.
 pub fn what_if(
+    source: &Store,
+    (since, until): (Timestamp, Timestamp),
+    before: &Catalog,
+    after: &Catalog,
+    bounds: Bounds<'_>,
+) -> Result<WhatIf, Trouble> {
+    let count = source.read(|tx| Ok(store::signals::count_between(tx, since, until)?))?;
+    let parts = if count <= bounds.signals_few { &[1][..] } else { &PARTS[..] };
+    let mut reached: Option<WhatIf> = None;
+    for part in parts {
+        let from = Span::millis(Span::between(since, until).as_millis() / part).before(until);
+        let found = play_all(source, (from.max(since), until), before, after, bounds)?;
+        if let Some(mut less) = reached.take_if(|_| found.cut_short) {
+            less.left_out.push(format!("what came before {}: it takes too long", minute(less.since)));
+            return Ok(less);
+        }
+        let is_all = found.cut_short || found.since > from;
+        reached = Some(found);
+        if is_all {
+            break;
+        }
+    }
+    reached.ok_or_else(|| Trouble::from(Halt::from(store::Error::other("nothing was played"))))
+}
+
+fn play_all(
     source: &Store,
     (since, until): (Timestamp, Timestamp),
     before: &Catalog,
@@ -377,6 +408,10 @@ company: default
     }
 
     fn look(yaml: &str, signals_most: i64, turns: u32) -> String {
+        look_in(range(), yaml, 200, signals_most, turns)
+    }
+
+    fn look_in(range: (Timestamp, Timestamp), yaml: &str, signals_few: i64, signals_most: i64, turns: u32) -> String {
         let store = Story::read(STORY).unwrap().play().unwrap().world.store;
         let before = store.read(|tx| Ok(store::prepare::documents::load_all(tx)?)).unwrap();
         let mut after = before.clone();
@@ -385,8 +420,8 @@ company: default
         }
         let asked = Cell::new(0);
         let enough = || asked.replace(asked.get() + 1) >= turns;
-        let bounds = Bounds { signals_most, ..Bounds::usual(&enough) };
-        let found = what_if(&store, range(), &before, &after, bounds).unwrap();
+        let bounds = Bounds { signals_few, signals_most, ..Bounds::usual(&enough) };
+        let found = what_if(&store, range, &before, &after, bounds).unwrap();
         let mut text = format!("{}\n{} signals, {} acts", found.sentence(), found.signals, found.acts);
         for one in &found.changes {
             write!(text, "\n{} {} {}", one.at, one.title, one.sentence()).unwrap();
@@ -413,6 +448,19 @@ company: default
         2026-11-04T02:00:00Z Locks (ledger) tells carla instead of ben
         2026-11-05T03:00:00Z 5xx high (api) tells carla instead of ben
         ");
+    }
+
+    #[test]
+    fn of_many_signals_the_last_are_played_first() {
+        let range = (range().0, "2026-11-05T04:00:00Z".parse().unwrap());
+        insta::assert_snapshot!(look_in(range, OTHERS, 0, 100, 10), @r"
+        1 of 1 page of the last hours changes recipient.
+        1 signals, 2 acts
+        2026-11-05T03:00:00Z 5xx high (api) tells carla instead of ben
+        left out: what came before 2026-11-04 19:10 UTC: it takes too long
+        ");
+        // With patience it comes to the same as at once.
+        assert_eq!(look_in(range, OTHERS, 0, 100, u32::MAX), look_in(range, OTHERS, 200, 100, u32::MAX));
     }
 
     #[test]
