@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 
 /// What takes longer is given up.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 const GLANCE: Duration = Duration::from_millis(10);
 /// More is not read.
 const BYTES_MOST: u64 = 256 << 20;
@@ -103,6 +103,7 @@ impl Repository {
 
 /// Waits for it, but not for ever. `None`: it was ended.
 fn wait(mut child: Child) -> Result<Option<std::process::ExitStatus>> {
+    #[expect(clippy::disallowed_methods, reason = "how long a program of others takes is measured here")]
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait().context("git cannot be waited for")? {
@@ -113,6 +114,10 @@ fn wait(mut child: Child) -> Result<Option<std::process::ExitStatus>> {
             _ = child.wait();
             return Ok(None);
         }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the standard library has no wait for a program that ends in time"
+        )]
         std::thread::sleep(GLANCE);
     }
 }

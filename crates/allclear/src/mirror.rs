@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use actions::prepare::mirror::{self, Leaf};
 use anyhow::{Result, bail};
-use store::{Halt, Store};
+use store::Store;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
@@ -101,7 +101,7 @@ impl Mirror {
         let Some((number, id)) = told.and_then(|(number, id)| Some((number.parse::<i64>().ok()?, id))) else {
             bail!("the last commit of the mirror was not made by it: it adds no commit after those of others");
         };
-        let ours = plain(self.store.read(|tx| Ok::<_, Halt>(mirror::changeset(tx, number)?)))?;
+        let ours = plain(self.store.read(|tx| mirror::changeset(tx, number)))?;
         if ours.is_none_or(|ours| ours.id.to_string() != id) {
             bail!(
                 "the mirror has changeset {number} ({id}), which this database does not have: it is the mirror of another, or \

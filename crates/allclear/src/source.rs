@@ -17,7 +17,7 @@ use web::source::Source;
 use crate::git::{Repository, shown};
 
 /// How often it is looked at without being told.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 /// However often somebody pushes.
 const BREATH: Duration = Duration::from_secs(5);
 const TIP: &str = "refs/allclear/source";
@@ -52,7 +52,7 @@ impl Follower {
         }
         // A folder is named from where the program was started.
         let whole =
-            if !address.contains(':') { std::path::absolute(address)?.display().to_string() } else { address.into() };
+            if address.contains(':') { address.into() } else { std::path::absolute(address)?.display().to_string() };
         let place = shown(&whole);
         let repository = Repository::open(&data.join("git-source"))?.hiding(&whole, &place);
         let source = Arc::new(Source::new(place, branch.to_owned()));
@@ -156,7 +156,7 @@ mod tests {
             text.push_str("from refs/heads/main^0\n");
         }
         for (path, said) in files {
-            text.push_str(&format!("M 100644 inline {path}\ndata {}\n{said}\n", said.len()));
+            text = format!("{text}M 100644 inline {path}\ndata {}\n{said}\n", said.len());
         }
         text.push_str("\ndone\n");
         repository.run(&["fast-import", "--quiet", "--done"], text.as_bytes()).unwrap();

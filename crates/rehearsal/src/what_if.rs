@@ -420,7 +420,7 @@ company: default
         }
         let asked = Cell::new(0);
         let enough = || asked.replace(asked.get() + 1) >= turns;
-        let bounds = Bounds { signals_few, signals_most, ..Bounds::usual(&enough) };
+        let bounds = Bounds { signals_most, signals_few, ..Bounds::usual(&enough) };
         let found = what_if(&store, range, &before, &after, bounds).unwrap();
         let mut text = format!("{}\n{} signals, {} acts", found.sentence(), found.signals, found.acts);
         for one in &found.changes {

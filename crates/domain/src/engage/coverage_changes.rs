@@ -129,13 +129,11 @@ fn stretch(subject: &Reference, hole: &Hole) -> Stretch {
 /// The policy that a service or route pages through.
 fn policy_of(catalog: &Catalog, subject: &Reference) -> Option<Name> {
     let of_service = |name: &Name| catalog.services.get(name).and_then(|service| service.escalation_policy.clone());
-    match subject.kind {
-        Kind::Service => of_service(&subject.name),
-        _ => {
-            let route = catalog.routes.get(&subject.name)?;
-            route.escalation_policy.clone().or_else(|| route.service.as_ref().and_then(of_service))
-        }
+    if subject.kind == Kind::Service {
+        return of_service(&subject.name);
     }
+    let route = catalog.routes.get(&subject.name)?;
+    route.escalation_policy.clone().or_else(|| route.service.as_ref().and_then(of_service))
 }
 
 /// The holes of every policy of a catalog.

@@ -149,17 +149,15 @@ fn apart(now: Option<&Value>, files: Option<&Value>, pointer: &mut String, depth
     }
 }
 
+type Fields = Map<String, Value>;
+
 /// Two objects of one form, to be compared inside: the spec itself, or what shares a key.
-fn alike<'v>(
-    now: Option<&'v Value>,
-    files: Option<&'v Value>,
-    depth: usize,
-) -> Option<(&'v Map<String, Value>, &'v Map<String, Value>)> {
+fn alike<'v>(now: Option<&'v Value>, files: Option<&'v Value>, depth: usize) -> Option<(&'v Fields, &'v Fields)> {
     let (Some(Value::Object(now)), Some(Value::Object(files))) = (now, files) else { return None };
     (depth == 0 || now.keys().any(|key| files.contains_key(key))).then_some((now, files))
 }
 
-fn keys<'v>(old: &'v Map<String, Value>, new: &'v Map<String, Value>) -> Vec<&'v String> {
+fn keys<'v>(old: &'v Fields, new: &'v Fields) -> Vec<&'v String> {
     old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))).collect()
 }
 

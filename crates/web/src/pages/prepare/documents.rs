@@ -143,6 +143,7 @@ pub struct PlanPage {
 }
 
 impl PlanPage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands on what it loops over by reference")]
     fn looks_back(&self, days: &u32) -> bool {
         self.days == *days
     }

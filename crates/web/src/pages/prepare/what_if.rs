@@ -56,7 +56,7 @@ impl WhatIfView {
                 if replay.acts == 1 { "act" } else { "acts" }
             );
             if !replay.left_out.is_empty() {
-                about.push_str(&format!(" Left out: {}.", replay.left_out.join("; ")));
+                about = format!("{about} Left out: {}.", replay.left_out.join("; "));
             }
             about
         });
