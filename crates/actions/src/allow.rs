@@ -1,6 +1,8 @@
 //! What a route alone cannot decide: whether this person may do this to that. Asked by pages and programs before the
 //! act, in its transaction.
 
+use std::collections::BTreeSet;
+
 use domain::prepare::access::Scope;
 use domain::prepare::access_rules::may_edit;
 use domain::prepare::catalog::Catalog;
@@ -10,7 +12,7 @@ use domain::prepare::people::Access;
 use domain::words::{Name, Refusal};
 use store::{Halt, Tx};
 
-use crate::prepare::documents::{self, Order};
+use crate::prepare::documents::{self, Order, Preview};
 
 fn nobody() -> Refusal {
     Refusal::forbidden("only a person can do this")
@@ -28,15 +30,34 @@ pub fn order(
     if access == Access::Administrator {
         return Ok(());
     }
-    let catalog = store::prepare::documents::load_all(tx)?;
-    let plan = documents::plan(tx, order, conditions)?;
+    let Preview { plan, before, after } = documents::preview(tx, order, conditions)?;
     for difference in &plan.differences {
         let reference = &difference.reference;
-        let after = order.proposals.iter().map(|proposal| &proposal.document);
-        let after = after.rev().find(|document| document.reference() == *reference).map(|document| &document.spec);
-        may_edit(person, access, &catalog, reference, after)?;
+        may_edit(person, access, &before, reference, after.get(reference).as_ref())?;
+    }
+    // To keep what somebody set by hand in another's document is not theirs to say either.
+    for reference in plan.kept.iter().map(|kept| &kept.field.reference) {
+        may_edit(person, access, &before, reference, after.get(reference).as_ref())?;
     }
     Ok(())
+}
+
+/// Which documents of the order they may change at all: what files say of others counts for nothing.
+pub fn adoptable(
+    tx: &mut Tx<'_>,
+    person: Option<&Name>,
+    access: Option<Access>,
+    order: &Order,
+) -> Result<Option<BTreeSet<Reference>>, Halt> {
+    let (person, access) = person.zip(access).ok_or_else(nobody)?;
+    if access == Access::Administrator {
+        return Ok(None);
+    }
+    let catalog = store::prepare::documents::load_all(tx)?;
+    let theirs = order.proposals.iter().filter(|proposal| {
+        may_edit(person, access, &catalog, &proposal.document.reference(), Some(&proposal.document.spec)).is_ok()
+    });
+    Ok(Some(theirs.map(|proposal| proposal.document.reference()).collect()))
 }
 
 /// May they rotate the token of this integration? As its document.

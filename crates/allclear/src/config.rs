@@ -69,6 +69,18 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_PUBLISH_STATUS", value_name = "DIR")]
     pub(crate) publish_status: Option<PathBuf>,
 
+    /// A folder with a bare git repository, made if it is not there: each change of documents becomes a commit in it.
+    #[arg(long, env = "ALLCLEAR_GIT_MIRROR", value_name = "DIR")]
+    pub(crate) git_mirror: Option<PathBuf>,
+
+    /// A git repository with files of documents, a folder or a URL: the pages show what its branch would change.
+    #[arg(long, env = "ALLCLEAR_GIT_SOURCE", value_name = "DIR-OR-URL", hide_env_values = true)]
+    pub(crate) git_source: Option<String>,
+
+    /// The branch of the git source.
+    #[arg(long, env = "ALLCLEAR_GIT_BRANCH", value_name = "NAME", default_value = "main")]
+    pub(crate) git_branch: String,
+
     /// A file with what is shown in chats and what Slack signs with, a line each: `ops.token=...`, `ops.signing-secret=...`
     #[arg(long, env = "ALLCLEAR_CHAT_SECRETS", value_name = "FILE")]
     pub(crate) chat_secrets: Option<PathBuf>,

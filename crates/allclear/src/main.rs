@@ -5,12 +5,15 @@ mod cli;
 mod client;
 mod clock;
 mod config;
+mod git;
+mod mirror;
 mod outward;
 mod publish;
 mod rollbacks;
 mod rounds;
 mod secrets;
 mod serve;
+mod source;
 mod telemetry;
 mod watch;
 
@@ -21,8 +24,10 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 /// Incident response from the alarm to the all-clear to the lesson
 #[derive(Debug, Parser)]
 #[command(name = "allclear", version, about, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 done, 1 refused or something is wrong, 2 changes pending (plan), 3 the server \
-                        cannot be reached.")]
+#[command(
+    after_help = "Exit codes: 0 done, 1 refused or something is wrong, 2 changes pending (plan, drift), 3 the server \
+                        cannot be reached."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -61,6 +66,7 @@ enum Command {
     Pages(cli::pages::Pages),
     Plan(cli::documents::PlanCommand),
     Apply(cli::documents::Apply),
+    Drift(cli::ownership::DriftCommand),
     Export(cli::documents::Export),
     History(cli::documents::History),
     Diff(cli::documents::Diff),
@@ -123,6 +129,7 @@ fn main() -> ExitCode {
         Command::Pages(command) => cli::pages::run(&command),
         Command::Plan(command) => cli::documents::plan(&command),
         Command::Apply(command) => cli::documents::apply(&command),
+        Command::Drift(command) => cli::ownership::drift(&command),
         Command::Export(command) => cli::documents::export(&command),
         Command::History(command) => cli::documents::history(&command),
         Command::Diff(command) => cli::documents::diff(&command),

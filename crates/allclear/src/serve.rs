@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::config::Serve;
 use crate::outward::Outward;
 use crate::secrets::Secrets;
-use crate::{chats, clock, publish, rollbacks, rounds, telemetry};
+use crate::{chats, clock, mirror, publish, rollbacks, rounds, source, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -89,6 +89,14 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         written: None,
         files: std::collections::HashMap::new(),
     });
+    let follow = |address: &str| source::Follower::new(address, &settings.git_branch, &settings.data, clock.clone());
+    let follower = settings.git_source.as_deref().map(follow).transpose().context("there is no git source")?;
+    let app = match &follower {
+        Some(follower) => app.following(follower.source.clone()),
+        None => app,
+    };
+    let mirror = settings.git_mirror.as_deref().map(|folder| mirror::Mirror::open(store.clone(), folder));
+    let mirror = mirror.transpose().context("the documents cannot be mirrored (--git-mirror)")?;
     let ears = chats::Ears {
         store: store.clone(),
         node: node.clone(),
@@ -115,6 +123,12 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         }
         if let Some(publisher) = publisher {
             tokio::spawn(publish::run(publisher, stopped.clone()));
+        }
+        if let Some(follower) = follower {
+            tokio::spawn(source::run(follower, stopped.clone()));
+        }
+        if let Some(mirror) = mirror {
+            tokio::spawn(mirror::run(mirror, stopped.clone()));
         }
         tokio::spawn(chats::listen(ears, stopped.clone()));
         tokio::spawn(rollbacks::run(hands, stopped.clone()));

@@ -22,6 +22,7 @@ pub mod replay;
 mod responders;
 pub mod story;
 pub mod trouble;
+pub mod what_if;
 pub mod world;
 pub mod worlds;
 

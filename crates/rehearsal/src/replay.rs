@@ -4,7 +4,7 @@
 //! Every message arrives at once, and people act on the same alerts at the same times as they did. It writes nothing
 //! to the store that it reads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use actions::Moment;
@@ -18,7 +18,9 @@ use domain::engage::schedules::Override;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::documents::{Document, Reference};
 use domain::respond::sight::Sight;
-use domain::words::{Actor, AlertId, EventKind, Id, Mint, Name, OverrideId, SilenceId, Span, Timestamp, Urgency};
+use domain::words::{
+    Actor, AlertId, EventKind, Id, Mint, Name, OverrideId, PageId, SilenceId, Span, Timestamp, Urgency,
+};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -106,7 +108,7 @@ impl Call {
 
 /// One thing that happened.
 #[derive(Clone, Debug)]
-enum Event {
+pub(crate) enum Event {
     Told {
         integration: Name,
         told: Vec<Told>,
@@ -126,7 +128,7 @@ enum Event {
     Documents(Box<Catalog>),
 }
 
-type Events = Vec<(Timestamp, Event)>;
+pub(crate) type Events = Vec<(Timestamp, Event)>;
 
 const AT_ONCE: u32 = 500;
 /// What is older than an entry by this much is surely older than those after it too, whatever the clocks.
@@ -136,10 +138,10 @@ fn gather(source: &Store, since: Timestamp, until: Timestamp) -> Result<(Events,
     source.read(|tx| {
         let mut events = standing(tx, since)?;
         let before = events.len();
-        events.extend(told(tx, since, until)?);
+        events.extend(told(tx, since, until, usize::MAX)?.unwrap_or_default());
         let signals = events.len() - before;
         let before = events.len();
-        events.extend(acts(tx, since, until)?);
+        events.extend(acts(tx, since, until, usize::MAX)?.0);
         let acts = events.iter().skip(before).filter(|(_, event)| !matches!(event, Event::Lapsed(..))).count();
         for changeset in store::prepare::documents::changesets(tx, None, i64::MAX)? {
             if since < changeset.at && changeset.at < until {
@@ -154,7 +156,7 @@ fn gather(source: &Store, since: Timestamp, until: Timestamp) -> Result<(Events,
 }
 
 /// What was so when it begins: the documents, silences and overrides.
-fn standing(tx: &mut Tx<'_>, since: Timestamp) -> Result<Events, Error> {
+pub(crate) fn standing(tx: &mut Tx<'_>, since: Timestamp) -> Result<Events, Error> {
     let mut events = Vec::new();
     let changesets = store::prepare::documents::changesets(tx, None, i64::MAX)?;
     if let Some(last) = changesets.iter().find(|changeset| changeset.at <= since) {
@@ -191,9 +193,15 @@ fn minted_at(id: impl Id) -> Timestamp {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MIN)
 }
 
-/// What sources told.
-fn told(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<Events, Error> {
+/// What sources told; nothing, if that is more bytes than that.
+pub(crate) fn told(
+    tx: &mut Tx<'_>,
+    since: Timestamp,
+    until: Timestamp,
+    bytes_most: usize,
+) -> Result<Option<Events>, Error> {
     let mut events = Vec::new();
+    let mut bytes = 0;
     let mut after = None;
     loop {
         let some = store::signals::between(tx, since, until, after, AT_ONCE)?;
@@ -201,13 +209,17 @@ fn told(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<Events, E
         after = Some(last.id);
         for entry in some {
             for call in entry.calls.into_iter().filter(|call| since <= call.received_at && call.received_at < until) {
+                bytes += call.body.len();
+                if bytes > bytes_most {
+                    return Ok(None);
+                }
                 let told = read_told(&call.body, call.received_at, until)
                     .ok_or_else(|| Error::corrupt(format!("a body of {} does not read", entry.id)))?;
                 events.push((call.received_at, Event::Told { integration: call.integration, told }));
             }
         }
     }
-    Ok(events)
+    Ok(Some(events))
 }
 
 /// What fires goes on until an end was told or recorded: repeats are not in the log, so silence means nothing here.
@@ -227,14 +239,24 @@ fn read_told(body: &[u8], at: Timestamp, until: Timestamp) -> Option<Vec<Told>> 
     Some(all.collect())
 }
 
-/// What people did, and what time did that cannot be seen in the signals.
-fn acts(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<Events, Error> {
+/// What people did, and what time did that cannot be seen in the signals; and since when, if reading so many entries
+/// of the journal does not reach back as far.
+pub(crate) fn acts(
+    tx: &mut Tx<'_>,
+    since: Timestamp,
+    until: Timestamp,
+    entries_most: usize,
+) -> Result<(Events, Timestamp), Error> {
     let mut entries: Vec<Entry> = Vec::new();
-    let mut before = None;
+    let (mut before, mut read, mut since) = (None, 0, since);
     loop {
         let some = journal::newest(tx, Sight::Whole, before, AT_ONCE)?;
         let Some(last) = some.last() else { break };
-        let done = last.at < CLOCKS_APART.before(since);
+        read += some.len();
+        if read >= entries_most {
+            since = since.max(last.at);
+        }
+        let done = read >= entries_most || last.at < CLOCKS_APART.before(since);
         before = Some(last.id);
         entries.extend(some.into_iter().filter(|entry| since <= entry.at && entry.at < until));
         if done {
@@ -246,7 +268,7 @@ fn acts(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<Events, E
     for entry in entries {
         events.extend(act(tx, &entry, until)?.into_iter().map(|event| (entry.at, event)));
     }
-    Ok(events)
+    Ok((events, since))
 }
 
 fn act(tx: &mut Tx<'_>, entry: &Entry, until: Timestamp) -> Result<Vec<Event>, Error> {
@@ -369,8 +391,8 @@ fn play(
     Ok(player.calls)
 }
 
-struct Player {
-    world: World,
+pub(crate) struct Player {
+    pub(crate) world: World,
     mint: Mint,
     catalog: Catalog,
     /// Whether the documents change when they did.
@@ -378,10 +400,22 @@ struct Player {
     /// The silences here, by the id that they had.
     silences: BTreeMap<SilenceId, SilenceId>,
     calls: Vec<Call>,
+    /// The pages that somebody was told of.
+    pub(crate) pages: BTreeMap<PageId, Paged>,
+}
+
+/// Who was told of one page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Paged {
+    pub(crate) title: String,
+    pub(crate) started_at: Timestamp,
+    pub(crate) first_call: Timestamp,
+    /// Names of people; or the channel of a machine.
+    pub(crate) whom: BTreeSet<String>,
 }
 
 impl Player {
-    fn new(since: Timestamp, follows: bool) -> Result<Self, Trouble> {
+    pub(crate) fn new(since: Timestamp, follows: bool) -> Result<Self, Trouble> {
         Ok(Self {
             world: World::new(0, since)?,
             mint: Mint::seeded(0x7e91),
@@ -389,11 +423,12 @@ impl Player {
             follows,
             silences: BTreeMap::new(),
             calls: Vec::new(),
+            pages: BTreeMap::new(),
         })
     }
 
     /// Puts these documents in force, and no others.
-    fn put(&mut self, catalog: Catalog) -> Result<(), Halt> {
+    pub(crate) fn put(&mut self, catalog: Catalog) -> Result<(), Halt> {
         let changed = |document: &Document| self.catalog.get(&document.reference()).as_ref() != Some(&document.spec);
         let documents: Vec<Document> = catalog.documents().into_iter().filter(changed).collect();
         let gone: Vec<Reference> =
@@ -406,7 +441,7 @@ impl Player {
         Ok(())
     }
 
-    fn perform(&mut self, event: &Event) -> Result<(), Trouble> {
+    pub(crate) fn perform(&mut self, event: &Event) -> Result<(), Trouble> {
         let done = match event {
             Event::Told { integration, told } | Event::Lapsed(told, integration) => self.tell(integration, told),
             Event::Wish { by, keys, wish } => self.wish(by, keys, wish),
@@ -467,13 +502,21 @@ impl Player {
     }
 
     /// Notes who was called.
-    fn collect(&mut self) -> Result<(), Halt> {
+    pub(crate) fn collect(&mut self) -> Result<(), Halt> {
         for (_, deed) in self.world.take_deeds() {
             let Deed::Attempted(attempt) = deed else { continue };
             let arrival = attempt.arrival;
             let Some(page) = arrival.page.filter(|_| arrival.step > 0) else { continue };
             let found = self.world.store.read(|tx| Ok(store::engage::pages::get(tx, page)?))?;
             let Some(page) = found else { continue };
+            let paged = self.pages.entry(page.id).or_insert_with(|| Paged {
+                title: page.title.clone(),
+                started_at: page.started_at,
+                first_call: arrival.at,
+                whom: BTreeSet::new(),
+            });
+            let machine = || format!("a machine ({})", arrival.channel);
+            paged.whom.insert(arrival.person.as_ref().map_or_else(machine, Name::to_string));
             self.calls.push(Call {
                 at: arrival.at,
                 person: arrival.person,

@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0012_drills", include_str!("../migrations/0012_drills.sql")),
     ("0013_chat", include_str!("../migrations/0013_chat.sql")),
     ("0015_changes", include_str!("../migrations/0015_changes.sql")),
+    ("0016_ownership", include_str!("../migrations/0016_ownership.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.
@@ -310,6 +311,40 @@ mod tests {
             assert!(error.message.starts_with("migration 0002_wrong: "), "{error}");
             assert_eq!(store.read(|tx| Ok(tables(tx)?)).unwrap(), ["first", "migrations"]);
             migrate_to(store, &[FIRST, ("0002_right", "CREATE TABLE second (id {text}) {end};")]).unwrap();
+        });
+    }
+
+    #[test]
+    fn what_files_said_last_is_known_of_documents_from_before() {
+        both(|store| {
+            let place = MIGRATIONS.iter().position(|(name, _)| *name == "0016_ownership").unwrap();
+            migrate_to(store, &MIGRATIONS[..place]).unwrap();
+            let put = |tx: &mut Tx<'_>, number: i64, via: &str, name: &str, revision: i64, spec: Option<&str>| {
+                tx.execute(
+                    "INSERT INTO changesets (number, id, at, author, via) VALUES ($1, $2, $1, 'person:ana', $3)",
+                    &[number.into(), format!("chg_{number}").as_str().into(), via.into()],
+                )?;
+                tx.execute(
+                    "INSERT INTO revisions (kind, name, number, changeset, spec, hash) VALUES ('team', $1, $2, $3, $4, 'x')",
+                    &[name.into(), revision.into(), number.into(), spec.into()],
+                )
+            };
+            store
+                .write(|tx| {
+                    put(tx, 1, "apply", "web", 1, Some("first"))?;
+                    put(tx, 2, "apply", "web", 2, Some("second"))?;
+                    put(tx, 3, "page", "web", 3, Some("by hand"))?;
+                    put(tx, 4, "page", "hand", 1, Some("by hand"))?;
+                    put(tx, 5, "defaults", "gone", 1, Some("default"))?;
+                    put(tx, 6, "apply", "gone", 2, None)?;
+                    Ok(())
+                })
+                .unwrap();
+            migrate_to(store, MIGRATIONS).unwrap();
+            let rows = store.read(|tx| Ok(tx.query("SELECT name, spec, changeset FROM applied ORDER BY name", &[])?));
+            let rows = rows.unwrap();
+            let said: Vec<_> = rows.iter().map(|row| (row.text("name").unwrap(), row.text("spec").unwrap())).collect();
+            assert_eq!(said, [("gone", "default"), ("web", "second")]);
         });
     }
 

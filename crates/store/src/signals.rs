@@ -164,6 +164,13 @@ pub fn between(
     tx.query(&sql, &[from.into(), to.into(), limit.into()])?.iter().map(read).collect()
 }
 
+/// How many entries [`between`] has, without reading them.
+pub fn count_between(tx: &mut Tx<'_>, since: Timestamp, until: Timestamp) -> Result<i64, Error> {
+    let (from, to) = (earliest_id(since), earliest_id(WAITED_MOST.after(until)));
+    let row = tx.one("SELECT count(*) AS n FROM signals WHERE id > $1 AND id < $2", &[from.into(), to.into()])?;
+    row.map_or(Ok(0), |row| row.int("n"))
+}
+
 /// Forgets up to `limit` entries from before `before`, but not those that an open alert is told by; how many. Some at a
 /// time, so that nobody waits long.
 pub fn cut(tx: &mut Tx<'_>, before: Timestamp, limit: u32) -> Result<u64, Error> {

@@ -20,6 +20,8 @@ use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::reach::{MailOnly, Reach, Reached};
+use crate::source::Source;
+use crate::what_if::{self, Turn};
 
 /// The clock of the edge. Handlers read it once per request.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -47,6 +49,8 @@ struct Inner {
     metrics: Metrics,
     settings: Settings,
     reach: OnceLock<Reached>,
+    what_if_turn: Turn,
+    source: OnceLock<Arc<Source>>,
 }
 
 /// What the edge was told at the start.
@@ -128,6 +132,8 @@ impl App {
             metrics,
             settings,
             reach: OnceLock::new(),
+            what_if_turn: what_if::turn(),
+            source: OnceLock::new(),
         }))
     }
 
@@ -143,6 +149,23 @@ impl App {
     pub(crate) fn reach(&self) -> Reached {
         let mail = self.0.settings.mail;
         self.0.reach.get().cloned().unwrap_or_else(|| Reached(Arc::new(MailOnly(mail))))
+    }
+
+    /// The same, and this branch is followed.
+    #[must_use]
+    pub fn following(self, source: Arc<Source>) -> Self {
+        _ = self.0.source.set(source);
+        self
+    }
+
+    /// The git source, if there is one.
+    pub fn source(&self) -> Option<Arc<Source>> {
+        self.0.source.get().cloned()
+    }
+
+    /// Whose turn it is to play past signals.
+    pub(crate) fn what_if_turn(&self) -> Turn {
+        self.0.what_if_turn.clone()
     }
 
     pub fn store(&self) -> &Store {

@@ -18,7 +18,9 @@ pub mod pages;
 pub mod problem;
 pub mod reach;
 pub mod routes;
+pub mod source;
 pub mod upload;
+pub mod what_if;
 
 pub use app::{App, ChatSecrets, SecretOf, Settings, WebhookSecrets};
 pub use reach::Reach;

@@ -19,7 +19,9 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::learn::insights;
-use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
+use crate::handlers::prepare::{
+    document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
+};
 use crate::handlers::respond::{
     chats, checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
 };
@@ -204,6 +206,10 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),
         route(Method::GET, "/documents", VIEW, get(documents::get_documents)),
         route(Method::GET, "/documents/new", VIEW, get(documents::get_new)),
+        route(Method::GET, "/documents/source", VIEW, get(source::get_source)),
+        route(Method::POST, "/documents/source", OWN, post(source::post_source)),
+        route(Method::GET, "/documents/changes", VIEW, get(document_changes::get_changes)),
+        route(Method::GET, "/documents/drift", VIEW, get(ownership::get_drift)),
         route(Method::GET, "/documents/plan", VIEW, get(documents::get_back)),
         route(Method::POST, "/documents/plan", VIEW, post(documents::post_plan)),
         route(Method::GET, "/documents/edit", VIEW, get(documents::get_back)),

@@ -10,6 +10,7 @@ use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{self, Conditions};
 use domain::prepare::diff::{self, Difference, Verb};
 use domain::prepare::documents::{Document, Kind, Reference, Spec};
+use domain::prepare::ownership::Field;
 use domain::prepare::problems::Problem;
 use domain::prepare::reading::{Proposal, Reading, from_yaml};
 use domain::prepare::writing;
@@ -19,6 +20,7 @@ use store::prepare::access;
 use store::prepare::documents::{self as rows, Changeset, Revision};
 use store::{Error, Halt, Tx};
 
+use super::ownership::{self, Differing, Merged};
 use crate::respond::obligations;
 use crate::{Moment, announce};
 
@@ -37,9 +39,16 @@ pub struct Order {
     pub base: Option<i64>,
     /// The revision of a document that the writer saw; 0: there was none.
     pub expected: BTreeMap<Reference, i64>,
-    /// How it comes: `api`, `page`, `apply`, `rollback`, `defaults`.
+    /// How it comes: `api`, `page`, `apply`, `source`, `rollback`, `defaults`. What comes from files (`apply`, `source`)
+    /// keeps what was set by hand.
     pub via: String,
     pub reason: Option<String>,
+    /// Fields that files take, though they were set by hand.
+    pub take: Vec<Field>,
+    /// All of them.
+    pub take_all: bool,
+    /// Whose fields become the files' by saying what is so already: those that whoever applies may change. Absent: all.
+    pub adopts: Option<BTreeSet<Reference>>,
 }
 
 impl Order {
@@ -73,6 +82,8 @@ pub struct Plan {
     pub differences: Vec<Difference>,
     /// Documents that say already what they should.
     pub unchanged: Vec<Reference>,
+    /// Fields that stay as they were set by hand, though the files say otherwise.
+    pub kept: Vec<Differing>,
     /// With any of these, nothing is applied.
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
@@ -139,21 +150,34 @@ pub fn read_files<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Re
     reading
 }
 
-/// What the order would do. Writes nothing.
-pub fn plan(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Result<Plan, Halt> {
-    Ok(prepare(tx, order, conditions)?.plan)
+/// What an order would do, and the documents before and after it.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    pub plan: Plan,
+    pub before: Catalog,
+    pub after: Catalog,
 }
 
-/// The same, as this reader may see it.
-pub fn plan_for(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>, reader: &Reader) -> Result<Plan, Halt> {
-    let Prepared { mut plan, before, after } = prepare(tx, order, conditions)?;
-    for difference in &mut plan.differences {
-        let (old, new) = (before.get(&difference.reference), after.get(&difference.reference));
+/// What the order would do. Writes nothing.
+pub fn preview(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Result<Preview, Halt> {
+    prepare(tx, order, conditions, &NOBODY)
+}
+
+/// The same, with a plan as this reader may see it. The catalogs are whole.
+pub fn preview_for(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    conditions: Conditions<'_>,
+    reader: &Reader,
+) -> Result<Preview, Halt> {
+    let mut preview = prepare(tx, order, conditions, reader)?;
+    for difference in &mut preview.plan.differences {
+        let (old, new) = (preview.before.get(&difference.reference), preview.after.get(&difference.reference));
         if let Some(shown) = reader.difference(&difference.reference, old.as_ref(), new.as_ref(), conditions.now) {
             *difference = shown;
         }
     }
-    Ok(plan)
+    Ok(preview)
 }
 
 /// Does what was ordered, all of it or nothing. Documents that say already what they should get no new revision.
@@ -168,12 +192,15 @@ pub fn apply(
             .at("/reason")
             .into());
     }
-    let Prepared { plan, after, .. } = prepare(tx, order, conditions)?;
+    let Preview { plan, after, .. } = prepare(tx, order, conditions, &NOBODY)?;
     refuse_stale(tx, order, &plan)?;
     if !plan.problems.is_empty() {
         return Ok(Outcome::Refused(plan));
     }
+    let deleted: Vec<Reference> =
+        plan.differences.iter().filter(|one| one.verb == Verb::Delete).map(|one| one.reference.clone()).collect();
     if plan.differences.is_empty() {
+        ownership::remember(tx, moment, order, &deleted, plan.base, false)?;
         return Ok(Outcome::Unchanged(plan));
     }
     let changeset = Changeset {
@@ -199,6 +226,7 @@ pub fn apply(
             obligations::pack_changed(tx, moment, &after, &reference.name)?;
         }
     }
+    ownership::remember(tx, moment, order, &deleted, changeset.number, true)?;
     let names = |verb: Verb| -> Vec<String> {
         let of_verb = plan.differences.iter().filter(|difference| difference.verb == verb);
         of_verb.map(|difference| difference.reference.to_string()).collect()
@@ -220,13 +248,10 @@ pub fn apply(
     Ok(Outcome::Applied { changeset, plan })
 }
 
-struct Prepared {
-    plan: Plan,
-    before: Catalog,
-    after: Catalog,
-}
+/// To whom nothing is shown that others may not see.
+const NOBODY: Reader = Reader::NOBODY;
 
-fn prepare(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Result<Prepared, Halt> {
+fn prepare(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>, reader: &Reader) -> Result<Preview, Halt> {
     let before = rows::load_all(tx)?;
     for reference in &order.deletions {
         if !before.has(reference.kind, reference.name.as_str()) {
@@ -234,8 +259,9 @@ fn prepare(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Result
         }
     }
     let deletions = deletions(order, &before);
-    let findings = checks::check(&before, &order.proposals, &deletions, conditions);
-    let mut after = checks::proposed(&before, &order.proposals, &deletions);
+    let Merged { proposals, kept } = ownership::merged(tx, order, &before, reader)?;
+    let findings = checks::check(&before, &proposals, &deletions, conditions);
+    let mut after = checks::proposed(&before, &proposals, &deletions);
     let differences = diff::catalogs(&before, &after, conditions.now);
     let changed: BTreeSet<&Reference> = differences.iter().map(|difference| &difference.reference).collect();
     let unchanged: BTreeSet<Reference> = order
@@ -248,11 +274,12 @@ fn prepare(tx: &mut Tx<'_>, order: &Order, conditions: Conditions<'_>) -> Result
         base: before.revision,
         differences,
         unchanged: unchanged.into_iter().collect(),
+        kept,
         problems: findings.problems,
         warnings: findings.warnings,
     };
     after.revision = before.revision + 1;
-    Ok(Prepared { plan, before, after })
+    Ok(Preview { plan, before, after })
 }
 
 /// What is deleted: what the order names, and what pruning finds.
@@ -544,7 +571,7 @@ spec:
         fn a_plan_tells_and_writes_nothing(store) {
             let desk = Desk::new(store);
             let yaml = format!("{SWAPPED}---\nkind: team\nname: web\nspec: {{ title: Web }}\n---\nkind: person\nname: ben\nspec: {{ full_name: Ben Ode, email: ben@example.org }}\n");
-            let plan = desk.read(|tx| plan(tx, &order(&yaml), Conditions::at(desk.now)));
+            let plan = desk.read(|tx| preview(tx, &order(&yaml), Conditions::at(desk.now))).plan;
             assert_eq!((plan.count(Verb::Create), plan.count(Verb::Change), plan.unchanged.len()), (1, 1, 1));
             let told: Vec<String> = plan.differences.iter().map(ToString::to_string).collect();
             insta::allow_duplicates! {

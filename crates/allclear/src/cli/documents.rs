@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::{Kind, Reference};
+use domain::prepare::ownership::Field;
 use domain::prepare::people::Address;
 use domain::prepare::problems::Problem;
 use domain::prepare::writing;
@@ -17,21 +18,38 @@ use web::api::prepare::documents::{
     Applied, Change, DiffQuery, Difference, DocumentSet, ExportQuery, File, HistoryQuery, Plan, Revision, Rollback,
 };
 
+use web::what_if::{self, WhatIf};
+
 use super::files;
 use super::local::{Household, Local};
 use super::screen::{self, Look, Paint};
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Failure, Outcome, ownership};
 use crate::client::{Client, Server};
 
 /// Show what applying documents would change; changes nothing
 ///
-/// Says what the changes mean: who is on call when, who is paged. Exit codes: 0 no changes, 1 something is wrong with
-/// the documents, 2 changes pending.
+/// Says what the changes mean: who is on call when, who is paged; and what if they had been in force: the signals of the
+/// last days through both, and coverage before and after. What was set by hand since files said otherwise is kept, and
+/// told. Exit codes: 0 no changes, 1 something is wrong with the documents, 2 changes pending. With --check: 0 nobody
+/// would notice, 1 something is wrong, 2 a past page would reach somebody else, or something would no longer be covered.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  allclear plan -f config/")]
+#[command(
+    after_long_help = "Examples:\n  allclear plan -f config/\n  allclear plan -f config/ --days 7 --check\n  allclear plan -f config/ --take schedule/payments:/layers"
+)]
 pub(crate) struct PlanCommand {
     #[command(flatten)]
     what: What,
+
+    #[command(flatten)]
+    take: Take,
+
+    /// How many days of signals to play through both; 0: none
+    #[arg(long, value_name = "DAYS", default_value_t = what_if::DAYS, value_parser = clap::value_parser!(u32).range(0..=i64::from(what_if::DAYS_MOST)))]
+    days: u32,
+
+    /// Exit with 2 only if somebody would notice: for a pipeline
+    #[arg(long)]
+    check: bool,
 
     #[command(flatten)]
     server: Server,
@@ -42,14 +60,18 @@ pub(crate) struct PlanCommand {
 
 /// Put documents in force: all of them, or none
 ///
-/// Shows what changes and, on a terminal, asks first. What somebody else changed meanwhile is not overwritten.
+/// Shows what changes and, on a terminal, asks first. What somebody else changed meanwhile is not overwritten, and what
+/// was set by hand in a page or over the API is kept, unless you take it.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  allclear apply -f config/ --reason 'Chen joins the rotation'\n  allclear apply -f config/ --prune --yes\n  allclear apply --local --data /var/lib/allclear -f config/"
+    after_long_help = "Examples:\n  allclear apply -f config/ --reason 'Chen joins the rotation'\n  allclear apply -f config/ --prune --yes\n  allclear apply -f config/ --take schedule/payments:/layers --reason 'as agreed with Ana'\n  allclear apply --local --data /var/lib/allclear -f config/"
 )]
 pub(crate) struct Apply {
     #[command(flatten)]
     what: What,
+
+    #[command(flatten)]
+    take: Take,
 
     /// Why, for the history
     #[arg(long)]
@@ -70,6 +92,18 @@ pub(crate) struct Apply {
 
     #[command(flatten)]
     look: Look,
+}
+
+/// What of that which was set by hand is overwritten.
+#[derive(Debug, Args)]
+pub(crate) struct Take {
+    /// Overwrite a field though it was set by hand, or a whole document (repeat it)
+    #[arg(long, value_name = "KIND/NAME[:/FIELD]")]
+    take: Vec<Field>,
+
+    /// Overwrite everything that was set by hand in these documents
+    #[arg(long)]
+    take_all: bool,
 }
 
 /// Which documents.
@@ -210,38 +244,91 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    fn set(&self) -> DocumentSet {
+    pub(crate) fn set(&self) -> DocumentSet {
         let files = self.texts.iter().map(|(name, text)| File { name: name.clone(), text: text.clone() });
-        DocumentSet { files: files.collect(), prune: self.order.prune, ..DocumentSet::default() }
+        let Order { prune, take, take_all, .. } = &self.order;
+        DocumentSet {
+            files: files.collect(),
+            prune: *prune,
+            take: take.iter().map(ToString::to_string).collect(),
+            take_all: *take_all,
+            ..DocumentSet::default()
+        }
+    }
+
+    fn taking(mut self, take: &Take) -> Self {
+        self.order.take.clone_from(&take.take);
+        self.order.take_all = take.take_all;
+        self
     }
 }
 
 pub(crate) fn plan(command: &PlanCommand) -> Outcome {
     let Some(read) = command.what.read(command.look)? else { return Ok(Exit::Trouble) };
+    let read = read.taking(&command.take);
     let client = command.server.client()?;
-    let Some(plan) = ask_plan(&client, &read, command.look)? else { return Ok(Exit::Trouble) };
+    let days = Some(command.days).filter(|days| *days > 0);
+    let Some(plan) = ask_plan(&client, &read, days, command.look)? else { return Ok(Exit::Trouble) };
     if command.look.json {
         screen::say_json(&plan);
     } else {
         tell_plan(&plan, &read.texts);
+        ownership::tell_kept(&plan.kept, command.look);
+        if let Some(found) = &plan.what_if {
+            tell_what_if(found, command.look);
+        }
     }
+    let is_felt = plan.what_if.as_ref().is_some_and(WhatIf::is_felt);
     Ok(match (plan.problems.is_empty(), plan.changes.is_empty()) {
         (false, _) => Exit::Trouble,
         (true, true) => Exit::Fine,
+        (true, false) if command.check && !is_felt => Exit::Fine,
         (true, false) => Exit::Changes,
     })
 }
 
+/// Whom past signals would have reached, and when nobody would be.
+fn tell_what_if(found: &WhatIf, look: Look) {
+    screen::say("");
+    if let Some(why) = &found.why_not {
+        screen::say_marked(Paint::Warning, "what if", why);
+    }
+    if let Some(replay) = &found.replay {
+        let paint = if replay.reaches_others { Paint::Warning } else { Paint::Good };
+        screen::say_marked(paint, "what if", &replay.sentence);
+        for one in &replay.changes {
+            screen::say(format!("    {}  {} {}", look.time(one.at), one.title, one.sentence));
+        }
+        if replay.more > 0 {
+            screen::say(format!("    and {} more", replay.more));
+        }
+        for one in &replay.left_out {
+            screen::say(format!("    left out: {one}"));
+        }
+    }
+    let coverage = &found.coverage;
+    let paint = if coverage.lost.is_empty() { Paint::Good } else { Paint::Bad };
+    screen::say_marked(paint, "coverage", &coverage.sentence);
+    for (paint, sign, stretches) in
+        [(Paint::Bad, "-", &coverage.lost), (Paint::Good, "+", &coverage.gained), (Paint::Warning, "!", &coverage.left)]
+    {
+        for one in stretches {
+            let (from, to) = (look.time(one.from), look.time(one.to));
+            screen::say_marked(paint, sign, &format!("{} from {from} to {to}: {}", one.document, one.why));
+        }
+    }
+}
+
 /// What the server says would happen; nothing, when it was told what is wrong.
-fn ask_plan(client: &Client, read: &Read, look: Look) -> Result<Option<Plan>, Failure> {
-    match client.post(&["plan"], &read.set()) {
+fn ask_plan(client: &Client, read: &Read, days: Option<u32>, look: Look) -> Result<Option<Plan>, Failure> {
+    match client.post(&["plan"], &DocumentSet { what_if: days, ..read.set() }) {
         Ok(plan) => Ok(Some(plan)),
         Err(failure) => told_or(failure, &read.texts, look).map(|()| None),
     }
 }
 
 /// Documents that the server refuses are told one by one; any other failure goes on.
-fn told_or(failure: Failure, texts: &[(String, String)], look: Look) -> Result<(), Failure> {
+pub(crate) fn told_or(failure: Failure, texts: &[(String, String)], look: Look) -> Result<(), Failure> {
     match failure {
         Failure::Answered(problem) if !problem.errors.is_empty() => {
             let told = problem.errors.iter().map(|fault| Told {
@@ -259,23 +346,29 @@ fn told_or(failure: Failure, texts: &[(String, String)], look: Look) -> Result<(
 pub(crate) fn apply(command: &Apply) -> Outcome {
     let look = command.look;
     let Some(read) = command.what.read(look)? else { return Ok(Exit::Trouble) };
+    let read = read.taking(&command.take);
     if command.local.local {
         return apply_local(command, read);
     }
     let client = command.server.client()?;
-    let Some(plan) = ask_plan(&client, &read, look)? else { return Ok(Exit::Trouble) };
+    let Some(plan) = ask_plan(&client, &read, None, look)? else { return Ok(Exit::Trouble) };
     if !plan.problems.is_empty() {
         tell_problems(&plan.problems.iter().map(Told::from).collect::<Vec<_>>(), &read.texts, look);
         return Ok(Exit::Trouble);
     }
     if !look.json {
         tell_plan(&plan, &read.texts);
+        ownership::tell_kept(&plan.kept, look);
     }
     if plan.changes.is_empty() {
         if look.json {
             screen::say_json(&Applied { changeset: None, plan });
+            return Ok(Exit::Fine);
         }
-        return Ok(Exit::Fine);
+        // Nothing changes by it; but what the files say now is theirs from now on.
+        let set = DocumentSet { reason: command.reason.clone(), ..read.set() };
+        let done: Result<Applied, Failure> = client.post(&["apply"], &set);
+        return done.map(|_| Exit::Fine);
     }
     if !command.yes && !agreed("Apply this?")? {
         screen::remark("Nothing was changed.");
@@ -331,6 +424,9 @@ fn apply_local(command: &Apply, read: Read) -> Outcome {
     }
     for warning in &plan.warnings {
         screen::say_marked(Paint::Warning, "doubtful", &warning.to_string());
+    }
+    for kept in &plan.kept {
+        screen::say_marked(Paint::Warning, "kept", &format!("{} as it was set by hand", kept.field));
     }
     match number {
         Some(number) => screen::say(format!("Applied as changeset {number}.")),

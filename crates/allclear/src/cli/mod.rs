@@ -22,6 +22,7 @@ pub(crate) mod notices;
 pub(crate) mod obligations;
 pub(crate) mod on_call;
 pub(crate) mod outgoing_webhooks;
+pub(crate) mod ownership;
 pub(crate) mod pages;
 pub(crate) mod print;
 pub(crate) mod record;

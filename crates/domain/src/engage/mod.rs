@@ -2,6 +2,7 @@
 
 pub mod contacts;
 pub mod coverage;
+pub mod coverage_changes;
 pub mod deliveries;
 #[cfg(test)]
 mod escalation_proofs;

@@ -22,6 +22,9 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// Sees no address.
+    pub const NOBODY: Self = Self { person: None, access: None };
+
     pub fn new(person: Option<&Name>, access: Option<Access>) -> Self {
         Self { person: person.cloned(), access }
     }

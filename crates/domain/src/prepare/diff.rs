@@ -206,7 +206,7 @@ fn aligned<'v>(old: &'v [Value], new: &'v [Value]) -> Vec<(usize, Option<&'v Val
 }
 
 /// A value in a line: `ana, ben`; `high`; `schedule payments`; `{"a":1}` for what is more.
-fn show(value: &Value) -> String {
+pub fn show(value: &Value) -> String {
     let line = match value {
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "(empty)".into(),

@@ -109,6 +109,8 @@ event_kinds! {
     OverrideCreated = "override.created";
     OverrideRemoved = "override.removed";
     DocumentsApplied = "documents.applied";
+    /// Files say what is in force already: it is theirs from now on.
+    DocumentsAdopted = "documents.adopted";
     TokenCreated = "token.created";
     TokenRevoked = "token.revoked";
     IntegrationTokenRotated = "integration-token.rotated";

@@ -126,6 +126,21 @@ pub fn history(
     rows.iter().map(revision).collect()
 }
 
+/// The revisions of a document with what each says, the latest first; a spec of `None` is a deletion.
+pub fn states(tx: &mut Tx<'_>, reference: &Reference, limit: i64) -> Result<Vec<(Revision, Option<Spec>)>, Error> {
+    let rows = tx.query(
+        "SELECT r.kind, r.name, r.number, r.hash, r.spec, r.changeset, c.id, c.at, c.author, c.via, c.reason
+         FROM revisions r JOIN changesets c ON c.number = r.changeset
+         WHERE r.kind = $1 AND r.name = $2 ORDER BY r.number DESC LIMIT $3",
+        &[reference.kind.word().into(), (&reference.name).into(), limit.into()],
+    )?;
+    let state = |row: &Row| {
+        let spec = row.opt_text("spec")?.map(|text| read_spec(reference, text)).transpose()?;
+        Ok((revision(row)?, spec))
+    };
+    rows.iter().map(state).collect()
+}
+
 /// One revision, with what it says; a spec of `None` is a deletion.
 pub fn at(tx: &mut Tx<'_>, reference: &Reference, number: i64) -> Result<Option<(Revision, Option<Spec>)>, Error> {
     let row = tx.one(
@@ -155,6 +170,16 @@ pub fn changesets(tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Ve
         "SELECT number AS changeset, id, at, author, via, reason FROM changesets WHERE number < $1
          ORDER BY number DESC LIMIT $2",
         &[before.unwrap_or(i64::MAX).into(), limit.into()],
+    )?;
+    rows.iter().map(changeset).collect()
+}
+
+/// The changesets after that number, in order: at most `limit`.
+pub fn changesets_after(tx: &mut Tx<'_>, number: i64, limit: i64) -> Result<Vec<Changeset>, Error> {
+    let rows = tx.query(
+        "SELECT number AS changeset, id, at, author, via, reason FROM changesets WHERE number > $1
+         ORDER BY number LIMIT $2",
+        &[number.into(), limit.into()],
     )?;
     rows.iter().map(changeset).collect()
 }
@@ -219,7 +244,7 @@ pub fn delete(tx: &mut Tx<'_>, reference: &Reference, changeset: i64) -> Result<
     Ok(number)
 }
 
-fn reference(row: &Row) -> Result<Reference, Error> {
+pub(super) fn reference(row: &Row) -> Result<Reference, Error> {
     Ok(Reference::new(row.parse("kind")?, row.name("name")?))
 }
 
@@ -229,7 +254,7 @@ fn document(row: &Row) -> Result<Document, Error> {
     Ok(Document { name: reference.name, spec })
 }
 
-fn read_spec(reference: &Reference, text: &str) -> Result<Spec, Error> {
+pub(super) fn read_spec(reference: &Reference, text: &str) -> Result<Spec, Error> {
     Spec::from_canonical(reference.kind, text)
         .map_err(|error| Error::corrupt(format!("{reference} does not read: {error}")))
 }
@@ -318,6 +343,8 @@ mod tests {
                 assert_eq!(heads(tx, Kind::Team)?.len(), 1);
                 assert_eq!(heads(tx, Kind::Person)?.len(), 0);
                 assert_eq!(changesets(tx, Some(4), 2)?.iter().map(|c| c.number).collect::<Vec<_>>(), [3, 2]);
+                assert_eq!(changesets_after(tx, 2, 1)?.iter().map(|c| c.number).collect::<Vec<_>>(), [3]);
+                assert_eq!(states(tx, &web, 2)?.into_iter().map(|(r, s)| (r.number, s.is_some())).collect::<Vec<_>>(), [(4, true), (3, false)]);
                 assert_eq!(of_changeset(tx, 3)?[0].reference, web);
                 assert_eq!(changesets(tx, None, 1)?[0].reason.as_deref(), Some("because"));
                 Ok::<_, Halt>(())

@@ -3,3 +3,4 @@
 pub mod access;
 pub mod answers;
 pub mod documents;
+pub mod ownership;

@@ -14,7 +14,7 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::insights;
-use super::prepare::{access, checks, documents};
+use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
@@ -137,6 +137,10 @@ use crate::problem::Problem;
         documents::export,
         documents::plan,
         documents::apply,
+        ownership::set_by_hand,
+        ownership::drift,
+        source::one,
+        source::pushed,
         documents::schemas,
         documents::schema,
         observations::observe,

@@ -10,7 +10,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::insights;
-use super::prepare::{access, checks, documents};
+use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
@@ -135,6 +135,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/changes/observed", INCIDENTS, Method::POST, post(observations::observe)),
         // Documents
         on("/api/v1/documents", VIEW, Method::GET, get(documents::list)),
+        on("/api/v1/documents/source", VIEW, Method::GET, get(source::one)),
+        on("/api/v1/documents/source", DOCUMENTS, Method::POST, post(source::pushed)),
         on("/api/v1/documents/{kind}/{name}", VIEW, Method::GET, get(documents::one)),
         on("/api/v1/documents/{kind}/{name}", DOCUMENTS, Method::PUT, put(documents::put)),
         on("/api/v1/documents/{kind}/{name}", DOCUMENTS, Method::DELETE, delete(documents::delete)),
@@ -146,6 +148,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/changesets/{number}", VIEW, Method::GET, get(documents::changes)),
         on("/api/v1/export", VIEW, Method::GET, get(documents::export)),
         on("/api/v1/plan", VIEW, Method::POST, post(documents::plan)),
+        on("/api/v1/drift", VIEW, Method::GET, get(ownership::set_by_hand)),
+        on("/api/v1/drift", VIEW, Method::POST, post(ownership::drift)),
         on("/api/v1/apply", DOCUMENTS, Method::POST, post(documents::apply)),
         on("/api/v1/schemas", May::Anyone, Method::GET, get(documents::schemas)),
         on("/api/v1/schemas/{kind}", May::Anyone, Method::GET, get(documents::schema)),

@@ -22,10 +22,13 @@ use super::inform::outgoing_webhooks::{
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::insights::{InsightListPage, InsightsPage};
+use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
+use super::prepare::ownership::DriftPage;
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
 use super::prepare::services::{ServicePage, ServicesPage};
 use super::prepare::sign_in::SignInPage;
+use super::prepare::source::SourcePage;
 use super::prepare::tokens::TokensPage;
 use super::prepare::welcome::{FirstPage, WelcomePage};
 use super::respond::chats::ChatsPage;
@@ -133,6 +136,12 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("document", &DocumentPage::sample()),
         page("document-edit", &EditPage::sample()),
         page("plan", &PlanPage::sample()),
+        page("document-changes", &DocumentChangesPage::sample()),
+        page("document-changes-empty", &DocumentChangesPage::sample_empty()),
+        page("source", &SourcePage::sample()),
+        page("source-unfetched", &SourcePage::sample_unfetched()),
+        page("drift", &DriftPage::sample()),
+        page("drift-empty", &DriftPage::sample_empty()),
         page("plan-refused", &PlanPage::sample_refused()),
         page("document-history", &HistoryPage::sample()),
         page("people", &PeoplePage::sample()),

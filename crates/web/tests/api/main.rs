@@ -12,6 +12,7 @@ mod addresses;
 mod chats;
 mod coming_in;
 mod deploys;
+mod documents;
 mod drills;
 mod flows;
 mod incidents;

@@ -43,6 +43,9 @@ struct Burning {
     delivery: String,
     notice: String,
     post: String,
+    /// Something that was deployed, and something else that waits for a second person to be taken back.
+    change: String,
+    rollback: String,
 }
 
 impl Burning {
@@ -59,6 +62,12 @@ impl Burning {
         house.apply("kind: role\nname: incident-commander\nspec: { title: Commander, duties: [leads], single: true, escalation_policy: web }");
         house.apply("kind: checklist\nname: first\nspec: { title: First, items: [{ name: a, says: Look at the heron }, { name: b, says: Look again }] }");
         house.apply("kind: obligation-pack\nname: gdpr\nspec: { title: Breach of data, jurisdiction: EU, source: Article 33, applies: true, asks: 'Is it?', calendar: { time_zone: Europe/Berlin }, anchors: [{ name: aware, title: Aware, means: Known }], clocks: [{ name: authority, title: Notify, to: Them, from: { recorded: aware }, within: { hours: 72 } }] }");
+        house.apply("kind: service\nname: core\nspec: { title: Core, team: db, tier: 1 }\n---\nkind: service\nname: side\nspec: { title: Side, team: db }");
+        house.apply("kind: rollback-adapter\nname: hook\nspec: { title: Hook, system: { webhook: { url: 'https://deploy.example.org/' } }, deploys: { services: [core, side], estimate: 5m } }");
+        house.apply(
+            "kind: outgoing-webhook\nname: tickets\nspec: { title: Tickets, url: 'https://tickets.example.org/' }",
+        );
+        house.apply("kind: chat\nname: firm\nspec: { title: Work, provider: { slack: {} }, announce: C0HALL }");
         let made = async |path: &str, body: Value| {
             let answer = house.call(ask("POST", path).by(&ada).json(&body)).await;
             answer.json()["id"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
@@ -75,12 +84,16 @@ impl Burning {
         let seen = json!({ "values": [{ "value": "evil.example" }] });
         let seen = house.call(ask("POST", &of("observables")).by(&ada).json(&seen)).await.json();
         let observable = seen["added"][0]["id"].as_str().unwrap().to_owned();
-        house.apply(
-            "kind: outgoing-webhook\nname: tickets\nspec: { title: Tickets, url: 'https://tickets.example.org/' }",
-        );
-        house.apply("kind: chat\nname: firm\nspec: { title: Work, provider: { slack: {} }, announce: C0HALL }");
         let tested = house.call(ask("POST", "/api/v1/outgoing-webhooks/tickets/test").by(&ada)).await;
         let delivery = tested.json()["id"].as_str().unwrap_or_else(|| panic!("{}", tested.text)).to_owned();
+        let deployed = async |service: &str| {
+            let body =
+                json!({ "key": service, "stage": "finished", "title": service, "targets": [{ "service": service }] });
+            let answer = house.call(ask("POST", "/api/v1/changes/observed").by(&ada).json(&body)).await.json();
+            answer["changes"][0].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+        };
+        let (core, change) = (deployed("core").await, deployed("side").await);
+        let rollback = made(&of("rollbacks"), json!({ "suspect": core, "why": "it broke" })).await;
         house.apply(crate::status::PAGE);
         let notice = json!({ "title": "It is slow", "text": "We look." });
         let notice = house.call(ask("POST", "/api/v1/notices").by(&ada).json(&notice)).await.json();
@@ -102,6 +115,8 @@ impl Burning {
             delivery,
             notice,
             post,
+            change,
+            rollback,
         }
     }
 
@@ -197,6 +212,15 @@ impl Burning {
                 let tick = |item: &str| json!({ "do": "tick", "checklist": "first", "item": item });
                 (tick("a"), tick("b"))
             }
+            "incidents/{id}/suspects" => {
+                let verdict = |finding: &str| json!({ "suspect": self.change, "finding": finding, "why": "seen" });
+                (verdict("trigger"), verdict("ruled-out"))
+            }
+            "incidents/{id}/rollbacks" => {
+                let ask = |why: &str| json!({ "suspect": self.change, "why": why });
+                (ask("it broke"), ask("it broke, too"))
+            }
+            "rollbacks/{id}" => (json!({ "do": "call-off" }), json!({ "do": "confirm" })),
             "incidents/{id}/obligations" => {
                 let consider = |why: &str| json!({ "do": "consider", "pack": "gdpr", "why": why });
                 (consider("a table was read"), consider("two tables were read"))
@@ -235,6 +259,8 @@ impl Burning {
         };
         let id = if path.contains("incidents") {
             &self.incident
+        } else if path.contains("rollbacks") {
+            &self.rollback
         } else if path.contains("notices") {
             &self.notice
         } else {

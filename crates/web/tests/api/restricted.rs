@@ -286,6 +286,8 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("techniques", json!({ "do": "name", "technique": "T1566" })),
         ("checklists", json!({ "do": "tick", "checklist": "first", "item": "b" })),
         ("checklists", json!({ "do": "untick", "checklist": "first", "item": "a" })),
+        ("suspects", json!({ "suspect": "chg_0", "finding": "trigger", "why": "x" })),
+        ("rollbacks", json!({ "suspect": "chg_0", "why": "x" })),
         ("obligations", json!({ "do": "consider", "pack": "gdpr", "why": "x" })),
         ("obligations", json!({ "do": "rule-out", "pack": "gdpr", "why": "x" })),
         ("obligations", json!({ "do": "not-due", "pack": "gdpr", "clock": "authority", "why": "x" })),

@@ -9,6 +9,7 @@ use domain::change::rollbacks::State as Stands;
 use domain::change::suspects::Which;
 use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
+use domain::respond::sight::Sight;
 use domain::words::{Refusal, RollbackId, Timestamp, text};
 use serde::{Deserialize, Serialize};
 use store::change::rollbacks::{self as rows, RollbackRow};
@@ -23,7 +24,7 @@ use crate::problem::Problem;
 
 /// One run of taking a change back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Rollback {
+pub struct RollbackRun {
     /// `rbk_…`. It goes along as the key, so that what is called twice is done once.
     pub id: String,
     pub change: String,
@@ -122,10 +123,11 @@ pub enum RollbackDeed {
 #[into_params(parameter_in = Query)]
 pub struct OfSuspect {
     /// `cng_…` or `chg_…`.
+    #[serde(default)]
     pub suspect: String,
 }
 
-pub(crate) fn wire(row: &RollbackRow) -> Rollback {
+pub(crate) fn wire(row: &RollbackRow) -> RollbackRun {
     let run = &row.run;
     let (since, why, deadline) = match &run.state {
         Stands::Asked => (run.asked_at, None, None),
@@ -135,7 +137,7 @@ pub(crate) fn wire(row: &RollbackRow) -> Rollback {
         }
         Stands::Failed { at, why } => (*at, Some(why.clone()), None),
     };
-    Rollback {
+    RollbackRun {
         id: run.id.to_string(),
         change: run.change.to_string(),
         incident: row.incident.map(|id| id.to_string()),
@@ -188,10 +190,11 @@ pub async fn preview(
     Path(text): Path<String>,
     Search(of): Search<OfSuspect>,
 ) -> Result<Json<RollbackPreview>, Problem> {
-    let (id, suspect): (_, Which) = (id(&text)?, of.suspect.parse()?);
+    let id = id(&text)?;
     let (node, now) = (app.clone(), app.now());
     let found = app.read(move |tx| {
         seen(tx, id, visitor.sight())?;
+        let suspect: Which = of.suspect.parse()?;
         Ok(foreseen(&suspect, &acts::preview(tx, node.node(), &suspect, visitor.sight(), now)?))
     });
     Ok(Json(found.await?))
@@ -199,12 +202,12 @@ pub async fn preview(
 
 /// What was taken back in an incident, the oldest first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/rollbacks", tag = "changes", params(("id" = String, Path)),
-    responses((status = 200, body = Listing<Rollback>)))]
+    responses((status = 200, body = Listing<RollbackRun>)))]
 pub async fn list(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
-) -> Result<Json<Listing<Rollback>>, Problem> {
+) -> Result<Json<Listing<RollbackRun>>, Problem> {
     let id = id(&text)?;
     let found = app.read(move |tx| {
         seen(tx, id, visitor.sight())?;
@@ -215,19 +218,21 @@ pub async fn list(
 
 /// Takes a suspect of an incident back, by its plan. Asked again while that goes on, it is the same run.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/rollbacks", tag = "changes", params(("id" = String, Path)),
-    request_body = NewRollback, responses((status = 201, body = Rollback)))]
+    request_body = NewRollback, responses((status = 201, body = RollbackRun)))]
 pub async fn ask(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
     body: Body<NewRollback>,
 ) -> Result<Response, Problem> {
-    let (id, suspect): (_, Which) = (id(&text)?, body.value.suspect.parse()?);
-    let why = body.value.why;
+    let id = id(&text)?;
+    let NewRollback { suspect, why } = body.value;
     let (own, access) = (app.clone(), access(&visitor)?);
     let done = app.act(visitor.actor(), move |store, node, moment| {
         let (works, may_post) = (own.works(), own.may_post());
         store.write(|tx| {
+            seen(tx, id, Sight::of(&moment.actor))?;
+            let suspect: Which = suspect.parse()?;
             let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
             let asking = Asking { incident: Some(id), access, conditions, why: &why };
             acts::ask(tx, node, &mut moment.again(), &suspect, asking)
@@ -239,12 +244,12 @@ pub async fn ask(
 
 /// One run.
 #[utoipa::path(get, path = "/api/v1/rollbacks/{id}", tag = "changes", params(("id" = String, Path)),
-    responses((status = 200, body = Rollback)))]
+    responses((status = 200, body = RollbackRun)))]
 pub async fn one(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
-) -> Result<Json<Rollback>, Problem> {
+) -> Result<Json<RollbackRun>, Problem> {
     let id = read_id(&text)?;
     let found = app.read(move |tx| acts::seen(tx, id, visitor.sight()));
     Ok(Json(wire(&found.await?)))
@@ -252,13 +257,13 @@ pub async fn one(
 
 /// Confirms a run, calls it off, or says what became of what is done by hand.
 #[utoipa::path(post, path = "/api/v1/rollbacks/{id}", tag = "changes", params(("id" = String, Path)),
-    request_body = RollbackDeed, responses((status = 200, body = Rollback)))]
+    request_body = RollbackDeed, responses((status = 200, body = RollbackRun)))]
 pub async fn act(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
     body: Body<RollbackDeed>,
-) -> Result<Json<Rollback>, Problem> {
+) -> Result<Json<RollbackRun>, Problem> {
     let id = read_id(&text)?;
     let access = access(&visitor)?;
     Ok(Json(wire(&run(&app, &visitor, access, id, body.value).await?)))

@@ -152,12 +152,11 @@ pub async fn judge(
 ) -> Result<Json<IncidentSuspects>, Problem> {
     let id = id(&text)?;
     let NewVerdict { suspect, finding, why } = body.value;
-    let suspect = suspect.parse()?;
     let actor = visitor.actor();
     let done = app.act(actor, move |store, node, moment| {
         store.write(|tx| {
-            acts::judge(tx, &mut moment.again(), id, &suspect, finding, &why)?;
             let row = seen(tx, id, visitor.sight())?;
+            acts::judge(tx, &mut moment.again(), id, &suspect.parse()?, finding, &why)?;
             acts::of_incident(tx, node, &row, visitor.sight())
         })
     });

@@ -21,11 +21,13 @@ use store::Tx;
 use store::prepare::documents as rows;
 use utoipa::{IntoParams, ToSchema};
 
+use super::ownership::{self, DifferingField};
 use crate::api::body::{self, Body, Raw, Search};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::{Fault, Problem};
+use crate::what_if::{self, WhatIf};
 
 /// A document in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -49,9 +51,15 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// Documents that say already what they should.
     pub unchanged: Vec<String>,
+    /// Fields that stay as they were set by hand, though the files say otherwise. `take` has them overwritten.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<DifferingField>,
     /// With any of these nothing is applied.
     pub problems: Vec<Finding>,
     pub warnings: Vec<Finding>,
+    /// If it was asked for, and the change is of documents that decide who is paged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what_if: Option<WhatIf>,
 }
 
 /// What happens to one document.
@@ -133,6 +141,15 @@ pub struct DocumentSet {
     pub base: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Fields to overwrite though they were set by hand: `schedule/payments:/layers`; or whole documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub take: Vec<String>,
+    /// All of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub take_all: bool,
+    /// Of a plan: play the signals of so many days through the documents in force and through these, at most 90.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what_if: Option<u32>,
 }
 
 /// A text of YAML documents.
@@ -157,6 +174,15 @@ pub struct SetQuery {
     /// Only with YAML: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Only with YAML: fields to overwrite though they were set by hand, with commas between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub take: Option<String>,
+    /// Only with YAML: all of them.
+    #[serde(default)]
+    pub take_all: bool,
+    /// Only with YAML, of a plan: play the signals of so many days through both, at most 90.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what_if: Option<u32>,
 }
 
 /// Why.
@@ -264,7 +290,7 @@ fn change(difference: &diff::Difference) -> Change {
     }
 }
 
-fn finding(problem: &Found) -> Finding {
+pub(super) fn finding(problem: &Found) -> Finding {
     Finding {
         place: problem.place.clone(),
         document: problem.document.as_ref().map(ToString::to_string),
@@ -273,17 +299,19 @@ fn finding(problem: &Found) -> Finding {
     }
 }
 
-fn plan_wire(plan: &acts::Plan) -> Plan {
+pub(super) fn plan_wire(plan: &acts::Plan) -> Plan {
     Plan {
         base: plan.base,
         changes: plan.differences.iter().map(change).collect(),
         unchanged: plan.unchanged.iter().map(ToString::to_string).collect(),
+        kept: plan.kept.iter().map(ownership::field).collect(),
         problems: plan.problems.iter().map(finding).collect(),
         warnings: plan.warnings.iter().map(finding).collect(),
+        what_if: None,
     }
 }
 
-fn changeset(changeset: &rows::Changeset) -> Changeset {
+pub(super) fn changeset(changeset: &rows::Changeset) -> Changeset {
     Changeset {
         number: changeset.number,
         id: changeset.id.to_string(),
@@ -329,7 +357,7 @@ fn reference(kind: &str, name: &str) -> Result<Reference, Refusal> {
 }
 
 /// What a set of documents asks for: an order, or all that could not be read.
-fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
+pub(super) fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
     let mut reading = Reading::default();
     for (place, one) in set.documents.iter().enumerate() {
         let mut read = reading::from_json(&Value::Array(vec![one.clone()]));
@@ -351,20 +379,27 @@ fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
     for (place, text) in set.delete.iter().enumerate() {
         deletions.push(text.parse::<Reference>().map_err(|wrong| wrong.at(format!("/delete/{place}")))?);
     }
+    let mut take = Vec::new();
+    for (place, text) in set.take.iter().enumerate() {
+        take.push(text.parse().map_err(|wrong: Refusal| wrong.at(format!("/take/{place}")))?);
+    }
     if reading.proposals.is_empty() && deletions.is_empty() {
         return Err(Refusal::invalid("there is no document in what was sent").into());
     }
-    let order = Order { proposals: reading.proposals, deletions, prune: set.prune, base: set.base, ..Order::default() };
+    let (prune, base, take_all) = (set.prune, set.base, set.take_all);
+    let order = Order { proposals: reading.proposals, deletions, prune, base, take, take_all, ..Order::default() };
     Ok(Order { reason: set.reason.clone(), ..order.via("apply") })
 }
 
 /// A set, as YAML or JSON.
-fn read_set(raw: &Raw, query: SetQuery) -> Result<DocumentSet, Problem> {
+pub(super) fn read_set(raw: &Raw, query: SetQuery) -> Result<DocumentSet, Problem> {
     let kind = body::content_type(&raw.headers).unwrap_or_else(|| "application/json".into());
     if is_yaml(&kind) {
         let file = File { name: "body".into(), text: text(&raw.bytes)? };
-        let SetQuery { prune, base, reason } = query;
-        return Ok(DocumentSet { files: vec![file], prune, base, reason, ..DocumentSet::default() });
+        let SetQuery { prune, base, reason, take, take_all, what_if } = query;
+        let take = take.iter().flat_map(|all| all.split(',')).map(|one| one.trim().to_owned()).collect();
+        let set = DocumentSet { files: vec![file], prune, base, reason, ..DocumentSet::default() };
+        return Ok(DocumentSet { take, take_all, what_if, ..set });
     }
     if !body::is_json(&raw.headers) {
         return Err(body::wrong_type("application/yaml or application/json"));
@@ -394,7 +429,8 @@ fn apply_order(
     let (works, may_post) = (app.works(), app.may_post());
     let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works, may_post: &may_post };
     actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
-    let outcome = acts::apply(tx, moment, order, conditions)?;
+    let adopts = actions::allow::adoptable(tx, visitor.person(), visitor.access(), order)?;
+    let outcome = acts::apply(tx, moment, &Order { adopts, ..order.clone() }, conditions)?;
     let changeset = match &outcome {
         Outcome::Refused(plan) => return Ok(Err(faulty(&plan.problems))),
         Outcome::Applied { changeset: made, .. } => Some(changeset(made)),
@@ -547,7 +583,8 @@ pub async fn delete(
     Ok(run(&app, &visitor, order).await?.0.into_response())
 }
 
-/// What a set of documents would change, and what that means. Changes nothing.
+/// What a set of documents would change, and what that means. Changes nothing. What was set by hand since files said
+/// otherwise is kept, and told; with `what_if`, past signals are played through both.
 #[utoipa::path(post, path = "/api/v1/plan", tag = "documents", params(SetQuery),
     request_body(content((DocumentSet = "application/json"), (String = "application/yaml"))),
     responses((status = 200, body = Plan)))]
@@ -557,18 +594,17 @@ pub async fn plan(
     Search(query): Search<SetQuery>,
     raw: Raw,
 ) -> Result<Json<Plan>, Problem> {
-    let order = order_of(&read_set(&raw, query)?)?;
+    let set = read_set(&raw, query)?;
+    let (order, days) = (order_of(&set)?, what_if::days(set.what_if.unwrap_or(0), "/what_if")?);
     let (again, now, reader) = (app.clone(), app.now(), visitor.reader());
-    let plan = app.read(move |tx| {
+    let preview = app.read(move |tx| {
         let (works, may_post) = (again.works(), again.may_post());
-        acts::plan_for(
-            tx,
-            &order,
-            domain::prepare::checks::Conditions { now, works: &works, may_post: &may_post },
-            &reader,
-        )
+        let conditions = domain::prepare::checks::Conditions { now, works: &works, may_post: &may_post };
+        acts::preview_for(tx, &order, conditions, &reader)
     });
-    Ok(Json(plan_wire(&plan.await?)))
+    let preview = preview.await?;
+    let what_if = what_if::ask(&app, &preview, days, what_if::API_PATIENCE).await?;
+    Ok(Json(Plan { what_if, ..plan_wire(&preview.plan) }))
 }
 
 /// Applies a set of documents: all of it, or nothing.

@@ -3,3 +3,5 @@
 pub mod access;
 pub mod checks;
 pub mod documents;
+pub mod ownership;
+pub mod source;

@@ -12,6 +12,7 @@ use domain::change::suspects::Which;
 use domain::change::verdicts::Outcome;
 use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
+use domain::respond::sight::Sight;
 use domain::words::{IncidentId, Refusal, RefusalKind};
 use store::Halt;
 use store::change::changes::{self as change_rows, ChangeRow};
@@ -104,14 +105,14 @@ pub(super) const fn outcome_tone(outcome: Outcome) -> Tone {
 
 /// `GET /incidents/ID/rollback?suspect=…`.
 pub async fn get_rollback(asked: Asked, Path(id): Path<String>) -> Result<Response, Problem> {
-    let suspect: Which = asked.query.parse("suspect")?;
+    let suspect = asked.query.text("suspect").to_owned();
     page(asked, read_id(&id)?, suspect, String::new(), None).await
 }
 
 async fn page(
     asked: Asked,
     id: IncidentId,
-    suspect: Which,
+    suspect: String,
     why: String,
     error: Option<String>,
 ) -> Result<Response, Problem> {
@@ -120,6 +121,7 @@ async fn page(
         .page_with(Section::Incidents, status, move |look, shell| {
             let row = seen(look.tx, id, look.asked.sight())?;
             let sight = look.asked.sight();
+            let suspect: Which = suspect.parse()?;
             let Foreseen { change, plan, preview, undone } =
                 acts::preview(look.tx, look.app.node(), &suspect, sight, look.now())?;
             let runs = rows::of_change(look.tx, change.change.id)?;
@@ -196,7 +198,7 @@ const fn data(data: Data) -> &'static str {
 /// `POST /incidents/ID/rollback` with `suspect`, `why`.
 pub async fn post_rollback(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
     let id = read_id(&id)?;
-    let suspect: Which = fields.parse("suspect")?;
+    let suspect = fields.text("suspect").to_owned();
     let why = fields.raw("why").to_owned();
     let (app, access, said, wanted) = (asked.app.clone(), asked.access, why.clone(), suspect.clone());
     let outcome = asked
@@ -204,6 +206,8 @@ pub async fn post_rollback(asked: Asked, Path(id): Path<String>, fields: Fields)
         .act(asked.actor(), move |store, node, moment| {
             let (works, may_post) = (app.works(), app.may_post());
             store.write(|tx| {
+                seen(tx, id, Sight::of(&moment.actor))?;
+                let wanted: Which = wanted.parse()?;
                 let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
                 let asking = Asking { incident: Some(id), access, conditions, why: &said };
                 acts::ask(tx, node, &mut moment.again(), &wanted, asking)

@@ -1,6 +1,6 @@
 //! Documents: what is in force, what a change would do, what was changed; and the change itself.
 
-use actions::prepare::documents::{self as acts, Order, Outcome, Plan};
+use actions::prepare::documents::{self as acts, Order, Outcome, Plan, Preview};
 use axum::extract::Path;
 use axum::response::Response;
 use domain::prepare::access_rules::may_edit_some;
@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::prepare::documents as rows;
 use store::{Halt, Tx};
 
+use super::{ownership, source};
 use crate::enter::Visitor;
 use crate::handlers::detect::alert::actor;
 use crate::handlers::engage::pages::capital;
@@ -23,8 +24,11 @@ use crate::pages::prepare::documents::{
     Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage,
     PlanProblem, PlannedChange, Revision, SpecField, Yaml,
 };
+use crate::pages::prepare::ownership::FieldRow;
+use crate::pages::prepare::what_if::WhatIfView;
 use crate::pages::{Link, Section};
 use crate::problem::Problem;
+use crate::what_if;
 
 /// What problems call the text of the editor.
 const FILE: &str = "line";
@@ -58,6 +62,7 @@ pub async fn get_documents(asked: Asked) -> Result<Response, Problem> {
                 }
             }
             Ok(DocumentsPage {
+                source: if kind.is_none() { source::line(look)? } else { None },
                 kinds: tabs,
                 kind: kind.map(|kind| kind.to_string()),
                 about: kind.map(|kind| about(kind).to_owned()),
@@ -153,6 +158,7 @@ pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String
                 kind: reference.kind.to_string(),
                 name: reference.name.to_string(),
                 yaml: Yaml(writing::to_yaml([&look.asked.reader().document(&head.document)])),
+                back: last.as_ref().map_or(0, |last| last.number - 1),
                 revision: format!("revision {}", head.number),
                 changed: look.when(last.as_ref().map_or(look.now(), |one| one.changeset.at)),
                 by: last.as_ref().and_then(|one| actor(look, &one.changeset.author)),
@@ -161,11 +167,17 @@ pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String
                 shown_at: shown_at(&reference),
                 refers_to: refers.iter().map(link).collect(),
                 used_by: users(&catalog, &reference).iter().map(link).collect(),
+                by_hand: by_hand(look, &reference)?,
                 may_edit: may_edit_some(&look.asked.person, look.asked.access, &catalog, &reference),
                 shell,
             })
         })
         .await
+}
+
+fn by_hand(look: &mut Look<'_, '_>, reference: &Reference) -> Result<Vec<FieldRow>, Halt> {
+    let found = actions::prepare::ownership::set_by_hand_in(look.tx, reference, &look.asked.reader())?;
+    Ok(found.iter().map(|one| ownership::field(look, one)).collect())
 }
 
 /// The page that shows what a document means.
@@ -297,7 +309,8 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
 pub async fn post_plan(asked: Asked, fields: Fields) -> Result<Response, Problem> {
     let yaml = fields.raw("yaml").replace("\r\n", "\n");
     let back = local_path(fields.text("back"), "/documents");
-    plan_page(asked, "What it would do".into(), back, yaml, fields.text("reason").to_owned()).await
+    let days = fields.text("days").parse().map_or(Ok(what_if::DAYS), |days| what_if::days(days, "days"))?;
+    plan_page(asked, "What it would do".into(), back, yaml, fields.text("reason").to_owned(), days).await
 }
 
 async fn plan_page(
@@ -306,13 +319,17 @@ async fn plan_page(
     back: String,
     yaml: String,
     reason: String,
+    days: u32,
 ) -> Result<Response, Problem> {
+    let (order, unread) = order_of(&yaml);
+    let preview = preview(&asked, order.clone()).await?;
+    let found = what_if::ask(&asked.app, &preview, days, what_if::PAGE_PATIENCE).await?;
+    let plan = preview.plan;
     asked
         .page(Section::Documents, move |look, shell| {
-            let (order, mut wrong) = order_of(&yaml);
+            let mut wrong = unread.clone();
             let (works, may_post) = (look.app.works(), look.app.may_post());
             let conditions = Conditions { now: look.now(), works: &works, may_post: &may_post };
-            let plan = acts::plan_for(look.tx, &order, conditions, &look.asked.reader())?;
             if wrong.is_empty() && plan.problems.is_empty() {
                 let asked = look.asked;
                 match actions::allow::order(look.tx, Some(&asked.person), Some(asked.access), &order, conditions) {
@@ -335,10 +352,22 @@ async fn plan_page(
                 yaml: yaml.clone(),
                 revision: plan.base,
                 reason: reason.clone(),
+                what_if: found.as_ref().map(|found| WhatIfView::of(found, &look.view)),
+                days,
                 shell,
             })
         })
         .await
+}
+
+/// What an order would do, as whoever asks may see it.
+pub async fn preview(asked: &Asked, order: Order) -> Result<Preview, Problem> {
+    let (app, now, reader) = (asked.app.clone(), asked.now, asked.reader());
+    let preview = asked.app.read(move |tx| {
+        let (works, may_post) = (app.works(), app.may_post());
+        acts::preview_for(tx, &order, Conditions { now, works: &works, may_post: &may_post }, &reader)
+    });
+    Ok(preview.await?)
 }
 
 /// What a text orders, and what of it does not read.
@@ -356,7 +385,7 @@ fn plain(message: String) -> Wrong {
 }
 
 /// A problem with the line that it is about.
-fn problem(one: &Wrong, yaml: &str) -> PlanProblem {
+pub fn problem(one: &Wrong, yaml: &str) -> PlanProblem {
     let number = one.place.strip_prefix("line:").and_then(|rest| rest.split(':').next()?.parse::<usize>().ok());
     PlanProblem {
         place: number.map_or_else(|| one.place.clone(), |number| format!("line {number}")),
@@ -372,7 +401,7 @@ pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Proble
     let (mut order, wrong) = order_of(&yaml);
     let reason = fields.text("reason").to_owned();
     if !wrong.is_empty() {
-        return plan_page(asked, "What it would do".into(), "/documents".into(), yaml, reason).await;
+        return plan_page(asked, "What it would do".into(), "/documents".into(), yaml, reason, what_if::DAYS).await;
     }
     order.base = fields.text("revision").parse().ok();
     order.reason = Some(reason.clone());
@@ -384,7 +413,7 @@ pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Proble
             Ok(asked.lead(&here, Some(done(said))))
         }
         Ok(Outcome::Unchanged(_)) => Ok(asked.lead(&here, Some(done("It said so already: nothing was changed")))),
-        Ok(Outcome::Refused(_)) => plan_page(asked, "What it would do".into(), here, yaml, reason).await,
+        Ok(Outcome::Refused(_)) => plan_page(asked, "What it would do".into(), here, yaml, reason, what_if::DAYS).await,
         Err(Halt::Refused(refusal)) => Ok(asked.lead(&here, Some(refused(&refusal)))),
         Err(failed) => Err(failed.into()),
     }
@@ -415,7 +444,8 @@ pub fn apply_in(
     let (works, may_post) = (app.works(), app.may_post());
     let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
     actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
-    acts::apply(tx, moment, order, conditions)
+    let adopts = actions::allow::adoptable(tx, visitor.person(), visitor.access(), order)?;
+    acts::apply(tx, moment, &Order { adopts, ..order.clone() }, conditions)
 }
 
 /// `GET /documents/KIND/NAME/history?from=N&to=M`.
@@ -466,7 +496,7 @@ pub async fn get_history(asked: Asked, Path((kind, name)): Path<(String, String)
         .await
 }
 
-fn what(step: &acts::Step) -> String {
+pub(super) fn what(step: &acts::Step) -> String {
     match &step.difference {
         None => "Nothing changed".into(),
         Some(one) => match one.verb {
@@ -478,7 +508,7 @@ fn what(step: &acts::Step) -> String {
     }
 }
 
-/// `POST /documents/KIND/NAME/rollback` with `to`: shows what it would do.
+/// `POST /documents/KIND/NAME/rollback` with `to` and perhaps `reason`: shows what it would do.
 pub async fn post_rollback(
     asked: Asked,
     Path((kind, name)): Path<(String, String)>,
@@ -500,7 +530,9 @@ pub async fn post_rollback(
     let reader = asked.reader();
     let documents: Vec<Document> = order.proposals.iter().map(|one| reader.document(&one.document)).collect();
     let yaml = writing::to_yaml(&documents);
-    plan_page(asked, format!("Roll back to revision {to}"), back, yaml, format!("Back to revision {to}")).await
+    let why = Some(fields.text("reason")).filter(|reason| !reason.is_empty()).map(str::to_owned);
+    let why = why.unwrap_or_else(|| format!("Back to revision {to}"));
+    plan_page(asked, format!("Roll back to revision {to}"), back, yaml, why, what_if::DAYS).await
 }
 
 /// `GET` of what is only posted.

@@ -12,6 +12,9 @@ use askama::Template;
 use askama::filters::{Escaper, Html, HtmlSafe};
 use domain::prepare::diff::{Difference, Verb};
 
+use super::ownership::FieldRow;
+use super::source::SourceLine;
+use super::what_if::WhatIfView;
 use crate::pages::{Badge, Link, PersonTag, Shell, Tone, When};
 
 /// All documents, or all of a kind.
@@ -25,6 +28,8 @@ pub struct DocumentsPage {
     /// One sentence: what this kind is for.
     pub about: Option<String>,
     pub groups: Vec<DocumentGroup>,
+    /// What waits in the git source.
+    pub source: Option<SourceLine>,
 }
 
 /// The documents of one kind.
@@ -71,13 +76,23 @@ pub struct DocumentPage {
     pub changed: When,
     pub by: Option<PersonTag>,
     pub reason: Option<String>,
+    /// The revision before; 0: there is none.
+    pub back: i64,
     /// What the documents that are in force lack: a schedule with a gap, a person without a working channel.
     pub problems: Vec<String>,
+    /// Fields that say something else than files said last.
+    pub by_hand: Vec<FieldRow>,
     /// The page that shows what it means: `/schedules/NAME`.
     pub shown_at: Option<Link>,
     pub refers_to: Vec<Link>,
     pub used_by: Vec<Link>,
     pub may_edit: bool,
+}
+
+impl DocumentPage {
+    fn has_before(&self) -> bool {
+        self.back > 0
+    }
 }
 
 /// The editor, of an old document or a new one.
@@ -121,6 +136,17 @@ pub struct PlanPage {
     /// The revision of the catalog it was planned against.
     pub revision: i64,
     pub reason: String,
+    /// Whom past signals would reach: if the change decides who is paged.
+    pub what_if: Option<WhatIfView>,
+    /// How many days were looked back.
+    pub days: u32,
+}
+
+impl PlanPage {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands on what it loops over by reference")]
+    fn looks_back(&self, days: &u32) -> bool {
+        self.days == *days
+    }
 }
 
 /// What would happen to one document.
@@ -163,7 +189,7 @@ pub struct FieldView {
 }
 
 impl FieldView {
-    fn class(&self) -> &'static str {
+    pub(crate) fn class(&self) -> &'static str {
         match (&self.before, &self.after) {
             (None, _) => "change-added",
             (_, None) => "change-removed",
@@ -171,7 +197,7 @@ impl FieldView {
         }
     }
 
-    fn sign(&self) -> &'static str {
+    pub(crate) fn sign(&self) -> &'static str {
         match (&self.before, &self.after) {
             (None, _) => "+",
             (_, None) => "−",

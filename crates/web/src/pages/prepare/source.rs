@@ -1,0 +1,41 @@
+//! The git source: what its branch would change, and the form that applies it.
+//!
+//! `GET /documents/source`; its form `POST /documents/source` with `commit`, `revision`, `reason`, and `take` for each field
+//! that is overwritten though it was set by hand.
+
+use askama::Template;
+
+use super::documents::{PlanProblem, PlannedChange};
+use super::ownership::FieldRow;
+use super::what_if::WhatIfView;
+use crate::pages::{Shell, When};
+
+/// What waits in the source.
+#[derive(Clone, Debug, Template)]
+#[template(path = "prepare/source.html")]
+pub struct SourcePage {
+    pub shell: Shell,
+    pub place: String,
+    pub branch: String,
+    /// `main at abc1234`, once it was fetched.
+    pub title: Option<String>,
+    pub subject: String,
+    pub commit: String,
+    pub fetched: Option<When>,
+    pub error: Option<String>,
+    pub changes: Vec<PlannedChange>,
+    pub kept: Vec<FieldRow>,
+    pub problems: Vec<PlanProblem>,
+    pub warnings: Vec<PlanProblem>,
+    pub what_if: Option<WhatIfView>,
+    /// The revision of the catalog it was planned against.
+    pub revision: i64,
+    pub reason: String,
+}
+
+/// The line about it on the page of documents: `main at abc1234 would change 3 documents`.
+#[derive(Clone, Debug)]
+pub struct SourceLine {
+    pub text: String,
+    pub is_wrong: bool,
+}
