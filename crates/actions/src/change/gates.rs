@@ -76,7 +76,8 @@ pub(super) fn known(tx: &mut Tx<'_>, node: &Node) -> Result<Known, Halt> {
             services: row.services.iter().cloned().collect(),
         })
         .collect();
-    let running = rows::in_states(tx, &["running"], Sight::Whole, MOST)?;
+    // As of incidents: what belongs to a restricted one is not told of in a reason.
+    let running = rows::in_states(tx, &["running"], Sight::Open, MOST)?;
     Ok(Known {
         graph: Graph::of(&catalog.services),
         freezes: catalog.freezes.iter().map(|(name, freeze)| (name.clone(), freeze.clone())).collect(),
@@ -112,6 +113,18 @@ impl Known {
         let exemptions = rows::exemptions(tx, row.change.id)?;
         Ok(self.decide(&gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
     }
+}
+
+/// Somebody who may exempt, by what they command among these.
+fn exempting(open: &[IncidentRow], person: Name, access: Access) -> Exempting {
+    let own = open.iter().filter(|incident| incident.state.commander.as_ref() == Some(&person));
+    let commands: Vec<IncidentId> = own.map(|incident| incident.id).collect();
+    Exempting { name: person, access, commands }
+}
+
+/// Who somebody is to the gate, for pages that show its forms to whoever may use them.
+pub fn who(tx: &mut Tx<'_>, node: &Node, person: &Name, access: Access) -> Result<Exempting, Halt> {
+    Ok(exempting(&known(tx, node)?.open, person.clone(), access))
 }
 
 /// Asks the gate. It changes nothing, and may be asked any number of times.
@@ -175,13 +188,7 @@ pub fn exempt(
     };
     let known = known(tx, node)?;
     let decision = known.of_change(tx, &row, moment.now)?;
-    let commands: Vec<IncidentId> = known
-        .open
-        .iter()
-        .filter(|incident| incident.state.commander.as_ref() == Some(&person))
-        .map(|incident| incident.id)
-        .collect();
-    let exempting = Exempting { name: person, access, commands };
+    let exempting = exempting(&known.open, person, access);
     let why = domain::respond::entries::text(why, "/why")?;
     let exemption = gates::exempt(&row.change, &decision, rule, &exempting, &why, moment.now)?;
     rows::add_exemption(tx, &exemption)?;

@@ -72,6 +72,20 @@ pub enum State {
 }
 
 impl State {
+    /// Every word of a state, in the order of a change's life.
+    pub const WORDS: [&'static str; 10] = [
+        "proposed",
+        "approved",
+        "scheduled",
+        "running",
+        "finished",
+        "failed",
+        "rolling-back",
+        "rolled-back",
+        "stuck",
+        "cancelled",
+    ];
+
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Proposed => "proposed",

@@ -42,7 +42,7 @@ tokio::task_local! {
 /// Whether this route honours the header: everything that is made or done by a program.
 pub fn honours(route: &Route) -> bool {
     // What is downloaded is not kept as an answer; each copy is one more.
-    let is_none = route.path == "/api/v1/plan" || route.path.ends_with("/download");
+    let is_none = matches!(route.path, "/api/v1/plan" | "/api/v1/gate") || route.path.ends_with("/download");
     route.method == axum::http::Method::POST && !is_none && route.path.starts_with("/api/v1/")
 }
 
