@@ -127,6 +127,23 @@ pub fn who(tx: &mut Tx<'_>, node: &Node, person: &Name, access: Access) -> Resul
     Ok(exempting(&known(tx, node)?.open, person.clone(), access))
 }
 
+/// What holds changes at this moment, and the freezes that come.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// Freezes that are not over, those that hold now first.
+    pub freezes: Vec<(Name, Freeze)>,
+    /// Open incidents that freeze what they touch.
+    pub incidents: Vec<OpenIncident>,
+}
+
+/// What holds changes now, or will.
+pub fn holding(tx: &mut Tx<'_>, node: &Node, now: Timestamp) -> Result<Holding, Halt> {
+    let known = known(tx, node)?;
+    let mut freezes: Vec<(Name, Freeze)> = known.freezes.into_iter().filter(|(_, freeze)| freeze.to > now).collect();
+    freezes.sort_by_key(|(_, freeze)| freeze.from);
+    Ok(Holding { freezes, incidents: known.incidents.into_iter().filter(|open| open.freezes).collect() })
+}
+
 /// Asks the gate. It changes nothing, and may be asked any number of times.
 pub fn ask(
     tx: &mut Tx<'_>,

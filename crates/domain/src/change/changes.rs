@@ -107,6 +107,28 @@ impl State {
     }
 }
 
+/// What a change waits for, so that everybody sees who is next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Its authors must say more: so many things are missing.
+    Authors {
+        lacks: usize,
+    },
+    /// Somebody other than its authors approves it.
+    Approval,
+    /// Somebody begins it.
+    Beginning,
+    /// Its time.
+    Window(Window),
+    /// It goes on, until somebody says what came of it.
+    End,
+    /// Somebody who did not write it looks at it afterwards.
+    Review,
+    /// It is half taken back: somebody must look.
+    Help,
+    Nothing,
+}
+
 /// Something that was changed, or is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -312,6 +334,21 @@ impl Change {
     pub const fn may_begin(&self) -> bool {
         matches!(self.state, State::Approved { .. } | State::Scheduled { .. })
             || matches!((self.path, &self.state), (Path::Emergency, State::Proposed))
+    }
+
+    /// Who is next, or what.
+    pub fn waits_for(&self, now: Timestamp) -> Wait {
+        let lacks = self.proposal.problems().len();
+        match &self.state {
+            State::Proposed | State::Approved { .. } if lacks > 0 => Wait::Authors { lacks },
+            State::Proposed if !self.may_begin() => Wait::Approval,
+            State::Scheduled { window } if now < window.from => Wait::Window(*window),
+            State::Proposed | State::Approved { .. } | State::Scheduled { .. } => Wait::Beginning,
+            State::Running { .. } | State::RollingBack { .. } => Wait::End,
+            State::Stuck { .. } => Wait::Help,
+            _ if self.owes_review() => Wait::Review,
+            _ => Wait::Nothing,
+        }
     }
 
     /// It was done as an emergency, and nobody has looked at it since.

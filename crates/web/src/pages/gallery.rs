@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bare::{ErrorPage, SearchPage};
+use super::change::changes::{ChangePage, ChangesPage};
+use super::change::proposals::ChangeFormPage;
 use super::detect::alert::AlertPage;
 use super::detect::alerts::AlertsPage;
 use super::detect::integrations::{IntegrationPage, IntegrationsPage, NewIntegrationPage};
@@ -85,6 +87,13 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("obligations-none", &RunningPage::sample_empty()),
         page("chats", &ChatsPage::sample()),
         page("chats-empty", &ChatsPage::sample_empty()),
+        page("changes", &ChangesPage::sample()),
+        page("changes-empty", &ChangesPage::sample_empty()),
+        page("change", &ChangePage::sample()),
+        page("change-proposed", &ChangePage::sample_proposed()),
+        page("change-done", &ChangePage::sample_done()),
+        page("change-new", &ChangeFormPage::sample()),
+        page("change-edit", &ChangeFormPage::sample_edit()),
         page("notices", &NoticesPage::sample()),
         page("notices-empty", &NoticesPage::sample_empty()),
         page("notice", &NoticePage::sample()),

@@ -211,6 +211,8 @@ pub struct ChangeStage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeRollback {
     pub id: String,
+    /// `asked`, `running`, `unknown`, `succeeded`, `failed` or `called-off`.
+    pub state: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
 }
@@ -233,6 +235,12 @@ pub struct ChangeFilter {
     pub service: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// A part of the title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Only those that are ahead, go on, or are stuck.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
     /// From an earlier part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
@@ -414,6 +422,7 @@ fn sheet(found: &Sheet) -> ChangeSheet {
             .iter()
             .map(|row| ChangeRollback {
                 id: row.run.id.to_string(),
+                state: row.run.state.word().to_owned(),
                 outcome: row.verdict.as_ref().map(|verdict| verdict.outcome.word().to_owned()),
             })
             .collect(),
@@ -439,6 +448,8 @@ impl ChangeFilter {
             kind: word(self.kind.as_ref(), "?kind")?,
             service: word(self.service.as_ref(), "?service")?,
             environment: word(self.environment.as_ref(), "?environment")?,
+            words: self.q.clone().filter(|words| !words.trim().is_empty()),
+            open: self.open.unwrap_or(false),
         })
     }
 }

@@ -1,0 +1,4 @@
+//! Pages of what we changed, and of what may be changed now.
+
+pub mod changes;
+pub mod proposals;
