@@ -1,5 +1,6 @@
 //! What did we change: changes written down, approved, begun and reported; the gate; suspects; what is taken back.
 
+pub mod calendars;
 pub mod changes;
 pub mod gates;
 pub mod observations;

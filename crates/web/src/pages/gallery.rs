@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bare::{ErrorPage, SearchPage};
+use super::change::calendars::CalendarPage;
 use super::change::changes::{ChangePage, ChangesPage};
 use super::change::proposals::ChangeFormPage;
 use super::detect::alert::AlertPage;
@@ -92,6 +93,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("change", &ChangePage::sample()),
         page("change-proposed", &ChangePage::sample_proposed()),
         page("change-done", &ChangePage::sample_done()),
+        page("calendar", &CalendarPage::sample()),
+        page("calendar-week", &CalendarPage::sample_week()),
         page("change-new", &ChangeFormPage::sample()),
         page("change-edit", &ChangeFormPage::sample_edit()),
         page("notices", &NoticesPage::sample()),

@@ -1,4 +1,5 @@
 //! Pages of what we changed, and of what may be changed now.
 
+pub mod calendars;
 pub mod changes;
 pub mod proposals;
