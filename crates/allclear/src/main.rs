@@ -20,7 +20,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "allclear", version, about, max_term_width = 100)]
 #[command(after_help = "Exit codes: 0 done, 1 refused or something is wrong, 2 changes pending (plan), 3 the server \
-                        cannot be reached.")]
+                        cannot be reached, or the gate says no.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -46,6 +46,8 @@ enum Command {
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
     Obligations(cli::obligations::Running),
+    #[command(name = "change")]
+    Changes(cli::changes::Changes),
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
+        Command::Changes(command) => cli::changes::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
         Command::Who(command) => cli::on_call::who(&command),

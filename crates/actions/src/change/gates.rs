@@ -97,9 +97,21 @@ impl Known {
         needs_record: bool,
         now: Timestamp,
     ) -> Decision {
+        self.decide_among(&self.incidents, deed, change, exemptions, needs_record, now)
+    }
+
+    fn decide_among(
+        &self,
+        incidents: &[OpenIncident],
+        deed: &Deed,
+        change: Option<&Change>,
+        exemptions: &[Exemption],
+        needs_record: bool,
+        now: Timestamp,
+    ) -> Decision {
         let facts = Facts {
             freezes: &self.freezes,
-            incidents: &self.incidents,
+            incidents,
             graph: &self.graph,
             running: &self.running,
             exemptions,
@@ -111,7 +123,24 @@ impl Known {
     /// Decides about a change on record.
     pub(super) fn of_change(&self, tx: &mut Tx<'_>, row: &ChangeRow, now: Timestamp) -> Result<Decision, Halt> {
         let exemptions = rows::exemptions(tx, row.change.id)?;
-        Ok(self.decide(&gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
+        let mut incidents = self.incidents.clone();
+        incidents.extend(self.own_incident(tx, &row.change)?);
+        Ok(self.decide_among(&incidents, &gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
+    }
+
+    /// The incident that a change is part of, if it is open and restricted: it holds nothing, but an emergency needs it.
+    fn own_incident(&self, tx: &mut Tx<'_>, change: &Change) -> Result<Option<OpenIncident>, Halt> {
+        let Some(id) = change.incident.filter(|id| !self.incidents.iter().any(|open| open.id == *id)) else {
+            return Ok(None);
+        };
+        let own = incidents::get(tx, id, Sight::Whole)?.filter(|row| row.state.phase.is_open() && !row.drill);
+        Ok(own.map(|row| OpenIncident {
+            id,
+            called: String::new(),
+            severity: row.state.severity,
+            freezes: false,
+            services: BTreeSet::new(),
+        }))
     }
 }
 

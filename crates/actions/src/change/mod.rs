@@ -2,6 +2,8 @@
 
 pub mod calendars;
 pub mod changes;
+#[cfg(test)]
+mod changes_tests;
 pub mod gates;
 pub mod observations;
 pub mod preflights;

@@ -3,6 +3,7 @@
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
 pub(crate) mod alerts;
+pub(crate) mod changes;
 pub(crate) mod chats;
 pub(crate) mod checklists;
 pub(crate) mod demo;
@@ -46,6 +47,8 @@ pub(crate) enum Exit {
     Trouble,
     /// `plan` found changes.
     Changes,
+    /// The gate says no.
+    Denied,
 }
 
 impl From<Exit> for ExitCode {
@@ -54,6 +57,8 @@ impl From<Exit> for ExitCode {
             Exit::Fine => Self::SUCCESS,
             Exit::Trouble => Self::from(1),
             Exit::Changes => Self::from(2),
+            // As when nobody answers: a pipeline does not go on.
+            Exit::Denied => Self::from(3),
         }
     }
 }
