@@ -18,7 +18,7 @@ use crate::handlers::change::{calendars, changes, proposals};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
-use crate::handlers::learn::insights;
+use crate::handlers::learn::{changes as change_insights, insights};
 use crate::handlers::prepare::{documents, me, people, services, sign_in, theme, tokens, welcome};
 use crate::handlers::respond::{
     chats, checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
@@ -201,6 +201,7 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
         // Pages: learn
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
+        route(Method::GET, "/insights/changes", VIEW, get(change_insights::get_changes)),
         route(Method::GET, "/insights/incidents", VIEW, get(insights::get_incidents)),
         route(Method::GET, "/insights/promises", VIEW, get(insights::get_promises)),
         route(Method::GET, "/insights/{measure}", VIEW, get(insights::get_measure)),

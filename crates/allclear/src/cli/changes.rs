@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use web::api::change::changes::{
-    Change, ChangeApprove, ChangeBecause, ChangeEdit, ChangeExempt, ChangeFilter, ChangeSheet, ChangeWindow, NewChange,
+    ChangeApprove, ChangeBecause, ChangeEdit, ChangeExempt, ChangeFilter, ChangeRecord, ChangeSheet, ChangeWindow,
+    NewChange,
 };
 use web::api::change::gates::{GateAnswer, GateQuestion};
 
@@ -246,7 +247,7 @@ pub(crate) fn run(command: &Changes) -> Outcome {
             if incident.is_some() {
                 wanted.incident.clone_from(incident);
             }
-            let made: Change = client.post(&["changes"], &wanted)?;
+            let made: ChangeRecord = client.post(&["changes"], &wanted)?;
             if look.json {
                 screen::say_json(&made);
             } else {
@@ -312,12 +313,12 @@ fn list(client: &Client, filter: &Filter, look: Look) -> Outcome {
         limit: Some(100),
         ..ChangeFilter::default()
     };
-    let (found, more): (Vec<Change>, bool) = client.list(&["changes"], &query, MOST)?;
+    let (found, more): (Vec<ChangeRecord>, bool) = client.list(&["changes"], &query, MOST)?;
     if look.json {
         screen::say_json(&json!({ "items": found }));
         return Ok(Exit::Fine);
     }
-    let row = |one: &Change| {
+    let row = |one: &ChangeRecord| {
         let services: Vec<String> = one.targets.iter().map(|target| target.service.to_string()).collect();
         let at = one.ended_at.or(one.began_at).unwrap_or(one.proposed_at);
         let state = if one.path == "emergency" { format!("{} (emergency)", one.state) } else { one.state.clone() };

@@ -305,6 +305,11 @@ pub fn count_exemptions(tx: &mut Tx<'_>, since: Timestamp) -> Result<u64, Error>
     row.map_or(Ok(0), |row| row.number("all_of_them"))
 }
 
+/// The changes for which somebody was exempted from a rule.
+pub fn exempted(tx: &mut Tx<'_>) -> Result<BTreeSet<ChangeId>, Error> {
+    tx.query("SELECT DISTINCT change FROM exemptions", &[])?.iter().map(|row| row.id("change")).collect()
+}
+
 fn read_exemption(row: &Row) -> Result<Exemption, Error> {
     let rule = Rule::read(row.text("rule")?, row.text("about")?);
     Ok(Exemption {
@@ -524,6 +529,7 @@ pub(super) mod tests {
             store.write(|tx| { add_exemption(tx, &one)?; Ok(add_exemption(tx, &two)?) }).unwrap();
             assert_eq!(store.read(|tx| Ok(exemptions(tx, id)?)).unwrap(), [one.clone(), two]);
             assert_eq!(store.read(|tx| Ok(count_exemptions(tx, at(5))?)).unwrap(), 1);
+            assert_eq!(store.read(|tx| Ok(exempted(tx)?)).unwrap(), [id].into());
             assert!(store.write(|tx| Ok(add_exemption(tx, &one)?)).is_err(), "once for a revision");
         }
     }

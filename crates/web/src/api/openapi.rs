@@ -13,7 +13,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::insights;
+use super::learn::{changes as change_insights, insights};
 use super::prepare::{access, checks, documents};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -123,6 +123,8 @@ use crate::problem::Problem;
         insights::incidents,
         insights::promises,
         insights::of_measure,
+        change_insights::overview,
+        change_insights::export,
         schedules::list,
         schedules::on_call,
         schedules::shifts,

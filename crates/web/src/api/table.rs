@@ -9,7 +9,7 @@ use super::change::{changes, gates};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::insights;
+use super::learn::{changes as change_insights, insights};
 use super::prepare::{access, checks, documents};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -129,6 +129,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/insights", VIEW, Method::GET, get(insights::overview)),
         on("/api/v1/insights/incidents", VIEW, Method::GET, get(insights::incidents)),
         on("/api/v1/insights/promises", VIEW, Method::GET, get(insights::promises)),
+        on("/api/v1/insights/changes", VIEW, Method::GET, get(change_insights::overview)),
+        on("/api/v1/insights/changes.csv", VIEW, Method::GET, get(change_insights::export)),
         on("/api/v1/insights/{measure}", VIEW, Method::GET, get(insights::of_measure)),
         // Schedules
         on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),

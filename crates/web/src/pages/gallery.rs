@@ -22,6 +22,7 @@ use super::inform::outgoing_webhooks::{
 };
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
+use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::people::{MePage, PeoplePage, PersonPage};
@@ -112,6 +113,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("insight-list", &InsightListPage::sample()),
         page("insight-list-promises", &InsightListPage::sample_promises()),
         page("insight-list-empty", &InsightListPage::sample_empty()),
+        page("insights-changes", &ChangeInsightsPage::sample()),
+        page("insights-changes-list", &ChangeListPage::sample()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

@@ -214,6 +214,8 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
             "/api/v1/pages?state=all",
             "/insights/command?which=unknown",
             "/api/v1/insights/command?which=unknown",
+            "/insights/changes?which=begun",
+            "/changes?tab=all",
         ]
         .map(str::to_owned),
     );
@@ -246,6 +248,8 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         "/changes",
         "/changes/calendar",
         "/api/v1/changes",
+        "/insights/changes?which=begun",
+        "/api/v1/insights/changes.csv",
         "/api/v1/journal?limit=500",
         "/api/v1/journal?since=0&limit=500",
     ] {

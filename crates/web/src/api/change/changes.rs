@@ -27,7 +27,7 @@ use crate::problem::Problem;
 
 /// Something that was changed, or is to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Change {
+pub struct ChangeRecord {
     pub id: String,
     /// `proposed`, `approved`, `scheduled`, `running`, `finished`, `failed`, `rolling-back`, `rolled-back`, `stuck`, `cancelled`.
     pub state: String,
@@ -123,7 +123,7 @@ pub struct ChangeWindow {
 /// A change with all that people want to know of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeSheet {
-    pub change: Change,
+    pub change: ChangeRecord,
     pub risk: ChangeRisk,
     /// What it lacks to be approved, each with its place. Empty: nothing.
     pub missing: Vec<ChangeLack>,
@@ -136,7 +136,7 @@ pub struct ChangeSheet {
     pub stages: Vec<ChangeStage>,
     pub rollbacks: Vec<ChangeRollback>,
     /// Later changes of the same services: taking it back may take those back, too.
-    pub later: Vec<Change>,
+    pub later: Vec<ChangeRecord>,
 }
 
 /// What speaks against it, as a sum of points; not a probability.
@@ -329,7 +329,7 @@ fn id(text: &str) -> Result<ChangeId, Refusal> {
     text.parse().map_err(|_| Refusal::not_found("change with this id"))
 }
 
-pub(crate) fn wire(row: &ChangeRow) -> Change {
+pub(crate) fn wire(row: &ChangeRow) -> ChangeRecord {
     let ChangeRow { change, .. } = row;
     let proposal = change.proposal.clone();
     let (because, outcome, window) = match &change.state {
@@ -345,7 +345,7 @@ pub(crate) fn wire(row: &ChangeRow) -> Change {
         revision: one.revision,
         at: one.at,
     };
-    Change {
+    ChangeRecord {
         id: change.id.to_string(),
         state: change.state.word().to_owned(),
         path: change.path.word().to_owned(),
@@ -456,7 +456,7 @@ impl ChangeFilter {
 
 /// Changes that you may see, the newest first.
 #[utoipa::path(get, path = "/api/v1/changes", tag = "changes", params(ChangeFilter),
-    responses((status = 200, body = Listing<Change>)))]
+    responses((status = 200, body = Listing<ChangeRecord>)))]
 pub async fn list(
     Shared(app): Shared<App>,
     Extension(visitor): Extension<Visitor>,
@@ -491,7 +491,7 @@ pub async fn one(
 
 /// Writes a change down.
 #[utoipa::path(post, path = "/api/v1/changes", tag = "changes", request_body = NewChange,
-    responses((status = 201, body = Change)))]
+    responses((status = 201, body = ChangeRecord)))]
 pub async fn propose(
     Shared(app): Shared<App>,
     Extension(visitor): Extension<Visitor>,

@@ -153,7 +153,8 @@ pub fn line(look: &Look<'_, '_>, row: &ChangeRow) -> ChangeLine {
     }
 }
 
-fn badge(state: &State) -> Badge {
+/// A state, as a badge.
+pub fn badge(state: &State) -> Badge {
     let tone = match state {
         State::Proposed | State::Approved { .. } | State::Scheduled { .. } => Tone::Info,
         State::Running { .. } | State::RollingBack { .. } | State::RolledBack { .. } => Tone::Warning,
