@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_change_failed_that_was_taken_back_or_was_the_trigger_of_an_incident() {
-        let finished = |hour| State::Finished { at: at(hour + 1) };
+        let finished = |hour: i64| State::Finished { at: at(hour + 1) };
         let cases = [
             case(1, 0, Path::Planned, finished(0)),
             case(2, 10, Path::Observed, State::Failed { at: at(11), why: "x".into() }),
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn from_twenty_on_there_is_a_share_with_its_interval() {
-        let cases: Vec<Case> = (0..20)
+        let cases: Vec<Case> = (0_i64..20)
             .map(|n| {
                 let state = if n < 4 {
                     State::RolledBack { at: at(n + 2), outcome: None }

@@ -63,7 +63,7 @@ fn read(row: &Row) -> Result<Found, Error> {
 
 #[cfg(test)]
 mod tests {
-    use domain::words::{ChangeId, ChangesetId, EventId, Id as _, Mint};
+    use domain::words::{ChangesetId, EventId, Id as _, Mint};
 
     use super::*;
     use crate::both_engines;
