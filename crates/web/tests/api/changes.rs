@@ -80,7 +80,7 @@ async fn a_change_goes_from_its_proposal_to_its_end() {
     let refused = house.call(ask("POST", &at("approve")).by(&max).json(&json!({ "revision": 1 }))).await;
     assert_eq!(
         (refused.status, refused.json()["at"].as_str()),
-        (StatusCode::BAD_REQUEST, Some("/rollback")),
+        (StatusCode::CONFLICT, Some("/rollback")),
         "{}",
         refused.text
     );

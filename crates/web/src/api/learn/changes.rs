@@ -2,7 +2,7 @@
 
 use actions::learn::changes::{Gathered, Question, gather};
 use axum::extract::State;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::changes::{Case, Insights, Lengths, Share, Which, insights};
@@ -270,6 +270,5 @@ pub async fn export(
         }
         lines
     });
-    let name = "attachment; filename=\"changes.csv\"";
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, name)], lines.await?).into_response())
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], lines.await?).into_response())
 }
