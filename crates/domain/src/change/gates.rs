@@ -255,7 +255,7 @@ fn of_change(change: &Change, deed: &Deed, now: Timestamp, against: &mut impl Fn
         return;
     }
     if let Some(problem) = change.proposal.problems().first() {
-        against(Rule::Plan, format!("it is not complete: {problem}"), Exempter::Nobody);
+        against(Rule::Plan, format!("it is not complete: {}", problem.message), Exempter::Nobody);
     }
     match &change.state {
         State::Proposed if !change.may_begin() => {

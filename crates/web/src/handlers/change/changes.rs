@@ -227,7 +227,9 @@ pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response
             let entries = store::journal::of_subject(look.tx, &id.to_string(), sight, None, HISTORY)?;
             let history = entries.iter().filter_map(|entry| {
                 let (tone, text) = told::told(look, entry.kind()?, &entry.data)?;
-                let who = entry.actor.strip_prefix("person:").map(|name| look.tag_of(name));
+                // `person:ana`, and whoever acts by a token or from a chat.
+                let by_person = ["person:", "token:", "chat:"].iter().any(|kind| entry.actor.starts_with(kind));
+                let who = entry.actor.rsplit(':').next().filter(|_| by_person).map(|name| look.tag_of(name));
                 Some(Happened { when: look.when(entry.at), tone, text, who, why: entry.why.clone() })
             });
             let history = history.collect();
