@@ -117,7 +117,7 @@ fn of_proposal(proposal: &Proposal, zone: &TimeZone) -> ChangeForm {
         ..ChangeForm::default()
     };
     if let Some(plan) = &proposal.rollback {
-        form.way = plan.way.word().to_owned();
+        plan.way.word().clone_into(&mut form.way);
         form.owner = plan.owner.to_string();
         form.estimate = minutes(plan.estimate);
         form.aborts = plan
@@ -125,7 +125,7 @@ fn of_proposal(proposal: &Proposal, zone: &TimeZone) -> ChangeForm {
             .iter()
             .map(|one| AbortRow { when: one.when.clone(), minutes: minutes(one.lasting) })
             .collect();
-        form.data = word_of(plan.data).to_owned();
+        word_of(plan.data).clone_into(&mut form.data);
         form.no_return = plan.point_of_no_return.map(|step| step.to_string()).unwrap_or_default();
         form.back_verification = plan.verification.join("\n");
         form.rehearsed = plan.last_rehearsed.map(|at| wall(at, "%Y-%m-%d")).unwrap_or_default();

@@ -138,6 +138,7 @@ pub struct ChangePage {
 
 /// Which buttons the viewer has.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one button, and any of them may be there")]
 pub struct MayView {
     pub edit: bool,
     pub approve: bool,
