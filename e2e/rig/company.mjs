@@ -76,7 +76,7 @@ spec: {title: Prometheus in Frankfurt, source: {alertmanager: {}}, team: payment
  * A server with the company, set up by commands on the database itself, as automation does it, before the first
  * start. What people do instead is in `byHand`.
  */
-export async function startCompany(rig, { documents: text, integration = "prometheus", wait, ntfy, hook, ...options } = {}) {
+export async function startCompany(rig, { documents: text, integration = "prometheus", wait, ntfy, hook, others = [], ...options } = {}) {
   const data = options.data ?? rig.file("data");
   const place = options.database ? ["--database", options.database] : ["--data", data];
   const told = (words, more) => ran(binary, [...words, "--local", ...place], more);
@@ -90,7 +90,13 @@ export async function startCompany(rig, { documents: text, integration = "promet
   await told(["apply", "-f", file, "--yes", "--reason", "the company of the journeys", ...channels]);
   const token = JSON.parse(await told(["token", "create", "--name", "journeys", "--access", "administrator", "--person", "ana", "--json"]));
   const source = JSON.parse(await told(["integration", "token", integration, "--json"]));
+  const tokens = {};
+  for (const person of others) {
+    const made = await told(["token", "create", "--name", person, "--access", "responder", "--person", person, "--json"]);
+    tokens[person] = JSON.parse(made).secret;
+  }
   const allclear = await startAllclear(rig, { ...options, data });
+  allclear.tokens = tokens;
   allclear.token = token.secret;
   allclear.integrationToken = source.token;
   return allclear;

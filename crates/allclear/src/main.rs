@@ -26,7 +26,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 #[command(name = "allclear", version, about, max_term_width = 100)]
 #[command(
     after_help = "Exit codes: 0 done, 1 refused or something is wrong, 2 changes pending (plan, drift), 3 the server \
-                        cannot be reached."
+                        cannot be reached, or the gate says no."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -53,11 +53,11 @@ enum Command {
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
     Obligations(cli::obligations::Running),
+    #[command(name = "change")]
+    Changes(cli::changes::Changes),
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
-    #[command(name = "change")]
-    Changes(cli::change_run::Changes),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -121,9 +121,9 @@ fn main() -> ExitCode {
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
+        Command::Changes(command) => cli::changes::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
-        Command::Changes(command) => cli::change_run::run(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

@@ -654,3 +654,38 @@ fn settings_are_shown_without_their_secrets() {
         assert!(house.run(&["completions", shell]).out.contains("oncall"));
     }
 }
+
+#[test]
+fn a_change_is_proposed_from_a_file_and_the_gate_says_no_with_its_code() {
+    let house = House::serving("changes");
+    house.write("company.yaml", COMPANY);
+    assert_eq!(house.run(&["apply", "-f", "company.yaml", "--yes"]).code, 0);
+    house.write(
+        "change.yaml",
+        "kind: deploy\ntitle: Payments 4.2\nwhy: it is faster\ntargets: [{ service: shop, environment: live }]\n\
+         steps: [{ text: deploy it, estimate: 5m }]\nverification: [it answers]\n",
+    );
+    let made = house.json(&["change", "propose", "-f", "change.yaml"]);
+    let id = made["id"].as_str().unwrap();
+    let shown = house.run(&["change", "show", id]);
+    assert!(
+        shown.out.contains("/rollback: say how it is taken back") && shown.out.contains("no plan"),
+        "{}{}",
+        shown.out,
+        shown.beside
+    );
+    let listed = house.run(&["change", "list", "--open", "--service", "shop"]);
+    assert!(listed.out.contains("Payments 4.2") && listed.out.contains("proposed"), "{}{}", listed.out, listed.beside);
+    let held = house.run(&["change", "gate", id]);
+    assert_eq!(held.code, 3, "{}", held.beside);
+    assert!(held.out.contains("approval: revision 1 of it is not approved (nobody may exempt)"), "{}", held.out);
+    assert_eq!(house.run(&["change", "gate", "--service", "shop"]).code, 0);
+    assert_eq!(house.run(&["change", "gate", "--service", "shop", "--needs-record"]).code, 3);
+    assert_eq!(house.run(&["change", "gate", "--service", "shpo"]).code, 1, "a slip is no answer");
+    let refused = house.run(&["change", "approve", id, "--revision", "1"]);
+    assert!(refused.code == 1 && refused.beside.contains("somebody else approves it"), "{}", refused.beside);
+    assert!(house.run(&["change", "cancel", id, "--why", "not wanted"]).out.contains("cancelled"));
+    house.write("change.yaml", "kind: deploy\ntitel: x\n");
+    let refused = house.run(&["change", "propose", "-f", "change.yaml"]);
+    assert!(refused.code == 1 && refused.beside.contains("titel"), "{}", refused.beside);
+}

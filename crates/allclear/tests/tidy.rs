@@ -58,6 +58,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/views.rs", "an alert with all that is told of it, for API and pages"),
     ("inform/subscribers_tests.rs", "the tests of subscribers.rs, which would be too long with them"),
     ("engage/chart.rs", "draws the strips of a schedule"),
+    ("change/changes_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("respond/chats_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("respond/chat_commands_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("respond/links.rs", "what belongs to an incident has no rule of its own but that nothing leaks"),

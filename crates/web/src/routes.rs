@@ -14,11 +14,11 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
-use crate::handlers::change::{rollbacks, suspects};
+use crate::handlers::change::{calendars, changes, proposals, rollbacks, suspects};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
-use crate::handlers::learn::insights;
+use crate::handlers::learn::{changes as change_insights, insights};
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
 };
@@ -154,6 +154,17 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
         route(Method::GET, "/chats", VIEW, get(chats::get_chats)),
         route(Method::POST, "/chats/{name}/test", ADMINISTER, post(chats::post_test)),
+        // Pages: change
+        route(Method::GET, "/changes", VIEW, get(changes::get_changes)),
+        route(Method::POST, "/changes", INCIDENTS, post(proposals::post_changes)),
+        route(Method::GET, "/changes/new", VIEW, get(proposals::get_new)),
+        route(Method::GET, "/changes/calendar", VIEW, get(calendars::get_calendar)),
+        route(Method::GET, "/changes/calendar/{token}", May::Link, get(calendars::get_feed)),
+        route(Method::GET, "/changes/{id}", VIEW, get(changes::get_change)),
+        route(Method::GET, "/changes/{id}/act", VIEW, get(changes::get_back)),
+        route(Method::POST, "/changes/{id}/act", INCIDENTS, post(changes::post_act)),
+        route(Method::GET, "/changes/{id}/edit", VIEW, get(proposals::get_edit)),
+        route(Method::POST, "/changes/{id}/edit", INCIDENTS, post(proposals::post_edit)),
         // Pages: inform
         route(Method::GET, "/outgoing-webhooks", VIEW, get(outgoing_webhooks::get_outgoing_webhooks)),
         route(Method::POST, "/outgoing-webhooks", ADMINISTER, post(outgoing_webhooks::post_outgoing_webhooks)),
@@ -197,6 +208,7 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
         // Pages: learn
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
+        route(Method::GET, "/insights/changes", VIEW, get(change_insights::get_changes)),
         route(Method::GET, "/insights/incidents", VIEW, get(insights::get_incidents)),
         route(Method::GET, "/insights/promises", VIEW, get(insights::get_promises)),
         route(Method::GET, "/insights/{measure}", VIEW, get(insights::get_measure)),

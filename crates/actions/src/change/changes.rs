@@ -231,7 +231,7 @@ fn command(
 }
 
 /// May they approve it: managers may, and whoever belongs to a team that owns some of what it touches.
-fn approves(person: &Name, access: Access, change: &Change, catalog: &Catalog) -> bool {
+pub fn approves(person: &Name, access: Access, change: &Change, catalog: &Catalog) -> bool {
     let owns = |service: &Name| {
         let team = catalog.services.get(service).and_then(|service| catalog.teams.get(&service.team));
         team.is_some_and(|team| team.members.contains(person))

@@ -76,7 +76,8 @@ pub(super) fn known(tx: &mut Tx<'_>, node: &Node) -> Result<Known, Halt> {
             services: row.services.iter().cloned().collect(),
         })
         .collect();
-    let running = rows::in_states(tx, &["running"], Sight::Whole, MOST)?;
+    // As of incidents: what belongs to a restricted one is not told of in a reason.
+    let running = rows::in_states(tx, &["running"], Sight::Open, MOST)?;
     Ok(Known {
         graph: Graph::of(&catalog.services),
         freezes: catalog.freezes.iter().map(|(name, freeze)| (name.clone(), freeze.clone())).collect(),
@@ -96,9 +97,21 @@ impl Known {
         needs_record: bool,
         now: Timestamp,
     ) -> Decision {
+        self.decide_among(&self.incidents, deed, change, exemptions, needs_record, now)
+    }
+
+    fn decide_among(
+        &self,
+        incidents: &[OpenIncident],
+        deed: &Deed,
+        change: Option<&Change>,
+        exemptions: &[Exemption],
+        needs_record: bool,
+        now: Timestamp,
+    ) -> Decision {
         let facts = Facts {
             freezes: &self.freezes,
-            incidents: &self.incidents,
+            incidents,
             graph: &self.graph,
             running: &self.running,
             exemptions,
@@ -110,8 +123,54 @@ impl Known {
     /// Decides about a change on record.
     pub(super) fn of_change(&self, tx: &mut Tx<'_>, row: &ChangeRow, now: Timestamp) -> Result<Decision, Halt> {
         let exemptions = rows::exemptions(tx, row.change.id)?;
-        Ok(self.decide(&gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
+        let mut incidents = self.incidents.clone();
+        incidents.extend(self.own_incident(tx, &row.change)?);
+        Ok(self.decide_among(&incidents, &gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
     }
+
+    /// The incident that a change is part of, if it is open and restricted: it holds nothing, but an emergency needs it.
+    fn own_incident(&self, tx: &mut Tx<'_>, change: &Change) -> Result<Option<OpenIncident>, Halt> {
+        let Some(id) = change.incident.filter(|id| !self.incidents.iter().any(|open| open.id == *id)) else {
+            return Ok(None);
+        };
+        let own = incidents::get(tx, id, Sight::Whole)?.filter(|row| row.state.phase.is_open() && !row.drill);
+        Ok(own.map(|row| OpenIncident {
+            id,
+            called: String::new(),
+            severity: row.state.severity,
+            freezes: false,
+            services: BTreeSet::new(),
+        }))
+    }
+}
+
+/// Somebody who may exempt, by what they command among these.
+fn exempting(open: &[IncidentRow], person: Name, access: Access) -> Exempting {
+    let own = open.iter().filter(|incident| incident.state.commander.as_ref() == Some(&person));
+    let commands: Vec<IncidentId> = own.map(|incident| incident.id).collect();
+    Exempting { name: person, access, commands }
+}
+
+/// Who somebody is to the gate, for pages that show its forms to whoever may use them.
+pub fn who(tx: &mut Tx<'_>, node: &Node, person: &Name, access: Access) -> Result<Exempting, Halt> {
+    Ok(exempting(&known(tx, node)?.open, person.clone(), access))
+}
+
+/// What holds changes at this moment, and the freezes that come.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    /// Freezes that are not over, those that hold now first.
+    pub freezes: Vec<(Name, Freeze)>,
+    /// Open incidents that freeze what they touch.
+    pub incidents: Vec<OpenIncident>,
+}
+
+/// What holds changes now, or will.
+pub fn holding(tx: &mut Tx<'_>, node: &Node, now: Timestamp) -> Result<Holding, Halt> {
+    let known = known(tx, node)?;
+    let mut freezes: Vec<(Name, Freeze)> = known.freezes.into_iter().filter(|(_, freeze)| freeze.to > now).collect();
+    freezes.sort_by_key(|(_, freeze)| freeze.from);
+    Ok(Holding { freezes, incidents: known.incidents.into_iter().filter(|open| open.freezes).collect() })
 }
 
 /// Asks the gate. It changes nothing, and may be asked any number of times.
@@ -175,13 +234,7 @@ pub fn exempt(
     };
     let known = known(tx, node)?;
     let decision = known.of_change(tx, &row, moment.now)?;
-    let commands: Vec<IncidentId> = known
-        .open
-        .iter()
-        .filter(|incident| incident.state.commander.as_ref() == Some(&person))
-        .map(|incident| incident.id)
-        .collect();
-    let exempting = Exempting { name: person, access, commands };
+    let exempting = exempting(&known.open, person, access);
     let why = domain::respond::entries::text(why, "/why")?;
     let exemption = gates::exempt(&row.change, &decision, rule, &exempting, &why, moment.now)?;
     rows::add_exemption(tx, &exemption)?;

@@ -1,3 +1,4 @@
 //! What do we keep: insights, gathered for whoever looks.
 
+pub mod changes;
 pub mod insights;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command as Process, ExitStatus};
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::Args;
 use domain::change::observations::Stage;
 use domain::change::proposals::Kind;
 use domain::words::Name;
@@ -22,22 +22,6 @@ use web::api::change::observations::{ReportedChange, ReportedTarget, ReportsTake
 use super::{Exit, Failure, Outcome, screen};
 use crate::client::{Client, Server};
 use crate::clock;
-
-/// Changes: what is done to services
-#[derive(Debug, Args)]
-#[command(after_long_help = "Example:\n  allclear change run --service shop --to 4.2 -- make deploy")]
-pub(crate) struct Changes {
-    #[command(subcommand)]
-    command: Command,
-
-    #[command(flatten)]
-    server: Server,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    Run(Run),
-}
 
 /// Run a command, and report it as a change: when it begins, and whether it finished or failed
 ///
@@ -89,13 +73,8 @@ pub(crate) struct Run {
     words: Vec<OsString>,
 }
 
-pub(crate) fn run(command: &Changes) -> Outcome {
-    match &command.command {
-        Command::Run(run) => wrap(run, &command.server),
-    }
-}
-
-fn wrap(run: &Run, server: &Server) -> Outcome {
+/// Runs it.
+pub(crate) fn run(run: &Run, server: &Server) -> Outcome {
     let client = server.client();
     if run.gate {
         match &client {

@@ -4,6 +4,7 @@
 
 pub(crate) mod alerts;
 pub(crate) mod change_run;
+pub(crate) mod changes;
 pub(crate) mod chats;
 pub(crate) mod checklists;
 pub(crate) mod demo;
@@ -50,6 +51,8 @@ pub(crate) enum Exit {
     Changes,
     /// As a command that was run ended.
     Of(u8),
+    /// The gate says no.
+    Denied,
 }
 
 impl From<Exit> for ExitCode {
@@ -59,6 +62,8 @@ impl From<Exit> for ExitCode {
             Exit::Trouble => Self::from(1),
             Exit::Changes => Self::from(2),
             Exit::Of(code) => Self::from(code),
+            // As when nobody answers: a pipeline does not go on.
+            Exit::Denied => Self::from(3),
         }
     }
 }

@@ -72,6 +72,20 @@ pub enum State {
 }
 
 impl State {
+    /// Every word of a state, in the order of a change's life.
+    pub const WORDS: [&'static str; 10] = [
+        "proposed",
+        "approved",
+        "scheduled",
+        "running",
+        "finished",
+        "failed",
+        "rolling-back",
+        "rolled-back",
+        "stuck",
+        "cancelled",
+    ];
+
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Proposed => "proposed",
@@ -91,6 +105,28 @@ impl State {
     pub const fn is_ahead(&self) -> bool {
         matches!(self, Self::Proposed | Self::Approved { .. } | Self::Scheduled { .. })
     }
+}
+
+/// What a change waits for, so that everybody sees who is next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Its authors must say more: so many things are missing.
+    Authors {
+        lacks: usize,
+    },
+    /// Somebody other than its authors approves it.
+    Approval,
+    /// Somebody begins it.
+    Beginning,
+    /// Its time.
+    Window(Window),
+    /// It goes on, until somebody says what came of it.
+    End,
+    /// Somebody who did not write it looks at it afterwards.
+    Review,
+    /// It is half taken back: somebody must look.
+    Help,
+    Nothing,
 }
 
 /// Something that was changed, or is to be.
@@ -298,6 +334,21 @@ impl Change {
     pub const fn may_begin(&self) -> bool {
         matches!(self.state, State::Approved { .. } | State::Scheduled { .. })
             || matches!((self.path, &self.state), (Path::Emergency, State::Proposed))
+    }
+
+    /// Who is next, or what.
+    pub fn waits_for(&self, now: Timestamp) -> Wait {
+        let lacks = self.proposal.problems().len();
+        match &self.state {
+            State::Proposed | State::Approved { .. } if lacks > 0 => Wait::Authors { lacks },
+            State::Proposed if !self.may_begin() => Wait::Approval,
+            State::Scheduled { window } if now < window.from => Wait::Window(*window),
+            State::Proposed | State::Approved { .. } | State::Scheduled { .. } => Wait::Beginning,
+            State::Running { .. } | State::RollingBack { .. } => Wait::End,
+            State::Stuck { .. } => Wait::Help,
+            _ if self.owes_review() => Wait::Review,
+            _ => Wait::Nothing,
+        }
     }
 
     /// It was done as an emergency, and nobody has looked at it since.

@@ -87,6 +87,17 @@ pub enum Exempter {
     Commander(IncidentId),
 }
 
+impl Exempter {
+    /// Whether they are one of those who may.
+    pub fn admits(&self, by: &Exempting) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Access(access) => by.access >= *access,
+            Self::Commander(incident) => by.commands.contains(incident),
+        }
+    }
+}
+
 impl fmt::Display for Exempter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -244,7 +255,7 @@ fn of_change(change: &Change, deed: &Deed, now: Timestamp, against: &mut impl Fn
         return;
     }
     if let Some(problem) = change.proposal.problems().first() {
-        against(Rule::Plan, format!("it is not complete: {problem}"), Exempter::Nobody);
+        against(Rule::Plan, format!("it is not complete: {}", problem.message), Exempter::Nobody);
     }
     match &change.state {
         State::Proposed if !change.may_begin() => {
@@ -279,15 +290,11 @@ pub fn exempt(
     if why.trim().is_empty() {
         return Err(Refusal::invalid("say why it cannot wait").at("/why"));
     }
-    let may = match &reason.exempter {
-        Exempter::Nobody => {
-            let message = format!("nobody exempts from that: {}", reason.message);
-            return Err(Refusal::conflict(message).at("/rule"));
-        }
-        Exempter::Access(access) => by.access >= *access,
-        Exempter::Commander(incident) => by.commands.contains(incident),
-    };
-    if !may {
+    if reason.exempter == Exempter::Nobody {
+        let message = format!("nobody exempts from that: {}", reason.message);
+        return Err(Refusal::conflict(message).at("/rule"));
+    }
+    if !reason.exempter.admits(by) {
         return Err(Refusal::forbidden(format!("{} may exempt from that", reason.exempter)).at("/rule"));
     }
     change.must_not_have_written(&by.name, "exempts it")?;

@@ -1,6 +1,7 @@
 //! What did we change, and can we take it back: changes and their plans of rollback, freezes and the gate, suspects and
 //! what a rollback came to; and flags, which turn something off without a deployment.
 
+pub mod calendars;
 pub mod changes;
 pub mod deploy_events;
 pub mod flag_checks;

@@ -1,4 +1,5 @@
 //! What do we keep: how long things took, told honestly.
 
+pub mod changes;
 pub mod insights;
 pub mod quantiles;

@@ -39,7 +39,14 @@ pub struct Filter {
     pub kind: Option<Kind>,
     pub service: Option<Name>,
     pub environment: Option<Name>,
+    /// A part of the title.
+    pub words: Option<String>,
+    /// Only those that are ahead, go on, or are stuck.
+    pub open: bool,
 }
+
+/// States in which somebody has still to do something.
+pub const OPEN: &str = "'proposed', 'approved', 'scheduled', 'running', 'rolling-back', 'stuck'";
 
 const COLUMNS: &str = "changes.id, changes.path, changes.kind, changes.title, changes.revision, changes.proposal, \
     changes.authors, changes.state, changes.since, changes.because, changes.outcome, changes.window_from, \
@@ -162,9 +169,14 @@ pub fn list(
          AND ($4 = '' OR path = $4) AND ($5 = '' OR kind = $5) AND ($6 = '' OR EXISTS (SELECT 1 FROM change_targets \
          WHERE change_targets.change = changes.id AND change_targets.service = $6)) \
          AND ($7 = '' OR EXISTS (SELECT 1 FROM change_targets WHERE change_targets.change = changes.id \
-         AND change_targets.environment = $7)) ORDER BY changes.id DESC LIMIT $8"
+         AND change_targets.environment = $7)) AND ($8 = '' OR LOWER(title) LIKE $8) \
+         AND ($9 = 0 OR state IN ({OPEN})) ORDER BY changes.id DESC LIMIT $10"
     );
-    let values: [Value<'_>; 8] = [
+    let words = filter.words.as_deref().map_or_else(String::new, |words| {
+        let plain: String = words.to_lowercase().chars().filter(|letter| !"%_\\".contains(*letter)).collect();
+        format!("%{plain}%")
+    });
+    let values: [Value<'_>; 10] = [
         sight::bound(sight),
         before.map_or_else(|| "cng~".to_owned(), |id| id.to_string()).into(),
         filter.state.as_deref().unwrap_or_default().into(),
@@ -172,6 +184,8 @@ pub fn list(
         filter.kind.map_or("", Kind::word).into(),
         filter.service.as_ref().map_or("", Name::as_str).into(),
         filter.environment.as_ref().map_or("", Name::as_str).into(),
+        words.into(),
+        i64::from(filter.open).into(),
         i64::from(limit).into(),
     ];
     tx.query(&sql, &values)?.iter().map(read).collect()
@@ -298,6 +312,11 @@ pub fn exemptions(tx: &mut Tx<'_>, id: ChangeId) -> Result<Vec<Exemption>, Error
 pub fn count_exemptions(tx: &mut Tx<'_>, since: Timestamp) -> Result<u64, Error> {
     let row = tx.one("SELECT COUNT(*) AS all_of_them FROM exemptions WHERE at >= $1", &[since.into()])?;
     row.map_or(Ok(0), |row| row.number("all_of_them"))
+}
+
+/// The changes for which somebody was exempted from a rule.
+pub fn exempted(tx: &mut Tx<'_>) -> Result<BTreeSet<ChangeId>, Error> {
+    tx.query("SELECT DISTINCT change FROM exemptions", &[])?.iter().map(|row| row.id("change")).collect()
 }
 
 fn read_exemption(row: &Row) -> Result<Exemption, Error> {
@@ -472,6 +491,8 @@ pub(super) mod tests {
             assert_eq!(listed(of("shop"), None), [ids[2], ids[0]]);
             assert_eq!(listed(of("shop"), Some(ids[2])), [ids[0]]);
             assert_eq!(listed(Filter { state: Some("failed".into()), ..of("shop") }, None), [ids[2]]);
+            assert_eq!(listed(Filter { words: Some("CHECK%out".into()), open: true, ..of("shop") }, None), [ids[0]]);
+            assert_eq!(listed(Filter { words: Some("cart".into()), ..Filter::default() }, None), []);
             assert_eq!(listed(Filter { environment: Some(name("test")), ..of("shop") }, None), []);
             let shop = [name("shop"), name("mail")].into();
             let later = store.read(|tx| Ok(later_on(tx, ids[0], &shop, 10)?)).unwrap();
@@ -531,6 +552,7 @@ pub(super) mod tests {
             store.write(|tx| { add_exemption(tx, &one)?; Ok(add_exemption(tx, &two)?) }).unwrap();
             assert_eq!(store.read(|tx| Ok(exemptions(tx, id)?)).unwrap(), [one.clone(), two]);
             assert_eq!(store.read(|tx| Ok(count_exemptions(tx, at(5))?)).unwrap(), 1);
+            assert_eq!(store.read(|tx| Ok(exempted(tx)?)).unwrap(), [id].into());
             assert!(store.write(|tx| Ok(add_exemption(tx, &one)?)).is_err(), "once for a revision");
         }
     }

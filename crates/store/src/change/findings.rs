@@ -1,9 +1,9 @@
 //! Rows of verdicts: what people found of the suspects of an incident.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::change::suspects::{Finding, Found, Which};
-use domain::words::IncidentId;
+use domain::words::{ChangeId, IncidentId};
 
 use crate::door::{Error, Row, Tx};
 
@@ -39,6 +39,19 @@ pub fn of_suspect(tx: &mut Tx<'_>, suspect: &Which) -> Result<Vec<(IncidentId, F
     rows.iter().map(|row| Ok((row.id("incident")?, row.parse("finding")?))).collect()
 }
 
+/// The changes that were found to be the trigger of an incident; what was found in restricted ones is left out.
+pub fn triggers(tx: &mut Tx<'_>) -> Result<BTreeSet<ChangeId>, Error> {
+    let sql = "SELECT DISTINCT findings.suspect FROM findings JOIN incidents ON incidents.id = findings.incident \
+               WHERE findings.finding = $1 AND incidents.visibility = 'open'";
+    let rows = tx.query(sql, &[Finding::Trigger.word().into()])?;
+    let found: Vec<Which> = rows.iter().map(|row| row.parse("suspect")).collect::<Result<_, _>>()?;
+    let change = |which: Which| match which {
+        Which::Change(id) => Some(id),
+        Which::Documents(_) | Which::Flip(_) => None,
+    };
+    Ok(found.into_iter().filter_map(change).collect())
+}
+
 fn read(row: &Row) -> Result<Found, Error> {
     Ok(Found {
         finding: row.parse("finding")?,
@@ -50,7 +63,7 @@ fn read(row: &Row) -> Result<Found, Error> {
 
 #[cfg(test)]
 mod tests {
-    use domain::words::{ChangeId, ChangesetId, EventId, Id as _, Mint};
+    use domain::words::{ChangesetId, EventId, Id as _, Mint};
 
     use super::*;
     use crate::both_engines;

@@ -8,12 +8,12 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use super::change::{observations, rollbacks, suspects};
+use super::change::{changes, gates, observations, rollbacks, suspects};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::insights;
+use super::learn::{changes as change_insights, insights};
 use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -102,6 +102,21 @@ use crate::problem::Problem;
         affected::count,
         techniques::list,
         techniques::act,
+        changes::list,
+        changes::propose,
+        changes::one,
+        changes::edit,
+        changes::approve,
+        changes::schedule,
+        changes::begin,
+        changes::finish,
+        changes::fail,
+        changes::cancel,
+        changes::review,
+        changes::exempt,
+        changes::preflight,
+        gates::ask,
+        gates::ask_with_body,
         notices::list,
         notices::open,
         notices::one,
@@ -115,6 +130,8 @@ use crate::problem::Problem;
         insights::incidents,
         insights::promises,
         insights::of_measure,
+        change_insights::overview,
+        change_insights::export,
         schedules::list,
         schedules::on_call,
         schedules::shifts,
@@ -243,6 +260,9 @@ fn narrow(path: &str, parameter: &mut Value) {
         (Some("path"), Some("name")) => json!({ "pattern": "^[a-z0-9][a-z0-9._-]{0,62}$" }),
         (Some("path"), Some("id")) => json!({ "pattern": "^[a-z]{3}_[0-9a-hjkmnp-tv-z]{16}$" }),
         (Some("query"), Some("severity")) if path == "/api/v1/alerts" => json!({ "enum": alerts::SEVERITIES }),
+        (Some("query"), Some("kind")) if matches!(path, "/api/v1/gate" | "/api/v1/changes") => {
+            json!({ "enum": domain::change::proposals::Kind::ALL.iter().map(|kind| kind.word()).collect::<Vec<_>>() })
+        }
         (Some("query" | "path"), Some("kind")) => json!({ "enum": Kind::ALL.map(Kind::word) }),
         _ => return,
     };

@@ -5,11 +5,11 @@ use axum::routing::{delete, get, post, put};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
-use super::change::{observations, rollbacks, suspects};
+use super::change::{changes, gates, observations, rollbacks, suspects};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::insights;
+use super::learn::{changes as change_insights, insights};
 use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -116,10 +116,28 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/affected/{affected}", INCIDENTS, Method::POST, post(affected::count)),
         on("/api/v1/incidents/{id}/techniques", VIEW, Method::GET, get(techniques::list)),
         on("/api/v1/incidents/{id}/techniques", INCIDENTS, Method::POST, post(techniques::act)),
+        // Changes
+        on("/api/v1/changes", VIEW, Method::GET, get(changes::list)),
+        on("/api/v1/changes", INCIDENTS, Method::POST, post(changes::propose)),
+        on("/api/v1/changes/{id}", VIEW, Method::GET, get(changes::one)),
+        on("/api/v1/changes/{id}/edit", INCIDENTS, Method::POST, post(changes::edit)),
+        on("/api/v1/changes/{id}/approve", INCIDENTS, Method::POST, post(changes::approve)),
+        on("/api/v1/changes/{id}/schedule", INCIDENTS, Method::POST, post(changes::schedule)),
+        on("/api/v1/changes/{id}/begin", INCIDENTS, Method::POST, post(changes::begin)),
+        on("/api/v1/changes/{id}/finish", INCIDENTS, Method::POST, post(changes::finish)),
+        on("/api/v1/changes/{id}/fail", INCIDENTS, Method::POST, post(changes::fail)),
+        on("/api/v1/changes/{id}/cancel", INCIDENTS, Method::POST, post(changes::cancel)),
+        on("/api/v1/changes/{id}/review", INCIDENTS, Method::POST, post(changes::review)),
+        on("/api/v1/changes/{id}/exempt", INCIDENTS, Method::POST, post(changes::exempt)),
+        on("/api/v1/changes/{id}/preflight", INCIDENTS, Method::POST, post(changes::preflight)),
+        on("/api/v1/gate", VIEW, Method::GET, get(gates::ask)),
+        on("/api/v1/gate", VIEW, Method::POST, post(gates::ask_with_body)),
         // Insights
         on("/api/v1/insights", VIEW, Method::GET, get(insights::overview)),
         on("/api/v1/insights/incidents", VIEW, Method::GET, get(insights::incidents)),
         on("/api/v1/insights/promises", VIEW, Method::GET, get(insights::promises)),
+        on("/api/v1/insights/changes", VIEW, Method::GET, get(change_insights::overview)),
+        on("/api/v1/insights/changes.csv", VIEW, Method::GET, get(change_insights::export)),
         on("/api/v1/insights/{measure}", VIEW, Method::GET, get(insights::of_measure)),
         // Schedules
         on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),

@@ -6,6 +6,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bare::{ErrorPage, SearchPage};
+use super::change::calendars::CalendarPage;
+use super::change::changes::{ChangePage, ChangesPage};
+use super::change::proposals::ChangeFormPage;
 use super::change::rollbacks::RollbackPage;
 use super::change::suspects::SuspectsPage;
 use super::detect::alert::AlertPage;
@@ -21,6 +24,7 @@ use super::inform::outgoing_webhooks::{
 };
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
+use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
@@ -95,6 +99,15 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("obligations-none", &RunningPage::sample_empty()),
         page("chats", &ChatsPage::sample()),
         page("chats-empty", &ChatsPage::sample_empty()),
+        page("changes", &ChangesPage::sample()),
+        page("changes-empty", &ChangesPage::sample_empty()),
+        page("change", &ChangePage::sample()),
+        page("change-proposed", &ChangePage::sample_proposed()),
+        page("change-done", &ChangePage::sample_done()),
+        page("calendar", &CalendarPage::sample()),
+        page("calendar-week", &CalendarPage::sample_week()),
+        page("change-new", &ChangeFormPage::sample()),
+        page("change-edit", &ChangeFormPage::sample_edit()),
         page("notices", &NoticesPage::sample()),
         page("notices-empty", &NoticesPage::sample_empty()),
         page("notice", &NoticePage::sample()),
@@ -110,6 +123,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("insight-list", &InsightListPage::sample()),
         page("insight-list-promises", &InsightListPage::sample_promises()),
         page("insight-list-empty", &InsightListPage::sample_empty()),
+        page("insights-changes", &ChangeInsightsPage::sample()),
+        page("insights-changes-list", &ChangeListPage::sample()),
         page("schedules", &SchedulesPage::sample()),
         page("schedules-empty", &SchedulesPage::sample_empty()),
         page("schedule", &SchedulePage::sample()),

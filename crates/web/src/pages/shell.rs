@@ -120,6 +120,7 @@ impl Theme {
 pub enum Section {
     Alerts,
     Incidents,
+    Changes,
     /// What the public is told.
     Notices,
     Silences,
@@ -140,9 +141,10 @@ pub enum Section {
 
 impl Section {
     /// Which entry, its address, its title, its icon, and the letter that goes there after `g`.
-    pub const RAIL: [Entry; 9] = [
+    pub const RAIL: [Entry; 10] = [
         Entry::new(Self::Alerts, "/alerts", "Alerts", "alerts", "a"),
         Entry::new(Self::Incidents, "/incidents", "Incidents", "incidents", "n"),
+        Entry::new(Self::Changes, "/changes", "Changes", "changes", "r"),
         Entry::new(Self::Notices, "/notices", "Status page", "notices", "u"),
         Entry::new(Self::Schedules, "/schedules", "On call", "schedules", "s"),
         Entry::new(Self::Policies, "/escalation-policies", "Policies", "policies", "p"),

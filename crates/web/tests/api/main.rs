@@ -9,6 +9,7 @@
 
 mod access;
 mod addresses;
+mod changes;
 mod chats;
 mod coming_in;
 mod deploys;

@@ -46,6 +46,8 @@ struct Burning {
     /// Something that was deployed, and something else that waits for a second person to be taken back.
     change: String,
     rollback: String,
+    /// By the act that each waits for.
+    changes: Vec<(&'static str, String)>,
 }
 
 impl Burning {
@@ -100,6 +102,7 @@ impl Burning {
         let (post, notice) = (notice["posts"][0]["id"].clone(), notice["id"].clone());
         let text = |value: Value| value.as_str().unwrap().to_owned();
         let (notice, post) = (text(notice), text(post));
+        let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
             house,
             ada,
@@ -117,6 +120,7 @@ impl Burning {
             post,
             change,
             rollback,
+            changes,
         }
     }
 
@@ -231,6 +235,28 @@ impl Burning {
                 let notice = |title: &str| json!({ "title": title, "text": "We look." });
                 (notice("One"), notice("Two"))
             }
+            "changes" => (crate::changes::proposal("One", "deploy"), crate::changes::proposal("Two", "deploy")),
+            "changes/{id}/edit" => {
+                let edit = |title: &str| {
+                    let mut edit = crate::changes::proposal(title, "deploy");
+                    edit["revision"] = json!(1);
+                    edit
+                };
+                (edit("One"), edit("Two"))
+            }
+            "changes/{id}/approve" => (json!({ "revision": 1 }), json!({ "revision": 2 })),
+            "changes/{id}/schedule" => {
+                let later = domain::words::Span::hours(2).after(now);
+                (json!({ "from": now, "to": end }), json!({ "from": now, "to": later }))
+            }
+            "changes/{id}/begin" | "changes/{id}/finish" | "changes/{id}/review" | "changes/{id}/preflight" => {
+                (json!({}), json!({ "a": 1 }))
+            }
+            "changes/{id}/fail" | "changes/{id}/cancel" => (json!({ "why": "a" }), json!({ "why": "b" })),
+            "changes/{id}/exempt" => {
+                let exempt = |why: &str| json!({ "rule": "freeze", "about": "sale", "why": why });
+                (exempt("a"), exempt("b"))
+            }
             "notices/{id}/posts" => (json!({ "text": "More" }), json!({ "text": "Less" })),
             "notices/{id}/posts/{post}" => (json!({ "text": "We looked." }), json!({ "text": "We saw." })),
             "notices/{id}/describe" => (json!({ "title": "Slow" }), json!({ "title": "Fast" })),
@@ -257,7 +283,9 @@ impl Burning {
         } else {
             "db"
         };
-        let id = if path.contains("incidents") {
+        let id = if let Some((_, id)) = self.changes.iter().find(|(act, _)| path.ends_with(&format!("{{id}}/{act}"))) {
+            id
+        } else if path.contains("incidents") {
             &self.incident
         } else if path.contains("rollbacks") {
             &self.rollback

@@ -29,6 +29,8 @@ struct Quiet {
     affected: String,
     /// An incident that everybody sees, in which the same was seen.
     open: String,
+    /// A change that is part of it.
+    change: String,
     /// What the public is told of it: nothing of it is in there.
     notice: String,
 }
@@ -117,6 +119,12 @@ impl Quiet {
         let role = json!({ "do": "offer", "role": "scribe", "person": "rob" });
         let taken = house.call(ask("POST", &format!("/api/v1/incidents/{id}/roles")).by(&rob.0).json(&role)).await;
         assert_eq!(taken.status, StatusCode::NO_CONTENT, "{}", taken.text);
+        house.apply(crate::changes::RUNBOOK);
+        let mut change = crate::changes::proposal("Catch the heron", "config");
+        (change["emergency"], change["incident"]) = (json!(true), json!(id));
+        let change = text(&made(&house, "/api/v1/changes".into(), change).await, "id");
+        let begun = house.call(ask("POST", &format!("/api/v1/changes/{change}/begin")).by(&rob.0)).await;
+        assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
         house.apply(crate::status::PAGE);
         let notice = json!({ "title": "Some pages are slow", "text": "We look into it.", "state": "investigating",
             "components": { "web": "degraded" }, "incident": id });
@@ -138,6 +146,7 @@ impl Quiet {
             observable,
             affected,
             open,
+            change,
             notice,
         }
     }
@@ -150,6 +159,8 @@ impl Quiet {
             .replace("{measure}", "command");
         let id = if template.contains("/incidents/") {
             &self.incident
+        } else if template.contains("/changes/") {
+            &self.change
         } else if template.contains("/notices/") {
             &self.notice
         } else {
@@ -203,6 +214,8 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
             "/api/v1/pages?state=all",
             "/insights/command?which=unknown",
             "/api/v1/insights/command?which=unknown",
+            "/insights/changes?which=begun",
+            "/changes?tab=all",
         ]
         .map(str::to_owned),
     );
@@ -232,6 +245,11 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         "/api/v1/insights/command?which=unknown",
         "/api/v1/incidents",
         "/api/v1/obligations",
+        "/changes",
+        "/changes/calendar",
+        "/api/v1/changes",
+        "/insights/changes?which=begun",
+        "/api/v1/insights/changes.csv",
         "/api/v1/journal?limit=500",
         "/api/v1/journal?since=0&limit=500",
     ] {
@@ -314,6 +332,32 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
     let of_entry = format!("/api/v1/incidents/{}/entries/{}", quiet.incident, quiet.entry);
     let pin = quiet.house.call(ask("POST", &of_entry).by(&quiet.ada.0).json(&json!({ "do": "pin" }))).await;
     assert_eq!(pin.status, StatusCode::NOT_FOUND);
+    // Nor what is changed for it.
+    let none_of_these = quiet.change.replace("cng_0", "cng_1");
+    for (deed, body) in [
+        ("edit", {
+            let mut edit = crate::changes::proposal("x", "config");
+            edit["revision"] = json!(1);
+            edit
+        }),
+        ("approve", json!({ "revision": 1 })),
+        ("schedule", json!({ "from": "2026-12-01T00:00:00Z", "to": "2026-12-01T01:00:00Z" })),
+        ("begin", json!({})),
+        ("finish", json!({})),
+        ("fail", json!({ "why": "x" })),
+        ("cancel", json!({ "why": "x" })),
+        ("review", json!({})),
+        ("exempt", json!({ "rule": "window", "about": "", "why": "x" })),
+        ("preflight", json!({})),
+    ] {
+        let asked = async |id: &str| {
+            let at = format!("/api/v1/changes/{id}/{deed}");
+            quiet.house.call(ask("POST", &at).by(&quiet.ada.0).json(&body)).await
+        };
+        let (there, nowhere) = (asked(&quiet.change).await, asked(&none_of_these).await);
+        assert_eq!(there.status, StatusCode::NOT_FOUND, "{deed}: {}", there.text);
+        assert_eq!(there.text.replace(&quiet.change, "ID"), nowhere.text.replace(&none_of_these, "ID"), "{deed}");
+    }
     // Nor the page that calls for its commander.
     for deed in ["acknowledge", "escalate"] {
         let at = format!("/api/v1/pages/{}/{deed}", quiet.page);

@@ -1,3 +1,4 @@
 //! What do we keep, over the API.
 
+pub mod changes;
 pub mod insights;

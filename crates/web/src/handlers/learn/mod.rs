@@ -1,3 +1,4 @@
 //! Handlers of what we keep.
 
+pub mod changes;
 pub mod insights;

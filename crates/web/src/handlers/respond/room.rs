@@ -525,7 +525,8 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),
         EventKind::EntryUnpinned => (Tone::Quiet, "An entry was taken off the top".into()),
         _ => {
-            if let Some(told) = super::record::told(look, kind, data) {
+            let told = super::record::told(look, kind, data);
+            if let Some(told) = told.or_else(|| crate::handlers::change::told::told(look, kind, data)) {
                 return told;
             }
             let happened = happened(look, entry);

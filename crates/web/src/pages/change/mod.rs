@@ -1,4 +1,7 @@
-//! Pages of what was changed: what stands under suspicion in an incident, and what taking it back would do.
+//! Pages of what was changed, of what may be changed now, of what stands under suspicion, and of taking it back.
 
+pub mod calendars;
+pub mod changes;
+pub mod proposals;
 pub mod rollbacks;
 pub mod suspects;

@@ -1,4 +1,5 @@
 //! Pages of what we keep.
 
+pub mod changes;
 pub mod insights;
 pub mod strips;
