@@ -2,7 +2,9 @@
 //! what a rollback came to; and flags, which turn something off without a deployment.
 
 pub mod changes;
+pub mod environments;
 pub mod flag_checks;
+pub mod flag_sets;
 pub mod flags;
 pub mod fractional;
 pub mod freezes;
@@ -16,6 +18,7 @@ pub mod risks;
 pub mod rollback_plans;
 pub mod rollbacks;
 pub mod suspects;
+pub mod switches;
 pub mod targeting;
 pub mod values;
 pub mod verdicts;

@@ -23,6 +23,8 @@ const CHECK_LETTERS: usize = 6;
 pub enum SecretKind {
     ApiToken,
     IntegrationToken,
+    /// What a program shows that asks for flags.
+    EnvironmentKey,
     Session,
 }
 
@@ -31,6 +33,7 @@ impl SecretKind {
         match self {
             Self::ApiToken => "acl_",
             Self::IntegrationToken => "aci_",
+            Self::EnvironmentKey => "ack_",
             Self::Session => "acs_",
         }
     }

@@ -9,6 +9,8 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::environments::Environment;
+use crate::change::flags::Flag;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -44,6 +46,8 @@ pub struct Catalog {
     pub outgoing_webhooks: BTreeMap<Name, OutgoingWebhook>,
     pub status_pages: BTreeMap<Name, StatusPage>,
     pub chats: BTreeMap<Name, Chat>,
+    pub environments: BTreeMap<Name, Environment>,
+    pub flags: BTreeMap<Name, Flag>,
 }
 
 macro_rules! lookups {

@@ -12,6 +12,8 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::environments::Environment;
+use crate::change::flags::Flag;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
 use crate::engage::escalations::EscalationPolicy;
@@ -45,11 +47,13 @@ pub enum Kind {
     OutgoingWebhook,
     StatusPage,
     Chat,
+    Environment,
+    Flag,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -67,6 +71,8 @@ impl Kind {
         Self::OutgoingWebhook,
         Self::StatusPage,
         Self::Chat,
+        Self::Environment,
+        Self::Flag,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -88,6 +94,8 @@ impl Kind {
             Self::OutgoingWebhook => "outgoing-webhook",
             Self::StatusPage => "status-page",
             Self::Chat => "chat",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
         }
     }
 }
@@ -130,6 +138,8 @@ macro_rules! with_kinds {
             OutgoingWebhook(OutgoingWebhook) in outgoing_webhooks;
             StatusPage(StatusPage) in status_pages;
             Chat(Chat) in chats;
+            Environment(Environment) in environments;
+            Flag(Flag) in flags;
         }
     };
 }
