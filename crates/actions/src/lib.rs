@@ -6,6 +6,7 @@
 pub mod allow;
 pub mod announce;
 pub mod board;
+pub mod change;
 pub mod clockwork;
 pub mod courier;
 pub mod detect;

@@ -4,6 +4,7 @@
 //! Every function takes `tx: &mut Tx`, so that one act is one transaction.
 
 pub mod blobs;
+pub mod change;
 pub mod detect;
 pub mod door;
 pub mod engage;

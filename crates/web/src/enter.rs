@@ -37,6 +37,8 @@ pub enum May {
     Signed,
     /// A source, with the token of its integration; or a person who may do as much.
     Source,
+    /// A program that asks for flags, with the key of an environment: the handler knows the keys. It stands beside the door.
+    EnvironmentKey,
     /// A person, or a program with a person's API token.
     Person(Access, Scope),
 }
@@ -103,7 +105,8 @@ impl Visitor {
     pub fn allowed(&self, may: May) -> Result<(), Refusal> {
         let stranger = || Refusal::new(RefusalKind::Unauthenticated, "sign in, or send an API token, first");
         match (may, self) {
-            (May::Anyone | May::Setup | May::Link | May::Signed, _) | (May::Source, Self::Source { .. }) => Ok(()),
+            (May::Anyone | May::Setup | May::Link | May::Signed | May::EnvironmentKey, _)
+            | (May::Source, Self::Source { .. }) => Ok(()),
             (May::Source, Self::Nobody) => {
                 Err(Refusal::new(RefusalKind::Unauthenticated, "send the token of the integration"))
             }

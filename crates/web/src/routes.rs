@@ -24,7 +24,7 @@ use crate::handlers::respond::{
 };
 use crate::handlers::search;
 use crate::inbound::{alertmanager, heartbeat, slack, v2, webhook};
-use crate::{assets, health, live, metrics};
+use crate::{assets, health, live, metrics, ofrep};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -272,6 +272,16 @@ pub fn table() -> Vec<Route> {
             route(Method::GET, healthy, May::Anyone, get(v2::ready)),
         ]);
     }
+    // Programs ask for flags
+    for path in ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/"] {
+        all.push(route(Method::POST, path, May::EnvironmentKey, post(ofrep::post_all)));
+        all.push(route(Method::OPTIONS, path, May::EnvironmentKey, options(ofrep::preflight)));
+    }
+    let one = "/ofrep/v1/evaluate/flags/{*key}";
+    all.push(route(Method::POST, one, May::EnvironmentKey, post(ofrep::post_one)));
+    all.push(route(Method::OPTIONS, one, May::EnvironmentKey, options(ofrep::preflight)));
+    all.push(route(Method::GET, "/ofrep/v1/stream/{name}", May::EnvironmentKey, get(ofrep::get_stream)));
+    all.push(route(Method::GET, "/flagd/flags.json", May::EnvironmentKey, get(ofrep::get_definitions)));
     // The status page in Statuspage's shape, beside Alertmanager's API of the same version
     all.extend(published::DATA.map(|(path, _, _)| route(Method::GET, path, May::Anyone, get(status_pages::get_data))));
     all.extend(crate::api::table::lines());
@@ -280,8 +290,13 @@ pub fn table() -> Vec<Route> {
 
 /// The router: every line of the table behind its door.
 pub fn router(app: &App) -> Router {
-    let mut router: Router<App> = Router::new();
+    let (mut router, mut beside): (Router<App>, Router<App>) = (Router::new(), Router::new());
     for line in table() {
+        if line.may == May::EnvironmentKey {
+            // Each layer would cost every question of every program.
+            beside = beside.route(line.path, line.handler);
+            continue;
+        }
         let door = middleware::from_fn_with_state((app.clone(), line.may), enter::enter);
         let (honours, signals) = (once::honours(&line), line.may == May::Source);
         let mut handler = line.handler;
@@ -298,6 +313,7 @@ pub fn router(app: &App) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), around::around))
+        .merge(beside)
         .with_state(app.clone())
 }
 

@@ -2,14 +2,17 @@
 //! what a rollback came to; and flags, which turn something off without a deployment.
 
 pub mod changes;
+pub mod environment_keys;
 pub mod environments;
 pub mod flag_checks;
+pub mod flag_readers;
 pub mod flag_sets;
 pub mod flags;
 pub mod fractional;
 pub mod freezes;
 pub mod gates;
 pub mod kills;
+pub mod ofrep;
 mod operators;
 pub mod proposals;
 pub mod reach;
