@@ -382,6 +382,8 @@ fn look_up(
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
     Ok(match kind {
+        // It opens the flags of its environment, which have a door of their own.
+        SecretKind::EnvironmentKey => None,
         SecretKind::Session => {
             let session = access::session(tx, &hash)?.filter(|session| {
                 session.expires_at > now && domain::prepare::access::SESSION_IDLE.after(session.seen_at) > now

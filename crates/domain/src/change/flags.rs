@@ -189,11 +189,18 @@ impl Flag {
     }
 }
 
+impl Setting {
+    /// Whether a rule may name another variant than the default.
+    pub fn has_rule(&self) -> bool {
+        self.targeting.as_ref().is_some_and(|rule| !is_empty(rule))
+    }
+}
+
 /// The variant that everybody gets; no variant where it is disabled; nothing where it depends.
 fn for_everybody(setting: &Setting) -> Option<Option<&str>> {
     match setting.state {
         State::Disabled => Some(None),
-        State::Enabled => setting.targeting.as_ref().is_none_or(is_empty).then_some(setting.default_variant.as_deref()),
+        State::Enabled => (!setting.has_rule()).then_some(setting.default_variant.as_deref()),
     }
 }
 

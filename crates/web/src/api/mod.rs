@@ -2,6 +2,7 @@
 //! that the command line uses too. A handler holds no rule.
 
 pub mod body;
+pub mod change;
 pub mod detect;
 pub mod engage;
 pub mod inform;

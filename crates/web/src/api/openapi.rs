@@ -8,6 +8,7 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
+use super::change::{environments, flags, kills, switches};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -143,6 +144,21 @@ use crate::problem::Problem;
         outgoing_webhooks::test,
         outgoing_webhooks::enable,
         outgoing_webhooks::rotate,
+        flags::list,
+        flags::one,
+        kills::list,
+        kills::one,
+        kills::create,
+        kills::lift,
+        kills::extend,
+        switches::list,
+        environments::list,
+        environments::export,
+        environments::import,
+        environments::keys,
+        environments::create_key,
+        environments::revoke_key,
+        environments::readers_of,
         chats::list,
         chats::test,
         access::list,

@@ -118,6 +118,8 @@ fn about(kind: Kind) -> &'static str {
         Kind::Chat => {
             "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
         }
+        Kind::Environment => "One set of flags that programs ask, such as production, and what they share.",
+        Kind::Flag => "Which of several values a program gets, in each environment, and when it should be gone.",
     }
 }
 
@@ -175,6 +177,8 @@ fn shown_at(reference: &Reference) -> Option<Link> {
         Kind::EscalationPolicy => ("Policy", "escalation-policies"),
         Kind::Service => ("Service", "services"),
         Kind::Integration => ("Integration", "integrations"),
+        Kind::Environment => ("Environment", "environments"),
+        Kind::Flag => ("Flag", "flags"),
         _ => return None,
     };
     Some(Link::new(format!("{title} page"), format!("/{path}/{name}")))
@@ -274,6 +278,11 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::OutgoingWebhook => "  title: \n  url: https://\n  events: [incident.*]\n".into(),
         Kind::StatusPage => {
             "  title: \n  groups:\n  - title: \n    components:\n    - {name: web, title: Website, services: []}\n"
+                .into()
+        }
+        Kind::Environment => "  title: Production\n".into(),
+        Kind::Flag => {
+            "  title: \n  purpose: release\n  expires: 2027-06-30\n  owner: \n  services: []\n  variants: { 'on': true, 'off': false }\n  environments:\n    production: { state: ENABLED, defaultVariant: 'off' }\n"
                 .into()
         }
         Kind::Chat => {
