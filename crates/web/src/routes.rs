@@ -14,6 +14,7 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
+use crate::handlers::change::{environments, flags};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
@@ -51,6 +52,8 @@ const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
 const OWN: May = May::Person(Access::Viewer, Scope::Documents);
 /// How one comes in: tokens, sessions, the password.
 const ACCESS: May = May::Person(Access::Viewer, Scope::Administration);
+/// The keys of environments.
+const KEYS: May = May::Person(Access::Manager, Scope::Administration);
 const ADMINISTER: May = May::Person(Access::Administrator, Scope::Administration);
 
 /// The table.
@@ -187,6 +190,17 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/notices/{id}/posts/{post}", INCIDENTS, post(notices::post_correction)),
         route(Method::GET, "/subscribers", ADMINISTER, get(subscribers::get_subscribers)),
         route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
+        // Pages: change
+        route(Method::GET, "/flags", VIEW, get(flags::get_flags)),
+        route(Method::GET, "/flags/{name}", VIEW, get(flags::get_flag)),
+        route(Method::GET, "/flags/{name}/kills", VIEW, get(flags::get_back)),
+        route(Method::POST, "/flags/{name}/kills", INCIDENTS, post(flags::post_kills)),
+        route(Method::GET, "/kills/{id}", VIEW, get(flags::get_kill)),
+        route(Method::POST, "/kills/{id}", INCIDENTS, post(flags::post_kill)),
+        route(Method::GET, "/environments/{name}", VIEW, get(environments::get_environment)),
+        route(Method::GET, "/environments/{name}/keys", VIEW, get(environments::get_back)),
+        route(Method::POST, "/environments/{name}/keys", KEYS, post(environments::post_keys)),
+        route(Method::POST, "/environments/{name}/keys/{key}/revoke", KEYS, post(environments::post_revoke)),
         // Pages: learn
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
         route(Method::GET, "/insights/incidents", VIEW, get(insights::get_incidents)),

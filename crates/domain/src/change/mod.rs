@@ -7,6 +7,7 @@ pub mod environments;
 pub mod flag_checks;
 pub mod flag_readers;
 pub mod flag_sets;
+pub mod flag_words;
 pub mod flags;
 pub mod fractional;
 pub mod freezes;

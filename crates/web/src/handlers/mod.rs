@@ -2,6 +2,7 @@
 //!
 //! They hold no rule: what may be done and what follows is decided below. Same noun, same address as the page.
 
+pub mod change;
 pub mod detect;
 pub mod engage;
 pub mod errors;

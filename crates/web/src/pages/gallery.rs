@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bare::{ErrorPage, SearchPage};
+use super::change::environments::EnvironmentPage;
+use super::change::flags::{FlagPage, FlagsPage};
 use super::detect::alert::AlertPage;
 use super::detect::alerts::AlertsPage;
 use super::detect::integrations::{IntegrationPage, IntegrationsPage, NewIntegrationPage};
@@ -105,6 +107,12 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("schedule", &SchedulePage::sample()),
         page("policies", &PoliciesPage::sample()),
         page("policy", &PolicyPage::sample()),
+        page("flags", &FlagsPage::sample()),
+        page("flags-empty", &FlagsPage::sample_empty()),
+        page("flag", &FlagPage::sample()),
+        page("flag-quiet", &FlagPage::sample_quiet()),
+        page("environment", &EnvironmentPage::sample()),
+        page("environment-new", &EnvironmentPage::sample_new()),
         page("outgoing-webhooks", &OutgoingWebhooksPage::sample()),
         page("outgoing-webhooks-empty", &OutgoingWebhooksPage::sample_empty()),
         page("outgoing-webhook-new", &NewOutgoingWebhookPage::sample()),

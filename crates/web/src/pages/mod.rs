@@ -2,6 +2,7 @@
 //! nothing and knows no clock: handlers fill it in. Same noun, same address as on the other floors.
 
 pub mod bare;
+pub mod change;
 pub mod detect;
 pub mod engage;
 pub mod filters;
