@@ -12,6 +12,7 @@ mod addresses;
 mod chats;
 mod coming_in;
 mod drills;
+mod flags;
 mod flows;
 mod incidents;
 mod insights;
