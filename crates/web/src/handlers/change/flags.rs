@@ -122,6 +122,7 @@ fn kill_row(look: &mut Look<'_, '_>, kill: &Kill) -> Result<KillRow, Halt> {
         by: person(look, &kill.by),
         at: look.when(kill.at),
         ends: look.when(kill.lifted_at.unwrap_or(kill.expires_at)),
+        over: kill.state != "in-force",
         why: kill.why.clone(),
         incident,
     })

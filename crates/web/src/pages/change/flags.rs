@@ -105,6 +105,8 @@ pub struct KillRow {
     pub by: String,
     pub at: When,
     pub ends: When,
+    /// Whether it has ended.
+    pub over: bool,
     pub why: Option<String>,
     pub incident: Option<Link>,
 }
@@ -148,6 +150,7 @@ mod samples {
             by: "Ana Silva".into(),
             at: viewpoint().when(minutes_ago(12)),
             ends: viewpoint().when(minutes_ago(-1400)),
+            over: false,
             why: Some("Orders are taken twice".into()),
             incident: Some(Link::new("Card payments fail", "/incidents/inc_06f1k2m9qv7x3t1a")),
         }

@@ -27,24 +27,24 @@ pub struct SwitchRow {
 impl HtmlSafe for SwitchList {}
 
 #[cfg(test)]
-mod samples {
+mod tests {
     use super::*;
     use crate::pages::Tone;
 
-    impl SwitchList {
-        pub(crate) fn sample() -> Self {
-            let row = |flag: &str, near: &str, state| SwitchRow {
-                flag: Link::new(flag, "/flags/new-checkout"),
-                environment: "production".into(),
-                near: near.into(),
-                state,
-            };
-            Self {
-                rows: vec![
-                    row("Payments read only", "acts on payments", Badge::new(Tone::Warning, "Unproven")),
-                    row("New checkout", "shop, 1 step away", Badge::new(Tone::Critical, "Killed")),
-                ],
-            }
-        }
+    #[test]
+    fn it_prints_itself_within_another_page() {
+        let row = |flag: &str, near: &str, state| SwitchRow {
+            flag: Link::new(flag, "/flags/new-checkout?in=production"),
+            environment: "production".into(),
+            near: near.into(),
+            state,
+        };
+        let rows = vec![
+            row("Payments read only", "acts on payments", Badge::new(Tone::Warning, "Unproven")),
+            row("New <checkout>", "shop, 1 step away", Badge::new(Tone::Critical, "Killed")),
+        ];
+        let shown = SwitchList { rows }.to_string();
+        assert_eq!(shown.matches("<li").count(), 2);
+        assert!(shown.contains("Unproven") && shown.contains("acts on payments") && !shown.contains("<checkout>"));
     }
 }
