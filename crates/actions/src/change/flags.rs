@@ -266,13 +266,12 @@ pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Time
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             (old, new) => old.is_none() == new.is_none(),
         };
-        let one = match old.filter(|old| old.key == key && same_serving(old)) {
-            Some(old) => old.clone(),
-            None => {
-                keys_changed = true;
-                let meter = old.map_or_else(Arc::default, |old| old.meter.clone());
-                Arc::new(Held { stream: stream_of(&hash), key, serving, meter })
-            }
+        let one = if let Some(old) = old.filter(|old| old.key == key && same_serving(old)) {
+            old.clone()
+        } else {
+            keys_changed = true;
+            let meter = old.map_or_else(Arc::default, |old| old.meter.clone());
+            Arc::new(Held { stream: stream_of(&hash), key, serving, meter })
         };
         streams.insert(one.stream.clone(), one.clone());
         keys.insert(hash, one);

@@ -27,7 +27,7 @@ use crate::words::{Name, Refusal, text};
 pub struct Environment {
     /// What people call it: `Production`.
     pub title: String,
-    /// Rules by name that its flags share: `{"$ref": "name"}`, in JsonLogic, as in flagd.
+    /// Rules by name that its flags share: `{"$ref": "name"}`, in `JsonLogic`, as in flagd.
     #[serde(rename = "$evaluators", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub evaluators: BTreeMap<String, Value>,
     /// What is said with each answer: texts, numbers, booleans.

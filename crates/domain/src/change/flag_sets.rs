@@ -235,13 +235,11 @@ impl Compiled {
 
     /// The answer to one question.
     pub fn evaluate<'a>(&'a self, key: &str, context: &Context, kills: &Overlay, now: Timestamp) -> Resolution<'a> {
-        match self.places.get(key) {
-            Some(place) => self.flags[*place].evaluate(self.bucketing, context, kills, now),
-            None => {
-                let problem = (ErrorCode::FlagNotFound, format!("there is no flag {key:?}"));
-                Resolution { error: Some(problem), ..Resolution::none(None, Reason::Error, &self.metadata) }
-            }
+        if let Some(place) = self.places.get(key) {
+            return self.flags[*place].evaluate(self.bucketing, context, kills, now);
         }
+        let problem = (ErrorCode::FlagNotFound, format!("there is no flag {key:?}"));
+        Resolution { error: Some(problem), ..Resolution::none(None, Reason::Error, &self.metadata) }
     }
 
     /// The answers of all flags, in the order of their places.

@@ -196,11 +196,17 @@ impl Setting {
     }
 }
 
-/// The variant that everybody gets; no variant where it is disabled; nothing where it depends.
-fn for_everybody(setting: &Setting) -> Option<Option<&str>> {
+/// What everybody gets in an environment; nothing where it depends on who asks.
+#[derive(PartialEq, Eq)]
+enum Everybody<'s> {
+    Variant(Option<&'s str>),
+    OwnDefault,
+}
+
+fn for_everybody(setting: &Setting) -> Option<Everybody<'_>> {
     match setting.state {
-        State::Disabled => Some(None),
-        State::Enabled => (!setting.has_rule()).then_some(setting.default_variant.as_deref()),
+        State::Disabled => Some(Everybody::OwnDefault),
+        State::Enabled => (!setting.has_rule()).then_some(Everybody::Variant(setting.default_variant.as_deref())),
     }
 }
 
@@ -227,7 +233,7 @@ mod tests {
 
     use super::*;
 
-    fn flag(value: Value) -> Flag {
+    fn flag(value: &Value) -> Flag {
         let mut all = json!({"title": "F", "purpose": "operational", "variants": {"on": true, "off": false}});
         for (name, value) in value.as_object().unwrap() {
             all[name] = value.clone();
@@ -253,16 +259,16 @@ mod tests {
                 "/variants/b: all variants are of one type: this is a string, \"a\" a number",
             ),
         ] {
-            let told: Vec<String> = flag(value).check().iter().map(ToString::to_string).collect();
+            let told: Vec<String> = flag(&value).check().iter().map(ToString::to_string).collect();
             assert_eq!(told, [problem]);
         }
-        assert!(flag(json!({"purpose": "release", "expires": "2027-01-31"})).check().is_empty());
+        assert!(flag(&json!({"purpose": "release", "expires": "2027-01-31"})).check().is_empty());
         assert!(serde_json::from_value::<Flag>(json!({"title": "F", "purpose": "toy", "variants": {"a": 1}})).is_err());
     }
 
     #[test]
     fn a_flag_is_off_where_it_says_false_and_otherwise_disabled() {
-        let off = |variants: Value| flag(json!({"variants": variants})).off();
+        let off = |variants: Value| flag(&json!({"variants": variants})).off();
         assert_eq!(off(json!({"on": true, "off": false})), KillTo::Variant("off".into()));
         assert_eq!(off(json!({"a": false, "b": false})), KillTo::Disabled);
         assert_eq!(off(json!({"red": "#f00", "blue": "#00f"})), KillTo::Disabled);
@@ -277,7 +283,7 @@ mod tests {
         let share =
             json!({"state": "ENABLED", "defaultVariant": "on", "targeting": {"fractional": [["on", 1], ["off", 1]]}});
         let release = |environments: &Value| {
-            flag(json!({"purpose": "release", "expires": "2026-12-24", "environments": environments}))
+            flag(&json!({"purpose": "release", "expires": "2026-12-24", "environments": environments}))
         };
         for (flag, changed_at, wanted) in [
             (release(&json!({"p": on, "s": on})), long_ago, Some(Stale::Settled(long_ago))),
@@ -286,9 +292,9 @@ mod tests {
             (release(&json!({"p": on, "s": off})), long_ago, None),
             (release(&json!({"p": share})), long_ago, None),
             (release(&json!({})), lately, Some(Stale::Nowhere)),
-            (flag(json!({"purpose": "permission", "environments": {"p": on}})), long_ago, None),
+            (flag(&json!({"purpose": "permission", "environments": {"p": on}})), long_ago, None),
             (
-                flag(json!({"purpose": "experiment", "expires": "2026-11-28", "environments": {"p": share}})),
+                flag(&json!({"purpose": "experiment", "expires": "2026-11-28", "environments": {"p": share}})),
                 lately,
                 Some(Stale::Expired("2026-11-28".parse().unwrap())),
             ),

@@ -46,14 +46,12 @@ impl Answers {
     /// One answer.
     pub fn one(&self, key: &str, answer: &Resolution<'_>) -> Vec<u8> {
         let mut out = Vec::with_capacity(256);
-        match answer.place {
-            Some(place) => self.write(place, answer, &mut out),
-            None => {
-                let (code, message) =
-                    answer.error.as_ref().map_or((ErrorCode::General, ""), |(code, said)| (*code, said));
-                write_failure(&quoted(key), code, message, &mut out);
-            }
+        if let Some(place) = answer.place {
+            self.write(place, answer, &mut out);
+            return out;
         }
+        let (code, message) = answer.error.as_ref().map_or((ErrorCode::General, ""), |(code, said)| (*code, said));
+        write_failure(&quoted(key), code, message, &mut out);
         out
     }
 

@@ -93,8 +93,8 @@ impl<'s> Reckoner<'s> {
             Rule::Fractional(rules) => self.fractional(rules, scope),
             Rule::Shares(shares) => {
                 let drawn = self.draw_for_somebody(scope)?;
-                let found = drawn.and_then(|drawn| share(drawn, shares.0.iter().copied()));
-                Ok(Cow::Borrowed(found.map_or(NULL, |index| &shares.1[index])))
+                let found = drawn.and_then(|drawn| share(drawn, shares.weights.iter().copied()));
+                Ok(Cow::Borrowed(found.map_or(NULL, |index| &shares.variants[index])))
             }
             Rule::Version(parts) => {
                 let version = self.reckon(&parts.0, scope)?;

@@ -32,7 +32,7 @@ pub(super) enum Rule {
     Reduce(Box<(Rule, Rule, Data)>),
     Fractional(Box<[Rule]>),
     /// The same where all shares are known beforehand: their weights, and what each comes to.
-    Shares(Box<(Box<[i64]>, Box<[Data]>)>),
+    Shares(Box<Shares>),
     /// `sem_ver` with a version that is known beforehand.
     Version(Box<(Rule, Ahead)>),
     Call(Operator, Box<[Rule]>),
@@ -43,6 +43,13 @@ pub(super) enum Rule {
     Shared(Arc<Rule>),
     Unknown(Box<str>, Box<[Rule]>),
     Wrong(&'static str),
+}
+
+/// The weights of shares, and what each comes to.
+#[derive(Debug)]
+pub(super) struct Shares {
+    pub(super) weights: Box<[i64]>,
+    pub(super) variants: Box<[Data]>,
 }
 
 /// What is done with each item of a list.
@@ -282,7 +289,7 @@ impl Rule {
                     }
                 }
             }
-            Self::Shares(shares) => out.extend(shares.1.iter()),
+            Self::Shares(shares) => out.extend(shares.variants.iter()),
             _ => {}
         }
     }
@@ -311,7 +318,7 @@ fn shares(rules: Box<[Rule]>) -> Rule {
     match rules.iter().map(plain).collect::<Option<Vec<_>>>() {
         Some(pairs) if !pairs.is_empty() => {
             let (weights, variants): (Vec<i64>, Vec<Data>) = pairs.into_iter().unzip();
-            Rule::Shares(Box::new((weights.into(), variants.into())))
+            Rule::Shares(Box::new(Shares { weights: weights.into(), variants: variants.into() }))
         }
         _ => Rule::Fractional(rules),
     }

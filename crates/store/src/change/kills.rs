@@ -170,17 +170,17 @@ mod tests {
                 save(tx, &second, Some(at(65)))?;
                 assert_eq!(standing(tx)?, [first.clone(), second.clone()]);
                 assert_eq!(of_flag(tx, "New checkout!", 9)?, [second.clone(), first.clone()]);
-                assert_eq!(list(tx, Some(second.id), 9)?, [first.clone()]);
-                assert_eq!(of_incident(tx, first.kill.incident.unwrap())?, [first.clone()]);
+                assert_eq!(list(tx, Some(second.id), 9)?, std::slice::from_ref(&first));
+                assert_eq!(of_incident(tx, first.kill.incident.unwrap())?, std::slice::from_ref(&first));
                 assert_eq!(next_due(tx)?, Some(at(30)));
-                assert_eq!(due(tx, at(30), 9)?, [first.clone()]);
+                assert_eq!(due(tx, at(30), 9)?, std::slice::from_ref(&first));
                 assert_eq!(changed_at(tx)?, Some(at(5)));
                 let place = ("production".parse().unwrap(), "New checkout!".to_owned());
                 assert_eq!(exercised(tx)?, [(place, at(5))].into());
                 let lifted = KillRow { kill: first.kill.clone().lift("ben", at(10)).unwrap(), ..first.clone() };
                 save(tx, &lifted, None)?;
                 assert_eq!(get(tx, first.id)?, Some(lifted));
-                assert_eq!(standing(tx)?, [second.clone()]);
+                assert_eq!(standing(tx)?, std::slice::from_ref(&second));
                 assert_eq!(changed_at(tx)?, Some(at(10)));
                 // The incident is not there for whoever looks.
                 let shown = seen(tx, second.clone(), Sight::Open)?;
