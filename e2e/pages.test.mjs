@@ -60,6 +60,7 @@ const paths = [
   "/integrations/prometheus",
   "/integrations/new",
   "/chats",
+  "/flags",
   "/outgoing-webhooks",
   "/outgoing-webhooks/tickets",
   "/outgoing-webhooks/new",

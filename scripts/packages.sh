@@ -77,3 +77,16 @@ install_synapse() {
   { python3 -m venv "$synapse" && "$synapse/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/synapse.txt; } >"$logs/synapse.log" 2>&1 ||
     { tail -20 "$logs/synapse.log"; say "Synapse could not be installed"; rm -rf "$synapse"; return 1; }
 }
+
+# The Python SDK of OpenFeature with its OFREP provider, which asks for flags in the journeys.
+install_openfeature() {
+  openfeature=$root/.allclear/openfeature
+  if "$openfeature/bin/python" -c 'import openfeature.contrib.provider.ofrep' 2>/dev/null; then
+    say "OpenFeature for Python: there"
+    return
+  fi
+  say "installing OpenFeature for Python into .allclear/openfeature"
+  rm -rf "$openfeature"
+  { python3 -m venv "$openfeature" && "$openfeature/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/openfeature.txt; } >"$logs/openfeature.log" 2>&1 ||
+    { tail -20 "$logs/openfeature.log"; say "OpenFeature for Python could not be installed"; rm -rf "$openfeature"; return 1; }
+}

@@ -35,6 +35,7 @@ pub fn run(hold: &Hold, figures: &mut Figures) -> Result<(), String> {
     let load = Load {
         target: hold.target.clone(),
         headers: hold.headers.clone(),
+        body: None,
         batch: BATCH,
         connections: 8,
         repeated: Some(hold.alerts),

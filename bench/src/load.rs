@@ -21,6 +21,8 @@ pub struct Load {
     pub target: Target,
     /// Further header lines, each with its line end.
     pub headers: String,
+    /// What is sent each time, instead of alerts.
+    pub body: Option<String>,
     /// Alerts in a request.
     pub batch: u64,
     pub connections: usize,
@@ -95,7 +97,8 @@ async fn warm_up(load: &Load, source: &mut Source, connection: &mut Connection) 
     };
     let mut request = Vec::new();
     for _ in 0..requests {
-        http::request(&mut request, "POST", &load.target, &load.headers, &source.body(batch));
+        let body = load.body.as_ref().map_or_else(|| source.body(batch), |body| body.clone().into_bytes());
+        http::request(&mut request, "POST", &load.target, &load.headers, &body);
         let answer = timeout(PATIENCE, connection.ask(&request)).await.map_err(|_| "no answer in time")?;
         let answer = answer.map_err(|error| error.to_string())?;
         if !(200..300).contains(&answer.status) {
@@ -139,7 +142,10 @@ async fn work(load: &Load, shared: &Shared, stop: &AtomicBool, mut open: Option<
                 due = Some(at);
             }
         }
-        let body = shared.source.borrow_mut().body(load.batch);
+        let body = match &load.body {
+            Some(body) => body.clone().into_bytes(),
+            None => shared.source.borrow_mut().body(load.batch),
+        };
         http::request(&mut request, "POST", &load.target, &load.headers, &body);
         let mut connection = match open.take() {
             Some(connection) => connection,

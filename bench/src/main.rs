@@ -4,7 +4,9 @@
 
 mod alerts;
 mod figures;
+mod flags;
 mod floor;
+mod hello;
 mod hold;
 mod http;
 mod load;
@@ -32,6 +34,10 @@ bench page   --url URL --sink 127.0.0.1:PORT [--trials 250] [--gap MS]
              [--load-connections N --load-batch N --load-rate R]    load meanwhile; rate 0: flat out
 bench hold   --url URL --alerts N [--seconds 0] [--finds 0] [--view-header 'Name: value']
 bench start  --ready URL [--trials 5] [--fresh DIRECTORY] -- PROGRAM ARGUMENT...
+bench ask    --url URL --body TEXT [--connections 1] [--seconds 2]     the same question, again and again
+bench evaluate [--flags 1000] [--rules 100] [--seconds 2]               flags, in this process
+bench streams --url URL [--streams 1000] --flip COMMAND                 a flip, until all open streams have heard of it
+bench hello  --listen 127.0.0.1:PORT                                    the least that an axum server can do
 bench sync   --directory DIRECTORY [--seconds 1]
 bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
 bench ready  --ready URL                                            waits until it answers well
@@ -60,6 +66,11 @@ fn run() -> Result<(), String> {
             given.nothing_else()?;
             floor::run(&listen, &log, sink)
         }
+        "hello" => {
+            let listen = http::loopback(&given.text("listen")?)?;
+            given.nothing_else()?;
+            hello::run(&listen)
+        }
         "ready" => {
             let target = given.target("ready")?;
             given.nothing_else()?;
@@ -69,7 +80,7 @@ fn run() -> Result<(), String> {
             print!("{}", report::tables(&given.rest)?);
             Ok(())
         }
-        "ingest" | "page" | "hold" | "start" | "sync" => measure(&mut given),
+        "ingest" | "page" | "hold" | "start" | "sync" | "ask" | "evaluate" | "streams" => measure(&mut given),
         _ => Err(format!("nothing to do\n{USAGE}")),
     }
 }
@@ -90,6 +101,18 @@ fn measure(given: &mut Given) -> Result<(), String> {
         "page" => page(given, &mut figures)?,
         "hold" => hold(given, processes.clone(), &mut figures)?,
         "start" => start(given, &mut figures)?,
+        "ask" => ask(given, &mut figures)?,
+        "evaluate" => {
+            let (flags, rules, seconds) =
+                (given.number("flags", 1000)?, given.number("rules", 100)?, given.seconds(2.0)?);
+            given.nothing_else()?;
+            flags::evaluate(flags, rules, seconds, &mut figures);
+        }
+        "streams" => {
+            let (target, streams, flip) = (given.target("url")?, given.number("streams", 1000)?, given.text("flip")?);
+            given.nothing_else()?;
+            flags::streams(&target, streams, &flip, &mut figures)?;
+        }
         _ => {
             let (directory, seconds) = (given.text("directory")?, given.seconds(1.0)?);
             given.nothing_else()?;
@@ -116,6 +139,7 @@ fn ingest(given: &mut Given, figures: &mut Figures) -> Result<(), String> {
     let load = Load {
         target: given.target("url")?,
         headers: given.headers("header"),
+        body: None,
         batch: given.number("batch", 1)?,
         connections: given.number("connections", 1)?,
         repeated: given
@@ -136,12 +160,34 @@ fn ingest(given: &mut Given, figures: &mut Figures) -> Result<(), String> {
     Ok(())
 }
 
+fn ask(given: &mut Given, figures: &mut Figures) -> Result<(), String> {
+    let load = Load {
+        target: given.target("url")?,
+        headers: given.headers("header"),
+        body: Some(given.text("body")?),
+        batch: 1,
+        connections: given.number("connections", 1)?,
+        repeated: None,
+        known: false,
+        seconds: given.seconds(2.0)?,
+        requests: 0,
+        rate: 0.0,
+    };
+    given.nothing_else()?;
+    let mut loaded = load::run(&load, Alerts::new("none"), &Arc::new(AtomicBool::new(false)))?;
+    figures.put("requests_s", loaded.waits.len() as f64 / loaded.lasted);
+    figures.put_waits("", &mut loaded.waits);
+    figures.put_errors("errors", &loaded.errors);
+    Ok(())
+}
+
 fn page(given: &mut Given, figures: &mut Figures) -> Result<(), String> {
     let (target, headers, run) = (given.target("url")?, given.headers("header"), given.run());
     let connections = given.number("load-connections", 0)?;
     let load = Load {
         target: target.clone(),
         headers: headers.clone(),
+        body: None,
         batch: given.number("load-batch", 64)?,
         connections,
         repeated: None,

@@ -18,6 +18,8 @@ const LEASE: &str = "housekeeping";
 const AT_ONCE: u32 = 500;
 /// A row is told that its alert was heard of when its time is over within this long.
 const WRITTEN_AHEAD: Span = Span::seconds(120);
+/// For so long it is known who fetched flags.
+const READERS_KEPT: Span = Span::hours(30 * 24);
 /// For so long a board of another node may lie behind before it is loaded afresh.
 const CHANGES_KEPT: Span = Span::minutes(10);
 
@@ -38,6 +40,8 @@ pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: 
     store.write_bulk(|tx| Ok(store::inform::subscribers::cut(tx, asked, AT_ONCE)?))?;
     let heard = crate::respond::chats::HEARD_KEPT.before(now);
     store.write_bulk(|tx| Ok(store::respond::chats::cut(tx, heard, AT_ONCE)?))?;
+    let fetched = READERS_KEPT.before(now);
+    store.write_bulk(|tx| Ok(store::change::flag_readers::cut(tx, fetched, AT_ONCE)?))?;
     let before = keep.before(now);
     let cuts: [Cutting; 7] = [
         store::engage::pages::cut,

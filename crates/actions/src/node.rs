@@ -11,6 +11,7 @@ use domain::detect::rules::Rules;
 use domain::engage::links::LinkKey;
 use store::{Error, Tx};
 
+use crate::change::flags::Flags;
 use crate::engage::compose::Material;
 use crate::prepare::catalog::Cache;
 
@@ -39,6 +40,7 @@ pub struct Node {
     /// The version of the board that is known to be in the store.
     settled: AtomicI64,
     cache: Cache,
+    flags: Flags,
     rules: Mutex<Option<Arc<Rules>>>,
     /// Where messages go that were queued and claimed in one transaction, once it is committed.
     outlet: Mutex<Option<Outlet>>,
@@ -55,6 +57,7 @@ impl Node {
             board: RwLock::default(),
             settled: AtomicI64::new(-1),
             cache: Cache::default(),
+            flags: Flags::default(),
             rules: Mutex::default(),
             outlet: Mutex::default(),
         }
@@ -82,6 +85,11 @@ impl Node {
     /// The rules as this node last used them, without asking the store: for a first look.
     pub fn last_rules(&self) -> Option<Arc<Rules>> {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The flags as this node serves them.
+    pub fn flags(&self) -> &Flags {
+        &self.flags
     }
 
     /// The board as this node last saw it.

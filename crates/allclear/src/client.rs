@@ -246,7 +246,17 @@ impl Client {
 
     pub(crate) fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, Failure> {
         let body = serde_json::to_vec(body).context("what is to be sent has no form as JSON")?;
-        self.read(&self.call(&Method::POST, path, &(), Some(body))?)
+        self.post_as_it_is(path, &(), body)
+    }
+
+    /// Sends JSON that is there already.
+    pub(crate) fn post_as_it_is<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &impl Serialize,
+        body: Vec<u8>,
+    ) -> Result<T, Failure> {
+        self.read(&self.call(&Method::POST, path, query, Some(body))?)
     }
 
     /// Sends what is answered with nothing.

@@ -74,6 +74,8 @@ enum Command {
     Replay(cli::replay::Replay),
     #[command(name = "drill")]
     Drills(cli::drills::Drills),
+    #[command(name = "flag")]
+    Flags(cli::flags::Flags),
     #[command(name = "chat")]
     Chats(cli::chats::Chats),
     #[command(name = "outgoing-webhook")]
@@ -136,6 +138,7 @@ fn main() -> ExitCode {
         Command::Rollback(command) => cli::documents::rollback(&command),
         Command::Replay(command) => cli::replay::run(&command),
         Command::Drills(command) => cli::drills::run(&command),
+        Command::Flags(command) => cli::flags::run(&command),
         Command::Chats(command) => cli::chats::run(&command),
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),

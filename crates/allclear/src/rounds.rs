@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use actions::change::flags;
 use actions::courier::{self, Claimed};
 use actions::detect::intake::Intake;
 use actions::engage::compose::Material;
@@ -41,6 +42,8 @@ const AFTER_FAILURE: Duration = Duration::from_millis(500);
 const NO_ROOM: Duration = Duration::from_millis(20);
 /// So often sealing looks whether there is something to seal.
 const LOOK_FOR_SEALS: Span = Span::seconds(1);
+/// So often it is written down who fetched flags.
+const WRITE_READERS: Span = Span::seconds(2);
 /// So long lies between two looks at the journal, at least.
 const BREATH: Duration = Duration::from_millis(150);
 /// What could not begin for so long is left to whoever claims it next: an attempt must end within its lease.
@@ -66,11 +69,13 @@ pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
     let clockwork = tokio::spawn(turn_clockwork(rounds.clone(), mint, bell.clone(), stopped.clone()));
     let house = tokio::spawn(keep_house(rounds.clone(), Mint::new(house_seed), bell.clone(), stopped.clone()));
     let follow = tokio::spawn(follow_journal(rounds.clone(), reader, bell.clone(), stopped.clone()));
+    let served = tokio::spawn(serve_flags(rounds.clone(), bell.clone(), stopped.clone()));
     let fresh = tokio::spawn(carry_fresh(courier.clone(), handed, stopped.clone()));
     carry_due(rounds, courier, bell, stopped).await;
     _ = clockwork.await;
     _ = house.await;
     _ = follow.await;
+    _ = served.await;
     _ = fresh.await;
 }
 
@@ -208,6 +213,35 @@ async fn follow_journal(
             () = tokio::time::sleep(BREATH) => {}
             _ = stopped.changed() => {}
         }
+    }
+}
+
+/// Serves other flags when something of them changed, and writes down who fetched. What cannot be read is served on as it
+/// was.
+async fn serve_flags(rounds: Arc<Rounds>, mut bell: watch::Receiver<()>, mut stopped: watch::Receiver<bool>) {
+    let mut next_write = (rounds.clock)();
+    while !*stopped.borrow() {
+        let (again, now) = (rounds.clone(), (rounds.clock)());
+        let writes = now >= next_write;
+        let done = spawn_blocking(move || {
+            let next = flags::refresh(&again.store, &again.node, now)?;
+            if writes {
+                flags::write_readers(&again.store, &again.node, now)?;
+            }
+            Ok::<_, Halt>(next)
+        });
+        if writes {
+            next_write = WRITE_READERS.after(now);
+        }
+        let wait = match done.await {
+            Ok(Ok(next)) => until(next, (rounds.clock)()),
+            Ok(Err(halt)) => {
+                tracing::warn!(%halt, "flags are served as they were");
+                AFTER_FAILURE
+            }
+            Err(_) => AFTER_FAILURE,
+        };
+        rest(wait, &mut bell, &mut stopped).await;
     }
 }
 

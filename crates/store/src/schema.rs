@@ -22,6 +22,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0011_inform", include_str!("../migrations/0011_inform.sql")),
     ("0012_drills", include_str!("../migrations/0012_drills.sql")),
     ("0013_chat", include_str!("../migrations/0013_chat.sql")),
+    ("0014_flags", include_str!("../migrations/0014_flags.sql")),
     ("0015_changes", include_str!("../migrations/0015_changes.sql")),
     ("0016_ownership", include_str!("../migrations/0016_ownership.sql")),
 ];

@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use domain::words::{Refusal, text};
 
 use crate::app::App;
@@ -89,10 +89,16 @@ impl FromRequestParts<App> for Source {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(app, &parts.extensions, &parts.headers))
+    }
+}
+
+impl Source {
+    pub fn of(app: &App, beside: &Extensions, headers: &HeaderMap) -> Self {
         let proxies = &app.settings().proxies;
-        let peer = parts.extensions.get::<Peer>().map(|peer| peer.0.to_canonical());
+        let peer = beside.get::<Peer>().map(|peer| peer.0.to_canonical());
         let peer = peer.filter(|peer| !peer.is_loopback() || !proxies.is_empty());
-        Ok(Self(peer.map(|peer| proxies.source(peer, &parts.headers))))
+        Self(peer.map(|peer| proxies.source(peer, headers)))
     }
 }
 

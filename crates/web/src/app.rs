@@ -10,6 +10,7 @@ use actions::{Halt, Moment, Node};
 use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Name, Timestamp};
 use store::{Store, Tx};
+use tokio::sync::watch;
 
 use crate::address::Proxies;
 use crate::api::once::{self, Working};
@@ -46,6 +47,8 @@ struct Inner {
     /// The board's counts, and the version of it that was counted.
     counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
+    /// Rung when other flags are served.
+    flags: watch::Receiver<u64>,
     metrics: Metrics,
     settings: Settings,
     reach: OnceLock<Reached>,
@@ -113,6 +116,8 @@ impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new(clock()));
         let limits = Limits::new(&clock);
+        let (ring, flags) = watch::channel(0);
+        node.flags().on_change(move || ring.send_modify(|count| *count += 1));
         let mint = Mutex::new(mint);
         let (attempts, working, counts) = (Attempts::default(), Working::default(), Mutex::default());
         Self(Arc::new(Inner {
@@ -129,6 +134,7 @@ impl App {
             working,
             counts,
             live,
+            flags,
             metrics,
             settings,
             reach: OnceLock::new(),
@@ -218,6 +224,11 @@ impl App {
 
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// Wakes after other flags are served.
+    pub fn flags_bell(&self) -> watch::Receiver<u64> {
+        self.0.flags.clone()
     }
 
     pub fn metrics(&self) -> &Metrics {

@@ -39,6 +39,8 @@ pub enum May {
     Source,
     /// The same; but the source may prove itself in a way of its own, which the handler verifies.
     Proof,
+    /// A program that asks for flags, with the key of an environment: the handler knows the keys. It stands beside the door.
+    EnvironmentKey,
     /// A person, or a program with a person's API token.
     Person(Access, Scope),
 }
@@ -105,7 +107,7 @@ impl Visitor {
     pub fn allowed(&self, may: May) -> Result<(), Refusal> {
         let stranger = || Refusal::new(RefusalKind::Unauthenticated, "sign in, or send an API token, first");
         match (may, self) {
-            (May::Anyone | May::Setup | May::Link | May::Signed, _)
+            (May::Anyone | May::Setup | May::Link | May::Signed | May::EnvironmentKey, _)
             | (May::Source, Self::Source { .. })
             | (May::Proof, Self::Nobody) => Ok(()),
             (May::Proof, _) => self.allowed(May::Source),
@@ -395,6 +397,8 @@ fn look_up(
     let rules = app.node().rules(tx)?;
     let person = |name: &Name| rules.catalog.people.get(name).filter(|person| !person.inactive);
     Ok(match kind {
+        // It opens the flags of its environment, which have a door of their own.
+        SecretKind::EnvironmentKey => None,
         SecretKind::Session => {
             let session = access::session(tx, &hash)?.filter(|session| {
                 session.expires_at > now && domain::prepare::access::SESSION_IDLE.after(session.seen_at) > now

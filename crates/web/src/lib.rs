@@ -14,6 +14,7 @@ pub mod limits;
 pub mod listen;
 pub mod live;
 pub mod metrics;
+pub mod ofrep;
 pub mod pages;
 pub mod problem;
 pub mod reach;

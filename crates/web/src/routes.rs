@@ -14,7 +14,7 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
-use crate::handlers::change::{calendars, changes, proposals, rollbacks, suspects};
+use crate::handlers::change::{calendars, changes, environments, flags, proposals, rollbacks, suspects};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
@@ -27,7 +27,7 @@ use crate::handlers::respond::{
 };
 use crate::handlers::search;
 use crate::inbound::{alertmanager, deploys, heartbeat, slack, v2, webhook};
-use crate::{assets, health, live, metrics};
+use crate::{assets, health, live, metrics, ofrep};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
 const OWN: May = May::Person(Access::Viewer, Scope::Documents);
 /// How one comes in: tokens, sessions, the password.
 const ACCESS: May = May::Person(Access::Viewer, Scope::Administration);
+/// The keys of environments.
+const KEYS: May = May::Person(Access::Manager, Scope::Administration);
 const ADMINISTER: May = May::Person(Access::Administrator, Scope::Administration);
 
 /// The table.
@@ -206,6 +208,17 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/notices/{id}/posts/{post}", INCIDENTS, post(notices::post_correction)),
         route(Method::GET, "/subscribers", ADMINISTER, get(subscribers::get_subscribers)),
         route(Method::POST, "/subscribers/{id}/remove", ADMINISTER, post(subscribers::post_remove)),
+        // Pages: change
+        route(Method::GET, "/flags", VIEW, get(flags::get_flags)),
+        route(Method::GET, "/flags/{name}", VIEW, get(flags::get_flag)),
+        route(Method::GET, "/flags/{name}/kills", VIEW, get(flags::get_back)),
+        route(Method::POST, "/flags/{name}/kills", INCIDENTS, post(flags::post_kills)),
+        route(Method::GET, "/kills/{id}", VIEW, get(flags::get_kill)),
+        route(Method::POST, "/kills/{id}", INCIDENTS, post(flags::post_kill)),
+        route(Method::GET, "/environments/{name}", VIEW, get(environments::get_environment)),
+        route(Method::GET, "/environments/{name}/keys", VIEW, get(environments::get_back)),
+        route(Method::POST, "/environments/{name}/keys", KEYS, post(environments::post_keys)),
+        route(Method::POST, "/environments/{name}/keys/{key}/revoke", KEYS, post(environments::post_revoke)),
         // Pages: learn
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
         route(Method::GET, "/insights/changes", VIEW, get(change_insights::get_changes)),
@@ -303,6 +316,16 @@ pub fn table() -> Vec<Route> {
             route(Method::GET, healthy, May::Anyone, get(v2::ready)),
         ]);
     }
+    // Programs ask for flags
+    for path in ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/"] {
+        all.push(route(Method::POST, path, May::EnvironmentKey, post(ofrep::post_all)));
+        all.push(route(Method::OPTIONS, path, May::EnvironmentKey, options(ofrep::preflight)));
+    }
+    let one = "/ofrep/v1/evaluate/flags/{*key}";
+    all.push(route(Method::POST, one, May::EnvironmentKey, post(ofrep::post_one)));
+    all.push(route(Method::OPTIONS, one, May::EnvironmentKey, options(ofrep::preflight)));
+    all.push(route(Method::GET, "/ofrep/v1/stream/{name}", May::EnvironmentKey, get(ofrep::get_stream)));
+    all.push(route(Method::GET, "/flagd/flags.json", May::EnvironmentKey, get(ofrep::get_definitions)));
     // The status page in Statuspage's shape, beside Alertmanager's API of the same version
     all.extend(published::DATA.map(|(path, _, _)| route(Method::GET, path, May::Anyone, get(status_pages::get_data))));
     all.extend(crate::api::table::lines());
@@ -311,8 +334,13 @@ pub fn table() -> Vec<Route> {
 
 /// The router: every line of the table behind its door.
 pub fn router(app: &App) -> Router {
-    let mut router: Router<App> = Router::new();
+    let (mut router, mut beside): (Router<App>, Router<App>) = (Router::new(), Router::new());
     for line in table() {
+        if line.may == May::EnvironmentKey {
+            // Each layer would cost every question of every program.
+            beside = beside.route(line.path, line.handler);
+            continue;
+        }
         let door = middleware::from_fn_with_state((app.clone(), line.may), enter::enter);
         let (honours, signals) = (once::honours(&line), matches!(line.may, May::Source | May::Proof));
         let mut handler = line.handler;
@@ -329,6 +357,7 @@ pub fn router(app: &App) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
         .layer(middleware::from_fn_with_state(app.clone(), around::around))
+        .merge(beside)
         .with_state(app.clone())
 }
 

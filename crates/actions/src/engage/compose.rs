@@ -140,6 +140,7 @@ fn open_url(root: &str, page: &PageRow, told: &[Told]) -> String {
         (About::Group(_), Some(first)) => format!("{root}/alerts/{}", first.id),
         (About::Group(_), None) => format!("{root}/alerts"),
         (About::Command(incident) | About::Reminder(incident), _) => format!("{root}/incidents/{incident}"),
+        (About::Kill(kill), _) => format!("{root}/kills/{kill}"),
         (About::Test, _) => format!("{root}/me"),
     }
 }
@@ -221,7 +222,7 @@ fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, 
     let name = match () {
         () if page.about == About::Test => "page-test",
         () if ended => "page-ended",
-        () if matches!(page.about, About::Reminder(_)) => "page-reminder",
+        () if matches!(page.about, About::Reminder(_) | About::Kill(_)) => "page-reminder",
         () if matches!(page.about, About::Command(_)) => "page-command",
         () if facts["waited"].is_string() => "page-escalated",
         () => "page-started",

@@ -8,7 +8,7 @@ use domain::engage::escalations::{self, End, EscalationPolicy, Lookup, Move, Not
 use domain::engage::pages::About;
 use domain::prepare::drills;
 use domain::respond::sight::Sight;
-use domain::words::{Actor, EventKind, GroupId, IncidentId, Mint, Name, PageId, Refusal, Span, Timestamp};
+use domain::words::{Actor, EventKind, GroupId, IncidentId, KillId, Mint, Name, PageId, Refusal, Span, Timestamp};
 use serde_json::json;
 use store::engage::pages::{self, PageRow};
 use store::outbox::{self, Kind, New};
@@ -127,6 +127,25 @@ pub(crate) fn remind(turn: &mut Turn<'_, '_>, person: &Name, reminder: &Reminder
         return Ok(false);
     }
     let page = ForOne { about: About::Reminder(incident), owed: Some(reminder.owed), urgency, title, because };
+    tell_one(turn, &page, person, None)?;
+    Ok(true)
+}
+
+/// Reminds whoever made a kill that it ends. Whether they can be reached.
+pub(crate) fn remind_of_kill(
+    turn: &mut Turn<'_, '_>,
+    person: &Name,
+    kill: KillId,
+    urgency: Urgency,
+    (title, because): (&str, &str),
+) -> Result<bool, Halt> {
+    let rules = turn.rules.clone();
+    let found = rules.catalog.people.get(person);
+    if found.is_none_or(|found| found.inactive || contacts::reachable(found, urgency).is_err()) {
+        return Ok(false);
+    }
+    let owed = kill.to_string();
+    let page = ForOne { about: About::Kill(kill), owed: Some(&owed), urgency, title, because };
     tell_one(turn, &page, person, None)?;
     Ok(true)
 }

@@ -14,7 +14,7 @@ pub(crate) fn is_page(tx: &mut Tx<'_>, about: &About) -> Result<bool, Halt> {
     match about {
         About::Group(group) => is_group(tx, *group),
         About::Command(incident) | About::Reminder(incident) => is_incident(tx, *incident),
-        About::Test => Ok(false),
+        About::Kill(_) | About::Test => Ok(false),
     }
 }
 

@@ -129,7 +129,7 @@ fn resolve(tx: &mut Tx<'_>, node: &Node, subject: &str) -> Result<Thing, Halt> {
         return match page.about {
             About::Group(group) => Ok(Thing::Group(group)),
             About::Test => Err(Refusal::conflict("a test page belongs to no incident").into()),
-            About::Command(_) | About::Reminder(_) => Err(gone().into()),
+            About::Command(_) | About::Reminder(_) | About::Kill(_) => Err(gone().into()),
         };
     }
     if let Ok(id) = subject.parse::<GroupId>() {

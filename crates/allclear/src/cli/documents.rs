@@ -383,7 +383,7 @@ pub(crate) fn apply(command: &Apply) -> Outcome {
     Ok(Exit::Fine)
 }
 
-fn tell_applied(applied: &Applied, look: Look) {
+pub(crate) fn tell_applied(applied: &Applied, look: Look) {
     if look.json {
         screen::say_json(applied);
         return;

@@ -13,6 +13,7 @@ pub(crate) mod documents;
 mod drill_checks;
 pub(crate) mod drills;
 pub(crate) mod files;
+pub(crate) mod flags;
 pub(crate) mod incidents;
 pub(crate) mod insights;
 pub(crate) mod integrations;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::flags::{Flag, FlagSet, Metadata};
+use super::flag_sets::{Flag, FlagSet, Metadata};
 use super::fractional::MOST_WEIGHT;
 use super::targeting::{Compiler, MOST_DEPTH};
 use super::values::{Data, shortest};
@@ -19,16 +19,7 @@ impl FlagSet {
     /// All that is wrong, in the order of the file.
     pub fn problems(&self) -> Vec<Refusal> {
         let mut checker = Checker { evaluators: &self.evaluators, problems: Vec::new() };
-        checker.metadata("/metadata", &self.metadata);
-        for (name, rule) in &self.evaluators {
-            let place = join("/$evaluators", name);
-            // flagd puts its text where it is named: a bare list would become the arguments of what stands around it.
-            if !rule.is_object() {
-                checker.say(&place, "an evaluator must be an object: a rule".into());
-            }
-            checker.rule(&place, rule, 0);
-            checker.circle(name);
-        }
+        checker.set(&self.metadata);
         let mut compiler = Compiler::new(&self.evaluators);
         for (key, flag) in &self.flags {
             let place = join("/flags", key);
@@ -41,6 +32,24 @@ impl FlagSet {
     }
 }
 
+/// What is wrong with what the flags of a set share.
+pub(super) fn of_shared(evaluators: &BTreeMap<String, Value>, metadata: &Metadata) -> Vec<Refusal> {
+    let mut checker = Checker { evaluators, problems: Vec::new() };
+    checker.set(metadata);
+    checker.problems
+}
+
+/// What is wrong with one flag of a set, each with its place in the flag.
+pub(super) fn of_flag<'v>(
+    evaluators: &'v BTreeMap<String, Value>,
+    flag: &'v Flag,
+    compiler: &mut Compiler<'v>,
+) -> Vec<Refusal> {
+    let mut checker = Checker { evaluators, problems: Vec::new() };
+    checker.flag("", flag, compiler);
+    checker.problems
+}
+
 struct Checker<'v> {
     evaluators: &'v BTreeMap<String, Value>,
     problems: Vec<Refusal>,
@@ -49,6 +58,19 @@ struct Checker<'v> {
 impl<'v> Checker<'v> {
     fn say(&mut self, place: &str, message: String) {
         self.problems.push(Refusal::invalid(message).at(place));
+    }
+
+    fn set(&mut self, metadata: &Metadata) {
+        self.metadata("/metadata", metadata);
+        for (name, rule) in self.evaluators {
+            let place = join("/$evaluators", name);
+            // flagd puts its text where it is named: a bare list would become the arguments of what stands around it.
+            if !rule.is_object() {
+                self.say(&place, "an evaluator must be an object: a rule".into());
+            }
+            self.rule(&place, rule, 0);
+            self.circle(name);
+        }
     }
 
     fn flag(&mut self, place: &str, flag: &'v Flag, compiler: &mut Compiler<'v>) {

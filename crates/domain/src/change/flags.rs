@@ -1,565 +1,305 @@
-//! A flag: which of several values a program gets, decided by who asks.
+//! A flag, as a document: which of several values a program gets, for each environment; who owns it, what it acts on,
+//! and when it should be gone.
 //!
-//! The definition is flagd's, so that a file of flags goes in and comes out as it is. It is compiled once; an answer then
-//! waits for nothing: no database, no lock, no copy. Deliberately no types of our own beside flagd's, and no cleverness:
-//! a flag means here what it means in flagd.
+//! What a flag means is flagd's affair (`flag_sets.rs`). Ours is that each change of it has an author, a reason and a way
+//! back, and that what is forgotten is found.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashMap;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::fractional::Bucketing;
-use super::kills::{KillTo, Overlay};
-use super::operators::Fault;
-use super::reckoning::{Reckoner, Scope};
-use super::targeting::{Compiler, Rule};
-use super::values::{Data, shortest};
-use crate::words::{Refusal, Result};
+use super::flag_sets::{self, Metadata, State};
+use super::kills::KillTo;
+use crate::words::{Name, Refusal, Span};
 
-/// A set of flags, as flagd writes it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// The spec of a `flag` document.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FlagSet {
-    /// Where the shape of such files is described; kept, not used.
-    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<String>,
-    /// The flags by key.
-    pub flags: BTreeMap<String, Flag>,
-    /// Rules by name that flags share: `{"$ref": "name"}`.
-    #[serde(rename = "$evaluators", default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub evaluators: BTreeMap<String, Value>,
-    /// What is said with each answer.
+pub struct Flag {
+    /// What people call it: `New checkout`.
+    pub title: String,
+    /// What programs call it, any text; the name of the document, if absent. It stays: a program that still asks for it
+    /// must not get something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The team that answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Name>,
+    /// The services that it acts on: by them an incident shows which switches there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<Name>,
+    /// What it is for: `release`, `experiment`, `operational`, `permission`, `kill-switch`.
+    pub purpose: Purpose,
+    /// The day by which it should be gone. Releases and experiments must say it; a kill switch stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub expires: Option<Date>,
+    /// The values by name, all of one type; the same in all environments.
+    pub variants: Map<String, Value>,
+    /// What it is in each environment; in those that are missing there is no such flag.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: Metadata,
+    pub environments: BTreeMap<Name, Setting>,
 }
 
-/// Texts, numbers and booleans by name.
-pub type Metadata = BTreeMap<String, Value>;
-
-/// One flag.
+/// What a flag is in one environment, as in flagd.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Flag {
-    /// `DISABLED`: whoever asks takes their own default.
+pub struct Setting {
+    /// `ENABLED`; `DISABLED`: whoever asks takes their own default.
     pub state: State,
-    /// The values by name, all of one type.
-    pub variants: serde_json::Map<String, Value>,
     /// Which variant it is where targeting says nothing. Without one, whoever asks takes their own default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_variant: Option<String>,
     /// A rule in `JsonLogic` that names a variant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub targeting: Option<Value>,
-    /// What is said with each answer, before what the set says.
+    /// What is said with each answer: texts, numbers, booleans.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: Metadata,
 }
 
-/// Is a flag in use?
+/// What a flag is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum State {
-    Enabled,
-    Disabled,
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Something new goes out behind it; then it should go.
+    Release,
+    /// Something is tried out; then it should go.
+    Experiment,
+    /// How something runs.
+    Operational,
+    /// Who may do something.
+    Permission,
+    /// It turns something off when that does harm.
+    KillSwitch,
 }
 
-/// Why the answer is what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Reason {
-    /// There is no rule, or a kill stands above it.
-    Static,
-    TargetingMatch,
-    /// The rule named nothing.
-    Default,
-    Disabled,
-    Error,
-}
+impl Purpose {
+    pub const ALL: [Self; 5] = [Self::Release, Self::Experiment, Self::Operational, Self::Permission, Self::KillSwitch];
 
-/// What went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ErrorCode {
-    FlagNotFound,
-    ParseError,
-    TypeMismatch,
-    General,
-}
-
-/// The type of a value that somebody expects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ValueType {
-    Boolean,
-    Text,
-    Integer,
-    Number,
-    /// A list or a map.
-    Object,
-}
-
-/// An answer. Without a value, whoever asks takes their own default.
-#[derive(Clone, Debug)]
-pub struct Resolution<'a> {
-    pub reason: Reason,
-    pub variant: Option<&'a str>,
-    pub value: Option<&'a Value>,
-    /// What went wrong, and a sentence about it.
-    pub error: Option<(ErrorCode, String)>,
-    /// Of the flag and, where it says nothing, of the set.
-    pub metadata: &'a Metadata,
-    /// Does a kill decide it?
-    pub killed: bool,
-}
-
-/// What a flag is decided by: a map, in which `targetingKey` says who it is.
-#[derive(Clone, Debug)]
-pub struct Context(Data);
-
-impl Context {
-    /// Reads what came with a question.
-    pub fn read(value: &Value) -> Result<Self> {
-        match value {
-            Value::Object(_) => Ok(Self(value.into())),
-            _ => Err(Refusal::invalid("the context must be an object of names and values")),
-        }
-    }
-
-    /// Nothing is known of who asks.
-    pub fn empty() -> Self {
-        Self(Data::Map(super::values::Map::default()))
-    }
-}
-
-/// A set of flags, ready to answer.
-#[derive(Debug)]
-pub struct Compiled {
-    flags: HashMap<Arc<str>, Ready, FixedState>,
-    metadata: Arc<Metadata>,
-    bucketing: Bucketing,
-}
-
-/// One flag, ready to answer.
-#[derive(Debug)]
-struct Ready {
-    key: Data,
-    state: State,
-    variants: Box<[(Box<str>, Value)]>,
-    default: Default,
-    rule: Option<Rule>,
-    metadata: Arc<Metadata>,
-}
-
-/// Which variant it is where targeting says nothing.
-#[derive(Debug)]
-enum Default {
-    Callers,
-    Variant(usize),
-    Unknown(Box<str>),
-}
-
-impl Compiled {
-    /// Compiles a set, whatever is wrong with it: that is told by [`FlagSet::problems`] before, and by the answers after.
-    pub fn new(set: &FlagSet, bucketing: Bucketing) -> Self {
-        let mut compiler = Compiler::new(&set.evaluators);
-        let metadata = Arc::new(set.metadata.clone());
-        let flags = set.flags.iter().map(|(key, flag)| {
-            let key: Arc<str> = key.as_str().into();
-            (key.clone(), Ready::new(key, flag, &mut compiler, &metadata))
-        });
-        Self { flags: flags.collect(), metadata, bucketing }
-    }
-
-    /// The keys of all flags, in no order.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.flags.keys().map(AsRef::as_ref)
-    }
-
-    /// The answer to one question.
-    pub fn evaluate<'a>(&'a self, key: &str, context: &Context, kills: &Overlay, now: Timestamp) -> Resolution<'a> {
-        let Some(flag) = self.flags.get(key) else {
-            let problem = (ErrorCode::FlagNotFound, format!("there is no flag {key:?}"));
-            return Resolution { error: Some(problem), ..Resolution::none(Reason::Error, &self.metadata) };
-        };
-        if let Some(kill) = kills.in_force(key, now) {
-            let variant = match &kill.to {
-                KillTo::Variant(name) => flag.place(name),
-                KillTo::Disabled => None,
-            };
-            // A variant that is gone by now is no reason to go on with what was killed.
-            let answer = variant.map_or_else(
-                || Resolution::none(Reason::Disabled, &flag.metadata),
-                |place| flag.variant(place, Reason::Static),
-            );
-            return Resolution { killed: true, ..answer };
-        }
-        match (flag.state, &flag.rule) {
-            (State::Disabled, _) => Resolution::none(Reason::Disabled, &flag.metadata),
-            (State::Enabled, None) => flag.default(Reason::Static),
-            (State::Enabled, Some(rule)) => {
-                let reckoner = Reckoner::new(&flag.key, now.as_second(), self.bucketing);
-                match reckoner.reckon(rule, Scope::context(&context.0)) {
-                    Ok(told) => flag.told(&told),
-                    Err(fault) => flag.fault(fault),
-                }
-            }
-        }
-    }
-}
-
-impl Ready {
-    fn new<'v>(key: Arc<str>, flag: &'v Flag, compiler: &mut Compiler<'v>, set: &Arc<Metadata>) -> Self {
-        let variants: Box<[_]> =
-            flag.variants.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
-        let place = |name: &str| variants.iter().position(|(own, _): &(Box<str>, Value)| own.as_ref() == name);
-        let default = match flag.default_variant.as_deref() {
-            None | Some("") => Default::Callers,
-            Some(name) => place(name).map_or_else(|| Default::Unknown(name.into()), Default::Variant),
-        };
-        let rule = flag.targeting.as_ref().and_then(|targeting| match compiler.resolve(targeting) {
-            Value::Object(map) if map.is_empty() => None,
-            Value::Object(_) => Some(compiler.rule(targeting)),
-            other if !Data::from(other).is_true() => None,
-            _ => Some(Rule::Unknown("targeting".into(), Box::default())),
-        });
-        let metadata = if flag.metadata.is_empty() {
-            set.clone()
-        } else {
-            let mut merged = set.as_ref().clone();
-            merged.extend(flag.metadata.clone());
-            Arc::new(merged)
-        };
-        Self { key: Data::Text(key), state: flag.state, variants, default, rule, metadata }
-    }
-
-    fn place(&self, name: &str) -> Option<usize> {
-        self.variants.iter().position(|(own, _)| own.as_ref() == name)
-    }
-
-    fn variant(&self, place: usize, reason: Reason) -> Resolution<'_> {
-        let (name, value) = &self.variants[place];
-        Resolution { variant: Some(name), value: Some(value), ..Resolution::none(reason, &self.metadata) }
-    }
-
-    fn default(&self, reason: Reason) -> Resolution<'_> {
-        match &self.default {
-            Default::Callers => Resolution::none(Reason::Default, &self.metadata),
-            Default::Variant(place) => self.variant(*place, reason),
-            Default::Unknown(name) => self.unknown(name),
-        }
-    }
-
-    fn unknown(&self, name: &str) -> Resolution<'_> {
-        self.error(ErrorCode::General, format!("there is no variant {name:?}"))
-    }
-
-    fn error(&self, code: ErrorCode, message: String) -> Resolution<'_> {
-        Resolution { error: Some((code, message)), ..Resolution::none(Reason::Error, &self.metadata) }
-    }
-
-    /// What the rule came to, as the name of a variant.
-    fn told(&self, told: &Data) -> Resolution<'_> {
-        let by_name = |name: &str| match self.place(name) {
-            Some(place) if !self.variants[place].1.is_null() => self.variant(place, Reason::TargetingMatch),
-            _ => self.unknown(name),
-        };
-        match told {
-            Data::Null => self.default(Reason::Default),
-            Data::Text(name) => by_name(name),
-            Data::Bool(is) => by_name(if *is { "true" } else { "false" }),
-            Data::Int(whole) => by_name(&whole.to_string()),
-            Data::Float(broken) => by_name(&shortest(*broken)),
-            Data::List(_) => self.error(ErrorCode::General, "targeting came to a list, not to a variant".into()),
-            Data::Map(_) => self.error(ErrorCode::General, "targeting came to a map, not to a variant".into()),
-        }
-    }
-
-    fn fault(&self, fault: Fault) -> Resolution<'_> {
-        match fault {
-            Fault::Operator(name) => self.error(ErrorCode::ParseError, format!("targeting has no operator {name:?}")),
-            Fault::Reckoning(why) => self.error(ErrorCode::General, why.into()),
-        }
-    }
-}
-
-impl<'a> Resolution<'a> {
-    fn none(reason: Reason, metadata: &'a Metadata) -> Self {
-        Self { reason, variant: None, value: None, error: None, metadata, killed: false }
-    }
-
-    /// The same answer, if its value is of the type; or that it is not. Every whole number is a number.
-    pub fn of_type(self, wanted: ValueType) -> Self {
-        let fits = match (wanted, self.value) {
-            (_, None) => true,
-            (ValueType::Boolean, Some(value)) => value.is_boolean(),
-            (ValueType::Text, Some(value)) => value.is_string(),
-            (ValueType::Integer, Some(value)) => value.is_i64() || value.is_u64(),
-            (ValueType::Number, Some(value)) => value.is_number(),
-            (ValueType::Object, Some(value)) => value.is_object() || value.is_array(),
-        };
-        if fits {
-            return self;
-        }
-        let error = (ErrorCode::TypeMismatch, format!("the value is no {}", wanted.word()));
-        Self { error: Some(error), killed: self.killed, ..Self::none(Reason::Error, self.metadata) }
-    }
-}
-
-impl ValueType {
     pub const fn word(self) -> &'static str {
         match self {
-            Self::Boolean => "boolean",
-            Self::Text => "string",
-            Self::Integer => "integer",
-            Self::Number => "number",
-            Self::Object => "object or array",
+            Self::Release => "release",
+            Self::Experiment => "experiment",
+            Self::Operational => "operational",
+            Self::Permission => "permission",
+            Self::KillSwitch => "kill-switch",
+        }
+    }
+
+    /// Whether it should be gone one day.
+    pub const fn passes(self) -> bool {
+        matches!(self, Self::Release | Self::Experiment)
+    }
+}
+
+/// Why a flag looks forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// Its day has passed.
+    Expired(Date),
+    /// It is on or off for everybody everywhere, and nobody changed it for so long.
+    Settled(Timestamp),
+    /// It is in no environment.
+    Nowhere,
+}
+
+/// A flag that is the same for everybody for so long is none any more.
+const SETTLED_AFTER: Span = Span::hours(30 * 24);
+const KEY_MOST: usize = 256;
+
+impl Flag {
+    /// What programs call it.
+    pub fn key<'f>(&'f self, name: &'f Name) -> &'f str {
+        self.key.as_deref().unwrap_or(name.as_str())
+    }
+
+    /// As flagd has it, with what it is in one environment.
+    pub fn definition(&self, setting: &Setting) -> flag_sets::Flag {
+        flag_sets::Flag {
+            state: setting.state,
+            variants: self.variants.clone(),
+            default_variant: setting.default_variant.clone(),
+            targeting: setting.targeting.clone(),
+            metadata: setting.metadata.clone(),
+        }
+    }
+
+    /// What it becomes when it is killed and nobody says to what: false, if it is true or false; otherwise whoever asks
+    /// takes their own default.
+    pub fn off(&self) -> KillTo {
+        let mut off = self.variants.iter().filter(|(_, value)| **value == Value::Bool(false));
+        match (off.next(), off.next()) {
+            (Some((name, _)), None) => KillTo::Variant(name.clone()),
+            _ => KillTo::Disabled,
+        }
+    }
+
+    /// What is wrong in it on its own; each refusal with a pointer into the spec.
+    pub fn check(&self) -> Vec<Refusal> {
+        let mut found = Vec::new();
+        let mut refuse = |at: &str, message: &str| found.push(Refusal::invalid(message).at(at));
+        if let Some(key) = &self.key
+            && (key.is_empty() || key.len() > KEY_MOST || key.chars().any(char::is_control))
+        {
+            refuse("/key", "`key` must be one line of 1 to 256 bytes");
+        }
+        match (self.purpose, self.expires) {
+            (Purpose::Release | Purpose::Experiment, None) => {
+                refuse("/expires", "a release or an experiment ends: say the day by which the flag should be gone");
+            }
+            (Purpose::KillSwitch, Some(_)) => {
+                refuse("/expires", "a kill switch stays: leave `expires` out");
+            }
+            _ => {}
+        }
+        let bare = flag_sets::Flag {
+            state: State::Disabled,
+            variants: self.variants.clone(),
+            default_variant: None,
+            targeting: None,
+            metadata: Metadata::new(),
+        };
+        let shared = BTreeMap::new();
+        found.extend(super::flag_checks::of_flag(&shared, &bare, &mut super::targeting::Compiler::new(&shared)));
+        found
+    }
+
+    /// Why it looks forgotten, if it does. `changed_at`: when its document was last changed.
+    pub fn stale(&self, changed_at: Timestamp, now: Timestamp) -> Option<Stale> {
+        let today = now.to_zoned(TimeZone::UTC).date();
+        if let Some(expires) = self.expires.filter(|expires| *expires < today) {
+            return Some(Stale::Expired(expires));
+        }
+        if self.environments.is_empty() {
+            return Some(Stale::Nowhere);
+        }
+        let mut all = self.environments.values().map(for_everybody);
+        let first = all.next().flatten();
+        let same = first.is_some() && all.all(|one| one == first);
+        (self.purpose.passes() && same && SETTLED_AFTER.after(changed_at) <= now).then_some(Stale::Settled(changed_at))
+    }
+}
+
+impl Setting {
+    /// Whether a rule may name another variant than the default.
+    pub fn has_rule(&self) -> bool {
+        self.targeting.as_ref().is_some_and(|rule| !is_empty(rule))
+    }
+}
+
+/// What everybody gets in an environment; nothing where it depends on who asks.
+#[derive(PartialEq, Eq)]
+enum Everybody<'s> {
+    Variant(Option<&'s str>),
+    OwnDefault,
+}
+
+fn for_everybody(setting: &Setting) -> Option<Everybody<'_>> {
+    match setting.state {
+        State::Disabled => Some(Everybody::OwnDefault),
+        State::Enabled => (!setting.has_rule()).then_some(Everybody::Variant(setting.default_variant.as_deref())),
+    }
+}
+
+fn is_empty(rule: &Value) -> bool {
+    rule.is_null() || rule.as_object().is_some_and(Map::is_empty)
+}
+
+impl Stale {
+    /// In a sentence for whoever looks at the flag.
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Expired(date) => format!("It should have been gone by {date}."),
+            Self::Settled(since) => {
+                format!("It is the same for everybody everywhere since {}.", since.strftime("%-d %b %Y"))
+            }
+            Self::Nowhere => "It is in no environment.".into(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::kills::Kill;
-    use super::ValueType::{Boolean, Integer, Number, Object, Text};
     use super::*;
 
-    fn now() -> Timestamp {
-        Timestamp::from_second(1_800_000_000).unwrap()
-    }
-
-    fn set(value: Value) -> FlagSet {
-        serde_json::from_value(value).unwrap()
-    }
-
-    /// A set of one flag with the variants on, off and red.
-    fn with(targeting: &Value) -> FlagSet {
-        set(json!({
-            "flags": {"flag": {
-                "state": "ENABLED", "variants": {"on": 1, "off": 2, "red": 3}, "defaultVariant": "off",
-                "targeting": targeting,
-            }},
-            "$evaluators": {"ours": {"ends_with": [{"var": "email"}, "@example.com"]}, "round": {"$ref": "round"}},
-        }))
-    }
-
-    /// Reason, variant and code, in one line.
-    fn told(set: &FlagSet, key: &str, context: &Value, kills: &Overlay) -> String {
-        let compiled = Compiled::new(set, Bucketing::Canonical);
-        let answer = compiled.evaluate(key, &Context::read(context).unwrap(), kills, now());
-        assert_eq!(answer.variant.is_some(), answer.value.is_some());
-        let code = answer.error.map(|(code, _)| format!(" {code:?}")).unwrap_or_default();
-        format!("{:?} {}{code}", answer.reason, answer.variant.unwrap_or("-"))
+    fn flag(value: &Value) -> Flag {
+        let mut all = json!({"title": "F", "purpose": "operational", "variants": {"on": true, "off": false}});
+        for (name, value) in value.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        serde_json::from_value(all).unwrap()
     }
 
     #[test]
-    fn rules_come_to_variants() {
-        let context = json!({
-            "targetingKey": "ana", "email": "ana@example.com", "age": 30, "version": "1.4.2", "tags": ["a", "b"],
-            "user": {"tier": "gold"}, "people": [{"age": 3}, {"age": 5}],
-        });
-        for (rule, wanted) in [
-            (json!({"if": [{"$ref": "ours"}, "on", "red"]}), "TargetingMatch on"),
-            (json!({"if": [{"==": [{"var": "user.tier"}, "silver"]}, "on"]}), "Default off"),
-            (json!({"if": [{"in": [{"var": "user.tier"}, ["silver", "gold"]]}, "on"]}), "TargetingMatch on"),
-            (json!({"if": [{"sem_ver": [{"var": "version"}, "^", "1.0"]}, "red"]}), "TargetingMatch red"),
-            (json!({"if": [{"<": [18, {"var": "age"}, 65]}, "red"]}), "TargetingMatch red"),
-            (json!({"if": [{">": [{"var": "$flagd.timestamp"}, 1_799_999_999]}, "on"]}), "TargetingMatch on"),
-            (json!({"if": [{"===": [{"var": "$flagd.flagKey"}, "flag"]}, "on"]}), "TargetingMatch on"),
-            (json!({"if": [{"some": [{"var": "people"}, {">": [{"var": "age"}, 4]}]}, "on"]}), "TargetingMatch on"),
-            (json!({"if": [{"all": [[], true]}, "on", "red"]}), "TargetingMatch red"),
-            (json!({"if": [{"missing": ["email", "phone"]}, "red", "on"]}), "TargetingMatch red"),
-            (json!({"if": [{"missing_some": [1, ["email", "phone"]]}, "red", "on"]}), "TargetingMatch on"),
+    fn what_is_wrong_is_told_with_its_place() {
+        for (value, problem) in [
             (
-                json!({"if": [
-                    {"==": [{"reduce": [{"map": [{"var": "people"}, {"var": "age"}]},
-                        {"+": [{"var": "current"}, {"var": "accumulator"}]}, 0]}, 8]},
-                    "on",
-                ]}),
-                "TargetingMatch on",
+                json!({"purpose": "release"}),
+                "/expires: a release or an experiment ends: say the day by which the flag should be gone",
             ),
-            (json!({"cat": [{"var": ["missing", "r"]}, "ed"]}), "TargetingMatch red"),
-            (json!({"var": "tags.5"}), "Default off"),
-            (json!({"fractional": [["on", 0], ["red", 1]]}), "TargetingMatch red"),
-            (json!({"fractional": [["on", 0]]}), "Default off"),
-            (json!({"fractional": [{"var": "missing"}, ["on", 1]]}), "Default off"),
-            (json!({"starts_with": [{"var": "email"}, "ana"]}), "Error - General"),
-            (json!({"/": [1, 0]}), "Error - General"),
-            (json!({"iff": [true, "on"]}), "Error - ParseError"),
-            (json!({"if": [{"==": [{"var": "age"}, 1]}, {"iff": []}, "on"]}), "TargetingMatch on"),
-            (json!({"$ref": "nowhere"}), "Error - ParseError"),
-            (json!({"$ref": "round"}), "Error - ParseError"),
-            (json!({}), "Static off"),
-            (json!(null), "Static off"),
-            (json!("on"), "Error - ParseError"),
+            (
+                json!({"purpose": "kill-switch", "expires": "2027-01-31"}),
+                "/expires: a kill switch stays: leave `expires` out",
+            ),
+            (json!({"key": ""}), "/key: `key` must be one line of 1 to 256 bytes"),
+            (json!({"variants": {}}), "/variants: a flag needs at least one variant"),
+            (
+                json!({"variants": {"a": 1, "b": "x"}}),
+                "/variants/b: all variants are of one type: this is a string, \"a\" a number",
+            ),
         ] {
-            assert_eq!(told(&with(&rule), "flag", &context, &Overlay::none()), wanted, "{rule}");
+            let told: Vec<String> = flag(&value).check().iter().map(ToString::to_string).collect();
+            assert_eq!(told, [problem]);
         }
+        assert!(flag(&json!({"purpose": "release", "expires": "2027-01-31"})).check().is_empty());
+        assert!(serde_json::from_value::<Flag>(json!({"title": "F", "purpose": "toy", "variants": {"a": 1}})).is_err());
     }
 
     #[test]
-    fn the_caller_takes_a_default_where_the_flag_has_none() {
-        let set = set(json!({"flags": {
-            "off": {"state": "DISABLED", "variants": {"on": true}, "defaultVariant": "on"},
-            "none": {"state": "ENABLED", "variants": {"on": true}},
-            "null": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": null},
-            "empty": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": ""},
-            "gone": {"state": "ENABLED", "variants": {"on": true}, "defaultVariant": "gone"},
-        }}));
-        for (key, wanted) in [
-            ("off", "Disabled -"),
-            ("none", "Default -"),
-            ("null", "Default -"),
-            ("empty", "Default -"),
-            ("gone", "Error - General"),
-            ("nowhere", "Error - FlagNotFound"),
-        ] {
-            assert_eq!(told(&set, key, &json!({}), &Overlay::none()), wanted, "{key}");
-        }
+    fn a_flag_is_off_where_it_says_false_and_otherwise_disabled() {
+        let off = |variants: Value| flag(&json!({"variants": variants})).off();
+        assert_eq!(off(json!({"on": true, "off": false})), KillTo::Variant("off".into()));
+        assert_eq!(off(json!({"a": false, "b": false})), KillTo::Disabled);
+        assert_eq!(off(json!({"red": "#f00", "blue": "#00f"})), KillTo::Disabled);
     }
 
     #[test]
-    fn a_kill_stands_above_whatever_the_definition_says() {
-        let kill = |to: KillTo| -> Overlay {
-            let (flag, by, why) = ("flag".into(), "ana".into(), "it fails".into());
-            let expires_at = crate::words::Span::hours(1).after(now());
-            [Kill { flag, to, by, why, incident: None, at: now(), expires_at, lifted: None }].into_iter().collect()
+    fn what_is_forgotten_is_found() {
+        let now: Timestamp = "2026-11-29T12:00:00Z".parse().unwrap();
+        let (long_ago, lately) = (Span::hours(40 * 24).before(now), Span::hours(24).before(now));
+        let on = json!({"state": "ENABLED", "defaultVariant": "on"});
+        let off = json!({"state": "DISABLED"});
+        let share =
+            json!({"state": "ENABLED", "defaultVariant": "on", "targeting": {"fractional": [["on", 1], ["off", 1]]}});
+        let release = |environments: &Value| {
+            flag(&json!({"purpose": "release", "expires": "2026-12-24", "environments": environments}))
         };
-        let red = kill(KillTo::Variant("red".into()));
-        for rule in [json!({"if": [true, "on"]}), json!({"/": [1, 0]}), json!({}), json!({"fractional": [["on", 1]]})] {
-            let mut set = with(&rule);
-            for state in [State::Enabled, State::Disabled] {
-                set.flags.get_mut("flag").unwrap().state = state;
-                assert_eq!(told(&set, "flag", &json!({}), &red), "Static red", "{rule} {state:?}");
-                assert_eq!(told(&set, "flag", &json!({}), &kill(KillTo::Disabled)), "Disabled -");
-            }
-            set.flags.get_mut("flag").unwrap().variants.remove("red");
-            assert_eq!(
-                told(&set, "flag", &json!({}), &red),
-                "Disabled -",
-                "a variant that is gone brings nothing back"
-            );
-        }
-        let compiled = Compiled::new(&with(&json!({})), Bucketing::Canonical);
-        let later = crate::words::Span::hours(1).after(now());
-        let (during, after) =
-            [now(), later].map(|at| compiled.evaluate("flag", &Context::empty(), &red, at).killed).into();
-        assert!(during && !after);
-    }
-
-    #[test]
-    fn metadata_of_the_flag_goes_before_that_of_the_set() {
-        let set = set(json!({
-            "flags": {"a": {"state": "ENABLED", "variants": {"on": true}, "metadata": {"owner": "web", "n": 1}}},
-            "metadata": {"owner": "platform", "set": "s"},
-        }));
-        let compiled = Compiled::new(&set, Bucketing::Canonical);
-        let said = |key| json!(compiled.evaluate(key, &Context::empty(), &Overlay::none(), now()).metadata);
-        assert_eq!(said("a"), json!({"owner": "web", "n": 1, "set": "s"}));
-        assert_eq!(said("b"), json!({"owner": "platform", "set": "s"}));
-    }
-
-    #[test]
-    fn a_value_of_another_type_is_an_error() {
-        let variants = json!({"b": true, "t": "x", "i": 1, "n": 1.5, "o": {"a": 1}, "l": [1]});
-        for (name, fits) in [
-            ("b", &[Boolean][..]),
-            ("t", &[Text]),
-            ("i", &[Integer, Number]),
-            ("n", &[Number]),
-            ("o", &[Object]),
-            ("l", &[Object]),
+        for (flag, changed_at, wanted) in [
+            (release(&json!({"p": on, "s": on})), long_ago, Some(Stale::Settled(long_ago))),
+            (release(&json!({"p": off, "s": off})), long_ago, Some(Stale::Settled(long_ago))),
+            (release(&json!({"p": on, "s": on})), lately, None),
+            (release(&json!({"p": on, "s": off})), long_ago, None),
+            (release(&json!({"p": share})), long_ago, None),
+            (release(&json!({})), lately, Some(Stale::Nowhere)),
+            (flag(&json!({"purpose": "permission", "environments": {"p": on}})), long_ago, None),
+            (
+                flag(&json!({"purpose": "experiment", "expires": "2026-11-28", "environments": {"p": share}})),
+                lately,
+                Some(Stale::Expired("2026-11-28".parse().unwrap())),
+            ),
         ] {
-            let flag = json!({"state": "ENABLED", "variants": variants, "defaultVariant": name});
-            let compiled = Compiled::new(&set(json!({"flags": {"f": flag}})), Bucketing::Canonical);
-            for wanted in [Boolean, Text, Integer, Number, Object] {
-                let answer = compiled.evaluate("f", &Context::empty(), &Overlay::none(), now()).of_type(wanted);
-                assert_eq!(answer.error.is_none(), fits.contains(&wanted), "{name} {wanted:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_rule_that_would_run_for_ever_ends_with_an_error() {
-        let many: Vec<usize> = (0..400).collect();
-        let doubling = json!({"reduce": [many, {"cat": [{"var": "accumulator"}, {"var": "accumulator"}]}, "x"]});
-        let cubed = json!({"map": [many, {"map": [many, {"map": [many, 1]}]}]});
-        let nested = (0..200).fold(json!("on"), |rule, _| json!({"if": [true, rule]}));
-        for rule in [doubling, cubed, nested] {
-            assert_eq!(told(&with(&rule), "flag", &json!({}), &Overlay::none()), "Error - General");
-        }
-        // Each evaluator names the next one twice: 2^60 steps, if nobody counted them.
-        let mut bomb = with(&json!({"if": [{"$ref": "e0"}, "on"]}));
-        for n in 0..60 {
-            let next = json!({"$ref": format!("e{}", n + 1)});
-            bomb.evaluators.insert(format!("e{n}"), json!({"+": [next, next]}));
-        }
-        bomb.evaluators.insert("e60".into(), json!(1));
-        assert_eq!(told(&bomb, "flag", &json!({}), &Overlay::none()), "Error - General");
-    }
-
-    /// Any JSON, with the names of operators among its keys.
-    fn any_json() -> impl Strategy<Value = Value> {
-        let names: Vec<&'static str> = super::super::operators::names().chain(["$ref", "a"]).collect();
-        let texts = prop_oneof![
-            Just("email"),
-            Just("tags"),
-            Just("on"),
-            Just(""),
-            Just("1.2.3"),
-            Just("$flagd.timestamp"),
-            Just("ours"),
-            Just("1e999"),
-            Just("tags.1"),
-        ];
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            (-3..4_i64).prop_map(Value::from),
-            texts.prop_map(Value::from),
-        ];
-        leaf.prop_recursive(5, 64, 4, move |inner| {
-            let list = prop::collection::vec(inner, 0..4).prop_map(Value::from);
-            let name = prop::sample::select(names.clone());
-            prop_oneof![1 => list.clone(), 4 => (name, list).prop_map(|(name, args)| json!({ name: args }))]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn no_rule_and_no_context_panics(rule in any_json(), email in any_json(), tags in any_json()) {
-            let set = with(&rule);
-            let _ = set.problems();
-            for bucketing in [Bucketing::Canonical, Bucketing::Text] {
-                let compiled = Compiled::new(&set, bucketing);
-                let context = Context::read(&json!({"targetingKey": "ana", "email": email, "tags": tags})).unwrap();
-                let first = compiled.evaluate("flag", &context, &Overlay::none(), now());
-                let second = compiled.evaluate("flag", &context, &Overlay::none(), now());
-                prop_assert_eq!((first.reason, first.variant), (second.reason, second.variant));
-                prop_assert_eq!(first.reason == Reason::Error, first.error.is_some());
-            }
-        }
-
-        /// Whoever has the new variant at ten per cent has it at twenty.
-        #[test]
-        fn a_rollout_takes_nothing_away(key in "[a-z]{1,12}", small in 0_i64..=100, more in 0_i64..=100) {
-            let large = (small + more).min(100);
-            let at = |share: i64| {
-                let set = with(&json!({"fractional": [["on", share], ["red", 100 - share]]}));
-                told(&set, "flag", &json!({"targetingKey": key}), &Overlay::none())
-            };
-            if at(small) == "TargetingMatch on" {
-                prop_assert_eq!(at(large), "TargetingMatch on");
-            }
+            assert_eq!(flag.stale(changed_at, now), wanted, "{:?}", flag.environments);
         }
     }
 }

@@ -3,10 +3,14 @@
 //! The same value always draws the same number, so nobody sees a flag flicker. How it is drawn is part of what a flag
 //! means: a change of it would deal everybody anew. So both ways in use are here, and a set of flags says which is its own.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::values::Data;
 
 /// How a value becomes a number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Bucketing {
     /// Murmur3 of the value in canonical CBOR, so that numbers, lists and maps draw too: flagd's current rule.
     #[default]

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::flag_sets::{FlagSet, State};
 use crate::words::{IncidentId, Refusal, Result, Span};
 
 /// A kill. What it does never changes; its end may be put off, or it is lifted.
@@ -124,7 +125,7 @@ impl Kill {
 }
 
 /// The kills that stand above a set of flags.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overlay(HashMap<Box<str>, Vec<Kill>, foldhash::fast::FixedState>);
 
 impl Overlay {
@@ -139,6 +140,23 @@ impl Overlay {
             return None;
         }
         self.0.get(flag)?.iter().rev().find(|kill| kill.is_in_force(now))
+    }
+
+    /// The set as it is with the kills in force, for those who evaluate it themselves: what is killed has no rule.
+    pub fn applied(&self, set: &FlagSet, now: Timestamp) -> FlagSet {
+        let mut set = set.clone();
+        for (key, flag) in &mut set.flags {
+            let Some(kill) = self.in_force(key, now) else { continue };
+            flag.targeting = None;
+            match &kill.to {
+                KillTo::Variant(name) if flag.variants.contains_key(name) => {
+                    flag.state = State::Enabled;
+                    flag.default_variant = Some(name.clone());
+                }
+                KillTo::Variant(_) | KillTo::Disabled => flag.state = State::Disabled,
+            }
+        }
+        set
     }
 
     /// When an answer may next be another than now, without anybody doing anything.

@@ -10,6 +10,7 @@ use super::fractional::{Bucketing, share};
 use super::operators::{Fault, Gathering, Operator, call, gather};
 use super::targeting::{Each, Rule, Segment, Step};
 use super::values::{Data, Map, Number, weight_of_text};
+use super::versions::Ahead;
 
 /// The steps that one evaluation may take. A long rule takes some hundreds.
 const MOST_STEPS: u32 = 100_000;
@@ -75,7 +76,7 @@ impl<'s> Reckoner<'s> {
             Rule::If(rules) => {
                 let (pairs, otherwise) = rules.as_chunks::<2>();
                 for [condition, then] in pairs {
-                    if self.reckon(condition, scope)?.is_true() {
+                    if self.is_true(condition, scope)? {
                         return self.reckon(then, scope);
                     }
                 }
@@ -90,8 +91,49 @@ impl<'s> Reckoner<'s> {
             }
             Rule::Call(operator, rules) => self.call(*operator, rules, scope),
             Rule::Fractional(rules) => self.fractional(rules, scope),
+            Rule::Shares(shares) => {
+                let drawn = self.draw_for_somebody(scope)?;
+                let found = drawn.and_then(|drawn| share(drawn, shares.weights.iter().copied()));
+                Ok(Cow::Borrowed(found.map_or(NULL, |index| &shares.variants[index])))
+            }
+            Rule::Version(parts) => {
+                let version = self.reckon(&parts.0, scope)?;
+                Ok(Cow::Owned(self.version(&version, &parts.1)?.map_or(Data::Null, Data::Bool)))
+            }
             Rule::Shared(rule) => self.reckon(rule, scope),
             seldom => self.reckon_seldom(seldom, scope),
+        }
+    }
+
+    /// Whether a condition holds; what most conditions are comes to no value on the way.
+    #[inline]
+    fn is_true<'a>(&'a self, rule: &'a Rule, scope: Scope<'a>) -> Result<bool, Fault> {
+        match rule {
+            Rule::Version(parts) => {
+                self.spend(1)?;
+                let version = self.reckon(&parts.0, scope)?;
+                Ok(self.version(&version, &parts.1)?.unwrap_or(false))
+            }
+            Rule::Among(parts) => {
+                self.spend(1)?;
+                let needle = self.reckon(&parts.0, scope)?;
+                Ok(matches!(needle.as_ref(), Data::Text(text) if parts.1.binary_search(text).is_ok()))
+            }
+            _ => Ok(self.reckon(rule, scope)?.is_true()),
+        }
+    }
+
+    fn version(&self, version: &Data, ahead: &Ahead) -> Result<Option<bool>, Fault> {
+        self.spend(version.weight())?;
+        match version {
+            Data::Text(text) => Ok(ahead.holds(text)),
+            other => {
+                let [operator, wanted] = ahead.texts();
+                match call(Operator::Version, 3, [other, &operator.into(), &wanted.into()])? {
+                    Data::Bool(holds) => Ok(Some(holds)),
+                    _ => Ok(None),
+                }
+            }
         }
     }
 
@@ -355,7 +397,7 @@ impl<'s> Reckoner<'s> {
 }
 
 /// The weight of a share: a variant alone weighs 1.
-fn weight_of(share: &Data) -> Option<i64> {
+pub(super) fn weight_of(share: &Data) -> Option<i64> {
     let Data::List(pair) = share else { return None };
     match pair.as_ref() {
         [_] => Some(1),

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::operators::{Gathering, Operator};
+use super::reckoning::weight_of;
 use super::values::{Data, hash_of};
+use super::versions::Ahead;
 
 /// Rules in rules in rules: what is written by hand stays far below.
 pub(super) const MOST_DEPTH: usize = 100;
@@ -29,6 +31,10 @@ pub(super) enum Rule {
     Each(Each, Box<(Rule, Rule)>),
     Reduce(Box<(Rule, Rule, Data)>),
     Fractional(Box<[Rule]>),
+    /// The same where all shares are known beforehand: their weights, and what each comes to.
+    Shares(Box<Shares>),
+    /// `sem_ver` with a version that is known beforehand.
+    Version(Box<(Rule, Ahead)>),
     Call(Operator, Box<[Rule]>),
     Gather(Gathering, Box<[Rule]>),
     /// `in` a list of texts, sorted.
@@ -37,6 +43,13 @@ pub(super) enum Rule {
     Shared(Arc<Rule>),
     Unknown(Box<str>, Box<[Rule]>),
     Wrong(&'static str),
+}
+
+/// The weights of shares, and what each comes to.
+#[derive(Debug)]
+pub(super) struct Shares {
+    pub(super) weights: Box<[i64]>,
+    pub(super) variants: Box<[Data]>,
 }
 
 /// What is done with each item of a list.
@@ -211,7 +224,8 @@ impl<'v> Compiler<'v> {
                     _ => Rule::Constant(Data::Null),
                 }
             }
-            "fractional" => Rule::Fractional(rules),
+            "fractional" => shares(rules),
+            "sem_ver" => version(rules),
             "var" if rules.len() > 2 => Rule::Wrong("var takes a place and a default"),
             "var" => self.var(rules),
             "in" => among(rules),
@@ -275,6 +289,7 @@ impl Rule {
                     }
                 }
             }
+            Self::Shares(shares) => out.extend(shares.variants.iter()),
             _ => {}
         }
     }
@@ -292,6 +307,36 @@ fn two(rules: Box<[Rule]>) -> Option<(Rule, Rule)> {
 
 fn with_null(rules: Box<[Rule]>) -> Box<[Rule]> {
     rules.into_iter().chain([Rule::Constant(Data::Null)]).collect()
+}
+
+/// Weighs shares once, where they are all plain.
+fn shares(rules: Box<[Rule]>) -> Rule {
+    let plain = |rule: &Rule| match rule {
+        Rule::Constant(share @ Data::List(pair)) => Some((weight_of(share)?, pair.first().cloned()?)),
+        _ => None,
+    };
+    match rules.iter().map(plain).collect::<Option<Vec<_>>>() {
+        Some(pairs) if !pairs.is_empty() => {
+            let (weights, variants): (Vec<i64>, Vec<Data>) = pairs.into_iter().unzip();
+            Rule::Shares(Box::new(Shares { weights: weights.into(), variants: variants.into() }))
+        }
+        _ => Rule::Fractional(rules),
+    }
+}
+
+/// Reads a version once, where it is written down.
+fn version(rules: Box<[Rule]>) -> Rule {
+    let ahead = match rules.as_ref() {
+        [_, Rule::Constant(Data::Text(operator)), Rule::Constant(Data::Text(version))] => Ahead::new(operator, version),
+        _ => None,
+    };
+    match (ahead, rules.len()) {
+        (Some(ahead), 3) => match rules.into_iter().next() {
+            Some(rule) => Rule::Version(Box::new((rule, ahead))),
+            None => Rule::Constant(Data::Null),
+        },
+        _ => Rule::Call(Operator::Version, rules),
+    }
 }
 
 /// Looks among texts by halving, where all that is looked among is texts.

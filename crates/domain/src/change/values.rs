@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+
 /// A value of a context, of a rule, or in between.
 #[derive(Clone, Debug, Default)]
 pub enum Data {
@@ -87,6 +89,64 @@ impl From<&serde_json::Value> for Data {
             Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
             Value::Object(map) => Self::Map(map.iter().map(|(name, value)| (name.as_str(), value.into())).collect()),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Reading)
+    }
+}
+
+/// Reads any JSON at once, without a tree in between.
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = Data;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Data, E> {
+        Ok(Data::Null)
+    }
+
+    fn visit_bool<E>(self, is: bool) -> Result<Data, E> {
+        Ok(Data::Bool(is))
+    }
+
+    fn visit_i64<E>(self, whole: i64) -> Result<Data, E> {
+        Ok(Data::Int(whole))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "beyond 64 bits with a sign they are broken numbers")]
+    fn visit_u64<E>(self, whole: u64) -> Result<Data, E> {
+        Ok(i64::try_from(whole).map_or(Data::Float(whole as f64), Data::Int))
+    }
+
+    fn visit_f64<E>(self, broken: f64) -> Result<Data, E> {
+        Ok(Data::Float(broken))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Data, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Data, A::Error> {
+        let mut list = Vec::with_capacity(items.size_hint().unwrap_or(0).min(1024));
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Data::List(list.into()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Data, A::Error> {
+        let mut map: Vec<(Box<str>, Data)> = Vec::with_capacity(pairs.size_hint().unwrap_or(8).min(1024));
+        while let Some(pair) = pairs.next_entry()? {
+            map.push(pair);
+        }
+        Ok(Data::Map(map.into_iter().collect()))
     }
 }
 

@@ -68,6 +68,76 @@ impl<'a> Version<'a> {
     }
 }
 
+/// A version that is compared with others again and again: read once.
+#[derive(Debug)]
+pub(super) struct Ahead {
+    operator: Box<str>,
+    version: Box<str>,
+    /// The numbers, if it is a plain release.
+    numbers: Option<[u64; 3]>,
+}
+
+impl Ahead {
+    /// Nothing if it is no version, or the operator is none.
+    pub(super) fn new(operator: &str, version: &str) -> Option<Self> {
+        Version::read(version)?;
+        OPERATORS.contains(&operator).then(|| Self {
+            operator: operator.into(),
+            version: version.into(),
+            numbers: plain(version),
+        })
+    }
+
+    pub(super) fn texts(&self) -> [&str; 2] {
+        [&self.operator, &self.version]
+    }
+
+    /// Whether another version is to it as the operator says; nothing if that is no version.
+    pub(super) fn holds(&self, other: &str) -> Option<bool> {
+        let (Some(other), Some(own)) = (plain(other), self.numbers) else {
+            return Version::read(other)?.is(&self.operator, &Version::read(&self.version)?);
+        };
+        Some(match self.operator.as_ref() {
+            "=" => other == own,
+            "!=" => other != own,
+            "<" => other < own,
+            "<=" => other <= own,
+            ">" => other > own,
+            ">=" => other >= own,
+            "^" => other[0] == own[0],
+            "~" => other[..2] == own[..2],
+            _ => return None,
+        })
+    }
+}
+
+/// The numbers of a release that has nothing but numbers, each of at most 18 digits; nothing for all else, which may be a
+/// version too.
+fn plain(text: &str) -> Option<[u64; 3]> {
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let (mut numbers, mut place, mut digits, mut first) = ([0_u64; 3], 0, 0, b'1');
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                if digits == 0 {
+                    first = byte;
+                }
+                digits += 1;
+                if digits > 18 || digits > 1 && first == b'0' {
+                    return None;
+                }
+                numbers[place] = numbers[place] * 10 + u64::from(byte - b'0');
+            }
+            b'.' if digits > 0 && place < 2 => {
+                place += 1;
+                digits = 0;
+            }
+            _ => return None,
+        }
+    }
+    (digits > 0).then_some(numbers)
+}
+
 /// The operators of `sem_ver`.
 pub const OPERATORS: &[&str] = &["=", "!=", "<", "<=", ">", ">=", "^", "~"];
 
@@ -121,6 +191,20 @@ mod tests {
 
     fn compare(a: &str, operator: &str, b: &str) -> Option<bool> {
         Version::read(a)?.is(operator, &Version::read(b)?)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_read_ahead_comes_to_the_same(
+            a in "[vV]?[0-9]{1,3}(\\.[0-9]{0,20}){0,3}(-[a-c0-9.]{0,3})?(\\+[a-z]{0,2})?",
+            b in "v?[0-9]{1,2}(\\.[0-9]{1,2}){0,2}(-[a-c0-9]{1,2})?",
+            operator in prop::sample::select(OPERATORS),
+        ) {
+            match Ahead::new(operator, &b) {
+                Some(ahead) => prop_assert_eq!(ahead.holds(&a), compare(&a, operator, &b)),
+                None => prop_assert!(Version::read(&b).is_none()),
+            }
+        }
     }
 
     #[test]

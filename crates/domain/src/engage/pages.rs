@@ -1,6 +1,6 @@
 //! What a page is about, and with that what answering it means.
 
-use crate::words::{GroupId, IncidentId};
+use crate::words::{GroupId, IncidentId, KillId};
 
 /// What a page is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum About {
     Command(IncidentId),
     /// Something that its reader owes to an incident: a report, an update.
     Reminder(IncidentId),
+    /// A kill of a flag that its reader made, and that ends soon.
+    Kill(KillId),
     /// Somebody sent it to themselves, to see what one looks like.
     Test,
 }
@@ -21,7 +23,7 @@ impl About {
         match self {
             Self::Group(_) => "alert",
             Self::Command(_) => "command",
-            Self::Reminder(_) => "reminder",
+            Self::Reminder(_) | Self::Kill(_) => "reminder",
             Self::Test => "test",
         }
     }
@@ -30,7 +32,7 @@ impl About {
     pub const fn group(self) -> Option<GroupId> {
         match self {
             Self::Group(group) => Some(group),
-            Self::Command(_) | Self::Reminder(_) | Self::Test => None,
+            Self::Command(_) | Self::Reminder(_) | Self::Kill(_) | Self::Test => None,
         }
     }
 
@@ -38,7 +40,7 @@ impl About {
     pub const fn incident(self) -> Option<IncidentId> {
         match self {
             Self::Command(incident) | Self::Reminder(incident) => Some(incident),
-            Self::Group(_) | Self::Test => None,
+            Self::Group(_) | Self::Kill(_) | Self::Test => None,
         }
     }
 

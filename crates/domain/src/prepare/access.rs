@@ -26,6 +26,8 @@ const CHECK_LETTERS_TO_SIGN: usize = 12;
 pub enum SecretKind {
     ApiToken,
     IntegrationToken,
+    /// What a program shows that asks for flags.
+    EnvironmentKey,
     Session,
 }
 
@@ -33,7 +35,7 @@ impl SecretKind {
     const fn check_letters(self) -> usize {
         match self {
             Self::IntegrationToken => CHECK_LETTERS_TO_SIGN,
-            Self::ApiToken | Self::Session => CHECK_LETTERS,
+            Self::ApiToken | Self::EnvironmentKey | Self::Session => CHECK_LETTERS,
         }
     }
 
@@ -41,6 +43,7 @@ impl SecretKind {
         match self {
             Self::ApiToken => "acl_",
             Self::IntegrationToken => "aci_",
+            Self::EnvironmentKey => "ack_",
             Self::Session => "acs_",
         }
     }

@@ -88,6 +88,7 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         Spec::Schedule(schedule) => by_team(schedule.team.as_ref()),
         Spec::EscalationPolicy(policy) => by_team(policy.team.as_ref()),
         Spec::Integration(integration) => by_team(integration.team.as_ref()),
+        Spec::Flag(flag) => by_team(flag.owner.as_ref()),
         // Whether a law applies to the organisation is nobody's own affair.
         Spec::ObligationPack(_) => {
             no(format!("{reference} is what the organisation owes others, so only an administrator may change it"))
@@ -113,7 +114,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::Checklist(_)
         | Spec::OutgoingWebhook(_)
         | Spec::Chat(_)
-        | Spec::RollbackAdapter(_) => {
+        | Spec::RollbackAdapter(_)
+        | Spec::Environment(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",
                 _ => "what all teams share",

@@ -9,6 +9,8 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::environments::Environment;
+use crate::change::flags::Flag;
 use crate::change::freezes::Freeze;
 use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
@@ -48,6 +50,8 @@ pub struct Catalog {
     pub chats: BTreeMap<Name, Chat>,
     pub freezes: BTreeMap<Name, Freeze>,
     pub rollback_adapters: BTreeMap<Name, RollbackAdapter>,
+    pub environments: BTreeMap<Name, Environment>,
+    pub flags: BTreeMap<Name, Flag>,
 }
 
 macro_rules! lookups {

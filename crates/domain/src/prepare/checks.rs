@@ -13,6 +13,7 @@ use super::people::{Access, Address};
 use super::problems::{Origin, Problem, suggest};
 use super::reading::Proposal;
 use super::{fields, readiness, references};
+use crate::change::environments;
 use crate::detect::routes::Route;
 use crate::words::labels::Compare;
 use crate::words::{Name, Timestamp, text};
@@ -173,6 +174,7 @@ impl Checker<'_> {
         self.chats();
         self.rollback_adapters();
         self.people_in_chats();
+        self.flags();
         readiness::check(&mut self);
         self.findings
     }
@@ -346,6 +348,15 @@ impl Checker<'_> {
                     self.problem(&reference, &format!("/spec/chat/{provider}"), message, None);
                 }
             }
+        }
+    }
+
+    /// Flags beside each other and in their environments: of what is looked at now, or of all.
+    fn flags(&mut self) {
+        let looked_at = |one: &Reference| self.origins.is_empty() || self.origins.contains_key(one);
+        for (reference, refusal) in environments::problems(self.catalog, looked_at) {
+            let pointer = format!("/spec{}", refusal.at.unwrap_or_default());
+            self.problem(&reference, &pointer, refusal.message, None);
         }
     }
 

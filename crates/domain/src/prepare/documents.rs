@@ -12,6 +12,8 @@ use super::services::Service;
 use super::severity::SeverityMatrix;
 use super::teams::Team;
 use super::templates::NotificationTemplate;
+use crate::change::environments::Environment;
+use crate::change::flags::Flag;
 use crate::change::freezes::Freeze;
 use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
@@ -49,11 +51,13 @@ pub enum Kind {
     Chat,
     Freeze,
     RollbackAdapter,
+    Environment,
+    Flag,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -73,6 +77,8 @@ impl Kind {
         Self::Chat,
         Self::Freeze,
         Self::RollbackAdapter,
+        Self::Environment,
+        Self::Flag,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -96,6 +102,8 @@ impl Kind {
             Self::Chat => "chat",
             Self::Freeze => "freeze",
             Self::RollbackAdapter => "rollback-adapter",
+            Self::Environment => "environment",
+            Self::Flag => "flag",
         }
     }
 }
@@ -140,6 +148,8 @@ macro_rules! with_kinds {
             Chat(Chat) in chats;
             Freeze(Freeze) in freezes;
             RollbackAdapter(RollbackAdapter) in rollback_adapters;
+            Environment(Environment) in environments;
+            Flag(Flag) in flags;
         }
     };
 }

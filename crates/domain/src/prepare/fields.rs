@@ -86,6 +86,14 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             fit(spec.check(), &mut found);
         }
+        Spec::Environment(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
+        Spec::Flag(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
     }
     // Of two that say the same of one field, the first.
     let mut seen = BTreeSet::new();

@@ -28,7 +28,8 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
         | Spec::SeverityMatrix(_)
         | Spec::NotificationTemplate(_)
         | Spec::UpdateTemplate(_)
-        | Spec::RollbackAdapter(_) => {}
+        | Spec::RollbackAdapter(_)
+        | Spec::Environment(_) => {}
         Spec::Role(spec) => {
             if let Some(policy) = &spec.escalation_policy {
                 one("/escalation_policy".into(), Kind::EscalationPolicy, policy);
@@ -118,6 +119,17 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
             }
             for (place, person) in people.iter().enumerate() {
                 one(format!("/rooms/people/{place}"), Kind::Person, person);
+            }
+        }
+        Spec::Flag(spec) => {
+            if let Some(owner) = &spec.owner {
+                one("/owner".into(), Kind::Team, owner);
+            }
+            for (place, service) in spec.services.iter().enumerate() {
+                one(format!("/services/{place}"), Kind::Service, service);
+            }
+            for environment in spec.environments.keys() {
+                one(format!("/environments/{environment}"), Kind::Environment, environment);
             }
         }
         Spec::Integration(spec) => {

@@ -6,6 +6,8 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use super::documents::{Kind, with_kinds};
+use crate::change::environments::Environment;
+use crate::change::flags::Flag;
 use crate::change::freezes::Freeze;
 use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;

@@ -268,6 +268,19 @@ event_kinds! {
     RollbackUnknown = "rollback.unknown";
     /// What the alerts say that it came to.
     RollbackJudged = "rollback.judged";
+    /// A flag was switched to one variant, or off, above its definition.
+    FlagKilled = "flag.killed";
+    /// It is again what its definition says, because somebody said so.
+    FlagKillLifted = "flag.kill-lifted";
+    /// A kill ends at another time than was said.
+    FlagKillExtended = "flag.kill-extended";
+    /// A kill ends soon: whoever made it was reminded.
+    FlagKillEnding = "flag.kill-ending";
+    /// It is again what its definition says, because the time of the kill is over.
+    FlagKillExpired = "flag.kill-expired";
+    /// A program can ask for the flags of an environment with it.
+    EnvironmentKeyCreated = "environment-key.created";
+    EnvironmentKeyRevoked = "environment-key.revoked";
 }
 
 impl fmt::Display for EventKind {

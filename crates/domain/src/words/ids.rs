@@ -116,6 +116,10 @@ ids! {
     ChangeId = "cng";
     /// One run of taking a change back.
     RollbackId = "rbk";
+    /// A flag that was switched off above its definition.
+    KillId = "kil";
+    /// A key by which a program asks for the flags of an environment (the id, not the key).
+    EnvironmentKeyId = "evk";
     /// A set of document revisions applied as one.
     ChangesetId = "chg";
     /// An API token (the id, not the secret).

@@ -1,6 +1,10 @@
-//! Rows of what was changed: changes and what was said of them, verdicts on suspects, runs of rollbacks.
+//! Rows of what was changed: changes and what was said of them, verdicts on suspects, runs of rollbacks; kills of flags, the keys of
+//! environments, and who reads them.
 
 pub mod changes;
+pub mod environment_keys;
 pub mod findings;
+pub mod flag_readers;
+pub mod kills;
 pub mod preflights;
 pub mod rollbacks;

@@ -187,7 +187,9 @@ ids!(
     DecisionId,
     NoticeId,
     PostId,
-    SubscriberId
+    SubscriberId,
+    KillId,
+    EnvironmentKeyId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

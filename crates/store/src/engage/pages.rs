@@ -185,7 +185,11 @@ fn about(row: &Row) -> Result<About, Error> {
     Ok(match row.text("kind")? {
         "alert" => About::Group(row.id("group_id")?),
         "command" => About::Command(row.id("incident")?),
-        "reminder" => About::Reminder(row.id("incident")?),
+        "reminder" => match row.opt_id("incident")? {
+            Some(incident) => About::Reminder(incident),
+            // What it is of stands where an incident has what is owed.
+            None => About::Kill(row.id("owed")?),
+        },
         _ => About::Test,
     })
 }

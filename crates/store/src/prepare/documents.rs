@@ -2,9 +2,11 @@
 //!
 //! Specs are kept as their canonical JSON. Whether a revision makes sense was asked before it came here.
 
+use std::collections::BTreeMap;
+
 use domain::prepare::catalog::Catalog;
 use domain::prepare::documents::{Document, Kind, Reference, Spec};
-use domain::words::{ChangesetId, Timestamp};
+use domain::words::{ChangesetId, Name, Timestamp};
 
 use crate::{Error, Row, Tx, Value};
 
@@ -53,6 +55,16 @@ pub fn head_number(tx: &mut Tx<'_>) -> Result<i64, Error> {
 pub fn last_changeset_id(tx: &mut Tx<'_>) -> Result<Option<ChangesetId>, Error> {
     let row = tx.one("SELECT id FROM changesets ORDER BY number DESC LIMIT 1", &[])?;
     row.map(|row| row.id("id")).transpose()
+}
+
+/// When each document of a kind was last changed.
+pub fn changed_at(tx: &mut Tx<'_>, kind: Kind) -> Result<BTreeMap<Name, Timestamp>, Error> {
+    let rows = tx.query(
+        "SELECT documents.name, changesets.at FROM documents JOIN changesets ON changesets.number = documents.changeset \
+         WHERE documents.kind = $1",
+        &[kind.word().into()],
+    )?;
+    rows.iter().map(|row| Ok((row.name("name")?, row.instant("at")?))).collect()
 }
 
 /// All documents in force.

@@ -57,7 +57,9 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
 
 /// The largest body that this route takes, in bytes.
 pub fn most(path: &str) -> usize {
-    if matches!(path, "/api/v1/plan" | "/api/v1/drift" | "/api/v1/apply") { SET_MOST } else { MOST }
+    let is_set = matches!(path, "/api/v1/plan" | "/api/v1/drift" | "/api/v1/apply")
+        || path.starts_with("/api/v1/environments/") && path.ends_with("/flags");
+    if is_set { SET_MOST } else { MOST }
 }
 
 /// The whole body, unless it is larger than its route takes.

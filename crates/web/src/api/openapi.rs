@@ -8,7 +8,7 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use super::change::{changes, gates, observations, rollbacks, suspects};
+use super::change::{changes, environments, flags, gates, kills, observations, rollbacks, suspects, switches};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -173,6 +173,21 @@ use crate::problem::Problem;
         outgoing_webhooks::test,
         outgoing_webhooks::enable,
         outgoing_webhooks::rotate,
+        flags::list,
+        flags::one,
+        kills::list,
+        kills::one,
+        kills::create,
+        kills::lift,
+        kills::extend,
+        switches::list,
+        environments::list,
+        environments::export,
+        environments::import,
+        environments::keys,
+        environments::create_key,
+        environments::revoke_key,
+        environments::readers_of,
         chats::list,
         chats::test,
         access::list,

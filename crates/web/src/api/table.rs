@@ -5,7 +5,7 @@ use axum::routing::{delete, get, post, put};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
-use super::change::{changes, gates, observations, rollbacks, suspects};
+use super::change::{changes, environments, flags, gates, kills, observations, rollbacks, suspects, switches};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -205,6 +205,22 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/outgoing-webhooks/{name}/test", OUTGOING, Method::POST, post(outgoing_webhooks::test)),
         on("/api/v1/outgoing-webhooks/{name}/enable", OUTGOING, Method::POST, post(outgoing_webhooks::enable)),
         on("/api/v1/outgoing-webhooks/{name}/secrets", OUTGOING, Method::POST, post(outgoing_webhooks::rotate)),
+        // Flags
+        on("/api/v1/flags", VIEW, Method::GET, get(flags::list)),
+        on("/api/v1/flags/{name}", VIEW, Method::GET, get(flags::one)),
+        on("/api/v1/flags/{name}/kills", INCIDENTS, Method::POST, post(kills::create)),
+        on("/api/v1/kills", VIEW, Method::GET, get(kills::list)),
+        on("/api/v1/kills/{id}", VIEW, Method::GET, get(kills::one)),
+        on("/api/v1/kills/{id}/lift", INCIDENTS, Method::POST, post(kills::lift)),
+        on("/api/v1/kills/{id}/extend", INCIDENTS, Method::POST, post(kills::extend)),
+        on("/api/v1/switches", VIEW, Method::GET, get(switches::list)),
+        on("/api/v1/environments", VIEW, Method::GET, get(environments::list)),
+        on("/api/v1/environments/{name}/flags", VIEW, Method::GET, get(environments::export)),
+        on("/api/v1/environments/{name}/flags", DOCUMENTS, Method::POST, post(environments::import)),
+        on("/api/v1/environments/{name}/keys", INTEGRATIONS, Method::GET, get(environments::keys)),
+        on("/api/v1/environments/{name}/keys", INTEGRATIONS, Method::POST, post(environments::create_key)),
+        on("/api/v1/environments/{name}/keys/{key}", INTEGRATIONS, Method::DELETE, delete(environments::revoke_key)),
+        on("/api/v1/environments/{name}/readers", INTEGRATIONS, Method::GET, get(environments::readers_of)),
         on("/api/v1/chats", VIEW, Method::GET, get(chats::list)),
         on("/api/v1/chats/{name}/test", OUTGOING, Method::POST, post(chats::test)),
         on("/api/v1/tokens", TOKENS, Method::GET, get(access::list)),

@@ -8,6 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::bare::{ErrorPage, SearchPage};
 use super::change::calendars::CalendarPage;
 use super::change::changes::{ChangePage, ChangesPage};
+use super::change::environments::EnvironmentPage;
+use super::change::flags::{FlagPage, FlagsPage};
 use super::change::proposals::ChangeFormPage;
 use super::change::rollbacks::RollbackPage;
 use super::change::suspects::SuspectsPage;
@@ -130,6 +132,12 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("schedule", &SchedulePage::sample()),
         page("policies", &PoliciesPage::sample()),
         page("policy", &PolicyPage::sample()),
+        page("flags", &FlagsPage::sample()),
+        page("flags-empty", &FlagsPage::sample_empty()),
+        page("flag", &FlagPage::sample()),
+        page("flag-quiet", &FlagPage::sample_quiet()),
+        page("environment", &EnvironmentPage::sample()),
+        page("environment-new", &EnvironmentPage::sample_new()),
         page("outgoing-webhooks", &OutgoingWebhooksPage::sample()),
         page("outgoing-webhooks-empty", &OutgoingWebhooksPage::sample_empty()),
         page("outgoing-webhook-new", &NewOutgoingWebhookPage::sample()),

@@ -130,6 +130,7 @@ pub enum Section {
     Insights,
     Documents,
     Integrations,
+    Flags,
     OutgoingWebhooks,
     Chats,
     Tokens,
@@ -155,8 +156,9 @@ impl Section {
     ];
 
     /// Those that are used more rarely.
-    pub const RAIL_BELOW: [Entry; 6] = [
+    pub const RAIL_BELOW: [Entry; 7] = [
         Entry::new(Self::Insights, "/insights", "Insights", "insights", "h"),
+        Entry::new(Self::Flags, "/flags", "Flags", "flags", "f"),
         Entry::new(Self::Silences, "/silences", "Silences", "silences", "l"),
         Entry::new(Self::OutgoingWebhooks, "/outgoing-webhooks", "Webhooks", "webhook", "w"),
         Entry::new(Self::Chats, "/chats", "Chats", "send", "c"),

@@ -15,6 +15,7 @@ mod coming_in;
 mod deploys;
 mod documents;
 mod drills;
+mod flags;
 mod flows;
 mod incidents;
 mod insights;

@@ -48,6 +48,7 @@ struct Burning {
     rollback: String,
     /// By the act that each waits for.
     changes: Vec<(&'static str, String)>,
+    kill: String,
 }
 
 impl Burning {
@@ -100,7 +101,12 @@ impl Burning {
         let notice = json!({ "title": "It is slow", "text": "We look." });
         let notice = house.call(ask("POST", "/api/v1/notices").by(&ada).json(&notice)).await.json();
         let (post, notice) = (notice["posts"][0]["id"].clone(), notice["id"].clone());
+        house.apply("kind: environment\nname: db\nspec: { title: Data }");
+        house.apply("kind: flag\nname: db\nspec: { title: Data, purpose: operational, variants: { on: true, off: false }, environments: { db: { state: ENABLED, defaultVariant: 'on' } } }");
+        let kill = json!({ "environment": "db", "why": "locks", "for": "1h" });
+        let kill = house.call(ask("POST", "/api/v1/flags/db/kills").by(&ada).json(&kill)).await.json()["id"].clone();
         let text = |value: Value| value.as_str().unwrap().to_owned();
+        let kill = text(kill);
         let (notice, post) = (text(notice), text(post));
         let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
@@ -121,6 +127,7 @@ impl Burning {
             change,
             rollback,
             changes,
+            kill,
         }
     }
 
@@ -231,6 +238,19 @@ impl Burning {
             }
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
+            "flags/{name}/kills" => {
+                let kill = |why: &str| json!({ "environment": "db", "why": why, "for": "1h" });
+                (kill("locks"), kill("more locks"))
+            }
+            "kills/{id}/lift" => (json!({ "why": "a" }), json!({ "why": "b" })),
+            "kills/{id}/extend" => (json!({ "for": "2h" }), json!({ "for": "3h" })),
+            "environments/{name}/flags" => {
+                let file = |key: &str| json!({ "flags": { key: { "state": "DISABLED", "variants": { "on": true } } } });
+                (file("one"), file("two"))
+            }
+            "environments/{name}/keys" => {
+                (json!({ "kind": "server", "title": "a" }), json!({ "kind": "client", "title": "a" }))
+            }
             "notices" => {
                 let notice = |title: &str| json!({ "title": title, "text": "We look." });
                 (notice("One"), notice("Two"))
@@ -291,6 +311,8 @@ impl Burning {
             &self.rollback
         } else if path.contains("notices") {
             &self.notice
+        } else if path.contains("kills") {
+            &self.kill
         } else {
             &self.page
         };
@@ -317,8 +339,12 @@ impl Burning {
     }
 }
 
-const SHOWN_ONCE: [&str; 3] =
-    ["POST /api/v1/tokens", "POST /api/v1/integrations/{name}/tokens", "POST /api/v1/outgoing-webhooks/{name}/secrets"];
+const SHOWN_ONCE: [&str; 4] = [
+    "POST /api/v1/tokens",
+    "POST /api/v1/integrations/{name}/tokens",
+    "POST /api/v1/outgoing-webhooks/{name}/secrets",
+    "POST /api/v1/environments/{name}/keys",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_that_lists_the_key_does_once_what_is_asked_twice() {

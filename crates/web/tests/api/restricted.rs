@@ -27,6 +27,8 @@ struct Quiet {
     evidence: String,
     observable: String,
     affected: String,
+    /// A kill of a flag that contains it.
+    kill: String,
     /// An incident that everybody sees, in which the same was seen.
     open: String,
     /// A change that is part of it.
@@ -131,6 +133,10 @@ impl Quiet {
         let notice = house.call(ask("POST", "/api/v1/notices").by(&rob.0).json(&notice)).await;
         assert_eq!(notice.json()["incident"], id.as_str(), "{}", notice.text);
         let notice = text(&notice.json(), "id");
+        house.apply("kind: environment\nname: web\nspec: { title: Web }");
+        house.apply("kind: flag\nname: web\nspec: { title: Birds, purpose: operational, services: [shop], variants: { on: true, off: false }, environments: { web: { state: ENABLED, defaultVariant: 'on' } } }");
+        let kill = json!({ "environment": "web", "why": "the heron again", "for": "1h", "incident": id });
+        let kill = text(&made(&house, "/api/v1/flags/web/kills".into(), kill).await, "id");
         let (codename, entry, stamp) = (text(&incident, "codename"), text(&entry, "id"), text(&stamp, "id"));
         Self {
             house,
@@ -145,6 +151,7 @@ impl Quiet {
             evidence,
             observable,
             affected,
+            kill,
             open,
             change,
             notice,
@@ -163,6 +170,8 @@ impl Quiet {
             &self.change
         } else if template.contains("/notices/") {
             &self.notice
+        } else if template.contains("/kills/") {
+            &self.kill
         } else {
             &self.alert
         };
@@ -239,6 +248,11 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
     for path in [
         "/incidents",
         "/obligations",
+        "/flags",
+        "/flags/web",
+        "/api/v1/flags",
+        "/api/v1/flags/web",
+        "/api/v1/kills",
         "/insights/incidents",
         "/insights/command?which=unknown",
         "/api/v1/insights/incidents",

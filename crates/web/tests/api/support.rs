@@ -200,7 +200,7 @@ impl Answer {
 pub(crate) fn without_ids(text: &str) -> String {
     let ids = regex::Regex::new(r"\b([a-z]{3})_[0-9a-hjkmnp-tv-z]{16}\b").unwrap();
     let text = ids.replace_all(text, "${1}_*").into_owned();
-    regex::Regex::new(r"\b(ac[lis])_[0-9a-z]{58,64}\b").unwrap().replace_all(&text, "${1}_*").into_owned()
+    regex::Regex::new(r"\b(ac[liks])_[0-9a-z]{58,64}\b").unwrap().replace_all(&text, "${1}_*").into_owned()
 }
 
 pub(crate) fn at(second: i64) -> Timestamp {

@@ -299,7 +299,7 @@ pub(super) fn finding(problem: &Found) -> Finding {
     }
 }
 
-pub(super) fn plan_wire(plan: &acts::Plan) -> Plan {
+pub(crate) fn plan_wire(plan: &acts::Plan) -> Plan {
     Plan {
         base: plan.base,
         changes: plan.differences.iter().map(change).collect(),
@@ -443,7 +443,7 @@ fn apply_order(
     Ok(Ok((Applied { changeset, plan: plan_wire(outcome.plan()) }, revision)))
 }
 
-async fn run(app: &App, visitor: &Visitor, order: Order) -> Result<(Json<Applied>, i64), Problem> {
+pub(crate) async fn run(app: &App, visitor: &Visitor, order: Order) -> Result<(Json<Applied>, i64), Problem> {
     let (again, by) = (app.clone(), visitor.clone());
     let done = app.act(visitor.actor(), move |store, _, moment| {
         store.write(|tx| apply_order(&again, tx, &mut moment.again(), &by, &order))

@@ -264,6 +264,7 @@ fn call(
         href: worst.map_or_else(
             || match page.about {
                 About::Test => "/me".to_owned(),
+                About::Kill(kill) => format!("/kills/{kill}"),
                 About::Group(_) => "/alerts".to_owned(),
                 About::Command(incident) | About::Reminder(incident) => format!("/incidents/{incident}"),
             },

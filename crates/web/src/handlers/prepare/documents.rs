@@ -125,6 +125,8 @@ fn about(kind: Kind) -> &'static str {
             "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
         }
         Kind::RollbackAdapter => "Which program takes a change back, and what it is told.",
+        Kind::Environment => "One set of flags that programs ask, such as production, and what they share.",
+        Kind::Flag => "Which of several values a program gets, in each environment, and when it should be gone.",
     }
 }
 
@@ -189,6 +191,8 @@ fn shown_at(reference: &Reference) -> Option<Link> {
         Kind::EscalationPolicy => ("Policy", "escalation-policies"),
         Kind::Service => ("Service", "services"),
         Kind::Integration => ("Integration", "integrations"),
+        Kind::Environment => ("Environment", "environments"),
+        Kind::Flag => ("Flag", "flags"),
         _ => return None,
     };
     Some(Link::new(format!("{title} page"), format!("/{path}/{name}")))
@@ -292,6 +296,11 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         }
         Kind::Freeze => {
             "  title: \n  why: \n  from: 2027-11-26T00:00:00Z\n  to: 2027-11-30T00:00:00Z\n  services: []\n".into()
+        }
+        Kind::Environment => "  title: Production\n".into(),
+        Kind::Flag => {
+            "  title: \n  purpose: release\n  expires: 2027-06-30\n  owner: \n  services: []\n  variants: { 'on': true, 'off': false }\n  environments:\n    production: { state: ENABLED, defaultVariant: 'off' }\n"
+                .into()
         }
         Kind::Chat => {
             "  title: Operations chat\n  provider: { matrix: { homeserver: https://matrix.example.org } }\n  announce: '#incidents:example.org'\n  rooms: {}\n"

@@ -25,7 +25,7 @@ use store::{Halt, Store, Tx};
 use super::incidents::{levels, phase, restricted, service_title};
 use super::{checklists, handovers, obligations, runbooks, updates};
 use crate::api::respond::entries as cursor;
-use crate::handlers::change::suspects;
+use crate::handlers::change::{flags, suspects};
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::engage::pages::capital;
@@ -511,6 +511,11 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::UpdateMissed => {
             (Tone::Warning, format!("The next {} update did not come in time", text("audience")))
         }
+        EventKind::FlagKilled
+        | EventKind::FlagKillLifted
+        | EventKind::FlagKillExtended
+        | EventKind::FlagKillEnding
+        | EventKind::FlagKillExpired => flags::told(kind, data),
         EventKind::ChecklistTicked | EventKind::ChecklistUnticked => checklists::told(kind, data),
         EventKind::ObligationConsidered
         | EventKind::ObligationRuledOut

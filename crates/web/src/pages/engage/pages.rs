@@ -135,7 +135,7 @@ impl Call {
     pub const fn answer(&self) -> &'static str {
         match self.about {
             About::Command(_) => "Take command",
-            About::Group(_) | About::Reminder(_) | About::Test => "Acknowledge",
+            About::Group(_) | About::Reminder(_) | About::Kill(_) | About::Test => "Acknowledge",
         }
     }
 
@@ -143,6 +143,7 @@ impl Call {
     pub const fn onward(&self) -> &'static str {
         match self.about {
             About::Test => "My page",
+            About::Kill(_) => "Open the flag",
             About::Group(_) => "Open the alert",
             About::Command(_) | About::Reminder(_) => "Open the incident",
         }
