@@ -124,11 +124,18 @@ pub(super) fn facts(
     Ok(Preflight {
         adapters,
         runbooks: catalog.runbooks.keys().cloned().collect(),
-        flags: BTreeSet::new(),
+        flags: flags(catalog),
         owner_on_duty: is_on_duty(tx, catalog, &plan.owner, now)?,
         steps_done: done,
         under_way,
     })
+}
+
+/// Every flag in every environment that it is in.
+fn flags(catalog: &Catalog) -> BTreeSet<(Name, Name)> {
+    let all = catalog.flags.iter();
+    all.flat_map(|(flag, spec)| spec.environments.keys().map(|environment| (environment.clone(), flag.clone())))
+        .collect()
 }
 
 /// A person on call, or a team that has one on call, by any schedule.

@@ -27,6 +27,7 @@ use store::prepare::documents as document_rows;
 use store::{Halt, Store, Tx};
 
 use super::changes::find;
+use super::kills;
 use super::preflights;
 use crate::announce::Told;
 use crate::prepare::documents::{self, Order};
@@ -82,6 +83,8 @@ const ASK_EVERY: Span = Span::seconds(5);
 /// And when its time is over: so often, for so long.
 const ASK_LATER: Span = Span::minutes(1);
 const ASK_AT_ALL: Span = Span::hours(24);
+/// A flag that a plan turns off stays off for this long, unless somebody says otherwise.
+const KILLED_FOR: Span = Span::hours(7 * 24);
 /// Under this name changesets of documents are kept as changes, when they are taken back.
 const DOCUMENTS: &str = "documents";
 
@@ -239,6 +242,18 @@ fn start(
     match &plan.way {
         Way::Documents { changeset } => {
             revert(tx, moment, *changeset, asking)?;
+            over(tx, moment, row, change, &Word::Succeeded)
+        }
+        Way::FlagOff { environment, flag } => {
+            let wanted = kills::Wanted {
+                flag: flag.clone(),
+                environment: environment.clone(),
+                to: None,
+                why: if asking.why.is_empty() { change.change.proposal.title.clone() } else { asking.why.to_owned() },
+                expires_at: KILLED_FOR.after(moment.now),
+                incident: row.incident,
+            };
+            kills::kill(tx, moment, &catalog, &wanted)?;
             over(tx, moment, row, change, &Word::Succeeded)
         }
         _ => Ok(row),

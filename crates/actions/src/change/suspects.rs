@@ -14,7 +14,8 @@ use domain::respond::stamps::{Milestone, standing};
 use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, Span, Timestamp};
 use serde_json::json;
 use store::change::changes::{self as rows, ChangeRow};
-use store::change::{findings, rollbacks};
+use store::change::{kills, rollbacks, suspects as findings};
+use store::journal;
 use store::prepare::documents;
 use store::respond::incidents::IncidentRow;
 use store::respond::stamps;
@@ -38,6 +39,8 @@ pub struct Suspicion {
 
 /// More changes than this are not looked at.
 const MOST: u32 = 500;
+/// More entries than a kill has.
+const FEW: u32 = 50;
 /// What came this long after the harm began is shown, far down: the clocks may be wrong.
 const AFTERWARDS: Span = Span::minutes(30);
 
@@ -75,6 +78,7 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
         changes.insert(id, change);
     }
     candidates.extend(of_documents(tx, &catalog, (from, case.began_at, to))?);
+    candidates.extend(of_flips(tx, &catalog, from, to, row.id, sight)?);
     for one in &mut candidates {
         one.found = found.get(&one.which).cloned();
         one.rolled_back = outcomes.get(&one.which).copied();
@@ -134,7 +138,7 @@ fn of_documents(
         }
         let mut revisions = documents::of_changeset(tx, set.number)?;
         // What was written down for the first time has not changed what was there.
-        revisions.retain(|one| one.number > 1);
+        revisions.retain(|one| one.number > 1 || one.reference.kind == DocumentKind::Flag);
         if revisions.is_empty() {
             continue;
         }
@@ -146,9 +150,10 @@ fn of_documents(
             (many, Some(reason)) => format!("{} documents: {reason}", many.len()),
             (many, None) => format!("{} documents", many.len()),
         };
+        let flags_only = revisions.iter().all(|one| one.reference.kind == DocumentKind::Flag);
         candidates.push(Candidate {
             which: Which::Documents(set.id),
-            kind: Kind::Document,
+            kind: if flags_only { Kind::Flag } else { Kind::Document },
             title: domain::words::text::shorten(&title, 160).to_string(),
             services,
             stages: vec![set.at],
@@ -161,12 +166,59 @@ fn of_documents(
     Ok(candidates)
 }
 
+/// Flags that were killed, and kills that were lifted or ended, though not in this incident: that is the cure.
+fn of_flips(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    from: Timestamp,
+    to: Timestamp,
+    incident: IncidentId,
+    sight: Sight<'_>,
+) -> Result<Vec<Candidate>, Halt> {
+    let mut candidates = Vec::new();
+    for row in kills::list(tx, None, MOST)? {
+        let ended = row.kill.lifted.as_ref().map_or(row.kill.expires_at, |lifted| lifted.at);
+        if row.kill.at > to || row.kill.at < from && ended < from {
+            continue;
+        }
+        let name = catalog.flags.iter().find(|(name, flag)| flag.key(name) == row.kill.flag);
+        let services: BTreeSet<Name> = name.into_iter().flat_map(|(_, flag)| flag.services.iter().cloned()).collect();
+        let title = name.map_or_else(|| row.kill.flag.clone(), |(name, _)| name.to_string());
+        for entry in journal::of_subject(tx, &row.id.to_string(), sight, None, FEW)? {
+            let verb = match entry.kind() {
+                Some(EventKind::FlagKilled) => "killed",
+                Some(EventKind::FlagKillLifted) => "no longer killed",
+                Some(EventKind::FlagKillExpired) => "no longer killed, its time is over",
+                _ => continue,
+            };
+            if entry.at < from || entry.at > to || entry.incident == Some(incident) {
+                continue;
+            }
+            candidates.push(Candidate {
+                which: Which::Flip(entry.id),
+                kind: Kind::Flag,
+                title: format!("flag {title} in {}: {verb}", row.environment),
+                services: services.clone(),
+                stages: vec![entry.at],
+                risk: None,
+                failure_rate: None,
+                rolled_back: None,
+                found: None,
+            });
+        }
+    }
+    Ok(candidates)
+}
+
 /// The services that a document is about.
 pub(super) fn about(catalog: &Catalog, reference: &Reference) -> Vec<Name> {
     let name = &reference.name;
     match reference.kind {
         DocumentKind::Service => vec![name.clone()],
         DocumentKind::Route => catalog.routes.get(name).and_then(|route| route.service.clone()).into_iter().collect(),
+        DocumentKind::Flag => {
+            catalog.flags.get(name).map_or_else(Vec::new, |flag| flag.services.iter().cloned().collect())
+        }
         DocumentKind::Runbook => catalog.runbooks.get(name).map_or_else(Vec::new, |book| book.services.clone()),
         DocumentKind::EscalationPolicy => {
             let by = |policy: &Option<Name>| policy.as_ref() == Some(name);

@@ -8,7 +8,7 @@ use domain::respond::sight::Sight;
 use domain::respond::stamps::When;
 use domain::words::{Name, Timestamp};
 use store::change::changes::{self as rows, ChangeRow};
-use store::change::findings;
+use store::change::suspects as findings;
 use store::respond::incidents;
 use store::{Halt, Tx};
 

@@ -386,7 +386,8 @@ mod tests {
         let waits = ask(&vital, false).unwrap();
         assert_eq!(waits.state, State::Asked);
         assert_eq!(waits.confirm(&ana, &[], at(2)).unwrap_err().kind, RefusalKind::Forbidden);
-        let lost = shown(&done, &["cart"], &Preflight::default()).missing;
+        let denied = [(name("argo"), Answer::Denied("no right".into()))].into();
+        let lost = shown(&done, &["cart"], &Preflight { adapters: denied, ..Preflight::default() }).missing;
         assert_eq!(waits.confirm(&ben, &lost, at(2)).unwrap_err().kind, RefusalKind::Conflict);
         let runs = waits.confirm(&ben, &[], at(2)).unwrap();
         assert_eq!(runs.state, State::Running { since: at(2), deadline: at(12) });

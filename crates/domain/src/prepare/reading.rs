@@ -587,7 +587,7 @@ mod tests {
         on.yaml:5: "(" is not a regular expression of a sensible size
         on.yaml:4: "hihg" is not one of `by-severity`, `high`, `low` and `none` (did you mean "high"?)
         on.yaml:5: `alertmanager` needs its settings: write `alertmanager: {}`
-        on.yaml:6: "webhok" is not one of `alertmanager`, `webhook` and `heartbeat` (did you mean "webhook"?)
+        on.yaml:6: "webhok" is not one of `alertmanager`, `webhook`, `heartbeat`, `github`, `gitlab`, `cdevents`, `pagerduty-changes` and `deploys` (did you mean "webhook"?)
         on.yaml:8: there is no field `sumary` here; the fields are `each`, `summary`, `key`, `status`, `resolved`, `severity`, `description`, `starts_at`, `link` and `labels` (did you mean "summary"?)
         on.yaml:7: here must be exactly one of `person`, `schedule` and `webhook`, not a map
         on.yaml:6: "pager" is not one of `person`, `schedule` and `webhook`

@@ -3,8 +3,8 @@
 
 pub mod changes;
 pub mod environment_keys;
-pub mod findings;
 pub mod flag_readers;
 pub mod kills;
 pub mod preflights;
 pub mod rollbacks;
+pub mod suspects;

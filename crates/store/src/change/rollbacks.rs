@@ -134,32 +134,31 @@ pub fn claim_question(
 
 /// Those of which something is to be called or asked by now, the earliest first.
 pub fn calls_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<RollbackRow>, Error> {
-    due(tx, "state IN ('running', 'unknown')", now, limit)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM rollbacks WHERE due_at <= $1 AND state IN ('running', 'unknown') ORDER BY due_at, id LIMIT $2"
+    );
+    tx.query(&sql, &[now.into(), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
 /// Those that wait for a verdict, and whose time has come.
 pub fn verdicts_due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<RollbackRow>, Error> {
-    due(tx, "state = 'succeeded'", now, limit)
+    let sql = format!(
+        "SELECT {COLUMNS} FROM rollbacks WHERE due_at <= $1 AND state = 'succeeded' ORDER BY due_at, id LIMIT $2"
+    );
+    tx.query(&sql, &[now.into(), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
 /// When something is to be called or asked next.
 pub fn next_call(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
-    next(tx, "state IN ('running', 'unknown')")
+    let sql = "SELECT due_at FROM rollbacks WHERE due_at IS NOT NULL AND state IN ('running', 'unknown') \
+               ORDER BY due_at LIMIT 1";
+    tx.one(sql, &[])?.map(|row| row.instant("due_at")).transpose()
 }
 
 /// When a verdict is due next.
 pub fn next_verdict(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
-    next(tx, "state = 'succeeded'")
-}
-
-fn due(tx: &mut Tx<'_>, which: &str, now: Timestamp, limit: u32) -> Result<Vec<RollbackRow>, Error> {
-    let sql = format!("SELECT {COLUMNS} FROM rollbacks WHERE due_at <= $1 AND {which} ORDER BY due_at, id LIMIT $2");
-    tx.query(&sql, &[now.into(), i64::from(limit).into()])?.iter().map(read).collect()
-}
-
-fn next(tx: &mut Tx<'_>, which: &str) -> Result<Option<Timestamp>, Error> {
-    let sql = format!("SELECT due_at FROM rollbacks WHERE due_at IS NOT NULL AND {which} ORDER BY due_at LIMIT 1");
-    tx.one(&sql, &[])?.map(|row| row.instant("due_at")).transpose()
+    let sql = "SELECT due_at FROM rollbacks WHERE due_at IS NOT NULL AND state = 'succeeded' ORDER BY due_at LIMIT 1";
+    tx.one(sql, &[])?.map(|row| row.instant("due_at")).transpose()
 }
 
 fn read(row: &Row) -> Result<RollbackRow, Error> {

@@ -11,7 +11,8 @@ use domain::words::{EventId, EventKind, IncidentId, Refusal, RefusalKind};
 use store::respond::entries as marks;
 use store::{Halt, journal};
 
-use super::room::{Names, line, read_id};
+use super::lines::{Names, line};
+use super::room::read_id;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, done, sentence};
 use crate::pages::respond::entries::EntryPage;

@@ -6,6 +6,7 @@ pub mod entries;
 pub mod evidence;
 pub mod handovers;
 pub mod incidents;
+pub mod lines;
 pub mod obligations;
 pub mod record;
 pub mod room;

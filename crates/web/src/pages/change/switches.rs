@@ -27,6 +27,28 @@ pub struct SwitchRow {
 impl HtmlSafe for SwitchList {}
 
 #[cfg(test)]
+mod samples {
+    use super::*;
+    use crate::pages::Tone;
+
+    impl SwitchList {
+        pub(crate) fn sample() -> Self {
+            let row = |flag: &str, near: &str, state| SwitchRow {
+                flag: Link::new(flag, "/flags/new-checkout?in=production&incident=inc_1#kill"),
+                environment: "production".into(),
+                near: near.into(),
+                state,
+            };
+            let rows = vec![
+                row("New checkout", "acts on card-payments", Badge::new(Tone::Warning, "Unproven")),
+                row("Fraud check", "ledger, 1 step away", Badge::new(Tone::Good, "Thrown 3 d ago")),
+            ];
+            Self { rows }
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::pages::Tone;

@@ -13,6 +13,7 @@ use super::obligations::ObligationsPanel;
 use super::record::RecordTally;
 use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
+use crate::pages::change::switches::SwitchList;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
@@ -61,6 +62,8 @@ pub struct RoomPage {
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
     pub suspects: SuspectsPanel,
+    /// Flags that act where it breaks, and can be killed now.
+    pub switches: SwitchList,
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
     pub record: RecordTally,
@@ -382,6 +385,7 @@ pub(crate) mod samples {
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
                 suspects: SuspectsPanel::sample(),
+                switches: SwitchList::sample(),
                 groups: vec![GroupView {
                     link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
                     state: State::Firing,
