@@ -33,7 +33,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// Something to do for an adapter.
 enum Job {
-    Ask(Asked),
+    Ask(Box<Asked>),
     Call(Box<Due>),
 }
 
@@ -62,12 +62,16 @@ impl Hands {
         let now = (self.clock)();
         let calls = rollbacks::take_due(&self.store, &self.node, now)?;
         let asked = preflights::take_due(&self.store, &self.node, now)?;
-        Ok(calls.into_iter().map(|due| Job::Call(Box::new(due))).chain(asked.into_iter().map(Job::Ask)).collect())
+        Ok(calls
+            .into_iter()
+            .map(|due| Job::Call(Box::new(due)))
+            .chain(asked.into_iter().map(|one| Job::Ask(Box::new(one))))
+            .collect())
     }
 
     async fn work(self, job: Job) {
         let done = match job {
-            Job::Ask(asked) => self.ask(asked).await,
+            Job::Ask(asked) => self.ask(*asked).await,
             Job::Call(due) if due.only_ask => self.ask_after(*due).await,
             Job::Call(due) => self.call(*due).await,
         };

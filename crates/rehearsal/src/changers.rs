@@ -319,7 +319,9 @@ fn proposal(title: &str, services: &str, words: &[&str], why: &str) -> Result<Pr
     };
     let mut targets = targets(services)?;
     let environment: Option<Name> = if has("live") { Some("live".parse()?) } else { None };
-    targets.iter_mut().for_each(|target| target.environment.clone_from(&environment));
+    for target in &mut targets {
+        target.environment.clone_from(&environment);
+    }
     Ok(Proposal {
         kind: if has("schema") { Kind::Schema } else { Kind::Deploy },
         title: title.to_owned(),

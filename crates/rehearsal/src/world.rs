@@ -340,7 +340,7 @@ impl World {
             self.land_flights()?;
             for place in 0..self.posts.len() {
                 self.turn_the_clock(place)?;
-                self.take_back(place)?;
+                self.take_back(place);
             }
             if self.next_due()?.is_none_or(|due| due > self.now) {
                 return Ok(());
@@ -377,12 +377,11 @@ impl World {
     }
 
     /// What is to be asked of rollback adapters, and told to them, by this node.
-    fn take_back(&mut self, place: usize) -> Result<(), Trouble> {
+    fn take_back(&mut self, place: usize) {
         let now = self.posts[place].local(self.now);
         if let Err(halt) = self.answer_adapters(place, now) {
             self.note_failure(place, &halt);
         }
-        Ok(())
     }
 
     fn answer_adapters(&mut self, place: usize, now: Timestamp) -> Result<(), Halt> {

@@ -338,7 +338,7 @@ fn change_of(
     let target = |service| Target { service, environment: None, from: None, to: None };
     let proposal = Proposal {
         kind: Kind::Document,
-        title: domain::words::text::shorten(&names.join(", "), 190).to_string(),
+        title: domain::words::text::shorten(&names.join(", "), 190),
         why: set.reason.clone().unwrap_or_default(),
         targets: services.into_iter().map(target).collect(),
         steps: Vec::new(),
@@ -565,22 +565,19 @@ pub fn heard(
         let mut moment = Moment::new(now, domain::words::Actor::Rule("rollback"), mint);
         let change = find(tx, row.run.change, Sight::Whole)?;
         let catalog = node.rules(tx)?.catalog.clone();
-        match (word, preflights::plan(&change, &catalog)) {
-            (Word::Succeeded, Some(plan)) => {
-                step_done(tx, &mut moment, row, change, &plan, None)?;
-            }
-            _ => {
-                let known = row.run.state.clone();
-                row.due_at = match &known {
-                    State::Unknown { since } => (ASK_AT_ALL.after(*since) > now).then(|| ASK_LATER.after(now)),
-                    _ => Some(ASK_EVERY.after(now)),
-                };
-                if row.run.heard(word, now).state == known {
-                    rows::save(tx, &row)?;
-                } else {
-                    over(tx, &mut moment, row, change, word)?;
-                }
-            }
+        if let (Word::Succeeded, Some(plan)) = (word, preflights::plan(&change, &catalog)) {
+            step_done(tx, &mut moment, row, change, &plan, None)?;
+            return Ok(());
+        }
+        let known = row.run.state.clone();
+        row.due_at = match &known {
+            State::Unknown { since } => (ASK_AT_ALL.after(*since) > now).then(|| ASK_LATER.after(now)),
+            _ => Some(ASK_EVERY.after(now)),
+        };
+        if row.run.heard(word, now).state == known {
+            rows::save(tx, &row)?;
+        } else {
+            over(tx, &mut moment, row, change, word)?;
         }
         Ok(())
     })

@@ -154,7 +154,7 @@ fn of_documents(
         candidates.push(Candidate {
             which: Which::Documents(set.id),
             kind: if flags_only { Kind::Flag } else { Kind::Document },
-            title: domain::words::text::shorten(&title, 160).to_string(),
+            title: domain::words::text::shorten(&title, 160),
             services,
             stages: vec![set.at],
             risk: None,
@@ -216,9 +216,7 @@ pub(super) fn about(catalog: &Catalog, reference: &Reference) -> Vec<Name> {
     match reference.kind {
         DocumentKind::Service => vec![name.clone()],
         DocumentKind::Route => catalog.routes.get(name).and_then(|route| route.service.clone()).into_iter().collect(),
-        DocumentKind::Flag => {
-            catalog.flags.get(name).map_or_else(Vec::new, |flag| flag.services.iter().cloned().collect())
-        }
+        DocumentKind::Flag => catalog.flags.get(name).map_or_else(Vec::new, |flag| flag.services.clone()),
         DocumentKind::Runbook => catalog.runbooks.get(name).map_or_else(Vec::new, |book| book.services.clone()),
         DocumentKind::EscalationPolicy => {
             let by = |policy: &Option<Name>| policy.as_ref() == Some(name);

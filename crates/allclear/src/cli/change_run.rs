@@ -200,7 +200,7 @@ fn obey(words: &[OsString]) -> anyhow::Result<std::io::Result<ExitStatus>> {
         loop {
             // One that has ended hears nothing, which is as well. What is typed at a terminal it hears by itself.
             tokio::select! {
-                ended = &mut waiting => return Ok(ended.context("nobody waited for the command")?),
+                ended = &mut waiting => return ended.context("nobody waited for the command"),
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => { _ = kill_process(id, Signal::TERM); }
                 _ = hang_up.recv() => { _ = kill_process(id, Signal::HUP); }

@@ -245,7 +245,9 @@ fn check(file: &PathBuf, look: Look) -> Outcome {
     if look.json {
         screen::say_json(&problems);
     } else {
-        problems.iter().for_each(|problem| screen::say(format!("{name}: {problem}")));
+        for problem in &problems {
+            screen::say(format!("{name}: {problem}"));
+        }
         if problems.is_empty() {
             screen::say(format!("{} flags, and nothing wrong with them.", set.flags.len()));
         }

@@ -8,6 +8,7 @@ use domain::change::changes::{Approval, Change, Path, State};
 use domain::change::gates::{Exemption, Rule};
 use domain::change::observations::Stage;
 use domain::change::proposals::{Kind, Proposal, Window};
+use domain::change::verdicts::Outcome;
 use domain::respond::sight::Sight;
 use domain::words::{ChangeId, IncidentId, Name, Timestamp};
 
@@ -136,9 +137,7 @@ impl<'s> Columns<'s> {
             State::Failed { at: since, why }
             | State::Stuck { at: since, why }
             | State::Cancelled { at: since, why } => Self { because: Some(why), ..at(*since) },
-            State::RolledBack { at: since, outcome } => {
-                Self { outcome: outcome.map(|outcome| outcome.word()), ..at(*since) }
-            }
+            State::RolledBack { at: since, outcome } => Self { outcome: outcome.map(Outcome::word), ..at(*since) },
         }
     }
 }
@@ -387,7 +386,6 @@ fn read(row: &Row) -> Result<ChangeRow, Error> {
 #[cfg(test)]
 pub(super) mod tests {
     use domain::change::proposals::{Step, Target};
-    use domain::change::verdicts::Outcome;
     use domain::words::{Id as _, Mint, Span};
 
     use super::*;

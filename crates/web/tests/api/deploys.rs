@@ -134,7 +134,8 @@ async fn events_of_github_come_as_json_or_as_a_form_and_what_is_no_change_is_pas
     let json = "application/json";
     let begun = call(house, "deployment", json, &deployment("acme/web", "")).await;
     assert_eq!((&begun["new"], &begun["more"]), (&json!(1), &json!(0)), "{begun}");
-    let encoded: String = deployment("acme/web", "failure").bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded: String =
+        deployment("acme/web", "failure").bytes().fold(String::new(), |text, byte| text + &format!("%{byte:02X}"));
     let failed = call(house, "deployment_status", FORM, &format!("payload={encoded}")).await;
     assert_eq!((&failed["more"], &failed["changes"]), (&json!(1), &begun["changes"]), "{failed}");
     let again = call(house, "deployment_status", json, &deployment("acme/web", "failure")).await;

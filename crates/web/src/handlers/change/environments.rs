@@ -55,9 +55,10 @@ async fn one(
                     (Some(address), Some(agent)) => format!("{address}, {agent}"),
                     (one, other) => one.clone().or_else(|| other.clone()).unwrap_or_else(|| "this machine".into()),
                 },
-                state: match reader.version == version {
-                    true => Badge::new(Tone::Good, "Up to date"),
-                    false => Badge::new(Tone::Warning, "An older version"),
+                state: if reader.version == version {
+                    Badge::new(Tone::Good, "Up to date")
+                } else {
+                    Badge::new(Tone::Warning, "An older version")
                 },
                 at: look.when(reader.fetched_at),
                 key: reader.key,

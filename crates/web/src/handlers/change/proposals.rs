@@ -506,9 +506,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said_with_its_place() {
+        type Spoil = fn(&mut ChangeForm);
         let form = ChangeForm { kind: "deploy".into(), title: "x".into(), ..ChangeForm::default() };
         assert_eq!(read(&form, &TimeZone::UTC).unwrap().rollback, None);
-        let table: [(fn(&mut ChangeForm), &str); 5] = [
+        let table: [(Spoil, &str); 5] = [
             (|form| form.kind = "x".into(), "Kind: "),
             (|form| form.way = "manual".into(), "Rollback, manual, runbook: Say which runbook is followed."),
             (|form| form.way = "sideways".into(), "Rollback: Nothing is taken back in this way."),

@@ -52,16 +52,15 @@ fn run_view(look: &Look<'_, '_>, row: &RollbackRow, change: &ChangeRow) -> RunVi
         }
         State::Failed { at, why } => (Badge::new(Tone::Critical, "failed"), *at, Some(sentence(why))),
         State::CalledOff { at } => (Badge::new(Tone::Quiet, "called off"), *at, None),
-        State::Succeeded { at } => match verdict {
-            Some(verdict) => {
+        State::Succeeded { at } => {
+            if let Some(verdict) = verdict {
                 let badge = Badge::new(outcome_tone(verdict.outcome), words(verdict.outcome.word()));
                 (badge, verdict.at, Some(sentence(&verdict.why)))
-            }
-            None => {
+            } else {
                 let said = "It is done. The alerts that fired are given time to clear.".to_owned();
                 (Badge::new(Tone::Info, "done, verdict to come"), *at, Some(said))
             }
-        },
+        }
     };
     let waits = run.state == State::Asked;
     let by_hand = match run.state {
