@@ -18,11 +18,17 @@ export async function startService(rig) {
   return service;
 }
 
+const diskFull = {
+  alert: "DiskFull",
+  expr: "disk_full == 1",
+  summary: "The disk {{ $labels.device }} of {{ $labels.service }} is full",
+};
+
 /**
- * Prometheus with one rule: DiskFull fires while the service says so.
+ * Prometheus with one rule: DiskFull, unless told otherwise, fires while the service says so.
  * `alertmanager` is where it posts: { address, pathPrefix?, token? }.
  */
-export async function startPrometheus(rig, { service, alertmanager, severity = "critical" }) {
+export async function startPrometheus(rig, { service, alertmanager, severity = "critical", rule = diskFull }) {
   const port = await freePort();
   const dir = rig.file("prometheus");
   await mkdir(dir);
@@ -32,11 +38,11 @@ export async function startPrometheus(rig, { service, alertmanager, severity = "
 - name: disks
   interval: 1s
   rules:
-  - alert: DiskFull
-    expr: disk_full == 1
+  - alert: ${rule.alert}
+    expr: ${rule.expr}
     labels: {severity: ${severity}}
     annotations:
-      summary: 'The disk {{ $labels.device }} of {{ $labels.service }} is full'
+      summary: '${rule.summary}'
       runbook_url: https://runbooks.example.org/disk-full
 `,
   );

@@ -210,7 +210,9 @@ mod tests {
                 .collect();
             assert!(!examples.is_empty(), "{called} has no example");
             for example in examples {
-                let words = words(example.split(" > ").next().unwrap().split(" < ").next().unwrap());
+                let alone =
+                    [" > ", " < ", " && "].iter().fold(example.as_str(), |line, end| line.split(end).next().unwrap());
+                let words = words(alone);
                 let from = words.iter().position(|word| word == "allclear").unwrap();
                 let outcome = whole.clone().try_get_matches_from(&words[from..]);
                 let missing = |error: &clap::Error| called.ends_with("watch") && error.to_string().contains("--secret");

@@ -112,7 +112,9 @@ impl Hands {
         let answer = self.could(&due.adapter, &spec, &call).await;
         if answer != Answer::Ready {
             return self
-                .keep(move |hands| rollbacks::not_able(&hands.store, &mut hands.mint(), &due, &answer, (hands.clock)()))
+                .keep(move |hands| {
+                    rollbacks::not_able(&hands.store, &hands.node, &mut hands.mint(), &due, &answer, (hands.clock)())
+                })
                 .await;
         }
         let said = match self.channels.rollback_adapter(&due.adapter, &spec, (self.clock)()) {
@@ -128,7 +130,10 @@ impl Hands {
     }
 
     async fn became(&self, due: Due, became: Called) -> Result<(), Halt> {
-        self.keep(move |hands| rollbacks::called(&hands.store, &mut hands.mint(), &due, &became, (hands.clock)())).await
+        self.keep(move |hands| {
+            rollbacks::called(&hands.store, &hands.node, &mut hands.mint(), &due, &became, (hands.clock)())
+        })
+        .await
     }
 
     /// How it goes.

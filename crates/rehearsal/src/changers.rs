@@ -316,6 +316,7 @@ fn proposal(title: &str, services: &str, words: &[&str], why: &str) -> Result<Pr
         verification: vec!["the alert clears".into()],
         last_rehearsed: None,
         safe_until: None,
+        watch: None,
     };
     let mut targets = targets(services)?;
     let environment: Option<Name> = if has("live") { Some("live".parse()?) } else { None };

@@ -404,9 +404,9 @@ impl World {
             match self.adapters.preflight() {
                 Answer::Ready => {
                     let became = self.adapters.execute(call.run.run.id, self.now);
-                    rollbacks::called(&self.store, &mut post.mint, &call, &became, now)?;
+                    rollbacks::called(&self.store, node, &mut post.mint, &call, &became, now)?;
                 }
-                answer => rollbacks::not_able(&self.store, &mut post.mint, &call, &answer, now)?,
+                answer => rollbacks::not_able(&self.store, node, &mut post.mint, &call, &answer, now)?,
             }
         }
         Ok(())

@@ -242,7 +242,7 @@ fn start(
     match &plan.way {
         Way::Documents { changeset } => {
             revert(tx, moment, *changeset, asking)?;
-            over(tx, moment, row, change, &Word::Succeeded)
+            over(tx, &catalog, moment, row, change, &Word::Succeeded)
         }
         Way::FlagOff { environment, flag } => {
             let wanted = kills::Wanted {
@@ -254,7 +254,7 @@ fn start(
                 incident: row.incident,
             };
             kills::kill(tx, moment, &catalog, &wanted)?;
-            over(tx, moment, row, change, &Word::Succeeded)
+            over(tx, &catalog, moment, row, change, &Word::Succeeded)
         }
         _ => Ok(row),
     }
@@ -352,6 +352,7 @@ fn change_of(
             verification: Vec::new(),
             last_rehearsed: None,
             safe_until: None,
+            watch: None,
         }),
         verification: Vec::new(),
     };
@@ -383,8 +384,9 @@ pub fn done_by_hand(
     said: &str,
 ) -> Result<RollbackRow, Halt> {
     let said = entries::text(said, "/why")?;
+    let catalog = node.rules(tx)?.catalog.clone();
     let (row, change, plan) = by_hand(tx, node, moment, id)?;
-    step_done(tx, moment, row, change, &plan, Some(&said))
+    step_done(tx, &catalog, moment, row, change, &plan, Some(&said))
 }
 
 /// A person could not.
@@ -396,8 +398,9 @@ pub fn failed_by_hand(
     why: &str,
 ) -> Result<RollbackRow, Halt> {
     let why = entries::text(why, "/why")?;
+    let catalog = node.rules(tx)?.catalog.clone();
     let (row, change, _) = by_hand(tx, node, moment, id)?;
-    over(tx, moment, row, change, &Word::Failed { why })
+    over(tx, &catalog, moment, row, change, &Word::Failed { why })
 }
 
 /// Of a run of which nobody knows what became, a person says what they found, too.
@@ -424,6 +427,7 @@ fn by_hand(
 
 fn step_done(
     tx: &mut Tx<'_>,
+    catalog: &Catalog,
     moment: &mut Moment<'_>,
     mut row: RollbackRow,
     change: ChangeRow,
@@ -432,7 +436,7 @@ fn step_done(
 ) -> Result<RollbackRow, Halt> {
     let of = steps(plan);
     if row.step + 1 >= of {
-        return over(tx, moment, row, change, &Word::Succeeded);
+        return over(tx, catalog, moment, row, change, &Word::Succeeded);
     }
     row.step += 1;
     (row.sent_at, row.handle) = (None, None);
@@ -446,6 +450,7 @@ fn step_done(
 /// The other side has spoken the last word; or nobody has, and the time is over.
 fn over(
     tx: &mut Tx<'_>,
+    catalog: &Catalog,
     moment: &mut Moment<'_>,
     mut row: RollbackRow,
     mut change: ChangeRow,
@@ -454,7 +459,7 @@ fn over(
     row.run = row.run.heard(word, moment.now);
     let (kind, why) = match &row.run.state {
         State::Succeeded { at } => {
-            row.due_at = Some(Lookout::usual(*at).from());
+            row.due_at = Some(lookout(&change, catalog, *at).from());
             move_change(tx, moment, &mut change, &Command::RolledBack)?;
             (EventKind::RollbackSucceeded, None)
         }
@@ -516,18 +521,32 @@ pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Call>,
 }
 
 /// The program was asked whether it could before it was called, and cannot: nothing was called.
-pub fn not_able(store: &Store, mint: &mut Mint, call: &Call, answer: &Answer, now: Timestamp) -> Result<(), Halt> {
+pub fn not_able(
+    store: &Store,
+    node: &Node,
+    mint: &mut Mint,
+    call: &Call,
+    answer: &Answer,
+    now: Timestamp,
+) -> Result<(), Halt> {
     let why = match answer {
         Answer::Ready => return Ok(()),
         Answer::Denied(why) => format!("{} does not let us: {why}", call.adapter),
         Answer::Unreachable(why) => format!("{} does not answer: {why}", call.adapter),
         Answer::NoTarget(what) => format!("{} does not have {what} any more", call.adapter),
     };
-    called(store, mint, call, &Called::Refused { why: format!("{why}; nothing was called") }, now)
+    called(store, node, mint, call, &Called::Refused { why: format!("{why}; nothing was called") }, now)
 }
 
 /// Keeps what became of a call.
-pub fn called(store: &Store, mint: &mut Mint, call: &Call, became: &Called, now: Timestamp) -> Result<(), Halt> {
+pub fn called(
+    store: &Store,
+    node: &Node,
+    mint: &mut Mint,
+    call: &Call,
+    became: &Called,
+    now: Timestamp,
+) -> Result<(), Halt> {
     store.write(|tx| {
         let Some(mut row) = current(tx, call)? else { return Ok(()) };
         let mut moment = Moment::new(now, domain::words::Actor::Rule("rollback"), mint);
@@ -543,8 +562,9 @@ pub fn called(store: &Store, mint: &mut Mint, call: &Call, became: &Called, now:
                 rows::save(tx, &row)?;
             }
             Called::Refused { why } => {
+                let catalog = node.rules(tx)?.catalog.clone();
                 let change = find(tx, row.run.change, Sight::Whole)?;
-                over(tx, &mut moment, row, change, &Word::Failed { why: why.clone() })?;
+                over(tx, &catalog, &mut moment, row, change, &Word::Failed { why: why.clone() })?;
             }
         }
         Ok(())
@@ -566,7 +586,7 @@ pub fn heard(
         let change = find(tx, row.run.change, Sight::Whole)?;
         let catalog = node.rules(tx)?.catalog.clone();
         if let (Word::Succeeded, Some(plan)) = (word, preflights::plan(&change, &catalog)) {
-            step_done(tx, &mut moment, row, change, &plan, None)?;
+            step_done(tx, &catalog, &mut moment, row, change, &plan, None)?;
             return Ok(());
         }
         let known = row.run.state.clone();
@@ -577,7 +597,7 @@ pub fn heard(
         if row.run.heard(word, now).state == known {
             rows::save(tx, &row)?;
         } else {
-            over(tx, &mut moment, row, change, word)?;
+            over(tx, &catalog, &mut moment, row, change, word)?;
         }
         Ok(())
     })
@@ -610,7 +630,7 @@ fn give_verdict(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, mut row: 
     let catalog = node.rules(tx)?.catalog.clone();
     let radius = where_felt(tx, &catalog, &row, &change)?;
     let seen = look(tx, node, &row, &radius)?;
-    let verdict = judge(&seen, &Lookout::usual(at), moment.now);
+    let verdict = judge(&seen, &lookout(&change, &catalog, at), moment.now);
     let Some(outcome) = verdict.outcome else {
         row.due_at = verdict.again_at;
         rows::save(tx, &row)?;
@@ -627,6 +647,11 @@ fn give_verdict(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, mut row: 
         data["demotes"] = json!(change.change.id.to_string());
     }
     tell(tx, moment, EventKind::RollbackJudged, &row, &change, Some(&verdict.why), data)
+}
+
+/// How long the alerts of a change are looked at.
+fn lookout(change: &ChangeRow, catalog: &Catalog, done_at: Timestamp) -> Lookout {
+    Lookout::of(preflights::plan(change, catalog).and_then(|plan| plan.watch), done_at)
 }
 
 /// Where it may be felt: all that stands on what was changed, and what the room says is hit.

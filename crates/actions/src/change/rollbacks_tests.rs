@@ -123,7 +123,8 @@ impl<'s> House<'s> {
 
     fn takes(&self, call: &Call, now: Timestamp) {
         let taken = Called::Taken { handle: Some("7".into()), link: None };
-        rollbacks::called(self.desk.store, &mut self.desk.mint.borrow_mut(), call, &taken, now).unwrap();
+        rollbacks::called(self.desk.store, &self.desk.node, &mut self.desk.mint.borrow_mut(), call, &taken, now)
+            .unwrap();
     }
 
     fn says(&self, call: &Call, word: &Word, now: Timestamp) {
@@ -222,7 +223,7 @@ fn a_call_that_was_refused_is_not_repeated_and_one_in_doubt_only_asked_about() {
     let run = house.ask("ana", change, incident).unwrap();
     let calls = house.calls(at(20));
     let doubt = Called::Unknown { why: "no answer in 10 s".into() };
-    rollbacks::called(&fresh, &mut house.desk.mint.borrow_mut(), &calls[0], &doubt, at(20)).unwrap();
+    rollbacks::called(&fresh, &house.desk.node, &mut house.desk.mint.borrow_mut(), &calls[0], &doubt, at(20)).unwrap();
     let asked = house.calls(at(21));
     assert!(asked[0].only_ask, "what may have been done is not done again");
     house.says(&asked[0], &Word::Nothing, at(40));

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::proposals::Target;
-use super::rollback_plans::{Data, RollbackPlan, Way};
+use super::rollback_plans::{Data, RollbackPlan, Watch, Way};
 use crate::engage::contacts::check_url;
 use crate::prepare::templates;
 use crate::words::{ChangeId, Name, Refusal, Result, RollbackId, Span, Timestamp, text};
@@ -50,6 +50,9 @@ pub struct Deploys {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub last_rehearsed: Option<Timestamp>,
+    /// How long the alerts are looked at before they say what it came to; as long as usual, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
 }
 
 fn reversible() -> Data {
@@ -79,6 +82,7 @@ impl Deploys {
             verification: Vec::new(),
             last_rehearsed: self.last_rehearsed,
             safe_until: None,
+            watch: self.watch,
         }
     }
 }

@@ -35,6 +35,21 @@ pub struct RollbackPlan {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub safe_until: Option<Timestamp>,
+    /// How long the alerts are looked at before they say what it came to; as long as usual, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
+}
+
+/// How long the alerts are looked at after a rollback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Watch {
+    /// Before this nothing is said: the time over which the alerts look, and how often they are evaluated.
+    pub settle: Span,
+    /// What cleared stays clear for so long.
+    pub hold: Span,
+    /// What still fires after this long will not clear by it.
+    pub patience: Span,
 }
 
 /// In which way.
@@ -302,6 +317,7 @@ pub(super) mod tests {
             verification: vec!["the alert CheckoutErrors clears".into()],
             last_rehearsed: Some(at(0)),
             safe_until: None,
+            watch: None,
         }
     }
 

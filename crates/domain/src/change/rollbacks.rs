@@ -387,7 +387,8 @@ mod tests {
         assert_eq!(waits.state, State::Asked);
         assert_eq!(waits.confirm(&ana, &[], at(2)).unwrap_err().kind, RefusalKind::Forbidden);
         let denied = [(name("argo"), Answer::Denied("no right".into()))].into();
-        let lost = shown(&done, &["cart"], &Preflight { adapters: denied, ..Preflight::default() }).missing;
+        let denied = Preflight { adapters: denied, ..Preflight::default() };
+        let lost = shown(&done, &["cart"], &denied).missing;
         assert_eq!(waits.confirm(&ben, &lost, at(2)).unwrap_err().kind, RefusalKind::Conflict);
         let runs = waits.confirm(&ben, &[], at(2)).unwrap();
         assert_eq!(runs.state, State::Running { since: at(2), deadline: at(12) });
@@ -395,7 +396,7 @@ mod tests {
         assert!(!waits.call_off(at(2)).unwrap().is_under_way());
         let alone = ask(&vital, true).unwrap();
         assert!(alone.alone && matches!(alone.state, State::Running { .. }), "on record that they were alone");
-        assert!(ask(&shown(&done, &[], &Preflight::default()), true).is_err(), "what cannot run is not begun");
+        assert!(ask(&shown(&done, &[], &denied), true).is_err(), "what cannot run is not begun");
         let ahead = change(2, "cart");
         let early = Rollback::ask(RollbackId::from_bits(1), &ahead, &vital, None, false, at(1)).unwrap_err();
         assert_eq!(early.message, "it is proposed: there is nothing to take back");

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::rollback_plans::Watch;
 use crate::words::choices::choices;
 use crate::words::{AlertId, Span, Timestamp};
 
@@ -62,6 +63,12 @@ impl Lookout {
     /// As long as usual.
     pub const fn usual(done_at: Timestamp) -> Self {
         Self { done_at, settle: Span::minutes(2), hold: Span::minutes(5), patience: Span::minutes(15) }
+    }
+
+    /// As long as a plan says.
+    pub fn of(watch: Option<Watch>, done_at: Timestamp) -> Self {
+        let usual = Self::usual(done_at);
+        watch.map_or(usual, |Watch { settle, hold, patience }| Self { done_at, settle, hold, patience })
     }
 
     /// Before then nothing is said.

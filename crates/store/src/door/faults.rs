@@ -52,10 +52,10 @@ fn child_writes_until_the_disk_fails() {
 fn a_disk_that_fails_ends_all_writing_and_loses_nothing_that_was_acknowledged() {
     let fresh = Fresh::unopened();
     let Place::Sqlite(path) = fresh.place() else { unreachable!() };
-    // No file may grow past 2 MiB or less, so that the log never gets to be folded; the signal that says so is ignored, so that the write fails instead.
+    // No file may grow past 4 MiB or less, so that the log never gets to be folded; the signal that says so is ignored, so that the write fails instead.
     let outcome = Command::new("sh")
         .arg("-c")
-        .arg("trap '' XFSZ; ulimit -f 2048; exec \"$0\" --exact --nocapture door::faults::child_writes_until_the_disk_fails")
+        .arg("trap '' XFSZ; ulimit -f 4096; exec \"$0\" --exact --nocapture door::faults::child_writes_until_the_disk_fails")
         .arg(std::env::current_exe().unwrap())
         .env(CHILD, path)
         .output()

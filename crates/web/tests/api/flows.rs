@@ -414,7 +414,7 @@ async fn the_record_of_an_incident_proves_itself_and_the_checkpoint_is_a_text_to
     );
     assert_eq!(
         bundle.entries.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(),
-        ["incident.declared", "suspects.named", "entry.added"]
+        ["incident.declared", "entry.added"]
     );
     assert!(report.statement.last().unwrap().contains(":rob"), "{:?}", report.statement);
     let kept = get("/api/v1/journal/checkpoint").await.text;

@@ -4,7 +4,7 @@ use actions::change::changes::{self as acts, Deed, Wanted};
 use axum::extract::Path;
 use axum::response::Response;
 use domain::change::proposals::{Kind, Proposal, Step, Target};
-use domain::change::rollback_plans::{Abort, Data, RollbackPlan, ScriptStep, Way};
+use domain::change::rollback_plans::{Abort, Data, RollbackPlan, ScriptStep, Watch, Way};
 use domain::words::{ChangeId, Name, Refusal, Span, Timestamp};
 use jiff::tz::TimeZone;
 use store::Halt;
@@ -94,6 +94,7 @@ fn filled(fields: &Fields, spare: usize) -> ChangeForm {
         back_verification: text("back_verification"),
         rehearsed: text("rehearsed"),
         safe_until: text("safe_until"),
+        watch: text("watch"),
     }
 }
 
@@ -130,6 +131,7 @@ fn of_proposal(proposal: &Proposal, zone: &TimeZone) -> ChangeForm {
         form.back_verification = plan.verification.join("\n");
         form.rehearsed = plan.last_rehearsed.map(|at| wall(at, "%Y-%m-%d")).unwrap_or_default();
         form.safe_until = plan.safe_until.map(|at| wall(at, "%Y-%m-%dT%H:%M")).unwrap_or_default();
+        form.watch = plan.watch.map(|one| format!("{} {} {}", one.settle, one.hold, one.patience)).unwrap_or_default();
         match &plan.way {
             Way::Automatic { adapter, action } => (form.adapter, form.action) = (adapter.to_string(), action.clone()),
             Way::Scripted { steps } => {
@@ -292,7 +294,18 @@ fn plan(form: &ChangeForm, zone: &TimeZone) -> Result<Option<RollbackPlan>, Refu
             None => None,
         },
         safe_until: local(&form.safe_until, zone, "/rollback/safe_until")?,
+        watch: watch(&form.watch)?,
     }))
+}
+
+/// `2m 5m 15m`: the form does not show it, and hands it on.
+fn watch(text: &str) -> Result<Option<Watch>, Refusal> {
+    let spans: Vec<Span> = text.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
+    match spans.as_slice() {
+        [] => Ok(None),
+        [settle, hold, patience] => Ok(Some(Watch { settle: *settle, hold: *hold, patience: *patience })),
+        _ => Err(Refusal::invalid("three spans, such as 2m 5m 15m").at("/rollback/watch")),
+    }
 }
 
 /// `GET /changes/new?incident=ID&service=NAME`.

@@ -64,6 +64,8 @@ pub struct ChangeForm {
     pub back_verification: String,
     pub rehearsed: String,
     pub safe_until: String,
+    /// How long the alerts are looked at: handed on as it was.
+    pub watch: String,
 }
 
 /// What is changed, where.
