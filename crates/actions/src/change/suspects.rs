@@ -67,7 +67,7 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
         candidates.push(Candidate {
             which: Which::Change(id),
             kind: change.change.proposal.kind,
-            title: change.change.proposal.title.clone(),
+            title: called(&change),
             stages: rows::stages(tx, id)?.into_iter().map(|(at, ..)| at).collect(),
             risk: change.risk.map(|risk| u8::try_from(risk.clamp(0, 100)).unwrap_or(100)),
             failure_rate: failure_rate(tx, &services, case.began_at)?,
@@ -85,6 +85,16 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
     }
     let graph = Graph::of(&catalog.services);
     Ok(Suspicion { ranking: rank(&case, candidates, &graph, Weights::default()), case, changes })
+}
+
+/// Its title, with the version that it brought, where the title does not say it.
+fn called(row: &ChangeRow) -> String {
+    let proposal = &row.change.proposal;
+    let version = proposal.targets.iter().find_map(|target| target.to.as_deref());
+    match version.filter(|version| !proposal.title.contains(*version)) {
+        Some(version) => format!("{}: {version}", proposal.title),
+        None => proposal.title.clone(),
+    }
 }
 
 /// What is hit, and since when.

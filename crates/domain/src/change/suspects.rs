@@ -220,7 +220,12 @@ pub fn rank(case: &Case, candidates: Vec<Candidate>, graph: &Graph, weights: Wei
         })
         .collect();
     let place = |one: &Suspect| Reverse((standing(&one.candidate), one.score));
-    suspects.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.candidate.which.cmp(&b.candidate.which)));
+    // Of equals the newer is shown before, though they share the rank.
+    let newest = |one: &Suspect| Reverse(one.candidate.stages.iter().max().copied());
+    suspects.sort_by(|a, b| {
+        let by_time = || newest(a).cmp(&newest(b)).then_with(|| a.candidate.which.cmp(&b.candidate.which));
+        place(a).cmp(&place(b)).then_with(by_time)
+    });
     let mut before = 0;
     for equal in suspects.chunk_by_mut(|a, b| place(a) == place(b)) {
         let tied = u32::try_from(equal.len()).unwrap_or(u32::MAX);
