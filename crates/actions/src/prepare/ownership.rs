@@ -24,7 +24,7 @@ use crate::{Moment, announce};
 const REVISIONS_MOST: i64 = 200;
 
 /// What comes from files: it changes what is theirs alone.
-const FILES: [&str; 2] = ["apply", "source"];
+const FILES: [&str; 3] = ["apply", "source", "import"];
 /// What was not set by hand, besides: it may be overwritten by files.
 const BEGINNINGS: [&str; 3] = ["defaults", "setup", "demo"];
 
