@@ -101,7 +101,7 @@ test("an open list, alert, schedule and page of one's own follow along, and noth
     await sign(page, "Live");
     await page.getByText("Add a contact").click();
     await page.locator("#contact-address").fill("https://ntfy.example.test/half-a-top");
-    await page.locator("details", { hasText: "Change" }).first().locator("summary").click();
+    await page.locator("#main details", { hasText: "Change" }).first().locator("summary").click();
     await page.getByLabel("Minutes until contact 1").first().fill("7");
     await allclear.api("POST", "/pages/test", {});
     await soon(t, "a test page on my page", () => page.locator(".delivery-test").first().waitFor());
