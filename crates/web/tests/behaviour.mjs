@@ -16,6 +16,8 @@ if (!folder) {
 let posts = [];
 let gets = [];
 let streams = [];
+/** Which visit is looked at: what a page before it still asks for is not its own. */
+let turn = 0;
 let edit = (html) => html;
 const { server, origin } = await serveGallery(folder, async (request, response, url) => {
   if (request.method === "POST") {
@@ -28,7 +30,7 @@ const { server, origin } = await serveGallery(folder, async (request, response, 
   if (url.pathname === "/live") {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     response.write("retry: 200\n\n");
-    streams.push({ response, last: request.headers["last-event-id"] });
+    if (request.headers["x-visit"] === String(turn)) streams.push({ response, last: request.headers["last-event-id"] });
     return true;
   }
   if (url.pathname.startsWith("/assets/")) return false;
@@ -53,8 +55,9 @@ async function visit(address, options = {}) {
   posts = [];
   gets = [];
   streams = [];
+  turn += 1;
   edit = (html) => html;
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, extraHTTPHeaders: { "x-visit": String(turn) }, ...options });
   const page = await context.newPage();
   const hear = (message) => complaints.push(`${address}: ${message.text?.() ?? message.message}`);
   page.on("pageerror", hear);
