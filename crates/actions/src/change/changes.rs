@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::change::changes::{By, Change, Command, Emergencies, Path, State, emergencies};
+use domain::change::changes::{By, Change, Command, Emergencies, State, emergencies};
 use domain::change::gates::{Decision, Exemption};
 use domain::change::observations::Stage;
 use domain::change::proposals::{Proposal, Window};
@@ -328,9 +328,4 @@ pub(super) fn tell(
         None => announce::event(tx, moment, kind, subjects, why, data)?,
     }
     Ok(())
-}
-
-/// Whether people wrote it down, or a program reported it.
-pub const fn is_observed(change: &Change) -> bool {
-    matches!(change.path, Path::Observed)
 }

@@ -152,18 +152,6 @@ fn placed(halt: Halt, place: usize, of: usize) -> Halt {
     }
 }
 
-/// Takes all that one call brought, or none.
-pub fn observe_all(
-    tx: &mut Tx<'_>,
-    node: &Node,
-    moment: &mut Moment<'_>,
-    source: &Name,
-    seen: &[Observation],
-) -> Result<Vec<(ChangeRow, Taken)>, Halt> {
-    let one = |(place, one)| observe(tx, node, moment, source, one).map_err(|halt| placed(halt, place, seen.len()));
-    seen.iter().enumerate().map(one).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use domain::change::proposals::{Kind, Proposal, Target};

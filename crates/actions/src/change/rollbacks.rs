@@ -99,15 +99,25 @@ pub fn preview(
     let catalog = node.rules(tx)?.catalog.clone();
     // As long as nothing is kept of it, any id does.
     let (change, _) = change_of(tx, &catalog, suspect, sight, ChangeId::from_bits(0), now)?;
-    foreseen(tx, &catalog, change, now)
+    foreseen(tx, &catalog, change, sight, now)
 }
 
-fn foreseen(tx: &mut Tx<'_>, catalog: &Catalog, mut change: ChangeRow, now: Timestamp) -> Result<Foreseen, Halt> {
+fn foreseen(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    mut change: ChangeRow,
+    sight: Sight<'_>,
+    now: Timestamp,
+) -> Result<Foreseen, Halt> {
     change.change.proposal.rollback = preflights::plan(&change, catalog);
     let no_plan = || Refusal::conflict("it has no plan by which it could be taken back");
     let plan = change.change.proposal.rollback.clone().ok_or_else(no_plan)?;
     let facts = preflights::facts(tx, catalog, &change, &plan, now)?;
-    let later = change_rows::later_on(tx, change.change.id, &change.change.proposal.services(), 200)?;
+    // What is part of an incident that is not seen is not told of, here as everywhere.
+    let mut later = Vec::new();
+    for row in change_rows::later_on(tx, change.change.id, &change.change.proposal.services(), 200)? {
+        later.extend(change_rows::get(tx, row.change.id, sight)?);
+    }
     let others: Vec<Change> = later.iter().map(|row| row.change.clone()).collect();
     let vital = catalog.services.iter().filter(|(_, spec)| spec.tier == 1).map(|(name, _)| name.clone()).collect();
     let graph = Graph::of(&catalog.services);
@@ -135,7 +145,7 @@ pub fn ask(
     if let Some(open) = rows::of_change(tx, id)?.into_iter().find(|row| row.run.is_under_way()) {
         return Ok(open);
     }
-    let foreseen = foreseen(tx, &catalog, change, moment.now)?;
+    let foreseen = foreseen(tx, &catalog, change, Sight::Open, moment.now)?;
     let incident = asking.incident.map(|incident| crate::respond::incidents::find(tx, moment, incident)).transpose()?;
     if incident.as_ref().is_some_and(|row| row.drill) {
         return Err(Refusal::conflict("this is a drill: nothing real is taken back in it").into());
@@ -182,7 +192,7 @@ pub fn confirm(
     };
     let catalog = node.rules(tx)?.catalog.clone();
     let change = find(tx, row.run.change, Sight::Whole)?;
-    let foreseen = foreseen(tx, &catalog, change, moment.now)?;
+    let foreseen = foreseen(tx, &catalog, change, Sight::Open, moment.now)?;
     // This run is no obstacle to itself.
     row.run = row.run.confirm(&person, &foreseen.preview.missing, moment.now)?;
     rows::save(tx, &row)?;

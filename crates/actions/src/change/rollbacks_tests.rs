@@ -294,3 +294,22 @@ fn documents_get_the_revision_before() {
     assert_eq!(catalog.services[&name("shop")].depends_on, [name("db")]);
     assert_eq!(house.suspects(incident).len(), 1, "what took it back is the cure");
 }
+
+#[test]
+fn what_is_undone_too_is_told_to_those_who_see_it() {
+    let fresh = Fresh::sqlite();
+    let house = House::open(&fresh);
+    let first = house.deploys("4.2", "shop", Stage::Finished, 1);
+    house.deploys("4.3", "shop", Stage::Finished, 2);
+    let mut hidden = house.deploys("4.4", "shop", Stage::Finished, 3);
+    let secret = house.desk.declare("ana", &Declaration::new("Keys are abroad", Class::Security));
+    hidden.change.incident = Some(secret.id);
+    fresh.write(|tx| Ok(store::change::changes::save(tx, &hidden)?)).unwrap();
+    let undone = |sight| {
+        let which = Which::Change(first.change.id);
+        let seen = fresh.read(|tx| rollbacks::preview(tx, &house.desk.node, &which, sight, at(9))).unwrap();
+        assert_eq!(seen.undone.len(), seen.preview.undoes_also.len());
+        seen.undone.len()
+    };
+    assert_eq!([undone(Sight::Of(&name("ben"))), undone(Sight::Of(&name("ana")))], [1, 2]);
+}

@@ -31,14 +31,6 @@ pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<BTreeMap<Whi
     tx.query(sql, &[incident.into()])?.iter().map(|row| Ok((row.parse("suspect")?, read(row)?))).collect()
 }
 
-/// How many open incidents have each verdict on a suspect; the restricted ones are left out.
-pub fn of_suspect(tx: &mut Tx<'_>, suspect: &Which) -> Result<Vec<(IncidentId, Finding)>, Error> {
-    let sql = "SELECT findings.incident, findings.finding FROM findings JOIN incidents ON incidents.id = findings.incident \
-               WHERE findings.suspect = $1 AND incidents.visibility = 'open' ORDER BY findings.incident";
-    let rows = tx.query(sql, &[suspect.to_string().into()])?;
-    rows.iter().map(|row| Ok((row.id("incident")?, row.parse("finding")?))).collect()
-}
-
 /// The changes that were found to be the trigger of an incident; what was found in restricted ones is left out.
 pub fn triggers(tx: &mut Tx<'_>) -> Result<BTreeSet<ChangeId>, Error> {
     let sql = "SELECT DISTINCT findings.suspect FROM findings JOIN incidents ON incidents.id = findings.incident \

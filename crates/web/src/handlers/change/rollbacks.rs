@@ -135,14 +135,6 @@ async fn page(
                 .map(|(name, steps)| (Link::new(service_title(look, name), format!("/services/{name}")), *steps))
                 .collect();
             radius.sort_by_key(|(_, steps)| *steps);
-            let mut seen_too = Vec::new();
-            for other in &undone {
-                let title = change_rows::get(look.tx, other.change.id, sight)?;
-                seen_too.push(match title {
-                    Some(row) => Link::new(row.change.proposal.title, format!("/changes/{}", row.change.id)),
-                    None => Link::new("a change that you may not see", "/changes"),
-                });
-            }
             Ok(RollbackPage {
                 incident: Link::new(row.name(), format!("/incidents/{id}")),
                 id: id.to_string(),
@@ -159,7 +151,10 @@ async fn page(
                 data: data(plan.data).to_owned(),
                 verification: plan.verification.clone(),
                 radius,
-                undone: seen_too,
+                undone: undone
+                    .iter()
+                    .map(|row| Link::new(&row.change.proposal.title, format!("/changes/{}", row.change.id)))
+                    .collect(),
                 blocked: missing(true),
                 warnings: missing(false),
                 second_person: preview.second_person.map(str::to_owned),
