@@ -47,13 +47,19 @@ export async function openPage(browser, { url, viewport = desktop, ...options })
   return page;
 }
 
-/** Keeps a screenshot of the whole page, and refuses what axe finds, text that runs out of the page, and complaints. */
-export async function look(page, name) {
+/**
+ * Keeps a screenshot of the whole page, and refuses what axe finds, text that runs out of the page, and complaints.
+ * With `rules` only these of axe are asked.
+ */
+export async function look(page, name, rules) {
   await mkdir(screenshots, { recursive: true });
   await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
   // By the protocol, not by a script element: the page's own security policy stays in force.
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    (rules) => globalThis.axe.run(document, { resultTypes: ["violations"], ...(rules && { runOnly: rules }) }),
+    rules,
+  );
   const wrong = violations.map(
     ({ id, help, nodes }) => `axe ${id}: ${help}\n${nodes.slice(0, 5).map((node) => `    ${node.target}: ${node.html.slice(0, 200)}\n      ${node.failureSummary?.replaceAll("\n", " ")}`).join("\n")}`,
   );
