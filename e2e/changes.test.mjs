@@ -79,6 +79,24 @@ test("a change from the form to its end, by keyboard; its author never approves"
   assert.equal(sheet.change.state, "finished");
   assert.deepEqual(sheet.stages.map((one) => one.stage), ["began", "finished"]);
 
+  // It is taken back from its own page, by hand, and that stands there.
+  await page.goto(`/changes/${id}`);
+  await page.keyboard.press("r");
+  await page.getByText("Could it run now?").waitFor();
+  await look(page, "change-rollback-desktop");
+  await page.getByLabel("Why", { exact: true }).fill("half of the payments fail");
+  // The business stops without what it touches: a second person says yes.
+  await page.getByRole("button", { name: "Ask for it" }).click();
+  await page.getByText("A second person is asked").waitFor();
+  const [run] = (await allclear.api("GET", `/changes/${id}`)).rollbacks;
+  await asBen(`/rollbacks/${run.id}`, { do: "confirm" });
+  await page.reload();
+  await page.getByLabel("What came of it").fill("4.1 is live again");
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByText("It is noted").waitFor();
+  assert.match(await page.locator("[aria-labelledby=rollbacks]").innerText(), /verdict to come|blind/);
+  await look(page, "change-taken-back-desktop");
+
   // Ben's is approved by Ana, with one key, on a telephone too.
   const { change } = await allclear.api("GET", `/changes/${id}`);
   const { kind, why, targets, steps, rollback, verification } = change;

@@ -165,6 +165,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/changes/{id}", VIEW, get(changes::get_change)),
         route(Method::GET, "/changes/{id}/act", VIEW, get(changes::get_back)),
         route(Method::POST, "/changes/{id}/act", INCIDENTS, post(changes::post_act)),
+        route(Method::GET, "/changes/{id}/rollback", VIEW, get(rollbacks::get_rollback_of_change)),
+        route(Method::POST, "/changes/{id}/rollback", INCIDENTS, post(rollbacks::post_rollback_of_change)),
         route(Method::GET, "/changes/{id}/edit", VIEW, get(proposals::get_edit)),
         route(Method::POST, "/changes/{id}/edit", INCIDENTS, post(proposals::post_edit)),
         // Pages: inform

@@ -283,13 +283,22 @@ pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: 
     for other in later.into_iter().filter(|other| !other.change.state.is_ahead()) {
         seen.extend(rows::get(tx, other.change.id, sight)?);
     }
+    // Runs of a room that is not seen are not told of.
+    let mut runs = Vec::new();
+    for run in rollbacks::of_change(tx, id)? {
+        let shown = match run.incident {
+            Some(room) => store::respond::incidents::get(tx, room, sight)?.is_some(),
+            None => true,
+        };
+        runs.extend(shown.then_some(run));
+    }
     Ok(Sheet {
         needed: risk.approvals_needed(&row.change.proposal),
         risk,
         decision,
         exemptions: rows::exemptions(tx, id)?,
         stages: rows::stages(tx, id)?,
-        rollbacks: rollbacks::of_change(tx, id)?,
+        rollbacks: runs,
         readiness: preflights::readiness(tx, node, &row, now)?,
         later: seen,
         row,

@@ -12,7 +12,9 @@ use web::api::change::changes::{
     NewChange,
 };
 use web::api::change::gates::{GateAnswer, GateQuestion};
+use web::api::change::rollbacks::{RollbackPreview, RollbackRun};
 
+use super::change_insights::{self, Insights};
 use super::change_run::{self, Run};
 use super::screen::{self, Look};
 use super::{Exit, Failure, Outcome, files, when};
@@ -170,6 +172,21 @@ enum Command {
         /// The id of the change
         change: ChangeId,
     },
+    /// Take it back by its plan; without --why it only says what that would do
+    #[command(
+        after_long_help = "Examples:\n  allclear change rollback cng_06f1k2m9qv7x3t1a\n  allclear change rollback cng_06f1k2m9qv7x3t1a --why 'half of the payments fail'"
+    )]
+    Rollback {
+        /// The id of the change
+        change: ChangeId,
+
+        /// Why it is taken back
+        #[arg(long)]
+        why: Option<String>,
+    },
+    /// Show how many failed, how long it took to be well again, and what could be taken back now
+    #[command(after_long_help = "Example:\n  allclear change insights --from 2026-07-01 --service payments")]
+    Insights(Insights),
     /// May it be done now? Exits with 0 for yes and 3 for no, with every reason
     #[command(
         after_long_help = "Examples:\n  allclear change gate cng_06f1k2m9qv7x3t1a\n  allclear change gate --service shop --environment live --kind deploy && ./deploy.sh"
@@ -290,6 +307,8 @@ pub(crate) fn run(command: &Changes) -> Outcome {
             act(change, "exempt", &said(serde_json::to_value(exempt)))
         }
         Command::Preflight { change } => act(change, "preflight", &json!({})),
+        Command::Rollback { change, why } => take_back(&client, *change, why.as_ref(), look),
+        Command::Insights(wanted) => change_insights::show(wanted, &client, look),
         Command::Gate { change, services, environment, kind, needs_record } => {
             let question = GateQuestion {
                 change: change.map(|id| id.to_string()),
@@ -402,6 +421,40 @@ fn reasons(all: &[web::api::change::gates::GateReason]) -> Vec<String> {
             format!("{}{about}: {} ({who})", one.rule, one.message)
         })
         .collect()
+}
+
+/// Says what taking it back would do, or does it. Exits with 3 where something keeps it from running.
+fn take_back(client: &Client, change: ChangeId, why: Option<&String>, look: Look) -> Outcome {
+    let change = change.to_string();
+    if let Some(why) = why {
+        let run: RollbackRun = client.post(&["changes", &change, "rollbacks"], &ChangeBecause { why: why.clone() })?;
+        if look.json {
+            screen::say_json(&run);
+        } else if run.state == "asked" {
+            screen::say(format!("{} waits for a second person.", run.id));
+        } else {
+            screen::say(format!("{} is {}: whether it helps, the alerts will tell.", run.id, run.state));
+        }
+        return Ok(Exit::Fine);
+    }
+    let would: RollbackPreview = client.get(&["changes", &change, "rollbacks", "preview"], &json!({}))?;
+    let exit = if would.blocked_by.is_empty() { Exit::Fine } else { Exit::Denied };
+    if look.json {
+        screen::say_json(&would);
+        return Ok(exit);
+    }
+    let undone: Vec<String> = would.undoes_also.iter().map(|one| format!("{} ({})", one.title, one.change)).collect();
+    let or = |text: String, none: &str| if text.is_empty() { none.to_owned() } else { text };
+    screen::say_facts(&[
+        ("Takes back", would.title),
+        ("How", format!("{}, about {}", would.way, would.estimate)),
+        ("May be felt in", or(would.blast_radius.join(", "), "nobody knows")),
+        ("Undoes, too", or(undone.join(", "), "nothing that came later")),
+        ("Second person", would.second_person.unwrap_or_else(|| "not needed".into())),
+        ("In the way", or(would.blocked_by.join("; "), "nothing")),
+        ("To know", or(would.warnings.join("; "), "nothing")),
+    ]);
+    Ok(exit)
 }
 
 fn gate(client: &Client, question: &GateQuestion, look: Look) -> Outcome {

@@ -3,6 +3,7 @@
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
 pub(crate) mod alerts;
+pub(crate) mod change_insights;
 pub(crate) mod change_run;
 pub(crate) mod changes;
 pub(crate) mod chats;

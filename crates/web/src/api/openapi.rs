@@ -77,6 +77,8 @@ use crate::problem::Problem;
         rollbacks::preview,
         rollbacks::list,
         rollbacks::ask,
+        rollbacks::ask_of_change,
+        rollbacks::preview_of_change,
         rollbacks::one,
         rollbacks::act,
         checklists::list,

@@ -91,6 +91,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/rollbacks", VIEW, Method::GET, get(rollbacks::list)),
         on("/api/v1/incidents/{id}/rollbacks", INCIDENTS, Method::POST, post(rollbacks::ask)),
         on("/api/v1/incidents/{id}/rollbacks/preview", VIEW, Method::GET, get(rollbacks::preview)),
+        on("/api/v1/changes/{id}/rollbacks", INCIDENTS, Method::POST, post(rollbacks::ask_of_change)),
+        on("/api/v1/changes/{id}/rollbacks/preview", VIEW, Method::GET, get(rollbacks::preview_of_change)),
         on("/api/v1/rollbacks/{id}", VIEW, Method::GET, get(rollbacks::one)),
         on("/api/v1/rollbacks/{id}", INCIDENTS, Method::POST, post(rollbacks::act)),
         on("/api/v1/incidents/{id}/obligations", VIEW, Method::GET, get(obligations::of_incident)),

@@ -24,7 +24,19 @@ pub(crate) async fn stand(house: &mut House, incident: &str) -> Vec<(&'static st
     house.apply(FREEZE);
     let (mia, max) = (house.token("mia", &[], None), house.token("max", &[], None));
     let mut found = Vec::new();
-    for act in ["edit", "approve", "schedule", "begin", "finish", "fail", "cancel", "review", "exempt", "preflight"] {
+    for act in [
+        "edit",
+        "approve",
+        "schedule",
+        "begin",
+        "finish",
+        "fail",
+        "cancel",
+        "review",
+        "exempt",
+        "preflight",
+        "rollbacks",
+    ] {
         // What may begin is of a kind that goes on in the freeze, and of services of its own.
         let kind = if act == "exempt" { "deploy" } else { "config" };
         let mut body = proposal(act, kind);
@@ -38,7 +50,7 @@ pub(crate) async fn stand(house: &mut House, incident: &str) -> Vec<(&'static st
         let id = made.json()["id"].as_str().unwrap().to_owned();
         let steps: &[(&str, Value)] = match act {
             "schedule" | "begin" | "exempt" => &[("approve", json!({ "revision": 1 }))],
-            "finish" | "fail" => &[("approve", json!({ "revision": 1 })), ("begin", json!({}))],
+            "finish" | "fail" | "rollbacks" => &[("approve", json!({ "revision": 1 })), ("begin", json!({}))],
             "review" => &[("begin", json!({})), ("finish", json!({}))],
             _ => &[],
         };
@@ -100,6 +112,11 @@ async fn a_change_goes_from_its_proposal_to_its_end() {
     assert_eq!(done.json()["change"]["state"], "finished");
     let again = house.call(ask("POST", &at("begin")).by(&mia)).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
+    let would = house.call(ask("GET", &at("rollbacks/preview")).by(&mia)).await;
+    assert_eq!(
+        (would.json()["way"].as_str(), would.json()["blocked_by"].as_array().unwrap().len()),
+        (Some("manual"), 0)
+    );
     let listed = house.call(ask("GET", "/api/v1/changes?service=shop&state=finished").by(&mia)).await.json();
     assert_eq!(listed["items"][0]["id"], id.as_str());
     let wrong = house.call(ask("GET", "/api/v1/changes?state=finnished").by(&mia)).await;
@@ -109,6 +126,17 @@ async fn a_change_goes_from_its_proposal_to_its_end() {
         "{}",
         wrong.text
     );
+    // Taken back without an incident: asked for twice, it is one run; and somebody says that it is done.
+    let speechless = house.call(ask("POST", &at("rollbacks")).by(&mia).json(&json!({ "why": " " }))).await;
+    assert_eq!(speechless.json()["at"], "/why", "{}", speechless.text);
+    let back = ask("POST", &at("rollbacks")).by(&mia).json(&json!({ "why": "errors" }));
+    let run = house.call(back).await;
+    assert_eq!((run.status, run.json()["state"].as_str()), (StatusCode::CREATED, Some("running")), "{}", run.text);
+    let again = house.call(ask("POST", &at("rollbacks")).by(&max).json(&json!({ "why": "errors" }))).await;
+    assert_eq!(again.json()["id"], run.json()["id"], "{}", again.text);
+    let run = format!("/api/v1/rollbacks/{}", run.json()["id"].as_str().unwrap());
+    let done = house.call(ask("POST", &run).by(&mia).json(&json!({ "do": "done", "said": "by the runbook" }))).await;
+    assert_eq!(done.json()["state"], "succeeded", "{}", done.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

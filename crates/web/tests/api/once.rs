@@ -272,7 +272,9 @@ impl Burning {
             "changes/{id}/begin" | "changes/{id}/finish" | "changes/{id}/review" | "changes/{id}/preflight" => {
                 (json!({}), json!({ "a": 1 }))
             }
-            "changes/{id}/fail" | "changes/{id}/cancel" => (json!({ "why": "a" }), json!({ "why": "b" })),
+            "changes/{id}/fail" | "changes/{id}/cancel" | "changes/{id}/rollbacks" => {
+                (json!({ "why": "a" }), json!({ "why": "b" }))
+            }
             "changes/{id}/exempt" => {
                 let exempt = |why: &str| json!({ "rule": "freeze", "about": "sale", "why": why });
                 (exempt("a"), exempt("b"))
@@ -303,7 +305,9 @@ impl Burning {
         } else {
             "db"
         };
-        let id = if let Some((_, id)) = self.changes.iter().find(|(act, _)| path.ends_with(&format!("{{id}}/{act}"))) {
+        let id = if let Some((_, id)) =
+            self.changes.iter().find(|(act, _)| path.ends_with(&format!("changes/{{id}}/{act}")))
+        {
             id
         } else if path.contains("incidents") {
             &self.incident

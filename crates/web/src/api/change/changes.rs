@@ -325,7 +325,7 @@ pub struct ChangeExempt {
     pub why: String,
 }
 
-fn id(text: &str) -> Result<ChangeId, Refusal> {
+pub(super) fn id(text: &str) -> Result<ChangeId, Refusal> {
     text.parse().map_err(|_| Refusal::not_found("change with this id"))
 }
 

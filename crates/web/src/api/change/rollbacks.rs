@@ -10,11 +10,12 @@ use domain::change::suspects::Which;
 use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::respond::sight::Sight;
-use domain::words::{Refusal, RollbackId, Timestamp, text};
+use domain::words::{IncidentId, Refusal, RollbackId, Timestamp, text};
 use serde::{Deserialize, Serialize};
 use store::change::rollbacks::{self as rows, RollbackRow};
 use utoipa::{IntoParams, ToSchema};
 
+use super::changes::{ChangeBecause, id as read_change};
 use crate::api::body::{Body, Search, created};
 use crate::api::listing::Listing;
 use crate::api::respond::incidents::id;
@@ -227,19 +228,62 @@ pub async fn ask(
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
     let NewRollback { suspect, why } = body.value;
-    let (own, access) = (app.clone(), access(&visitor)?);
-    let done = app.act(visitor.actor(), move |store, node, moment| {
+    let row = begin(&app, &visitor, access(&visitor)?, Some(id), suspect, why).await?;
+    Ok(created(&format!("/api/v1/rollbacks/{}", row.run.id), &wire(&row)))
+}
+
+/// What taking a change back would do now, without an incident. It changes nothing.
+#[utoipa::path(get, path = "/api/v1/changes/{id}/rollbacks/preview", tag = "changes", params(("id" = String, Path)),
+    responses((status = 200, body = RollbackPreview)))]
+pub async fn preview_of_change(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(text): Path<String>,
+) -> Result<Json<RollbackPreview>, Problem> {
+    let suspect = Which::Change(read_change(&text)?);
+    let (node, now) = (app.clone(), app.now());
+    let found =
+        app.read(move |tx| Ok(foreseen(&suspect, &acts::preview(tx, node.node(), &suspect, visitor.sight(), now)?)));
+    Ok(Json(found.await?))
+}
+
+/// Takes a change back by its plan, without an incident. Asked again while that goes on, it is the same run.
+#[utoipa::path(post, path = "/api/v1/changes/{id}/rollbacks", tag = "changes", params(("id" = String, Path)),
+    request_body = ChangeBecause, responses((status = 201, body = RollbackRun)))]
+pub async fn ask_of_change(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(text): Path<String>,
+    body: Body<ChangeBecause>,
+) -> Result<Response, Problem> {
+    let suspect = Which::Change(read_change(&text)?).to_string();
+    let row = begin(&app, &visitor, access(&visitor)?, None, suspect, body.value.why).await?;
+    Ok(created(&format!("/api/v1/rollbacks/{}", row.run.id), &wire(&row)))
+}
+
+/// The same, for pages.
+pub(crate) async fn begin(
+    app: &App,
+    visitor: &Visitor,
+    access: Access,
+    incident: Option<IncidentId>,
+    suspect: String,
+    why: String,
+) -> Result<RollbackRow, store::Halt> {
+    let own = app.clone();
+    app.act(visitor.actor(), move |store, node, moment| {
         let (works, may_post) = (own.works(), own.may_post());
         store.write(|tx| {
-            seen(tx, id, Sight::of(&moment.actor))?;
+            if let Some(id) = incident {
+                seen(tx, id, Sight::of(&moment.actor))?;
+            }
             let suspect: Which = suspect.parse()?;
             let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
-            let asking = Asking { incident: Some(id), access, conditions, why: &why };
+            let asking = Asking { incident, access, conditions, why: &why };
             acts::ask(tx, node, &mut moment.again(), &suspect, asking)
         })
-    });
-    let row = done.await?;
-    Ok(created(&format!("/api/v1/rollbacks/{}", row.run.id), &wire(&row)))
+    })
+    .await
 }
 
 /// One run.

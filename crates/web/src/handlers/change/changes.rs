@@ -17,6 +17,7 @@ use jiff::tz::TimeZone;
 use store::change::changes::{self as rows, ChangeRow, Filter};
 use store::{Halt, Store};
 
+use super::rollbacks::run_view;
 use super::told;
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::engage::pages::capital;
@@ -298,10 +299,11 @@ pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response
                     .iter()
                     .map(|(at, stage, said)| (look.when(*at), stage.word().replace('-', " "), said.clone()))
                     .collect(),
-                rollbacks: sheet.rollbacks.iter().map(|row| row.run.state.word().replace('-', " ")).collect(),
+                rollbacks: sheet.rollbacks.iter().rev().map(|row| run_view(look, row, &sheet.row)).collect(),
                 later: sheet.later.iter().map(later).collect(),
                 history,
                 may,
+                may_write: look.asked.access >= Access::Responder,
                 zone: look.zone_name.clone(),
                 from: wall(window.map_or(from, |window| window.from)),
                 to: wall(window.map_or(takes.after(from), |window| window.to)),
@@ -311,7 +313,7 @@ pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response
         .await
 }
 
-fn read_id(text: &str) -> Result<ChangeId, Refusal> {
+pub(super) fn read_id(text: &str) -> Result<ChangeId, Refusal> {
     text.parse().map_err(|_| Refusal::not_found("such change"))
 }
 
@@ -343,6 +345,9 @@ fn may(look: &Look<'_, '_>, sheet: &Sheet) -> (MayView, Option<String>) {
         fail: acts && (running || matches!(change.state, State::Finished { .. })),
         cancel: acts && ahead,
         review: acts && change.owes_review() && !wrote,
+        roll_back: acts
+            && sheet.readiness.plan.is_some()
+            && (running || matches!(change.state, State::Finished { .. } | State::Failed { .. } | State::Stuck { .. })),
         preflight: acts && change.proposal.rollback.iter().any(|plan| !plan.way.adapters().is_empty()),
     };
     (may, not_you)

@@ -1,7 +1,7 @@
 //! Rollbacks: what one would do, the button that does it, and the forms of a run.
 
 use actions::change::preflights;
-use actions::change::rollbacks::{self as acts, Asking, Foreseen};
+use actions::change::rollbacks::{self as acts, Foreseen};
 use actions::respond::incidents::seen;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -10,16 +10,16 @@ use domain::change::rollback_plans::{Data, RollbackPlan, Way};
 use domain::change::rollbacks::State;
 use domain::change::suspects::Which;
 use domain::change::verdicts::Outcome;
-use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
-use domain::respond::sight::Sight;
-use domain::words::{IncidentId, Refusal, RefusalKind};
+use domain::words::{ChangeId, IncidentId, Refusal, RefusalKind};
 use store::Halt;
 use store::change::changes::{self as change_rows, ChangeRow};
 use store::change::rollbacks::{self as rows, RollbackRow};
+use store::respond::incidents::IncidentRow;
 
+use super::changes::read_id as read_change;
 use super::suspects::words;
-use crate::api::change::rollbacks::{RollbackDeed, read_id as read_run, run as act};
+use crate::api::change::rollbacks::{RollbackDeed, begin, read_id as read_run, run as act};
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
 use crate::handlers::respond::incidents::{restricted, service_title};
@@ -39,7 +39,8 @@ pub(super) fn run_views(look: &mut Look<'_, '_>, incident: IncidentId) -> Result
     Ok(views)
 }
 
-fn run_view(look: &Look<'_, '_>, row: &RollbackRow, change: &ChangeRow) -> RunView {
+/// How a run stands.
+pub(super) fn run_view(look: &Look<'_, '_>, row: &RollbackRow, change: &ChangeRow) -> RunView {
     let run = &row.run;
     let plan = preflights::plan(change, &look.rules.catalog);
     let verdict = row.verdict.as_ref();
@@ -102,24 +103,61 @@ pub(super) const fn outcome_tone(outcome: Outcome) -> Tone {
     }
 }
 
+/// From where a change is taken back.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Room(IncidentId),
+    /// Its own page, without an incident.
+    Change(ChangeId),
+}
+
+impl Place {
+    fn address(self) -> String {
+        match self {
+            Self::Room(id) => format!("/incidents/{id}"),
+            Self::Change(id) => format!("/changes/{id}"),
+        }
+    }
+
+    const fn incident(self) -> Option<IncidentId> {
+        match self {
+            Self::Room(id) => Some(id),
+            Self::Change(_) => None,
+        }
+    }
+
+    const fn section(self) -> Section {
+        match self {
+            Self::Room(_) => Section::Incidents,
+            Self::Change(_) => Section::Changes,
+        }
+    }
+}
+
 /// `GET /incidents/ID/rollback?suspect=…`.
 pub async fn get_rollback(asked: Asked, Path(id): Path<String>) -> Result<Response, Problem> {
     let suspect = asked.query.text("suspect").to_owned();
-    page(asked, read_id(&id)?, suspect, String::new(), None).await
+    page(asked, Place::Room(read_id(&id)?), suspect, String::new(), None).await
+}
+
+/// `GET /changes/ID/rollback`.
+pub async fn get_rollback_of_change(asked: Asked, Path(id): Path<String>) -> Result<Response, Problem> {
+    let id = read_change(&id)?;
+    page(asked, Place::Change(id), Which::Change(id).to_string(), String::new(), None).await
 }
 
 async fn page(
     asked: Asked,
-    id: IncidentId,
+    place: Place,
     suspect: String,
     why: String,
     error: Option<String>,
 ) -> Result<Response, Problem> {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     asked
-        .page_with(Section::Incidents, status, move |look, shell| {
-            let row = seen(look.tx, id, look.asked.sight())?;
+        .page_with(place.section(), status, move |look, shell| {
             let sight = look.asked.sight();
+            let room = place.incident().map(|id| seen(look.tx, id, sight)).transpose()?;
             let suspect: Which = suspect.parse()?;
             let Foreseen { change, plan, preview, undone } =
                 acts::preview(look.tx, look.app.node(), &suspect, sight, look.now())?;
@@ -136,9 +174,8 @@ async fn page(
                 .collect();
             radius.sort_by_key(|(_, steps)| *steps);
             Ok(RollbackPage {
-                incident: Link::new(row.name(), format!("/incidents/{id}")),
-                id: id.to_string(),
-                restricted: restricted(&row),
+                from: Link::new(room.as_ref().map_or_else(|| "The change".into(), IncidentRow::name), place.address()),
+                restricted: room.as_ref().and_then(restricted),
                 suspect: suspect.to_string(),
                 title: change.change.proposal.title.clone(),
                 way: way(&plan),
@@ -191,31 +228,31 @@ const fn data(data: Data) -> &'static str {
 
 /// `POST /incidents/ID/rollback` with `suspect`, `why`.
 pub async fn post_rollback(asked: Asked, Path(id): Path<String>, fields: Fields) -> Result<Response, Problem> {
-    let id = read_id(&id)?;
     let suspect = fields.text("suspect").to_owned();
+    ask(asked, Place::Room(read_id(&id)?), suspect, fields).await
+}
+
+/// `POST /changes/ID/rollback` with `why`.
+pub async fn post_rollback_of_change(
+    asked: Asked,
+    Path(id): Path<String>,
+    fields: Fields,
+) -> Result<Response, Problem> {
+    let id = read_change(&id)?;
+    ask(asked, Place::Change(id), Which::Change(id).to_string(), fields).await
+}
+
+async fn ask(asked: Asked, place: Place, suspect: String, fields: Fields) -> Result<Response, Problem> {
     let why = fields.raw("why").to_owned();
-    let (app, access, said, wanted) = (asked.app.clone(), asked.access, why.clone(), suspect.clone());
-    let outcome = asked
-        .app
-        .act(asked.actor(), move |store, node, moment| {
-            let (works, may_post) = (app.works(), app.may_post());
-            store.write(|tx| {
-                seen(tx, id, Sight::of(&moment.actor))?;
-                let wanted: Which = wanted.parse()?;
-                let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
-                let asking = Asking { incident: Some(id), access, conditions, why: &said };
-                acts::ask(tx, node, &mut moment.again(), &wanted, asking)
-            })
-        })
-        .await;
+    let outcome = begin(&asked.app, &asked.visitor, asked.access, place.incident(), suspect.clone(), why.clone()).await;
     match outcome {
         Ok(row) => {
             let toast =
                 if row.run.state == State::Asked { "A second person is asked" } else { "It is being taken back" };
-            Ok(asked.lead(&format!("/incidents/{id}"), Some(done(toast))))
+            Ok(asked.lead(&place.address(), Some(done(toast))))
         }
         Err(Halt::Refused(refusal)) if refusal.kind != RefusalKind::NotFound => {
-            page(asked, id, suspect, why, Some(sentence(&refusal.message))).await
+            page(asked, place, suspect, why, Some(sentence(&refusal.message))).await
         }
         Err(failed) => Err(failed.into()),
     }

@@ -5,6 +5,7 @@
 
 use askama::Template;
 
+use super::rollbacks::RunView;
 use crate::pages::detect::alert::Happened;
 use crate::pages::filters::{Filter, Tab};
 use crate::pages::{Badge, Link, PersonTag, Shell, Tone, When};
@@ -126,10 +127,12 @@ pub struct ChangePage {
     pub reasons: Vec<ReasonView>,
     pub readiness: ReadinessView,
     pub stages: Vec<(When, String, String)>,
-    pub rollbacks: Vec<String>,
+    /// The newest first.
+    pub rollbacks: Vec<RunView>,
     pub later: Vec<Link>,
     pub history: Vec<Happened>,
     pub may: MayView,
+    pub may_write: bool,
     pub zone: String,
     /// As the browser writes it: a window that may be proposed.
     pub from: String,
@@ -148,6 +151,7 @@ pub struct MayView {
     pub fail: bool,
     pub cancel: bool,
     pub review: bool,
+    pub roll_back: bool,
     pub preflight: bool,
 }
 
@@ -161,6 +165,7 @@ impl MayView {
             || self.fail
             || self.cancel
             || self.review
+            || self.roll_back
     }
 }
 
@@ -401,7 +406,7 @@ pub(crate) mod samples {
                     asked: None,
                 },
                 stages: vec![],
-                rollbacks: vec![],
+                rollbacks: vec![RunView::sample_over()],
                 later: vec![Link::new("Cart 2.1", "/changes/cng_06f1k2m9qv7x3t03")],
                 history: vec![Happened {
                     when: when(600),
@@ -411,6 +416,7 @@ pub(crate) mod samples {
                     why: Some("Paying takes half the time".into()),
                 }],
                 may: MayView { edit: true, schedule: true, cancel: true, preflight: true, ..MayView::default() },
+                may_write: true,
                 zone: "Europe/Berlin".into(),
                 from: "2026-11-22T04:00".into(),
                 to: "2026-11-22T05:00".into(),
@@ -450,7 +456,7 @@ pub(crate) mod samples {
                     (when(50), "began".into(), String::new()),
                     (when(20), "failed".into(), "a secret is missing".into()),
                 ],
-                may: MayView { review: true, preflight: true, ..MayView::default() },
+                may: MayView { review: true, roll_back: true, preflight: true, ..MayView::default() },
                 window: None,
                 reasons: vec![],
                 ..Self::sample()

@@ -1,6 +1,7 @@
 //! Rollbacks: what one would do, before anybody says yes; and how a run stands.
 //!
-//! `GET /incidents/ID/rollback?suspect=…`; `POST` there with `suspect` and `why`; `POST /rollbacks/ID` with `act` (`confirm`,
+//! `GET /incidents/ID/rollback?suspect=…`; `POST` there with `suspect` and `why`; `/changes/ID/rollback` without an
+//! incident, and without `suspect`; `POST /rollbacks/ID` with `act` (`confirm`,
 //! `call-off`, `done`, `failed`) and `why`.
 
 use askama::Template;
@@ -12,8 +13,8 @@ use crate::pages::{Badge, Link, PersonTag, Shell, When};
 #[template(path = "change/rollback.html")]
 pub struct RollbackPage {
     pub shell: Shell,
-    pub incident: Link,
-    pub id: String,
+    /// The room, or the page of the change. What is posted goes to `/rollback` under it.
+    pub from: Link,
     pub restricted: Option<String>,
     pub suspect: String,
     pub title: String,
@@ -111,8 +112,7 @@ mod samples {
         pub(crate) fn sample() -> Self {
             Self {
                 shell: Shell::sample(Section::Incidents, "/incidents/inc_1/rollback"),
-                incident: Link::new("Card payments are declined", "/incidents/inc_1"),
-                id: "inc_1".into(),
+                from: Link::new("Card payments are declined", "/incidents/inc_1"),
                 restricted: None,
                 suspect: "cng_1".into(),
                 title: "checkout 4.2.1 to live".into(),
