@@ -9,7 +9,7 @@ use domain::respond::stamps::When;
 use domain::words::{Name, Timestamp};
 use store::change::changes::{self as rows, ChangeRow};
 use store::change::suspects as findings;
-use store::respond::incidents;
+use store::respond::incidents::{self, IncidentRow};
 use store::{Halt, Tx};
 
 use crate::Node;
@@ -32,8 +32,8 @@ pub struct Gathered {
     pub to: Timestamp,
     /// Changes that began in that time, the oldest first.
     pub cases: Vec<Case>,
-    /// When incidents were reported that whoever looks may see; no drills.
-    pub incidents: Vec<Timestamp>,
+    /// Incidents that whoever looks may see, the oldest first; no drills.
+    pub incidents: Vec<IncidentRow>,
     /// By service: the last change there that is over, and whether it could be taken back now.
     pub ready: BTreeMap<Name, (ChangeRow, Readiness)>,
 }
@@ -87,14 +87,16 @@ pub fn gather(
         ready.insert(service, (row, readiness));
     }
     let filter = incidents::Filter { drill: Some(false), ..incidents::Filter::default() };
-    let incidents = incidents::list(tx, &filter, sight, None, MOST)?;
-    let touches =
-        |row: &incidents::IncidentRow| question.service.as_ref().is_none_or(|service| row.services.contains(service));
-    Ok(Gathered {
-        from,
-        to,
-        cases,
-        incidents: incidents.iter().filter(|row| touches(row)).map(|row| row.reported_at).collect(),
-        ready,
-    })
+    let mut incidents = incidents::list(tx, &filter, sight, None, MOST)?;
+    let touches = |row: &IncidentRow| question.service.as_ref().is_none_or(|service| row.services.contains(service));
+    incidents.retain(|row| touches(row));
+    incidents.sort_by_key(|row| (row.reported_at, row.id));
+    Ok(Gathered { from, to, cases, incidents, ready })
+}
+
+impl Gathered {
+    /// When the incidents were reported.
+    pub fn reported(&self) -> Vec<Timestamp> {
+        self.incidents.iter().map(|row| row.reported_at).collect()
+    }
 }

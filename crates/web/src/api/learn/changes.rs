@@ -178,7 +178,7 @@ fn wire(gathered: &Gathered, found: &Insights<'_>) -> ChangeInsights {
         recovery: lengths(&found.recovery),
         lead: lengths(&found.lead),
         weeks: found
-            .weeks(&gathered.incidents, gathered.from, gathered.to)
+            .weeks(&gathered.reported(), gathered.from, gathered.to)
             .into_iter()
             .map(|week| ChangeWeek {
                 from: week.from,

@@ -1,12 +1,14 @@
 //! Insights about changes on pages: the overview, and the list behind each number.
 
 use actions::learn::changes::{Gathered, Question, gather};
+use actions::respond::incidents::levels;
 use axum::response::Response;
 use domain::learn::changes::{Insights, Lengths, Quantile, Share, Which, insights};
 use domain::learn::insights::{ENOUGH, in_words};
 use domain::respond::stamps::Took;
-use domain::words::{Refusal, Timestamp};
+use domain::words::{Refusal, Timestamp, text};
 use store::Halt;
+use store::respond::incidents::IncidentRow;
 
 use crate::api::learn::changes::ChangeInsightQuery;
 use crate::handlers::change::changes::badge;
@@ -14,6 +16,7 @@ use crate::handlers::fields::escape;
 use crate::handlers::filters::option;
 use crate::handlers::frame::{Asked, Look, sentence};
 use crate::pages::filters::{Choice, Tab};
+use crate::pages::learn::axes::{self, Axis, Happening};
 use crate::pages::learn::changes::{
     CaseView, ChangeInsightsPage, ChangeListPage, LengthsView, ReadyView, ShareView, WeekView,
 };
@@ -86,6 +89,7 @@ async fn overview(asked: Asked) -> Result<Response, Problem> {
                     lengths(look, Which::Recovered, &found.recovery),
                     lengths(look, Which::Lead, &found.lead),
                 ],
+                axis: axis(look, &gathered),
                 weeks: weeks(look, &gathered, &found),
                 readiness: readiness(look, &gathered),
                 csv,
@@ -161,7 +165,7 @@ fn lengths(look: &Look<'_, '_>, which: Which, found: &Lengths<'_>) -> LengthsVie
     let quantiles = found.quantiles();
     let value = |(seconds, case): &(i64, &domain::learn::changes::Case)| Value {
         took: Took { seconds: *seconds, least: *seconds, most: *seconds },
-        title: format!("{}: {}", domain::words::text::shorten(&case.title, 80), in_words(*seconds)),
+        title: format!("{}: {}", text::shorten(&case.title, 80), in_words(*seconds)),
         href: room(case.id),
     };
     let mark = |one: &Quantile<'_>| Mark {
@@ -207,9 +211,58 @@ fn lengths(look: &Look<'_, '_>, which: Which, found: &Lengths<'_>) -> LengthsVie
     }
 }
 
+/// More than so many of a kind are not drawn; the weeks below count them all.
+const DRAWN_MOST: usize = 400;
+
+/// The newest changes and incidents of that time on one axis.
+fn axis(look: &Look<'_, '_>, gathered: &Gathered) -> Axis {
+    let (from, to) = (gathered.from, gathered.to);
+    let zone = &look.view.zone;
+    let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%-d %b").to_string();
+    let said = |at: Timestamp, title: &str| {
+        format!("{}: {}", at.to_zoned(zone.clone()).strftime("%-d %b %H:%M"), text::shorten(title, 80))
+    };
+    let newest = |count: usize| count.saturating_sub(DRAWN_MOST);
+    let changes: Vec<Happening> = gathered.cases[newest(gathered.cases.len())..]
+        .iter()
+        .map(|case| Happening {
+            from: case.began_at,
+            to: None,
+            bad: case.failed(),
+            title: said(case.began_at, &case.title) + if case.failed() { " (failed)" } else { "" },
+            href: format!("/changes/{}", case.id),
+        })
+        .collect();
+    let within = |row: &&IncidentRow| row.reported_at >= from && row.reported_at < to;
+    let rows: Vec<&IncidentRow> = gathered.incidents.iter().filter(within).collect();
+    let levels = levels(&look.rules.catalog);
+    let severe = |row: &IncidentRow| {
+        levels.iter().any(|level| Some(&level.name) == row.state.severity.as_ref() && level.freezes_changes)
+    };
+    let incidents: Vec<Happening> = rows[newest(rows.len())..]
+        .iter()
+        .map(|row| Happening {
+            from: row.reported_at,
+            to: (!row.state.phase.is_open()).then_some(row.state.since),
+            bad: severe(row),
+            title: match &row.state.severity {
+                Some(severity) => format!("{} ({severity})", said(row.reported_at, &row.name())),
+                None => said(row.reported_at, &row.name()),
+            },
+            href: format!("/incidents/{}", row.id),
+        })
+        .collect();
+    let part = (to.as_second() - from.as_second()) / 6;
+    let ticks: Vec<(Timestamp, String)> = (1..6)
+        .filter_map(|n| Timestamp::from_second(from.as_second() + part * n).ok())
+        .map(|at| (at, day(at)))
+        .collect();
+    axes::draw(&changes, &incidents, &ticks, from, to)
+}
+
 fn weeks(look: &Look<'_, '_>, gathered: &Gathered, found: &Insights<'_>) -> Vec<WeekView> {
     let day = |at: Timestamp, form: &str| at.to_zoned(look.view.zone.clone()).strftime(form).to_string();
-    let weeks = found.weeks(&gathered.incidents, gathered.from, gathered.to);
+    let weeks = found.weeks(&gathered.reported(), gathered.from, gathered.to);
     weeks
         .into_iter()
         .map(|week| {

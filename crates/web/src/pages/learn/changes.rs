@@ -5,6 +5,7 @@
 
 use askama::Template;
 
+use super::axes::Axis;
 use super::insights::{Figure, QuantileView};
 use super::strips::Strip;
 use crate::pages::filters::{Choice, Tab};
@@ -24,6 +25,7 @@ pub struct ChangeInsightsPage {
     pub error: Option<String>,
     pub shares: Vec<ShareView>,
     pub lengths: Vec<LengthsView>,
+    pub axis: Axis,
     pub weeks: Vec<WeekView>,
     pub readiness: Vec<ReadyView>,
     /// Where all that is counted is downloaded.
@@ -101,6 +103,7 @@ pub struct CaseView {
 mod samples {
     use super::*;
     use crate::pages::gallery::{minutes_ago, viewpoint};
+    use crate::pages::learn::axes::{self, Happening};
     use crate::pages::{Section, Tone};
 
     fn figure(number: &str, says: &str) -> Figure {
@@ -133,6 +136,24 @@ mod samples {
                     strip: None,
                     few: Some("Fewer than 20: each value stands for itself, and there are no quantiles.".into()),
                 }],
+                axis: {
+                    let happened = |from: i64, minutes: Option<i64>, bad| Happening {
+                        from: minutes_ago(from),
+                        to: minutes.map(|minutes| minutes_ago(from - minutes)),
+                        bad,
+                        title: "12 Nov 03:10: Checkout 4.2".into(),
+                        href: "/changes/cng_06f1k2m9qv7x3t01".into(),
+                    };
+                    let changes: Vec<_> = (0..41).map(|n| happened(n * n * 70 + 900, None, n % 11 == 3)).collect();
+                    let incidents = [
+                        happened(90_000, Some(400), false),
+                        happened(14_000, Some(9000), true),
+                        happened(9000, None, false),
+                    ];
+                    let ticks =
+                        [(minutes_ago(86_400), "30 Sep".to_owned()), (minutes_ago(43_200), "30 Oct".to_owned())];
+                    axes::draw(&changes, &incidents, &ticks, minutes_ago(129_600), minutes_ago(0))
+                },
                 weeks: vec![WeekView {
                     from: "16 Nov".into(),
                     changes: figure("12", ""),

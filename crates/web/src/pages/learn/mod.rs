@@ -1,5 +1,6 @@
 //! Pages of what we keep.
 
+pub mod axes;
 pub mod changes;
 pub mod insights;
 pub mod strips;
