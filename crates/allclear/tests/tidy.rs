@@ -78,6 +78,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/overrides.rs", "the rule of an override is in domain/engage/schedules.rs and oncall.rs"),
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
     ("inform/outgoing_webhooks_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    ("learn/axes.rs", "draws changes and incidents on one axis of time"),
     ("learn/strips.rs", "draws the dots of a measure"),
     ("prepare/answers.rs", "what was answered to a request is the store's and the edge's affair: no rule knows of it"),
     ("prepare/defaults.rs", "the documents of a fresh installation"),
