@@ -82,6 +82,18 @@ pub fn readiness(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp) 
     Ok(Readiness { missing: plan.missing(&facts, now), plan: Some(plan), asked_at })
 }
 
+/// Whether a program that a plan calls has not answered lately whether it could.
+pub(super) fn unasked(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    row: &ChangeRow,
+    plan: &RollbackPlan,
+    now: Timestamp,
+) -> Result<bool, Halt> {
+    let known = facts(tx, catalog, row, plan, now)?.adapters;
+    Ok(plan.way.adapters().into_iter().any(|adapter| !known.contains_key(adapter)))
+}
+
 /// What is so in the world.
 pub(super) fn facts(
     tx: &mut Tx<'_>,

@@ -29,7 +29,9 @@ impl Ramp {
     pub const fn means(self) -> &'static str {
         match self {
             Self::Off => "No rule takes anything back, and nothing is kept of what it would have done",
-            Self::Suggest => "The room is told what the rule would take back; people decide, and the record keeps whether they agreed",
+            Self::Suggest => {
+                "The room is told what the rule would take back; people decide, and the record keeps whether they agreed"
+            }
             Self::Countdown => "The rule takes it back after two minutes, unless somebody stops it",
             Self::Automatic => "The rule takes it back at once",
         }
@@ -206,12 +208,26 @@ pub struct Made {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// It was left to people; with why, where the service would have let it do more.
-    Suggested { why: Option<String> },
-    Counting { until: Timestamp },
-    Stopped { at: Timestamp, by: Name, why: String },
-    Ran { at: Timestamp, rollback: RollbackId },
+    Suggested {
+        why: Option<String>,
+    },
+    Counting {
+        until: Timestamp,
+    },
+    Stopped {
+        at: Timestamp,
+        by: Name,
+        why: String,
+    },
+    Ran {
+        at: Timestamp,
+        rollback: RollbackId,
+    },
     /// When its time came, not everything spoke for it any more.
-    Lapsed { at: Timestamp, why: String },
+    Lapsed {
+        at: Timestamp,
+        why: String,
+    },
 }
 
 impl State {
@@ -368,7 +384,11 @@ mod tests {
             (Occasion { ramp: Ramp::Off, ..sure }, 6, "the service does not let rules take back changes"),
             (Occasion { ranking: &two, ..sure }, 6, crowd),
             (Occasion { ranking: &none, ..sure }, 6, crowd),
-            (Occasion { last_by_rule: Some(at(0)), ..sure }, 6, "a rule took something back there within the last hour"),
+            (
+                Occasion { last_by_rule: Some(at(0)), ..sure },
+                6,
+                "a rule took something back there within the last hour",
+            ),
             (Occasion { last_by_rule: Some(at(-60)), ..sure }, 6, ""),
             (sure, 61, "it did not finish within the last hour"),
             (Occasion { change: &early, ..sure }, 6, "it is proposed"),
