@@ -12,7 +12,7 @@ use domain::prepare::people::Access;
 use domain::respond::entries;
 use domain::respond::incidents::{Phase, Visibility};
 use domain::respond::sight::Sight;
-use domain::words::{Actor, ChangeId, EventKind, IncidentId, Mint, Name, ReflexId, Refusal, Span, Timestamp, text};
+use domain::words::{Actor, EventKind, IncidentId, Mint, Name, ReflexId, Refusal, Span, Timestamp, text};
 use serde_json::{Value, json};
 use store::change::changes::{self as change_rows, ChangeRow};
 use store::change::reflexes::{self as rows, Look, RampRow};
@@ -220,13 +220,13 @@ fn look(
     let Some(row) = row else { return Ok(rows::end_look(tx, look.incident)?) };
     let suspicion = suspects::of_incident(tx, node, &row, Sight::Open)?;
     let first = suspicion.ranking.suspects.first().and_then(|one| suspicion.change(&one.candidate.which)).cloned();
-    let known = |id: ChangeId, all: &[Made]| all.iter().any(|made| made.change == id);
     let all = rows::of_incident(tx, row.id)?;
-    let weighed = match first.filter(|first| !known(first.change.id, &all)) {
+    let known = first.as_ref().is_some_and(|first| all.iter().any(|made| made.change == first.change.id));
+    let weighed = match first.filter(|_| !known) {
         Some(first) => weigh(tx, node, &row, &suspicion, first, now)?,
         None => None,
     };
-    let ends = look.until <= now;
+    let ends = known || look.until <= now;
     match weighed {
         Some(weighed) if weighed.unasked && !matches!(weighed.reflex, Reflex::None(_)) => {
             preflights::wish(tx, node, &weighed.change, now)?;
