@@ -338,14 +338,14 @@ impl Author {
             format!("{node}{who} declares \"It broke\" SEV3{from} services={service}: since the deploy"),
         );
         for _ in 0..self.pick(4) {
-            let (at, node) = (self.seconds(1, 200).after(declared), self.node());
-            let line = match self.pick(9) {
-                0..=2 => format!("{node}{other} stops the rule at {title}: it is not this"),
-                3 => format!("{service} was ramped to off"),
-                4 => format!("{node}{other} rolls back {title}: it is this"),
-                5 => format!("{node}{other} clears {title}: it is not this"),
-                6 => format!("prometheus: resolved {fires}"),
-                7 => format!("{other} ramps {service} to automatic: faster"),
+            let (at, node) = (self.seconds(1, 130).after(declared), self.node());
+            let line = match self.pick(10) {
+                0..=3 => format!("{node}{other} stops the rule at {title}: it is not this"),
+                4 => format!("{service} was ramped to off"),
+                5 => format!("{node}{other} rolls back {title}: it is this"),
+                6 => format!("{node}{other} clears {title}: it is not this"),
+                7 => format!("prometheus: resolved {fires}"),
+                8 => format!("{other} ramps {service} to automatic: faster"),
                 _ => format!("the deployer {}", ["works", "denies: no right", "times out"][self.pick(3)]),
             };
             self.plan(at, line);

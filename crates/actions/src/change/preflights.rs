@@ -64,6 +64,12 @@ pub fn wish(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, at: Timestamp) -> Res
     Ok(())
 }
 
+/// The same, unless that is so already: whoever waits for the answer does not ask on and on.
+pub(super) fn wish_once(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp) -> Result<(), Halt> {
+    let soon = |one: &rows::Preflight| one.due_at.is_some_and(|at| at <= LOST_AFTER.after(now));
+    if rows::of_change(tx, row.change.id)?.iter().any(soon) { Ok(()) } else { wish(tx, node, row, now) }
+}
+
 /// The same, when somebody asks for it.
 pub fn ask(tx: &mut Tx<'_>, node: &Node, moment: &Moment<'_>, id: ChangeId) -> Result<(), Halt> {
     let row = find(tx, id, Sight::of(&moment.actor))?;

@@ -229,7 +229,7 @@ fn look(
     let ends = known || look.until <= now;
     match weighed {
         Some(weighed) if weighed.unasked && !matches!(weighed.reflex, Reflex::None(_)) => {
-            preflights::wish(tx, node, &weighed.change, now)?;
+            preflights::wish_once(tx, node, &weighed.change, now)?;
             if !ends {
                 rows::look(tx, &Look { due_at: ANSWERS_IN.after(now), ..*look })?;
             }

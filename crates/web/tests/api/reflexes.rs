@@ -46,9 +46,9 @@ async fn a_service_is_ramped_by_whoever_may_edit_it_and_by_its_record() {
         (&max, "shop", to("suggest"), StatusCode::FORBIDDEN),
         (&mia, "nothing", to("suggest"), StatusCode::NOT_FOUND),
         (&mia, "No Name", to("suggest"), StatusCode::NOT_FOUND),
-        (&mia, "shop", to("sideways"), StatusCode::UNPROCESSABLE_ENTITY),
-        (&mia, "shop", json!({ "ramp": "suggest", "why": " " }), StatusCode::UNPROCESSABLE_ENTITY),
-        (&mia, "shop", json!({ "ramp": "suggest", "why": "x", "history": 99 }), StatusCode::UNPROCESSABLE_ENTITY),
+        (&mia, "shop", to("sideways"), StatusCode::BAD_REQUEST),
+        (&mia, "shop", json!({ "ramp": "suggest", "why": " " }), StatusCode::BAD_REQUEST),
+        (&mia, "shop", json!({ "ramp": "suggest", "why": "x", "history": 99 }), StatusCode::BAD_REQUEST),
         (&mia, "shop", to("countdown"), StatusCode::CONFLICT),
         (&mia, "shop", to("suggest"), StatusCode::OK),
         (&mia, "shop", to("suggest"), StatusCode::CONFLICT),
@@ -82,7 +82,7 @@ async fn a_countdown_is_stopped_by_whoever_may_take_something_back() {
     let why = json!({ "do": "stop", "why": "it is the cache" });
     assert_eq!(stop(&vic, &id, why.clone()).await.status, StatusCode::FORBIDDEN);
     assert_eq!(stop(&rob, "rfx_0", why.clone()).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(stop(&rob, &id, json!({ "do": "run" })).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(stop(&rob, &id, json!({ "do": "run" })).await.status, StatusCode::BAD_REQUEST);
     for said in [why, json!({ "do": "stop" })] {
         let stopped = stop(&rob, &id, said).await.json();
         assert_eq!(
