@@ -173,24 +173,38 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
         Ok(Some((rows::looks_due(tx, now, 20)?, rows::due(tx, now, 20)?)))
     })?;
     let Some((looks, over)) = due else { return Ok(0) };
-    let mut turn =
-        |mut act: Box<dyn FnMut(&mut Tx<'_>, &mut Moment<'_>, Option<&Refusal>) -> Result<(), Halt> + '_>| {
-            let mut once = |refused: Option<&Refusal>| {
-                store.write(|tx| act(tx, &mut Moment::new(now, Actor::Rule(RULE), mint), refused))
-            };
-            match once(None) {
-                // What could not be done is undone whole; then it is kept that it was not.
-                Err(Halt::Refused(refusal)) => once(Some(&refusal)),
-                done => done,
-            }
-        };
     for one in &looks {
-        turn(Box::new(move |tx, moment, refused| look(tx, node, moment, one, refused)))?;
+        match turn(store, mint, now, |tx, moment, refused| look(tx, node, moment, one, refused)) {
+            // What cannot even be looked at must not hold up the clockwork.
+            Err(Halt::Refused(_)) => store.write(|tx| Ok(rows::end_look(tx, one.incident)?))?,
+            done => done?,
+        }
     }
     for made in &over {
-        turn(Box::new(move |tx, moment, refused| end_countdown(tx, node, moment, made.id, refused)))?;
+        match turn(store, mint, now, |tx, moment, refused| end_countdown(tx, node, moment, made.id, refused)) {
+            Err(Halt::Refused(refusal)) => {
+                let state = State::Lapsed { at: now, why: refusal.message };
+                store.write(|tx| Ok(rows::settle(tx, &Made { state: state.clone(), ..made.clone() })?))?;
+            }
+            done => done?,
+        }
     }
     Ok(looks.len() + over.len())
+}
+
+/// One act of the rule. What could not be done is undone whole; then it is kept that it was not.
+fn turn(
+    store: &Store,
+    mint: &mut Mint,
+    now: Timestamp,
+    mut act: impl FnMut(&mut Tx<'_>, &mut Moment<'_>, Option<&Refusal>) -> Result<(), Halt>,
+) -> Result<(), Halt> {
+    let mut once =
+        |refused: Option<&Refusal>| store.write(|tx| act(tx, &mut Moment::new(now, Actor::Rule(RULE), mint), refused));
+    match once(None) {
+        Err(Halt::Refused(refusal)) => once(Some(&refusal)),
+        done => done,
+    }
 }
 
 /// What a rule comes to about a change in an incident.

@@ -258,10 +258,10 @@ mod tests {
             let (first, second) = (made(&mut mint, 1), made(&mut mint, 1));
             let add = |one: &Made| store.write(|tx| Ok(add(tx, one)?)).unwrap();
             assert_eq!([add(&first), add(&second)], [true, false]);
-            assert_eq!(store.read(|tx| Ok(of_incident(tx, first.incident)?)).unwrap(), [first.clone()]);
+            assert_eq!(store.read(|tx| Ok(of_incident(tx, first.incident)?)).unwrap(), std::slice::from_ref(&first));
             assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), Some(at(125)));
             assert_eq!(store.read(|tx| Ok(due(tx, at(124), 9)?)).unwrap(), []);
-            assert_eq!(store.read(|tx| Ok(due(tx, at(125), 9)?)).unwrap(), [first.clone()]);
+            assert_eq!(store.read(|tx| Ok(due(tx, at(125), 9)?)).unwrap(), std::slice::from_ref(&first));
             let stopped = State::Stopped { at: at(99), by: "ana".parse().unwrap(), why: "no".into() };
             let stopped = Made { state: stopped, ..first.clone() };
             let ran = Made { state: State::Ran { at: at(125), rollback: RollbackId::from_bits(3) }, ..first.clone() };
