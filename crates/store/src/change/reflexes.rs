@@ -5,7 +5,7 @@ use domain::respond::sight::Sight;
 use domain::words::{ChangeId, IncidentId, Name, ReflexId, Timestamp};
 
 use crate::door::{Error, Row, Tx};
-use crate::respond::sight;
+use crate::respond::sight::{self, INCIDENT as SEEN};
 
 /// How far a service lets rules go, and who said so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,10 +167,9 @@ pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Made>, E
 /// The record of a service, in the incidents that are seen, the newest first.
 pub fn of_service(tx: &mut Tx<'_>, service: &Name, who: Sight<'_>, limit: u32) -> Result<Vec<Made>, Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM reflexes JOIN incidents ON incidents.id = reflexes.incident WHERE {} AND EXISTS (SELECT 1 FROM \
+        "SELECT {COLUMNS} FROM reflexes JOIN incidents ON incidents.id = reflexes.incident WHERE {SEEN} AND EXISTS (SELECT 1 FROM \
          change_targets WHERE change_targets.change = reflexes.change AND change_targets.service = $2) \
-         ORDER BY reflexes.id DESC LIMIT $3",
-        sight::INCIDENT
+         ORDER BY reflexes.id DESC LIMIT $3"
     );
     let bound = [sight::bound(who), service.into(), i64::from(limit).into()];
     tx.query(&sql, &bound)?.iter().map(read).collect()
