@@ -72,6 +72,18 @@ pub fn integration(
     may_edit(person, access, catalog, &reference, catalog.get(&reference).as_ref())
 }
 
+/// May they say how far a service lets rules go? As its document.
+pub fn service(
+    catalog: &Catalog,
+    person: Option<&Name>,
+    access: Option<Access>,
+    service: &Name,
+) -> Result<(), Refusal> {
+    let (person, access) = person.zip(access).ok_or_else(nobody)?;
+    let reference = Reference::new(Kind::Service, service.clone());
+    may_edit(person, access, catalog, &reference, catalog.get(&reference).as_ref())
+}
+
 /// May they make such a token? Never more than they show now: neither in access nor in scopes (none means all).
 pub fn new_token(
     access: Option<Access>,

@@ -6,7 +6,7 @@
 use domain::words::{Mint, Timestamp};
 use store::{Halt, Store};
 
-use crate::change::{kills, rollbacks};
+use crate::change::{kills, reflexes, rollbacks};
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
 use crate::inform::{notices, subscribers};
@@ -31,6 +31,7 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + updates::keep_time(store, node, mint, now)?
             + reminders::remind_due(store, node, mint, now)?
             + rollbacks::judge_due(store, node, mint, now)?
+            + reflexes::keep_time(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?
             + kills::keep_time(store, node, mint, now)?
             + notices::keep_time(store, node, mint, now)?
@@ -56,6 +57,7 @@ pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Tim
             store::respond::updates::next_due(tx)?,
             store::respond::obligations::next_reminder(tx)?,
             store::change::rollbacks::next_verdict(tx)?,
+            store::change::reflexes::next_due(tx)?,
             store::change::kills::next_due(tx)?,
             store::inform::notices::next_due(tx)?,
             store::inform::notices::telling(tx)?.map(|_| now),

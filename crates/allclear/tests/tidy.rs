@@ -60,6 +60,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/chart.rs", "draws the strips of a schedule"),
     ("change/changes_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("change/rollbacks_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    ("change/reflexes_tests.rs", "the tests of the file beside it, which would be too long with them"),
     (
         "change/preflights.rs",
         "asks of a plan of rollback whether it could run: the rule is domain/change/rollback_plans.rs",

@@ -1,16 +1,18 @@
-//! The promises about changes: a rollback is called at most once, and nothing begins that a freeze or an incident forbids.
+//! The promises about changes: a rollback is called at most once, nothing begins that a freeze or an incident forbids, and no
+//! rule takes back what its service does not let it, or what somebody stopped.
 //!
 //! What was forbidden is told from the journal and the documents, by a walk of its own along the services, and not by the gate.
 
 use std::collections::BTreeSet;
 
 use domain::change::changes::{Path, State};
+use domain::change::reflexes::State as Made;
 use domain::change::rollbacks::State as Run;
 use domain::prepare::catalog::Catalog;
 use domain::respond::sight::Sight;
 use domain::words::{EventKind, IncidentId, Name, Timestamp};
 use store::change::changes::{self as rows, ChangeRow, Filter};
-use store::change::rollbacks;
+use store::change::{reflexes, rollbacks};
 use store::journal;
 use store::respond::incidents::{self, IncidentRow};
 use store::{Error, Tx};
@@ -29,6 +31,7 @@ pub(crate) fn all(tx: &mut Tx<'_>, adapters: &Adapters) -> Result<Vec<String>, E
             broken.push(format!("{key} was called, and nobody had wanted that to be done"));
         }
     }
+    broken.extend(by_rules(tx)?);
     let recent = rows::list(tx, &Filter::default(), Sight::Whole, None, 8)?;
     let begun: Vec<_> = recent.into_iter().filter(|row| row.change.path != Path::Observed).collect();
     if begun.is_empty() {
@@ -42,6 +45,52 @@ pub(crate) fn all(tx: &mut Tx<'_>, adapters: &Adapters) -> Result<Vec<String>, E
         }
     }
     Ok(broken)
+}
+
+/// What rules took back: as the services let them, once, after the time to stop it, and never what somebody stopped.
+fn by_rules(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
+    let mut broken = Vec::new();
+    for incident in incidents::list(tx, &incidents::Filter::default(), Sight::Whole, None, 6)? {
+        let all = reflexes::of_incident(tx, incident.id)?;
+        let mut taken = BTreeSet::new();
+        for row in rollbacks::of_incident(tx, incident.id)?.iter().filter(|row| row.run.asked_by.is_none()) {
+            let (run, change) = (row.run.id, row.run.change);
+            if incident.drill {
+                broken.push(format!("a rule set off {run} in a drill"));
+            }
+            if !taken.insert(change) {
+                broken.push(format!("a rule took {change} back twice in {}", incident.id));
+            }
+            let made = all.iter().find(|made| made.change == change);
+            let told = made.is_some_and(|made| matches!(made.state, Made::Ran { rollback, .. } if rollback == run));
+            if !told {
+                broken.push(format!("a rule set off {run}, though it had come to {:?}", made.map(|made| &made.state)));
+            }
+            let services = rows::get(tx, change, Sight::Whole)?.map(|row| row.change.proposal.services());
+            for service in services.into_iter().flatten() {
+                let ramp = ramped_when(tx, &service, &run.to_string())?;
+                if ramp != "countdown" && ramp != "automatic" {
+                    broken.push(format!("a rule set off {run}, though {service} was ramped to {ramp:?}"));
+                }
+            }
+        }
+    }
+    Ok(broken)
+}
+
+/// How far a service let rules go when a run was asked for, by the order in which the journal has it.
+fn ramped_when(tx: &mut Tx<'_>, service: &Name, run: &str) -> Result<String, Error> {
+    let mut entries = journal::of_subject(tx, &format!("service/{service}"), Sight::Whole, None, 2000)?;
+    entries.sort_by_key(|entry| entry.number.unwrap_or(i64::MAX));
+    let mut ramp = String::new();
+    for entry in &entries {
+        match entry.kind() {
+            Some(EventKind::RampMoved) => entry.data["ramp"].as_str().unwrap_or_default().clone_into(&mut ramp),
+            Some(EventKind::RollbackAsked) if entry.data["rollback"] == run => return Ok(ramp),
+            _ => {}
+        }
+    }
+    Ok("nothing that is told".to_owned())
 }
 
 fn forbidden(

@@ -66,6 +66,13 @@ impl Chronicle {
             EventKind::RollbackSucceeded => format!("{title} is rolled back"),
             EventKind::RollbackFailed => format!("{title} could not be rolled back{because}"),
             EventKind::RollbackUnknown => format!("nobody knows whether {title} is rolled back"),
+            EventKind::RollbackSuggested => format!("a rule would take {title} back: {}{because}", text("reasons")),
+            EventKind::RollbackCounting => {
+                format!("a rule takes {title} back in 2m, unless somebody stops it: {}", text("reasons"))
+            }
+            EventKind::RollbackStopped => format!("{by} stops the rule: it does not take {title} back{because}"),
+            EventKind::RollbackLapsed => format!("no rule takes {title} back after all{because}"),
+            EventKind::RampMoved => format!("{} is ramped to {} by {by}{because}", text("service"), text("ramp")),
             EventKind::RollbackJudged => format!("the rollback of {title}: {}{because}", text("outcome")),
             _ => return None,
         };

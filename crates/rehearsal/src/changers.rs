@@ -5,18 +5,21 @@
 use actions::change::changes::{self as acts, Deed as Act, Wanted};
 use actions::change::gates::{self, Question};
 use actions::change::rollbacks::{self, Asking};
-use actions::change::{observations, suspects};
+use actions::change::{observations, reflexes, suspects};
 use actions::{Halt, Moment, Node};
 use domain::change::gates::Rule;
 use domain::change::observations::Observation;
 use domain::change::proposals::{Kind, Proposal, Step, Target, Window};
+use domain::change::reflexes::Ramp;
 use domain::change::rollback_plans::{Abort, Data, RollbackPlan, ScriptStep, Way};
 use domain::change::suspects::{Finding, Which};
 use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::respond::sight::Sight;
-use domain::words::{Actor, Name, Refusal, RollbackId, Span};
+use domain::words::{Actor, Event, EventKind, Name, Refusal, RollbackId, Span};
+use serde_json::json;
 use store::change::changes::{self as rows, ChangeRow, Filter};
+use store::change::reflexes::{self as rows_of_reflexes, RampRow};
 use store::respond::incidents;
 use store::{Store, Tx};
 
@@ -67,6 +70,30 @@ impl Play {
             }
         };
         Ok(())
+    }
+
+    /// `batch was ramped to countdown`: as far as a record led that the story does not tell.
+    pub(crate) fn was_ramped(&mut self, service: &Name, ramp: Ramp) -> Result<(), Stop> {
+        let by: Name = "ana".parse()?;
+        let actor = Actor::System;
+        let subject = format!("service/{service}");
+        Ok(self.world.act(None, &actor, |store: &Store, _, moment| {
+            store.write(|tx| {
+                let row = RampRow { service: service.clone(), ramp, by: by.clone(), why: "so".into(), at: moment.now };
+                rows_of_reflexes::set_ramp(tx, &row)?;
+                let event = Event {
+                    id: moment.mint.id(moment.now),
+                    kind: EventKind::RampMoved,
+                    at: moment.now,
+                    actor: actor.clone(),
+                    subjects: vec![subject.clone()],
+                    incident: None,
+                    why: None,
+                    data: json!({ "service": service, "ramp": ramp }),
+                };
+                Ok(store::journal::append(tx, &event, moment.now)?)
+            })
+        })?)
     }
 
     /// A line about a change; false if it is none.
@@ -169,6 +196,19 @@ impl Play {
                     } else {
                         rollbacks::call_off(tx, moment, id)
                     }
+                })?;
+            }
+            ["ramps", service, "to", ramp] => {
+                let (service, to) = (service.parse()?, ramp.parse()?);
+                by.act(self, |tx, node, moment| reflexes::set_ramp(tx, node, moment, &service, to, &said))?;
+            }
+            ["stops", "the", "rule", "at", title] => {
+                let (change, incident) = (self.change(title)?.change.id, self.incident(None)?);
+                by.act(self, |tx, _, moment| {
+                    let all = rows_of_reflexes::of_incident(tx, incident)?;
+                    let made = all.iter().find(|made| made.change == change);
+                    let id = made.map(|made| made.id).ok_or_else(|| Refusal::not_found("reflex"))?;
+                    reflexes::stop(tx, moment, id, &said)
                 })?;
             }
             ["has", "done" | "failed", "by", "hand", title] => {

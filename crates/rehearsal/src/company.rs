@@ -141,7 +141,8 @@ name: deployer
 spec:
   title: The deployer
   system: { webhook: { url: 'https://deploy.example.org/hook' } }
-  deploys: { services: [api, db, web], estimate: 5m }
+  # In the made-up years it is always fresh.
+  deploys: { services: [api, db, web], estimate: 5m, last_rehearsed: 2026-11-01T00:00:00Z }
 ---
 kind: runbook
 name: back

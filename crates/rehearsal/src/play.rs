@@ -218,6 +218,7 @@ impl Play {
             }
             ["the", "pipeline", rest @ ..] => self.pipeline(rest, place, about),
             ["the", "deployer", rest @ ..] => self.deployer(rest, about),
+            [service, "was", "ramped", "to", ramp] => self.was_ramped(&service.parse()?, ramp.parse()?),
             ["the", "store", "fails", "once"] => {
                 self.world.arrange(Mishap::RolledBack);
                 Ok(())

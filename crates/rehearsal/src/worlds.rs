@@ -234,7 +234,8 @@ impl Author {
 
     /// Something begins to go wrong.
     fn trouble(&mut self, at: Timestamp) {
-        match self.pick(23) {
+        match self.pick(25) {
+            23.. => self.rule(at),
             20.. => self.change(at),
             16.. => self.incident(at),
             0..=4 => self.alert(at),
@@ -315,6 +316,42 @@ impl Author {
             let by_node = if line.starts_with("the deployer") { String::new() } else { node };
             self.plan(at, format!("{by_node}{line}"));
         }
+    }
+
+    /// A service lets rules go some way, and a deploy of it breaks something; perhaps something comes in between.
+    fn rule(&mut self, at: Timestamp) {
+        let service = SERVICES[self.pick(3)];
+        let title = format!("\"{service} {}\"", 5 + self.pick(9));
+        let (who, other, name) = (self.person(), self.person(), NAMES[self.pick(5)]);
+        let ramp = ["suggest", "countdown", "countdown", "countdown", "automatic", "automatic"][self.pick(6)];
+        let node = self.node();
+        self.plan(at, format!("{service} was ramped to {ramp}"));
+        let at = self.seconds(5, 600).after(at);
+        self.plan(at, format!("{node}the pipeline ci says {title} of {service} finished"));
+        let at = self.seconds(20, 1500).after(at);
+        let fires = format!("{service} \"{name}\" severity=critical");
+        self.plan(at, format!("prometheus: {fires}"));
+        let declared = self.seconds(1, 300).after(at);
+        let (from, node) = ([" from alert", "", " drill"][self.pick(3)], self.node());
+        self.plan(
+            declared,
+            format!("{node}{who} declares \"It broke\" SEV3{from} services={service}: since the deploy"),
+        );
+        for _ in 0..self.pick(4) {
+            let (at, node) = (self.seconds(1, 130).after(declared), self.node());
+            let line = match self.pick(10) {
+                0..=3 => format!("{node}{other} stops the rule at {title}: it is not this"),
+                4 => format!("{service} was ramped to off"),
+                5 => format!("{node}{other} rolls back {title}: it is this"),
+                6 => format!("{node}{other} clears {title}: it is not this"),
+                7 => format!("prometheus: resolved {fires}"),
+                8 => format!("{other} ramps {service} to automatic: faster"),
+                _ => format!("the deployer {}", ["works", "denies: no right", "times out"][self.pick(3)]),
+            };
+            self.plan(at, line);
+        }
+        let over = self.seconds(400, 4000).after(declared);
+        self.plan(over, format!("prometheus: resolved {fires}"));
     }
 
     /// Somebody declares an incident, and people do with it what they may, and what they may not.

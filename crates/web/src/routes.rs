@@ -14,7 +14,7 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
-use crate::handlers::change::{calendars, changes, environments, flags, proposals, rollbacks, suspects};
+use crate::handlers::change::{calendars, changes, environments, flags, proposals, reflexes, rollbacks, suspects};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
@@ -153,6 +153,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/rollback", VIEW, get(rollbacks::get_rollback)),
         route(Method::POST, "/incidents/{id}/rollback", INCIDENTS, post(rollbacks::post_rollback)),
         route(Method::POST, "/rollbacks/{id}", INCIDENTS, post(rollbacks::post_run)),
+        route(Method::POST, "/reflexes/{id}", INCIDENTS, post(reflexes::post_reflex)),
         route(Method::GET, "/obligations", VIEW, get(obligations::get_running)),
         route(Method::GET, "/chats", VIEW, get(chats::get_chats)),
         route(Method::POST, "/chats/{name}/test", ADMINISTER, post(chats::post_test)),
@@ -231,6 +232,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/runbooks/{name}", VIEW, get(runbooks::get_runbook)),
         route(Method::GET, "/services", VIEW, get(services::get_services)),
         route(Method::GET, "/services/{name}", VIEW, get(services::get_service)),
+        route(Method::POST, "/services/{name}", DOCUMENTS, post(services::post_service)),
         route(Method::GET, "/documents", VIEW, get(documents::get_documents)),
         route(Method::GET, "/documents/new", VIEW, get(documents::get_new)),
         route(Method::GET, "/documents/source", VIEW, get(source::get_source)),

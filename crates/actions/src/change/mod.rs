@@ -11,6 +11,9 @@ pub mod gates;
 pub mod kills;
 pub mod observations;
 pub mod preflights;
+pub mod reflexes;
+#[cfg(test)]
+mod reflexes_tests;
 pub mod rollbacks;
 #[cfg(test)]
 mod rollbacks_tests;

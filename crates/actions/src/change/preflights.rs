@@ -64,6 +64,12 @@ pub fn wish(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, at: Timestamp) -> Res
     Ok(())
 }
 
+/// The same, unless that is so already: whoever waits for the answer does not ask on and on.
+pub(super) fn wish_once(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp) -> Result<(), Halt> {
+    let soon = |one: &rows::Preflight| one.due_at.is_some_and(|at| at <= LOST_AFTER.after(now));
+    if rows::of_change(tx, row.change.id)?.iter().any(soon) { Ok(()) } else { wish(tx, node, row, now) }
+}
+
 /// The same, when somebody asks for it.
 pub fn ask(tx: &mut Tx<'_>, node: &Node, moment: &Moment<'_>, id: ChangeId) -> Result<(), Halt> {
     let row = find(tx, id, Sight::of(&moment.actor))?;
@@ -80,6 +86,18 @@ pub fn readiness(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp) 
     let answers = rows::of_change(tx, row.change.id)?;
     let asked_at = answers.iter().filter_map(|one| one.answered.as_ref().map(|(_, at)| *at)).min();
     Ok(Readiness { missing: plan.missing(&facts, now), plan: Some(plan), asked_at })
+}
+
+/// Whether a program that a plan calls has not answered lately whether it could.
+pub(super) fn unasked(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    row: &ChangeRow,
+    plan: &RollbackPlan,
+    now: Timestamp,
+) -> Result<bool, Halt> {
+    let known = facts(tx, catalog, row, plan, now)?.adapters;
+    Ok(plan.way.adapters().into_iter().any(|adapter| !known.contains_key(adapter)))
 }
 
 /// What is so in the world.

@@ -102,7 +102,7 @@ pub fn preview(
     foreseen(tx, &catalog, change, sight, now)
 }
 
-fn foreseen(
+pub(super) fn foreseen(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
     mut change: ChangeRow,
@@ -233,16 +233,7 @@ fn start(
     let Foreseen { mut change, plan, .. } = foreseen;
     let catalog = node.rules(tx)?.catalog.clone();
     let radius = where_felt(tx, &catalog, &row, &change)?;
-    let mut symptoms: BTreeSet<AlertId> = firing(node, &radius).into_iter().map(|(id, _)| id).collect();
-    // Whatever belongs to the room is what people want to see clear.
-    if let Some(incident) = row.incident {
-        let board = node.board();
-        for group in groups_of(tx, incident)? {
-            let open = board.group(group).into_iter().flat_map(|open| &open.alerts);
-            symptoms.extend(open.map(|slot| board.at(*slot).id));
-        }
-    }
-    row.symptoms = symptoms.into_iter().collect();
+    row.symptoms = felt(tx, node, row.incident, &radius)?.into_iter().collect();
     change.change.proposal.rollback = find(tx, change.change.id, Sight::Whole)?.change.proposal.rollback;
     move_change(tx, moment, &mut change, &Command::RollBack)?;
     row.due_at = next_by_program(&plan, row.step).then_some(moment.now);
@@ -268,6 +259,24 @@ fn start(
         }
         _ => Ok(row),
     }
+}
+
+/// What fires where a change may be felt. Whatever belongs to the room is what people want to see clear.
+pub(super) fn felt(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    incident: Option<IncidentId>,
+    radius: &BTreeSet<Name>,
+) -> Result<BTreeSet<AlertId>, Halt> {
+    let mut symptoms: BTreeSet<AlertId> = firing(node, radius).into_iter().map(|(id, _)| id).collect();
+    if let Some(incident) = incident {
+        let board = node.board();
+        for group in groups_of(tx, incident)? {
+            let open = board.group(group).into_iter().flat_map(|open| &open.alerts);
+            symptoms.extend(open.map(|slot| board.at(*slot).id));
+        }
+    }
+    Ok(symptoms)
 }
 
 /// Whether a program does the next step; otherwise a person does.

@@ -45,7 +45,7 @@ name: hook
 spec:
   title: The deployer
   system: { webhook: { url: 'https://deploy.example.org/hook' } }
-  deploys: { services: [shop, db, vault], estimate: 5m, data: untouched }
+  deploys: { services: [shop, db, vault], estimate: 5m, data: untouched, last_rehearsed: 2026-09-20T00:00:00Z }
 ---
 kind: integration
 name: prom
@@ -56,18 +56,18 @@ name: shop
 spec: { match: ['service=shop'], service: shop, escalation_policy: commanders, group_by: [alertname] }
 ";
 
-struct House<'s> {
-    desk: Desk<'s>,
+pub(super) struct House<'s> {
+    pub(super) desk: Desk<'s>,
 }
 
 impl<'s> House<'s> {
-    fn open(store: &'s Store) -> Self {
+    pub(super) fn open(store: &'s Store) -> Self {
         let desk = Desk::open(store);
         desk.apply(SERVICES);
         Self { desk }
     }
 
-    fn deploys(&self, key: &str, service: &str, stage: Stage, now: i64) -> ChangeRow {
+    pub(super) fn deploys(&self, key: &str, service: &str, stage: Stage, now: i64) -> ChangeRow {
         let target = Target { service: name(service), environment: None, from: None, to: Some(key.into()) };
         let proposal = Proposal {
             kind: Kind::Deploy,
@@ -88,7 +88,7 @@ impl<'s> House<'s> {
     }
 
     /// The monitoring says that an alert of a service fires, or that it is over.
-    fn alert(&self, alert: &str, fires: bool, now: i64) {
+    pub(super) fn alert(&self, alert: &str, fires: bool, now: i64) {
         let labels = Labels::from_pairs([("alertname", alert), ("service", "shop")]);
         let told = Told {
             labels,
@@ -102,13 +102,13 @@ impl<'s> House<'s> {
         receive(self.desk.store, &self.desk.node, &mut self.desk.mint.borrow_mut(), &[call]).unwrap();
     }
 
-    fn incident(&self) -> IncidentId {
+    pub(super) fn incident(&self) -> IncidentId {
         let mut wanted = Declaration::new("Shop is down", Class::System);
         wanted.services = vec![name("shop")];
         self.desk.declare("ana", &wanted).id
     }
 
-    fn ask(&self, person: &str, change: ChangeId, incident: IncidentId) -> Result<RollbackRow, store::Halt> {
+    pub(super) fn ask(&self, person: &str, change: ChangeId, incident: IncidentId) -> Result<RollbackRow, store::Halt> {
         self.desk.by(person, |tx, node, moment| {
             let conditions = Conditions::at(moment.now);
             let asking =
@@ -117,26 +117,26 @@ impl<'s> House<'s> {
         })
     }
 
-    fn calls(&self, now: Timestamp) -> Vec<Call> {
+    pub(super) fn calls(&self, now: Timestamp) -> Vec<Call> {
         rollbacks::take_due(self.desk.store, &self.desk.node, now).unwrap()
     }
 
-    fn takes(&self, call: &Call, now: Timestamp) {
+    pub(super) fn takes(&self, call: &Call, now: Timestamp) {
         let taken = Called::Taken { handle: Some("7".into()), link: None };
         rollbacks::called(self.desk.store, &self.desk.node, &mut self.desk.mint.borrow_mut(), call, &taken, now)
             .unwrap();
     }
 
-    fn says(&self, call: &Call, word: &Word, now: Timestamp) {
+    pub(super) fn says(&self, call: &Call, word: &Word, now: Timestamp) {
         let mint = &mut self.desk.mint.borrow_mut();
         rollbacks::heard(self.desk.store, &self.desk.node, mint, call, word, now).unwrap();
     }
 
-    fn run(&self, row: &RollbackRow) -> RollbackRow {
+    pub(super) fn run(&self, row: &RollbackRow) -> RollbackRow {
         self.desk.store.read(|tx| Ok(store::change::rollbacks::get(tx, row.run.id)?)).unwrap().unwrap()
     }
 
-    fn suspects(&self, incident: IncidentId) -> Vec<String> {
+    pub(super) fn suspects(&self, incident: IncidentId) -> Vec<String> {
         let store = self.desk.store;
         let room = store.read(|tx| crate::respond::incidents::seen(tx, incident, Sight::Open)).unwrap();
         let all = store.read(|tx| suspects::of_incident(tx, &self.desk.node, &room, Sight::Open)).unwrap();

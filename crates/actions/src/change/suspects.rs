@@ -21,8 +21,8 @@ use store::respond::incidents::IncidentRow;
 use store::respond::stamps;
 use store::{Halt, Tx};
 
-use super::preflights;
 use super::rollbacks::stands_for;
+use super::{preflights, reflexes};
 use crate::announce::Told;
 use crate::respond::incidents::find;
 use crate::respond::links::groups_of;
@@ -251,6 +251,7 @@ pub(crate) fn at_declaration(
     if row.retrospective {
         return Ok(());
     }
+    reflexes::wish(tx, row.id, moment.now)?;
     let suspicion = of_incident(tx, node, row, Sight::Open)?;
     let first: Vec<_> = suspicion.ranking.suspects.iter().take(3).filter(|one| one.score.0 > 0).collect();
     if first.is_empty() {
@@ -308,6 +309,8 @@ pub fn judge(
     }
     let found = Found { finding, by: person, why: why.clone(), at: moment.now };
     findings::save(tx, row.id, suspect, &found)?;
+    // Another one may be the first now.
+    reflexes::wish(tx, row.id, moment.now)?;
     let data = json!({
         "suspect": suspect.to_string(),
         "title": title,

@@ -117,6 +117,11 @@ impl<'s> Desk<'s> {
         self.by(person, |tx, node, moment| incidents::act(tx, node, moment, id, command, Some(why)))
     }
 
+    /// The minute that it is.
+    pub(crate) fn minute(&self) -> i64 {
+        *self.minute.borrow()
+    }
+
     /// The clockwork comes by after so many minutes more. Answers when it wants to come again.
     pub(crate) fn wait(&self, minutes: i64) -> Option<Timestamp> {
         *self.minute.borrow_mut() += minutes;

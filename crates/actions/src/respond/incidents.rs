@@ -17,7 +17,7 @@ use store::{Halt, Tx};
 use super::stamps::{self, Claim};
 use super::{command, links, room, updates};
 use crate::announce::Told;
-use crate::change::suspects;
+use crate::change::{reflexes, suspects};
 use crate::engage::pages;
 use crate::prepare::drills;
 use crate::{Moment, Node, announce};
@@ -221,6 +221,9 @@ pub fn act(
     if row.state != before {
         follow(tx, node, moment, &row)?;
     }
+    if matches!(command, Command::Declare | Command::Grade { .. }) {
+        reflexes::wish(tx, id, moment.now)?;
+    }
     Ok(row)
 }
 
@@ -322,6 +325,9 @@ pub fn describe(
     note("because", json!(before.because), json!(row.because));
     note("impact", json!(before.impact), json!(row.impact));
     note("services", json!(before.services), json!(row.services));
+    if row.services != before.services {
+        reflexes::wish(tx, id, moment.now)?;
+    }
     note("near_miss", json!(before.near_miss), json!(row.near_miss));
     tell(tx, moment, EventKind::IncidentDescribed, id, None, data)?;
     Ok(row)

@@ -57,6 +57,7 @@ pub fn link(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentI
     announce::of_incident(tx, moment, EventKind::IncidentLinked, id, vec![thing.subject()], told)?;
     if let Thing::Group(group) = thing {
         claim_from_group(tx, moment, id, group)?;
+        crate::change::reflexes::wish(tx, id, moment.now)?;
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ mod operators;
 pub mod proposals;
 pub mod reach;
 mod reckoning;
+pub mod reflexes;
 pub mod risks;
 pub mod rollback_adapters;
 pub mod rollback_plans;

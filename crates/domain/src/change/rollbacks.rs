@@ -1,16 +1,13 @@
 //! A rollback: one run of a plan, from the preview to the word of the other side, and who may set it off.
 //!
 //! It is run once: its id goes along as the key, and what became of a call that timed out is looked up, never guessed and never tried
-//! again blindly. That it ran says nothing about whether it helped: that is the verdict. No rule runs one that a service has not
-//! been ramped up to, step by step, by its own history.
+//! again blindly. That it ran says nothing about whether it helped: that is the verdict. When a rule runs one is in `reflexes.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::{Change, State as Stands};
 use super::reach::Graph;
 use super::rollback_plans::{Data, Missing, Preflight, RollbackPlan};
-use super::suspects::{Ranking, Suspect, Which};
-use crate::words::choices::choices;
 use crate::words::{ChangeId, Name, Refusal, Result, RollbackId, Span, Timestamp};
 
 /// What would happen, shown before anybody says yes.
@@ -218,126 +215,20 @@ fn must_be_able(missing: &[Missing]) -> Result<()> {
     if blocks.is_empty() { Ok(()) } else { Err(Refusal::conflict(blocks.join("; "))) }
 }
 
-choices! {
-    /// How far a service lets rules take back changes of it.
-    Ramp: "the ramp of automatic rollback" at "/ramp" {
-        Off = "off",
-        /// People are told what the rule would do.
-        Suggest = "suggest",
-        /// It is done unless somebody stops it in time.
-        Countdown = "countdown",
-        Automatic = "automatic",
-    }
-}
-
-/// What people made of what the rule would have done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    pub suggested: u32,
-    pub agreed: u32,
-}
-
-/// So often the rule was right before it may do more.
-const LEAST_SUGGESTED: u32 = 20;
-const LEAST_AGREED: u32 = 95;
-
-impl Ramp {
-    /// Moves it. Down at any time; up one step at a time, and beyond suggesting only by the service's own history.
-    pub fn set(self, to: Self, history: History) -> Result<Self> {
-        if to == self {
-            return Err(Refusal::conflict(format!("it is {to} already")).at("/ramp"));
-        }
-        let step = |ramp: Self| Self::ALL.iter().position(|one| *one == ramp).unwrap_or_default();
-        if step(to) > step(self) + 1 {
-            return Err(Refusal::conflict("one step at a time").at("/ramp"));
-        }
-        let History { suggested, agreed } = history;
-        let proven = suggested >= LEAST_SUGGESTED && agreed * 100 >= suggested * LEAST_AGREED;
-        if to > self && to > Self::Suggest && !proven {
-            let message = format!(
-                "people agreed with {agreed} of {suggested} suggestions: it takes {LEAST_SUGGESTED}, and {LEAST_AGREED} of 100"
-            );
-            return Err(Refusal::conflict(message).at("/ramp"));
-        }
-        Ok(to)
-    }
-}
-
-/// What a rule does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reflex {
-    /// Nothing, for these reasons.
-    None(Vec<String>),
-    Suggest,
-    /// At that time, unless somebody stops it.
-    At(Timestamp),
-    Now,
-}
-
-/// So long people have to stop it.
-const COUNTDOWN: Span = Span::minutes(2);
-/// A change that finished longer ago is not taken back by a rule.
-const WATCHED_FOR: Span = Span::minutes(60);
-
-/// What a rule does about a change when an incident began that touches it. Everything must speak for it.
-pub fn reflex(
-    ramp: Ramp,
-    change: &Change,
-    ranking: &Ranking,
-    missing: &[Missing],
-    last_on_target: Option<Timestamp>,
-    now: Timestamp,
-) -> Reflex {
-    let mut against: Vec<String> = missing.iter().filter(|one| one.blocks).map(|one| one.what.clone()).collect();
-    let mut need = |so: bool, otherwise: &str| {
-        if !so {
-            against.push(otherwise.to_owned());
-        }
-    };
-    need(ramp != Ramp::Off, "the service does not let rules take back changes");
-    let recent = matches!(change.state, Stands::Finished { at } if now <= WATCHED_FOR.after(at));
-    need(recent, "it did not finish within the last hour");
-    match &change.proposal.rollback {
-        Some(plan) => {
-            need(plan.way.is_hands_free(), "taking it back needs hands");
-            need(plan.is_fresh(now), "taking it back was not rehearsed lately");
-        }
-        None => need(false, "it has no plan by which it could be taken back"),
-    }
-    let first = ranking.suspects.first();
-    let alone = first.is_some_and(|first| first.rank == 1 && first.tied == 1);
-    let own = first.is_some_and(|first| first.candidate.which == Which::Change(change.id));
-    need(own && alone, "it is not the one first suspect");
-    let near = ranking.suspects.iter().filter(|suspect| suspect.is_near()).count();
-    need(near == 1 && first.is_some_and(Suspect::is_near), "it is not the only change that near");
-    let loops = last_on_target.is_some_and(|last| now < Span::hours(1).after(last));
-    need(!loops, "a rule took something back there within the last hour");
-    if !against.is_empty() {
-        return Reflex::None(against);
-    }
-    match ramp {
-        Ramp::Off | Ramp::Suggest => Reflex::Suggest,
-        Ramp::Countdown => Reflex::At(COUNTDOWN.after(now)),
-        Ramp::Automatic => Reflex::Now,
-    }
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::change::changes::Command;
     use crate::change::changes::tests::{by, change};
     use crate::change::gates::Decision;
     use crate::change::rollback_plans::Answer;
-    use crate::change::suspects::tests::candidate;
-    use crate::change::suspects::{Case, Weights, rank};
     use crate::words::{Id as _, RefusalKind};
 
-    fn at(minute: i64) -> Timestamp {
+    pub(in crate::change) fn at(minute: i64) -> Timestamp {
         Timestamp::from_second(1_790_000_000 + minute * 60).unwrap()
     }
 
-    fn name(text: &str) -> Name {
+    pub(in crate::change) fn name(text: &str) -> Name {
         text.parse().unwrap()
     }
 
@@ -345,7 +236,7 @@ mod tests {
         Preflight { adapters: [(name("argo"), Answer::Ready)].into(), owner_on_duty: true, ..Preflight::default() }
     }
 
-    fn finished(bits: u128, minute: i64) -> Change {
+    pub(in crate::change) fn finished(bits: u128, minute: i64) -> Change {
         let ben = name("ben");
         let commands = [
             Command::Approve { revision: 1, needed: 1 },
@@ -418,63 +309,5 @@ mod tests {
         }
         let over = run.heard(&Word::Succeeded, at(3));
         assert_eq!(over.heard(&failed, at(4)), over, "what ended stays");
-    }
-
-    #[test]
-    fn a_ramp_goes_up_by_its_history_and_down_at_once() {
-        let history = |suggested, agreed| History { suggested, agreed };
-        for (from, to, history, may) in [
-            (Ramp::Off, Ramp::Suggest, history(0, 0), true),
-            (Ramp::Off, Ramp::Countdown, history(99, 99), false),
-            (Ramp::Suggest, Ramp::Countdown, history(19, 19), false),
-            (Ramp::Suggest, Ramp::Countdown, history(20, 18), false),
-            (Ramp::Suggest, Ramp::Countdown, history(20, 19), true),
-            (Ramp::Countdown, Ramp::Automatic, history(40, 38), true),
-            (Ramp::Automatic, Ramp::Off, history(0, 0), true),
-            (Ramp::Off, Ramp::Off, history(0, 0), false),
-        ] {
-            assert_eq!(from.set(to, history).is_ok(), may, "{from} to {to}");
-        }
-    }
-
-    #[test]
-    fn a_rule_acts_only_when_everything_speaks_for_it() {
-        let graph = [(name("shop"), name("cart"))].into_iter().collect();
-        let case = Case { services: [name("shop")].into(), began_at: at(5) };
-        let rank = |all| rank(&case, all, &graph, Weights::default());
-        let own = rank(vec![candidate(2, "cart", 0)]);
-        let done = finished(2, 0);
-        let reflex = |ramp, change: &Change, ranking: &Ranking, last, minute| {
-            super::reflex(ramp, change, ranking, &[], last, at(minute))
-        };
-        assert_eq!(reflex(Ramp::Suggest, &done, &own, None, 6), Reflex::Suggest);
-        assert_eq!(reflex(Ramp::Countdown, &done, &own, None, 6), Reflex::At(at(8)));
-        assert_eq!(reflex(Ramp::Automatic, &done, &own, None, 6), Reflex::Now);
-        let why = |change: &Change, ranking: &Ranking, last, minute| match reflex(
-            Ramp::Automatic,
-            change,
-            ranking,
-            last,
-            minute,
-        ) {
-            Reflex::None(why) => why.join("; "),
-            other => format!("{other:?}"),
-        };
-        assert_eq!(
-            reflex(Ramp::Off, &done, &own, None, 6),
-            Reflex::None(vec!["the service does not let rules take back changes".into()])
-        );
-        let two = rank(vec![candidate(2, "cart", 0), candidate(3, "shop", -1)]);
-        assert_eq!(why(&done, &two, None, 6), "it is not the one first suspect; it is not the only change that near");
-        assert_eq!(
-            why(&done, &rank(vec![]), None, 6),
-            "it is not the one first suspect; it is not the only change that near"
-        );
-        assert_eq!(why(&done, &own, Some(at(0)), 6), "a rule took something back there within the last hour");
-        assert_eq!(why(&done, &own, Some(at(-60)), 6), "Now");
-        assert_eq!(why(&done, &own, None, 61), "it did not finish within the last hour");
-        let mut stale = done.clone();
-        stale.proposal.rollback.as_mut().unwrap().last_rehearsed = None;
-        assert_eq!(why(&stale, &own, None, 6), "taking it back was not rehearsed lately");
     }
 }

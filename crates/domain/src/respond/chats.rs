@@ -295,6 +295,15 @@ pub fn tells(kind: EventKind, data: &Value, why: Option<&str>) -> Option<String>
             let next = next.map(|at| format!("\nNext update by {}", at.strftime("%H:%M UTC"))).unwrap_or_default();
             format!("{audience}{by}: {}{next}", text("text"))
         }
+        EventKind::RollbackSuggested => format!("A rule would take back {}{because}", text("title")),
+        EventKind::RollbackCounting => {
+            let at = text("due_at").parse::<Timestamp>().ok();
+            let at = at.map(|at| format!(" at {}", at.strftime("%H:%M:%S UTC"))).unwrap_or_default();
+            format!("A rule takes back {}{at}, unless somebody stops it in the room{because}", text("title"))
+        }
+        EventKind::RollbackStopped => format!("Stopped: no rule takes back {}{because}", text("title")),
+        EventKind::RollbackLapsed => format!("No rule takes back {} after all{because}", text("title")),
+        EventKind::RollbackStarted => format!("{} is being taken back", text("title")),
         _ => return None,
     })
 }
@@ -306,8 +315,11 @@ pub fn announces(kind: EventKind, has_room: bool) -> bool {
         | EventKind::IncidentGraded
         | EventKind::IncidentResolved
         | EventKind::IncidentReopened
-        | EventKind::IncidentCancelled => true,
+        | EventKind::IncidentCancelled
+        // Whoever wants to stop it has two minutes.
+        | EventKind::RollbackCounting => true,
         EventKind::UpdatePosted | EventKind::IncidentMitigated | EventKind::IncidentMerged => !has_room,
+        EventKind::RollbackStopped | EventKind::RollbackLapsed | EventKind::RollbackStarted => !has_room,
         _ => false,
     }
 }

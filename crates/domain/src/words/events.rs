@@ -268,6 +268,16 @@ event_kinds! {
     RollbackUnknown = "rollback.unknown";
     /// What the alerts say that it came to.
     RollbackJudged = "rollback.judged";
+    /// A rule would take a change back, and leaves it to people.
+    RollbackSuggested = "rollback.suggested";
+    /// A rule takes a change back in a moment, unless somebody stops it.
+    RollbackCounting = "rollback.counting";
+    /// Somebody stopped a rule before it took a change back.
+    RollbackStopped = "rollback.stopped";
+    /// A rule does not take a change back after all: not everything speaks for it any more.
+    RollbackLapsed = "rollback.lapsed";
+    /// How far a service lets rules take back changes of it was said anew.
+    RampMoved = "ramp.moved";
     /// A flag was switched to one variant, or off, above its definition.
     FlagKilled = "flag.killed";
     /// It is again what its definition says, because somebody said so.

@@ -116,6 +116,8 @@ ids! {
     ChangeId = "cng";
     /// One run of taking a change back.
     RollbackId = "rbk";
+    /// What a rule made of the first suspect of an incident.
+    ReflexId = "rfx";
     /// A flag that was switched off above its definition.
     KillId = "kil";
     /// A key by which a program asks for the flags of an environment (the id, not the key).

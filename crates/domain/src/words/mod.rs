@@ -15,7 +15,8 @@ pub use events::{Actor, Event, EventKind};
 pub use ids::{
     AffectedId, AlertId, AnchorId, ChangeId, ChangesetId, DecisionId, DeliveryId, EnvironmentKeyId, EventId,
     EvidenceId, GroupId, Id, IdText, IncidentId, KillId, Mint, NoticeId, ObservableId, OverrideId, PageId, PostId,
-    RejectionId, RollbackId, SignalId, SilenceId, StampId, SubmissionId, SubscriberId, TaskId, TokenId, UpdateId,
+    ReflexId, RejectionId, RollbackId, SignalId, SilenceId, StampId, SubmissionId, SubscriberId, TaskId, TokenId,
+    UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

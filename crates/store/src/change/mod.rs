@@ -1,10 +1,11 @@
-//! Rows of what was changed: changes and what was said of them, verdicts on suspects, runs of rollbacks; kills of flags, the keys of
-//! environments, and who reads them.
+//! Rows of what was changed: changes and what was said of them, verdicts on suspects, runs of rollbacks, what rules made of
+//! suspects; kills of flags, the keys of environments, and who reads them.
 
 pub mod changes;
 pub mod environment_keys;
 pub mod flag_readers;
 pub mod kills;
 pub mod preflights;
+pub mod reflexes;
 pub mod rollbacks;
 pub mod suspects;

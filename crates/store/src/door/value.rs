@@ -172,6 +172,7 @@ ids!(
     OverrideId,
     ChangesetId,
     ChangeId,
+    ReflexId,
     RollbackId,
     TokenId,
     RejectionId,

@@ -8,7 +8,9 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use super::change::{changes, environments, flags, gates, kills, observations, rollbacks, suspects, switches};
+use super::change::{
+    changes, environments, flags, gates, kills, observations, reflexes, rollbacks, suspects, switches,
+};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -81,6 +83,10 @@ use crate::problem::Problem;
         rollbacks::preview_of_change,
         rollbacks::one,
         rollbacks::act,
+        reflexes::of_incident,
+        reflexes::act,
+        reflexes::of_service,
+        reflexes::set,
         checklists::list,
         checklists::act,
         obligations::list,

@@ -5,7 +5,9 @@ use axum::routing::{delete, get, post, put};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
-use super::change::{changes, environments, flags, gates, kills, observations, rollbacks, suspects, switches};
+use super::change::{
+    changes, environments, flags, gates, kills, observations, reflexes, rollbacks, suspects, switches,
+};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -34,6 +36,8 @@ const OUTGOING: May = May::Person(Access::Administrator, Scope::Administration);
 const TOKENS: May = May::Person(Access::Viewer, Scope::Administration);
 /// Addresses of people outside are for nobody else.
 const SUBSCRIBERS: May = May::Person(Access::Administrator, Scope::Administration);
+/// Of which services is asked once it is known which: `actions::allow`.
+const RAMPS: May = May::Person(Access::Manager, Scope::Documents);
 const INTEGRATIONS: May = May::Person(Access::Manager, Scope::Administration);
 
 pub(crate) fn lines() -> Vec<Route> {
@@ -95,6 +99,10 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/changes/{id}/rollbacks/preview", VIEW, Method::GET, get(rollbacks::preview_of_change)),
         on("/api/v1/rollbacks/{id}", VIEW, Method::GET, get(rollbacks::one)),
         on("/api/v1/rollbacks/{id}", INCIDENTS, Method::POST, post(rollbacks::act)),
+        on("/api/v1/incidents/{id}/reflexes", VIEW, Method::GET, get(reflexes::of_incident)),
+        on("/api/v1/reflexes/{id}", INCIDENTS, Method::POST, post(reflexes::act)),
+        on("/api/v1/services/{name}/ramp", VIEW, Method::GET, get(reflexes::of_service)),
+        on("/api/v1/services/{name}/ramp", RAMPS, Method::PUT, put(reflexes::set)),
         on("/api/v1/incidents/{id}/obligations", VIEW, Method::GET, get(obligations::of_incident)),
         on("/api/v1/incidents/{id}/obligations", INCIDENTS, Method::POST, post(obligations::act)),
         on("/api/v1/obligations", VIEW, Method::GET, get(obligations::list)),

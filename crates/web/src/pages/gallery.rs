@@ -155,6 +155,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("services", &ServicesPage::sample()),
         page("services-empty", &ServicesPage::sample_empty()),
         page("service", &ServicePage::sample()),
+        page("service-ramp-off", &ServicePage::sample_off()),
+        page("service-ramp-refused", &ServicePage::sample_refused()),
         page("documents", &DocumentsPage::sample()),
         page("document", &DocumentPage::sample()),
         page("document-edit", &EditPage::sample()),

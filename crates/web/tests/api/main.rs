@@ -24,6 +24,7 @@ mod once;
 mod openapi;
 mod outgoing_webhooks;
 mod record;
+mod reflexes;
 mod restricted;
 mod rollback_adapters;
 mod shapes;

@@ -46,6 +46,8 @@ struct Burning {
     /// Something that was deployed, and something else that waits for a second person to be taken back.
     change: String,
     rollback: String,
+    /// A rule that counts down.
+    reflex: String,
     /// By the act that each waits for.
     changes: Vec<(&'static str, String)>,
     kill: String,
@@ -97,6 +99,7 @@ impl Burning {
         };
         let (core, change) = (deployed("core").await, deployed("side").await);
         let rollback = made(&of("rollbacks"), json!({ "suspect": core, "why": "it broke" })).await;
+        let reflex = crate::reflexes::counts_down(&house, &incident, &change);
         house.apply(crate::status::PAGE);
         let notice = json!({ "title": "It is slow", "text": "We look." });
         let notice = house.call(ask("POST", "/api/v1/notices").by(&ada).json(&notice)).await.json();
@@ -126,6 +129,7 @@ impl Burning {
             post,
             change,
             rollback,
+            reflex,
             changes,
             kill,
         }
@@ -232,6 +236,7 @@ impl Burning {
                 (ask("it broke"), ask("it broke, too"))
             }
             "rollbacks/{id}" => (json!({ "do": "call-off" }), json!({ "do": "confirm" })),
+            "reflexes/{id}" => (json!({ "do": "stop", "why": "a" }), json!({ "do": "stop", "why": "b" })),
             "incidents/{id}/obligations" => {
                 let consider = |why: &str| json!({ "do": "consider", "pack": "gdpr", "why": why });
                 (consider("a table was read"), consider("two tables were read"))
@@ -313,6 +318,8 @@ impl Burning {
             &self.incident
         } else if path.contains("rollbacks") {
             &self.rollback
+        } else if path.contains("reflexes") {
+            &self.reflex
         } else if path.contains("notices") {
             &self.notice
         } else if path.contains("kills") {

@@ -7,6 +7,7 @@ pub mod flags;
 pub mod gates;
 pub mod kills;
 pub mod observations;
+pub mod reflexes;
 pub mod rollbacks;
 pub mod suspects;
 pub mod switches;

@@ -40,8 +40,8 @@ pub struct RollbackRun {
     /// By when it should be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asked_by: Option<String>,
+    /// A person, or `a rule`.
+    pub asked_by: String,
     pub asked_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<String>,
@@ -146,7 +146,7 @@ pub(crate) fn wire(row: &RollbackRow) -> RollbackRun {
         since,
         why,
         deadline,
-        asked_by: run.asked_by.as_ref().map(ToString::to_string),
+        asked_by: run.asked_by.as_ref().map_or_else(|| "a rule".to_owned(), ToString::to_string),
         asked_at: run.asked_at,
         confirmed_by: run.confirmed_by.as_ref().map(ToString::to_string),
         alone: run.alone,

@@ -12,6 +12,7 @@ use domain::words::{IncidentId, RefusalKind};
 use store::Halt;
 use store::respond::incidents::IncidentRow;
 
+use super::reflexes;
 use super::rollbacks::{outcome_tone, run_views};
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, sentence};
@@ -32,6 +33,7 @@ pub(in crate::handlers) fn panel(look: &mut Look<'_, '_>, row: &IncidentRow) -> 
         href: format!("/incidents/{}/suspects", row.id),
         more: all.len().saturating_sub(FIRST),
         runs: run_views(look, row.id)?,
+        reflexes: reflexes::told(look, row.id)?,
         suspects: all.iter().take(FIRST).map(|one| view(look, row, one)).collect(),
         may_write: look.asked.access >= Access::Responder,
     })

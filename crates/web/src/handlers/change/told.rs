@@ -83,6 +83,15 @@ pub(crate) fn told(look: &Look<'_, '_>, kind: EventKind, data: &Value) -> Option
         }
         EventKind::RollbackFailed => (Tone::Critical, format!("The rollback failed: {title}")),
         EventKind::RollbackUnknown => (Tone::Critical, format!("Nobody knows what became of the rollback: {title}")),
+        EventKind::RollbackSuggested => {
+            (Tone::Info, format!("A rule would take it back, and leaves it to you: {title}"))
+        }
+        EventKind::RollbackCounting => (
+            Tone::Critical,
+            format!("A rule takes it back at {}, unless somebody stops it: {title}", clock(look, data)),
+        ),
+        EventKind::RollbackStopped => (Tone::Warning, format!("Stopped: no rule takes it back, {title}")),
+        EventKind::RollbackLapsed => (Tone::Quiet, format!("No rule takes it back after all: {title}")),
         EventKind::RollbackJudged => match data["outcome"].as_str() {
             Some("resolved") => (Tone::Good, format!("The rollback helped: all alerts cleared, {title}")),
             Some("partial") => (Tone::Warning, format!("The rollback helped in part: {title}")),
@@ -92,4 +101,10 @@ pub(crate) fn told(look: &Look<'_, '_>, kind: EventKind, data: &Value) -> Option
         },
         _ => return None,
     })
+}
+
+/// To the second: two minutes are short.
+fn clock(look: &Look<'_, '_>, data: &Value) -> String {
+    let at = data["due_at"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    at.map_or_else(String::new, |at| at.to_zoned(look.view.zone.clone()).strftime("%H:%M:%S").to_string())
 }

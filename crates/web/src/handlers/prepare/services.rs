@@ -2,15 +2,19 @@
 
 use actions::detect::views;
 use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Response;
 use domain::prepare::services::Service;
 use domain::words::labels::Compare;
-use domain::words::{Matcher, Name, Refusal};
+use domain::words::{Matcher, Name, Refusal, RefusalKind};
+use store::Halt;
 
+use crate::api::change::reflexes::{read_service, set_ramp};
+use crate::handlers::change::reflexes;
 use crate::handlers::detect::alert::fellow;
 use crate::handlers::engage::pages::reached;
-use crate::handlers::fields::escape;
-use crate::handlers::frame::{Asked, Look};
+use crate::handlers::fields::{Fields, escape};
+use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::pages::prepare::services::{Neighbour, ServicePage, ServiceRow, ServicesPage};
 use crate::pages::{Link, PersonTag, Section, Severity};
 use crate::problem::Problem;
@@ -71,8 +75,34 @@ fn worst(look: &Look<'_, '_>, name: &Name) -> Option<(Severity, usize)> {
 
 /// `GET /services/NAME`.
 pub async fn get_service(asked: Asked, Path(name): Path<String>) -> Result<Response, Problem> {
+    page(asked, name, None).await
+}
+
+/// `POST /services/NAME` with `ramp` and `why`: how far it lets rules take back changes of it.
+pub async fn post_service(asked: Asked, Path(name): Path<String>, fields: Fields) -> Result<Response, Problem> {
+    let service = read_service(&name)?;
+    let (ramp, why) = (fields.text("ramp").to_owned(), fields.raw("why").to_owned());
+    let outcome = match ramp.parse() {
+        Ok(to) => set_ramp(&asked.app, &asked.visitor, service, to, why.clone()).await,
+        Err(refusal) => Err(Halt::Refused(refusal)),
+    };
+    match outcome {
+        Ok(standing) => {
+            let toast = format!("Automatic rollback: {}", standing.ramp);
+            Ok(asked.lead(&format!("/services/{name}"), Some(done(toast))))
+        }
+        Err(Halt::Refused(refusal)) if refusal.kind != RefusalKind::NotFound => {
+            page(asked, name, Some((ramp, why, sentence(&refusal.message)))).await
+        }
+        Err(failed) => Err(failed.into()),
+    }
+}
+
+/// With a move of its ramp that was refused: where to, what was typed, why not.
+async fn page(asked: Asked, name: String, refused: Option<(String, String, String)>) -> Result<Response, Problem> {
+    let status = if refused.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     asked
-        .page(Section::Services, move |look, shell| {
+        .page_with(Section::Services, status, move |look, shell| {
             let catalog = look.rules.catalog.clone();
             let gone = || Refusal::not_found(format!("service {}", domain::words::text::shorten(&name, 63)));
             let (name, service) = catalog.services.get_key_value(name.as_str()).ok_or_else(gone)?;
@@ -129,6 +159,7 @@ pub async fn get_service(asked: Asked, Path(name): Path<String>) -> Result<Respo
                 alerts_href: format!("/alerts?tab=all&service={}", escape(name.as_str())),
                 problems,
                 document_href: format!("/documents/service/{name}"),
+                ramp: reflexes::panel(look, name, refused.clone())?,
                 shell,
             })
         })

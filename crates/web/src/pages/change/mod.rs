@@ -5,6 +5,7 @@ pub mod changes;
 pub mod environments;
 pub mod flags;
 pub mod proposals;
+pub mod reflexes;
 pub mod rollbacks;
 pub mod suspects;
 pub mod switches;

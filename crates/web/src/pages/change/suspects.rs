@@ -5,6 +5,7 @@
 
 use askama::Template;
 
+use super::reflexes::ReflexView;
 use super::rollbacks::RunView;
 use crate::pages::{Badge, Link, PersonTag, Shell, When};
 
@@ -36,7 +37,16 @@ pub struct SuspectsPanel {
     pub suspects: Vec<SuspectView>,
     pub more: usize,
     pub runs: Vec<RunView>,
+    /// What rules made of them; a run that one set off stands among the runs.
+    pub reflexes: Vec<ReflexView>,
     pub may_write: bool,
+}
+
+impl SuspectsPanel {
+    /// Something is told of rules that does not stand at the top of the room.
+    pub(crate) fn has_told(&self) -> bool {
+        self.reflexes.iter().any(|one| one.until.is_none())
+    }
 }
 
 /// One of them.
@@ -139,6 +149,7 @@ mod samples {
                 ],
                 more: 2,
                 runs: vec![RunView::sample_running(), RunView::sample_asked()],
+                reflexes: vec![ReflexView::sample_counting(), ReflexView::sample_suggested()],
                 may_write: true,
             }
         }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::pages::change::reflexes::RampPanel;
 use crate::pages::detect::alert::Fellow;
 use crate::pages::{Link, PersonTag, Severity, Shell};
 
@@ -51,6 +52,8 @@ pub struct ServicePage {
     pub alerts_href: String,
     pub problems: Vec<String>,
     pub document_href: String,
+    /// How far it lets rules take back changes of it.
+    pub ramp: RampPanel,
 }
 
 /// A service beside this one.
@@ -143,7 +146,16 @@ mod samples {
                 alerts_href: "/alerts?tab=all&service=payments".into(),
                 problems: vec!["Fraud check fires: it may be the cause.".into()],
                 document_href: "/documents/service/payments".into(),
+                ramp: RampPanel::sample(),
             }
+        }
+
+        pub(crate) fn sample_off() -> Self {
+            Self { ramp: RampPanel::sample_off(), ..Self::sample() }
+        }
+
+        pub(crate) fn sample_refused() -> Self {
+            Self { ramp: RampPanel::sample_refused(), ..Self::sample() }
         }
     }
 }
