@@ -14,7 +14,9 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
-use crate::handlers::change::{calendars, changes, environments, flags, proposals, rollbacks, suspects};
+use crate::handlers::change::{
+    calendars, changes, document_proposals, environments, flags, proposals, rollbacks, suspects,
+};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
@@ -159,12 +161,16 @@ pub fn table() -> Vec<Route> {
         // Pages: change
         route(Method::GET, "/changes", VIEW, get(changes::get_changes)),
         route(Method::POST, "/changes", INCIDENTS, post(proposals::post_changes)),
+        route(Method::GET, "/changes/documents", VIEW, get(documents::get_back)),
+        route(Method::POST, "/changes/documents", INCIDENTS, post(document_proposals::post_documents)),
         route(Method::GET, "/changes/new", VIEW, get(proposals::get_new)),
         route(Method::GET, "/changes/calendar", VIEW, get(calendars::get_calendar)),
         route(Method::GET, "/changes/calendar/{token}", May::Link, get(calendars::get_feed)),
         route(Method::GET, "/changes/{id}", VIEW, get(changes::get_change)),
         route(Method::GET, "/changes/{id}/act", VIEW, get(changes::get_back)),
         route(Method::POST, "/changes/{id}/act", INCIDENTS, post(changes::post_act)),
+        route(Method::GET, "/changes/{id}/documents", VIEW, get(document_proposals::get_edit)),
+        route(Method::POST, "/changes/{id}/documents", INCIDENTS, post(document_proposals::post_edit)),
         route(Method::GET, "/changes/{id}/edit", VIEW, get(proposals::get_edit)),
         route(Method::POST, "/changes/{id}/edit", INCIDENTS, post(proposals::post_edit)),
         // Pages: inform

@@ -8,7 +8,9 @@ use domain::prepare::documents::Kind;
 use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
-use super::change::{changes, environments, flags, gates, kills, observations, rollbacks, suspects, switches};
+use super::change::{
+    changes, document_proposals, environments, flags, gates, kills, observations, rollbacks, suspects, switches,
+};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -105,6 +107,11 @@ use crate::problem::Problem;
         changes::list,
         changes::propose,
         changes::one,
+        document_proposals::propose,
+        document_proposals::one,
+        document_proposals::edit,
+        document_proposals::update,
+        document_proposals::apply,
         changes::edit,
         changes::approve,
         changes::schedule,

@@ -5,7 +5,9 @@ use axum::routing::{delete, get, post, put};
 use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
-use super::change::{changes, environments, flags, gates, kills, observations, rollbacks, suspects, switches};
+use super::change::{
+    changes, document_proposals, environments, flags, gates, kills, observations, rollbacks, suspects, switches,
+};
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
@@ -119,7 +121,12 @@ pub(crate) fn lines() -> Vec<Route> {
         // Changes
         on("/api/v1/changes", VIEW, Method::GET, get(changes::list)),
         on("/api/v1/changes", INCIDENTS, Method::POST, post(changes::propose)),
+        on("/api/v1/changes/documents", INCIDENTS, Method::POST, post(document_proposals::propose)),
         on("/api/v1/changes/{id}", VIEW, Method::GET, get(changes::one)),
+        on("/api/v1/changes/{id}/documents", VIEW, Method::GET, get(document_proposals::one)),
+        on("/api/v1/changes/{id}/documents", INCIDENTS, Method::POST, post(document_proposals::edit)),
+        on("/api/v1/changes/{id}/documents/update", INCIDENTS, Method::POST, post(document_proposals::update)),
+        on("/api/v1/changes/{id}/apply", INCIDENTS, Method::POST, post(document_proposals::apply)),
         on("/api/v1/changes/{id}/edit", INCIDENTS, Method::POST, post(changes::edit)),
         on("/api/v1/changes/{id}/approve", INCIDENTS, Method::POST, post(changes::approve)),
         on("/api/v1/changes/{id}/schedule", INCIDENTS, Method::POST, post(changes::schedule)),

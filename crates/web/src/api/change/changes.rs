@@ -325,7 +325,7 @@ pub struct ChangeExempt {
     pub why: String,
 }
 
-fn id(text: &str) -> Result<ChangeId, Refusal> {
+pub(super) fn id(text: &str) -> Result<ChangeId, Refusal> {
     text.parse().map_err(|_| Refusal::not_found("change with this id"))
 }
 
@@ -473,7 +473,13 @@ pub async fn list(
     Ok(Listing::part(found.iter().map(wire).collect(), next).answer(&uri))
 }
 
-fn shown(tx: &mut Tx<'_>, app: &App, change: ChangeId, sight: Sight<'_>, now: Timestamp) -> Result<ChangeSheet, Halt> {
+pub(super) fn shown(
+    tx: &mut Tx<'_>,
+    app: &App,
+    change: ChangeId,
+    sight: Sight<'_>,
+    now: Timestamp,
+) -> Result<ChangeSheet, Halt> {
     Ok(sheet(&acts::sheet(tx, app.node(), change, sight, now)?))
 }
 
