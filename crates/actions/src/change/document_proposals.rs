@@ -371,9 +371,9 @@ fn proposal(before: &Catalog, after: &Catalog, changed: &[&Reference]) -> Propos
     let services: BTreeSet<Name> = changed.iter().flat_map(|one| about_both(before, after, one)).collect();
     let services: Vec<Name> = services.into_iter().filter(|name| after.services.contains_key(name)).collect();
     let target = |service| Target { service, environment: None, from: None, to: None };
-    let (step, names) = match changed {
-        [one] => (format!("Apply {one}"), one.to_string()),
-        many => (format!("Apply {} documents", many.len()), format!("{} documents", many.len())),
+    let (step, back) = match changed {
+        [one] => (format!("Apply {one}"), format!("{one} says what it said before")),
+        many => (format!("Apply {} documents", many.len()), "They say what they said before".to_owned()),
     };
     Proposal {
         // Of flags that name no service nothing is known but that documents change.
@@ -392,7 +392,7 @@ fn proposal(before: &Catalog, after: &Catalog, changed: &[&Reference]) -> Propos
             }],
             data: Data::Untouched,
             point_of_no_return: None,
-            verification: vec![format!("{names} say what they said before")],
+            verification: vec![back],
             last_rehearsed: None,
             safe_until: None,
             watch: None,

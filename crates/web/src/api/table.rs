@@ -27,6 +27,8 @@ const ALERTS: May = May::respond();
 const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
 const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
+/// What was approved is put in force.
+const APPLY: May = May::Person(Access::Responder, Scope::Documents);
 /// Whoever is in. Which documents they may change is asked once it is known which: `actions::allow`.
 const DOCUMENTS: May = May::Person(Access::Viewer, Scope::Documents);
 /// It makes the server speak to others: not for everybody who may look.
@@ -126,7 +128,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/changes/{id}/documents", VIEW, Method::GET, get(document_proposals::one)),
         on("/api/v1/changes/{id}/documents", INCIDENTS, Method::POST, post(document_proposals::edit)),
         on("/api/v1/changes/{id}/documents/update", INCIDENTS, Method::POST, post(document_proposals::update)),
-        on("/api/v1/changes/{id}/apply", INCIDENTS, Method::POST, post(document_proposals::apply)),
+        on("/api/v1/changes/{id}/apply", APPLY, Method::POST, post(document_proposals::apply)),
         on("/api/v1/changes/{id}/edit", INCIDENTS, Method::POST, post(changes::edit)),
         on("/api/v1/changes/{id}/approve", INCIDENTS, Method::POST, post(changes::approve)),
         on("/api/v1/changes/{id}/schedule", INCIDENTS, Method::POST, post(changes::schedule)),
