@@ -157,12 +157,10 @@ test("documents are proposed, approved by a second person, applied in one press 
   const { id: incident } = await allclear.api("POST", "/incidents", { title: "Cards fail", class: "system", severity: "SEV3", services: ["payments"] });
   const { suspects } = await allclear.api("GET", `/incidents/${incident}/suspects`);
   assert.equal(suspects.filter((one) => one.suspect === made.id).length, 1, JSON.stringify(suspects));
-  await allclear.api("POST", `/incidents/${incident}/rollbacks`, { suspect: made.id, why: "the name confuses" });
-  const back = async () => {
-    const { items } = await allclear.api("GET", `/incidents/${incident}/rollbacks`);
-    for (const run of items.filter((one) => one.state === "asked")) await asBen(`/rollbacks/${run.id}/confirm`, {});
-    return (await title()) !== "Cards and wallets";
-  };
+  // What touches a service of the first tier is taken back by two.
+  const run = await asBen(`/incidents/${incident}/rollbacks`, { suspect: made.id, why: "the name confuses" });
+  if (run.state === "asked") await allclear.api("POST", `/rollbacks/${run.id}`, { do: "confirm" });
+  const back = async () => (await title()) !== "Cards and wallets";
   await until("the documents of before", back);
   assert.equal((await allclear.api("GET", `/changes/${made.id}`)).change.state, "rolled-back");
 
