@@ -35,7 +35,7 @@ impl Play {
             }
             ["proposes", "documents", title] => {
                 let wanted = wanted(order, quoted(title)?, said);
-                by.act(self, |tx, node, moment| acts::propose(tx, node, moment, &wanted, Conditions::at(moment.now)))?;
+                by.act(self, |tx, _, moment| acts::propose(tx, moment, &wanted, Conditions::at(moment.now)))?;
             }
             ["edits", "documents", title] => {
                 let row = self.change(title)?;
@@ -48,7 +48,7 @@ impl Play {
             ["proposes", "the", "branch", title] => {
                 let (order, _) = source::order(&files(yaml));
                 let wanted = WantedDocuments { branch: Some("main".into()), ..wanted(order, quoted(title)?, said) };
-                by.act(self, |tx, node, moment| acts::propose(tx, node, moment, &wanted, Conditions::at(moment.now)))?;
+                by.act(self, |tx, _, moment| acts::propose(tx, moment, &wanted, Conditions::at(moment.now)))?;
             }
             _ => return Err(Stop::Words("people apply, propose or edit documents".into())),
         }

@@ -103,7 +103,6 @@ const MOST: usize = 500;
 /// Proposes documents as one change. Files of a branch that are proposed already are the same proposal.
 pub fn propose(
     tx: &mut Tx<'_>,
-    node: &Node,
     moment: &mut Moment<'_>,
     wanted: &WantedDocuments,
     conditions: Conditions<'_>,
@@ -116,10 +115,10 @@ pub fn propose(
     {
         let row = rows::get(tx, id, Sight::of(&moment.actor))?;
         let row = row.ok_or_else(|| Refusal::conflict("what the branch says is proposed already"))?;
-        return renew(tx, node, moment, row, &wanted.order, conditions).map(|(row, _)| row);
+        return renew(tx, moment, row, &wanted.order, conditions).map(|(row, _)| row);
     }
     must_be_open(tx, moment, wanted.incident, wanted.emergency)?;
-    let (proposed, mut proposal) = gather(tx, &wanted.order, &wanted.branch, conditions)?;
+    let (proposed, mut proposal) = gather(tx, &wanted.order, wanted.branch.as_ref(), conditions)?;
     proposal.title = entries::text(&wanted.title, "/title")?;
     proposal.why = entries::text(&wanted.why, "/why")?;
     own(&mut proposal, &person);
@@ -147,7 +146,7 @@ pub fn edit(
         let message = format!("you read revision {revision}, and it is at {}: read it anew", row.change.revision);
         return Err(Refusal::new(RefusalKind::Stale, message).at("/revision").into());
     }
-    let (proposed, mut proposal) = gather(tx, &wanted.order, &None, conditions)?;
+    let (proposed, mut proposal) = gather(tx, &wanted.order, None, conditions)?;
     proposal.title = entries::text(&wanted.title, "/title")?;
     proposal.why = entries::text(&wanted.why, "/why")?;
     let before = carried_rows::of(tx, id, row.change.revision)?;
@@ -155,7 +154,7 @@ pub fn edit(
     if same && before.documents == proposed.documents {
         return Err(Refusal::conflict("nothing in it is different").into());
     }
-    carry(tx, moment, row, proposed, proposal)
+    carry(tx, moment, &row, &proposed, proposal)
 }
 
 /// Takes into a proposal what others changed since, where that is no conflict. It is a new revision.
@@ -171,14 +170,14 @@ pub fn bring_up_to_date(
         return Err(Refusal::conflict("nobody changed these documents since").into());
     }
     no_conflicts(&carried)?;
-    let (mut proposed, mut proposal) = gather(tx, &carried.order, &carried.proposed.branch, conditions)?;
+    let (mut proposed, mut proposal) = gather(tx, &carried.order, carried.proposed.branch.as_ref(), conditions)?;
     for one in &mut proposed.documents {
         let before = carried.proposed.documents.iter().find(|before| before.reference == one.reference);
         one.said = before.and_then(|before| before.said.clone());
     }
     proposal.title.clone_from(&row.change.proposal.title);
     proposal.why.clone_from(&row.change.proposal.why);
-    carry(tx, moment, row, proposed, proposal)
+    carry(tx, moment, &row, &proposed, proposal)
 }
 
 /// Applies the documents of a change: it begins, is done and finished at once, or nothing happens.
@@ -252,36 +251,35 @@ pub fn follow(
         let why = format!("{} says what is in force", files.title());
         return press(tx, node, moment, id, &changes::Deed::Cancel { why }, Access::Viewer).map(Some);
     }
-    let (row, is_new) = renew(tx, node, moment, row, &order, conditions)?;
+    let (row, is_new) = renew(tx, moment, row, &order, conditions)?;
     Ok(is_new.then_some(row))
 }
 
 /// A proposal that follows a branch becomes what its files say, if that is something else.
 fn renew(
     tx: &mut Tx<'_>,
-    _node: &Node,
     moment: &mut Moment<'_>,
     row: ChangeRow,
     order: &Order,
     conditions: Conditions<'_>,
 ) -> Result<(ChangeRow, bool), Halt> {
     let before = carried_rows::of(tx, row.change.id, row.change.revision)?;
-    let (proposed, mut proposal) = gather(tx, order, &before.branch, conditions)?;
+    let (proposed, mut proposal) = gather(tx, order, before.branch.as_ref(), conditions)?;
     let says = |one: &ProposedDocument| (one.reference.clone(), one.spec.clone(), one.said.clone());
     if before.documents.iter().map(says).eq(proposed.documents.iter().map(says)) {
         return Ok((row, false));
     }
     proposal.title.clone_from(&row.change.proposal.title);
     proposal.why = order.reason.clone().unwrap_or_else(|| row.change.proposal.why.clone());
-    Ok((carry(tx, moment, row, proposed, proposal)?, true))
+    Ok((carry(tx, moment, &row, &proposed, proposal)?, true))
 }
 
 /// The next revision of a change, with these documents.
 fn carry(
     tx: &mut Tx<'_>,
     moment: &mut Moment<'_>,
-    row: ChangeRow,
-    proposed: Proposed,
+    row: &ChangeRow,
+    proposed: &Proposed,
     mut proposal: Proposal,
 ) -> Result<ChangeRow, Halt> {
     let owner = row.change.proposal.rollback.as_ref().map(|plan| plan.owner.clone());
@@ -293,13 +291,13 @@ fn carry(
     let mut after = row.clone();
     after.change = row.change.act(&Command::Carry { proposal: Box::new(proposal) }, by, moment.now)?;
     rows::save(tx, &after)?;
-    carried_rows::put(tx, after.change.id, after.change.revision, &proposed)?;
+    carried_rows::put(tx, after.change.id, after.change.revision, proposed)?;
     let voided: Vec<&Name> = row.change.voided(&after.change).iter().map(|approval| &approval.by).collect();
     let data = json!({
         "revision": after.change.revision,
         "state": after.change.state.word(),
         "voided": voided,
-        "documents": names(&proposed),
+        "documents": names(proposed),
     });
     tell(tx, moment, EventKind::ChangeEdited, &after, None, data)?;
     Ok(after)
@@ -335,7 +333,7 @@ fn no_conflicts(carried: &Carried) -> Result<(), Refusal> {
 fn gather(
     tx: &mut Tx<'_>,
     order: &Order,
-    branch: &Option<String>,
+    branch: Option<&String>,
     conditions: Conditions<'_>,
 ) -> Result<(Proposed, Proposal), Halt> {
     let preview = documents::preview(tx, order, conditions)?;
@@ -363,7 +361,7 @@ fn gather(
         (one.reference.kind.word(), &one.reference.name).cmp(&(other.reference.kind.word(), &other.reference.name))
     });
     let proposal = proposal(&preview.before, &preview.after, &changed);
-    Ok((Proposed { documents, branch: branch.clone() }, proposal))
+    Ok((Proposed { documents, branch: branch.cloned() }, proposal))
 }
 
 /// What a change of documents says by itself.
@@ -437,19 +435,28 @@ pub fn carried(tx: &mut Tx<'_>, row: &ChangeRow) -> Result<Carried, Halt> {
     Ok(found)
 }
 
-/// What the gate is asked about a change that carries documents: `Some(None)`, if they act on nothing that runs. Nothing, if it carries
-/// none, or is over.
-pub(super) fn deed_of(tx: &mut Tx<'_>, row: &ChangeRow, catalog: &Catalog) -> Result<Option<Option<Deed>>, Halt> {
+/// What the gate is asked about a change.
+pub(super) enum Asked {
+    /// It carries no documents, or is over: what its proposal says.
+    Itself,
+    /// Its documents act on nothing that runs.
+    Nothing,
+    Deed(Deed),
+}
+
+/// What the gate is asked about a change that may carry documents.
+pub(super) fn deed_of(tx: &mut Tx<'_>, row: &ChangeRow, catalog: &Catalog) -> Result<Asked, Halt> {
     if !row.change.state.is_ahead() && !matches!(row.change.state, State::Running { .. }) {
-        return Ok(None);
+        return Ok(Asked::Itself);
     }
     let carried = carried(tx, row)?;
     if carried.proposed.is_empty() {
-        return Ok(None);
+        return Ok(Asked::Itself);
     }
     let (after, changed) = after(&carried, catalog);
-    let deed = deed(catalog, &after, &changed.iter().collect::<Vec<_>>());
-    Ok(Some(deed.map(|deed| Deed { path: row.change.path, incident: row.change.incident, ..deed })))
+    let (path, incident) = (row.change.path, row.change.incident);
+    let found = deed(catalog, &after, &changed.iter().collect::<Vec<_>>());
+    Ok(found.map_or(Asked::Nothing, |deed| Asked::Deed(Deed { path, incident, ..deed })))
 }
 
 /// The catalog with its documents in force, and which of them change something.

@@ -87,10 +87,7 @@ fn wanted(yaml: &str) -> WantedDocuments {
 
 fn propose(desk: &Desk<'_>, person: &str, yaml: &str) -> ChangeId {
     let wanted = wanted(yaml);
-    desk.by(person, |tx, node, moment| acts::propose(tx, node, moment, &wanted, Conditions::at(moment.now)))
-        .unwrap()
-        .change
-        .id
+    desk.by(person, |tx, _, moment| acts::propose(tx, moment, &wanted, Conditions::at(moment.now))).unwrap().change.id
 }
 
 fn approve(desk: &Desk<'_>, person: &str, id: ChangeId, revision: u32) -> Result<ChangeRow, Halt> {
@@ -182,7 +179,7 @@ store::both_engines! {
         approve(&desk, "mo", id, 2).unwrap();
         apply(&desk, "ben", id).unwrap();
         assert_eq!(says(&desk), "Faster on");
-        let same = desk.by("ana", |tx, node, moment| acts::propose(tx, node, moment, &wanted(&flag("on", "Faster")), Conditions::at(moment.now)));
+        let same = desk.by("ana", |tx, _, moment| acts::propose(tx, moment, &wanted(&flag("on", "Faster")), Conditions::at(moment.now)));
         assert_eq!(refused(same).1, "these documents say what is in force: there is nothing to propose");
     }
 
@@ -279,7 +276,7 @@ store::both_engines! {
         let files = |commit: &str, yaml: &str| Files { branch: "main".into(), commit: commit.into(), subject: "S".into(), texts: vec![("a.yaml".into(), yaml.into())] };
         let first = files("aaaaaaaa", &flag("on", "Fast"));
         let wanted = WantedDocuments { order: crate::prepare::source::order(&first).0, branch: Some("main".into()), ..wanted("") };
-        let propose = || desk.by("ana", |tx, node, moment| acts::propose(tx, node, moment, &wanted, Conditions::at(moment.now))).unwrap();
+        let propose = || desk.by("ana", |tx, _, moment| acts::propose(tx, moment, &wanted, Conditions::at(moment.now))).unwrap();
         let follow = |files: &Files| desk.as_actor(&domain::words::Actor::Rule("source"), |tx, node, moment| acts::follow(tx, node, moment, files, Conditions::at(moment.now))).unwrap();
         assert!(follow(&first).is_none(), "nobody proposed it");
         let id = propose().change.id;
@@ -300,9 +297,9 @@ store::both_engines! {
         // What the branch takes back is cancelled; what somebody edited follows it no longer.
         let third = files("cccccccc", &flag("off", "Faster"));
         let wanted = WantedDocuments { order: crate::prepare::source::order(&third).0, ..wanted.clone() };
-        let again = desk.by("ana", |tx, node, moment| acts::propose(tx, node, moment, &wanted, Conditions::at(moment.now))).unwrap();
+        let again = desk.by("ana", |tx, _, moment| acts::propose(tx, moment, &wanted, Conditions::at(moment.now))).unwrap();
         assert!(matches!(follow(&second).unwrap().change.state, State::Cancelled { .. }) && again.change.id != id);
-        let again = desk.by("ana", |tx, node, moment| acts::propose(tx, node, moment, &wanted, Conditions::at(moment.now))).unwrap();
+        let again = desk.by("ana", |tx, _, moment| acts::propose(tx, moment, &wanted, Conditions::at(moment.now))).unwrap();
         edit(&desk, "ben", again.change.id, 1, &flag("off", "Mine")).unwrap();
         assert!(follow(&second).is_none());
     }

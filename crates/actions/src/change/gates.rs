@@ -20,7 +20,7 @@ use store::respond::incidents::{self, IncidentRow};
 use store::{Halt, Tx};
 
 use super::changes::{find, tell};
-use super::document_proposals;
+use super::document_proposals::{self, Asked};
 use crate::respond::incidents::levels;
 use crate::{Moment, Node};
 
@@ -116,11 +116,13 @@ impl Known {
         let mut freezes = self.freezes.as_slice();
         // Documents are held as they are when somebody applies them without a proposal.
         let deed = match document_proposals::deed_of(tx, row, &self.catalog)? {
-            None => gates::deed(&row.change),
-            Some(Some(deed)) => deed,
-            Some(None) => {
+            Asked::Itself => gates::deed(&row.change),
+            Asked::Deed(deed) => deed,
+            Asked::Nothing => {
                 freezes = &[];
-                incidents.iter_mut().for_each(|open| open.freezes = false);
+                for open in &mut incidents {
+                    open.freezes = false;
+                }
                 gates::deed(&row.change)
             }
         };

@@ -119,10 +119,10 @@ pub async fn propose(
     let incident = incident.map_err(|_| Refusal::invalid("this is not the id of an incident").at("/incident"))?;
     let wanted = WantedDocuments { order: order_of(&set)?, title, why, branch: None, emergency, incident };
     let house = app.clone();
-    let done = app.act(visitor.actor(), move |store, node, moment| {
+    let done = app.act(visitor.actor(), move |store, _, moment| {
         let (works, may_post) = (house.works(), house.may_post());
         let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
-        store.write(|tx| acts::propose(tx, node, &mut moment.again(), &wanted, conditions))
+        store.write(|tx| acts::propose(tx, &mut moment.again(), &wanted, conditions))
     });
     let made = wire(&done.await?);
     Ok(created(&format!("/api/v1/changes/{}", made.id), &made))

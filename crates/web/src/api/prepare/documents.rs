@@ -622,7 +622,7 @@ pub async fn plan(
     });
     let (preview, held) = preview.await?;
     let what_if = what_if::ask(&app, &preview, days, what_if::API_PATIENCE).await?;
-    Ok(Json(Plan { what_if, held, ..plan_wire(&preview.plan) }))
+    Ok(Json(Plan { held, what_if, ..plan_wire(&preview.plan) }))
 }
 
 /// Applies a set of documents: all of it, or nothing. What a freeze or an incident holds is answered with 409 and every reason.

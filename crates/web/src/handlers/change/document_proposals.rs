@@ -56,10 +56,10 @@ pub async fn post_documents(asked: Asked, fields: Fields) -> Result<Response, Pr
         Err(refusal) => return Ok(asked.lead(back, Some(refused(&refusal)))),
     };
     let app = asked.app.clone();
-    let made = asked.app.act(asked.actor(), move |store, node, moment| {
+    let made = asked.app.act(asked.actor(), move |store, _, moment| {
         let (works, may_post) = (app.works(), app.may_post());
         let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
-        store.write(|tx| acts::propose(tx, node, &mut moment.again(), &wanted, conditions))
+        store.write(|tx| acts::propose(tx, &mut moment.again(), &wanted, conditions))
     });
     match made.await {
         Ok(row) => {
@@ -73,29 +73,26 @@ pub async fn post_documents(asked: Asked, fields: Fields) -> Result<Response, Pr
 }
 
 fn wanted(asked: &Asked, fields: &Fields, why: String) -> Result<WantedDocuments, Refusal> {
-    let (order, title, branch) = match fields.some("commit") {
-        Some(commit) => {
-            let files = asked.app.source().and_then(|source| source.state().files);
-            let moved = || Refusal::new(RefusalKind::Stale, "the branch moved on meanwhile: look again");
-            let files = files.filter(|files| files.commit == commit).ok_or_else(moved)?;
-            let (mut order, unread) = order_of_source(&files);
-            if let Some(wrong) = unread.first() {
-                return Err(Refusal::invalid(wrong.to_string()));
-            }
-            for field in fields.all("take") {
-                order.take.push(field.parse()?);
-            }
-            let title = if files.subject.trim().is_empty() { files.title() } else { files.subject.clone() };
-            (order, title, Some(files.branch.clone()))
+    let (order, title, branch) = if let Some(commit) = fields.some("commit") {
+        let files = asked.app.source().and_then(|source| source.state().files);
+        let moved = || Refusal::new(RefusalKind::Stale, "the branch moved on meanwhile: look again");
+        let files = files.filter(|files| files.commit == commit).ok_or_else(moved)?;
+        let (mut order, unread) = order_of_source(&files);
+        if let Some(wrong) = unread.first() {
+            return Err(Refusal::invalid(wrong.to_string()));
         }
-        None => {
-            let (order, unread) = order_of(&fields.raw("yaml").replace("\r\n", "\n"));
-            if let Some(wrong) = unread.first() {
-                return Err(Refusal::invalid(wrong.to_string()));
-            }
-            let title = fields.some("title").unwrap_or("Change documents").to_owned();
-            (order, title, None)
+        for field in fields.all("take") {
+            order.take.push(field.parse()?);
         }
+        let title = if files.subject.trim().is_empty() { files.title() } else { files.subject.clone() };
+        (order, title, Some(files.branch.clone()))
+    } else {
+        let (order, unread) = order_of(&fields.raw("yaml").replace("\r\n", "\n"));
+        if let Some(wrong) = unread.first() {
+            return Err(Refusal::invalid(wrong.to_string()));
+        }
+        let title = fields.some("title").unwrap_or("Change documents").to_owned();
+        (order, title, None)
     };
     let title = domain::words::text::shorten(&title, 190);
     Ok(WantedDocuments { order, title, why, branch, emergency: false, incident: None })
@@ -260,7 +257,7 @@ fn edited(fields: &Fields, yaml: &str, title: &str, why: &str) -> Result<WantedD
     let deletions: Vec<Reference> = fields.all("delete").map(str::parse).collect::<Result<_, _>>()?;
     let (order, unread) = order_of(yaml);
     // To take documents away alone is a change, too.
-    if let Some(wrong) = unread.first().filter(|_| !(yaml.trim().is_empty() && !deletions.is_empty())) {
+    if let Some(wrong) = unread.first().filter(|_| !yaml.trim().is_empty() || deletions.is_empty()) {
         let one = problem(wrong, yaml);
         return Err(Refusal::invalid(format!("{}: {}", one.place, one.text)));
     }
