@@ -2,6 +2,7 @@
 // the calendar with its feed; and the gate from a pipeline.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import test from "node:test";
 import { binary } from "./rig/allclear.mjs";
 import { desktop, look, phone, startBrowser } from "./rig/browser.mjs";
@@ -148,4 +149,63 @@ test("a freeze holds, an administrator exempts, the calendar shows it and the ga
   const feed = await fetch(new URL(new URL(address).pathname, allclear.url));
   assert.equal(feed.status, 200);
   assert.match(await feed.text(), /SUMMARY:Hard freeze: Black Friday/);
+});
+
+test("documents are proposed, approved by a second person, applied in one press and taken back; a freeze holds an edit", async (t) => {
+  const { rig, allclear, put, asBen, browser } = await start(t);
+  const service = (title) => ({ kind: "service", name: "payments", spec: { title, team: "payments", tier: 1, escalation_policy: "payments" } });
+  const made = await asBen("/changes/documents", { title: "Cards and wallets", why: "wallets come", set: { documents: [service("Cards and wallets")] } });
+  const page = await signedInPage(browser, allclear.url);
+  await page.goto(`/changes/${made.id}`);
+  await page.getByRole("heading", { name: "What changes" }).waitFor();
+  await page.getByText("Cards and wallets").first().waitFor();
+  await look(page, "change-documents-desktop");
+  await page.keyboard.press("a");
+  await page.getByText("Approved", { exact: true }).first().waitFor();
+  await page.keyboard.press("b"); // apply
+  await page.getByText("Its documents are in force").waitFor();
+  await page.getByRole("heading", { name: "What was changed" }).waitFor();
+  const title = async () => (await allclear.api("GET", "/documents/service/payments")).spec.title;
+  assert.equal(await title(), "Cards and wallets");
+  const small = await signedInPage(browser, allclear.url, { viewport: phone, colorScheme: "dark" });
+  await small.goto(`/changes/${made.id}`);
+  await look(small, "change-documents-phone-dark");
+
+  // Taken back as any change, once.
+  const { id: incident } = await allclear.api("POST", "/incidents", { title: "Cards fail", class: "system", severity: "SEV3", services: ["payments"] });
+  const { suspects } = await allclear.api("GET", `/incidents/${incident}/suspects`);
+  assert.equal(suspects.filter((one) => one.suspect === made.id).length, 1, JSON.stringify(suspects));
+  // What touches a service of the first tier is taken back by two.
+  const run = await asBen(`/incidents/${incident}/rollbacks`, { suspect: made.id, why: "the name confuses" });
+  if (run.state === "asked") await allclear.api("POST", `/rollbacks/${run.id}`, { do: "confirm" });
+  const back = async () => (await title()) !== "Cards and wallets";
+  await until("the documents of before", back);
+  assert.equal((await allclear.api("GET", `/changes/${made.id}`)).change.state, "rolled-back");
+
+  // A freeze holds an edit: the plan says so in calm words, and proposes it on one press.
+  const day = 24 * 3600 * 1000;
+  const [from, to] = [new Date(Date.now() - day).toISOString(), new Date(Date.now() + day).toISOString()];
+  await put("freeze", "sale", { title: "Black Friday", why: "most money is made", from, to, services: ["payments"] });
+  const file = rig.file("held.yaml");
+  await writeFile(file, `kind: service\nname: payments\nspec: {title: Wallets, team: payments, tier: 1, escalation_policy: payments}\n`);
+  const held = await allclear.cli("apply", "-f", file, "--take-all", "--yes");
+  assert.equal(held.code, 3, held.stdout + held.stderr);
+  assert.match(held.stdout, /held .*Black Friday until .* \(a manager may let it through\)/);
+  await page.goto("/documents/service/payments/edit");
+  await page.getByLabel("YAML").fill("kind: service\nname: payments\nspec: {title: Wallets, team: payments, tier: 1, escalation_policy: payments}\n");
+  await page.getByRole("button", { name: "Show what it would do" }).click();
+  await page.getByRole("heading", { name: "Held for now" }).waitFor();
+  await look(page, "plan-held-desktop");
+  await page.getByLabel(/Why \(kept/).fill("wallets are all we do");
+  await page.getByRole("button", { name: "Propose for review" }).click();
+  await page.waitForURL(/changes\/cng_/);
+  await page.getByText(/Black Friday until/).waitFor();
+  await page.goto("/documents/service/payments/edit");
+  await page.getByLabel("YAML").fill("kind: service\nname: payments\nspec: {title: Wallets, team: payments, tier: 1, escalation_policy: payments}\n");
+  await page.getByRole("button", { name: "Show what it would do" }).click();
+  await page.getByLabel(/Why \(kept/).fill("wallets are all we do");
+  await page.getByLabel("Why it cannot wait").fill("the old name is forbidden from today");
+  await page.getByRole("button", { name: "Apply all the same" }).click();
+  await page.getByText(/Applied, as changeset/).waitFor();
+  assert.equal(await title(), "Wallets");
 });

@@ -112,6 +112,28 @@ test("configuration: what if, kept by hand, drift, mirror and source", async (t)
     assert.match(back.text, /This is what would happen/);
   });
 
+  await t.test("a branch is proposed, and a push while that is open is its next revision", async () => {
+    const push = async (title) => {
+      await commit(files.replace("title: Card payments", `title: ${title}`), title);
+      await allclear.api("POST", "/documents/source");
+    };
+    await push("Cards only");
+    const page = await until("the branch", async () => {
+      const page = await ana.get("/documents/source");
+      return /Cards only/.test(page.text) && page;
+    });
+    const proposed = await ana.press(page, /propose for review/i, { reason: "wallets go" });
+    assert.match(proposed.path, /^\/changes\/cng_/);
+    assert.match(proposed.text, /follows the branch main/);
+    const id = proposed.path.split("/").at(-1);
+    await push("Cards alone");
+    await until("the next revision", async () => (await allclear.api("GET", `/changes/${id}`)).change.revision === 2);
+    const { plan, branch } = await allclear.api("GET", `/changes/${id}/documents`);
+    assert.equal(branch, "main");
+    assert.match(JSON.stringify(plan.changes), /Cards alone/);
+    assert.match((await ana.get("/documents/source")).text, /It is proposed as/);
+  });
+
   await t.test("the pages fit a phone", async () => {
     const browser = await startBrowser(rig);
     const page = await signedInPage(browser, allclear.url, { viewport: { width: 360, height: 740 } });

@@ -125,7 +125,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             tokio::spawn(publish::run(publisher, stopped.clone()));
         }
         if let Some(follower) = follower {
-            tokio::spawn(source::run(follower, stopped.clone()));
+            tokio::spawn(source::run(follower, app.clone(), stopped.clone()));
         }
         if let Some(mirror) = mirror {
             tokio::spawn(mirror::run(mirror, stopped.clone()));

@@ -1,17 +1,21 @@
 //! Follows a branch of a git repository: fetches it once a minute, or when somebody pushed, and reads the documents in it.
 //!
-//! It applies nothing: what the files would change is shown, and a person applies it.
+//! It applies nothing: what the files would change is shown, and a person applies it, or proposes it; then the proposal follows the
+//! branch.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actions::change::document_proposals;
 use actions::prepare::source::Files;
 use anyhow::{Context as _, Result, bail};
-use domain::words::Timestamp;
+use domain::prepare::checks::Conditions;
+use domain::words::{Actor, Timestamp};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use web::App;
 use web::source::Source;
 
 use crate::git::{Repository, shown};
@@ -127,12 +131,30 @@ impl Follower {
     }
 }
 
+/// A proposal that follows the branch becomes what its files say now.
+async fn renew(app: &App, files: Arc<Files>) {
+    let house = app.clone();
+    let done = app.act(Actor::Rule("source"), move |store, node, moment| {
+        let (works, may_post) = (house.works(), house.may_post());
+        let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
+        store.write(|tx| document_proposals::follow(tx, node, &mut moment.again(), &files, conditions))
+    });
+    match done.await {
+        Ok(Some(row)) => tracing::info!(change = %row.change.id, "a proposal follows the git source"),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(?error, "a proposal could not follow the git source; it is tried again"),
+    }
+}
+
 /// Looks until it is told to stop.
-pub(crate) async fn run(follower: Follower, mut stopped: watch::Receiver<bool>) {
+pub(crate) async fn run(follower: Follower, app: App, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         let again = follower.clone();
         if let Err(panic) = spawn_blocking(move || again.look()).await {
             tracing::error!(%panic, "the git source broke; it is tried again");
+        }
+        if let Some(files) = follower.source.state().files {
+            renew(&app, files).await;
         }
         tokio::select! {
             () = tokio::time::sleep(BREATH) => {}

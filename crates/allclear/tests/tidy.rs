@@ -58,6 +58,12 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("detect/views.rs", "an alert with all that is told of it, for API and pages"),
     ("inform/subscribers_tests.rs", "the tests of subscribers.rs, which would be too long with them"),
     ("engage/chart.rs", "draws the strips of a schedule"),
+    ("change/document_proposals_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    (
+        "change/document_proposals.rs",
+        "a change that carries documents: its rules are domain/change/changes.rs and prepare/three_way.rs",
+    ),
+    ("change/change_documents.rs", "rows of what document_proposals.rs carries"),
     ("change/changes_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("change/rollbacks_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("change/reflexes_tests.rs", "the tests of the file beside it, which would be too long with them"),

@@ -133,6 +133,8 @@ impl Play {
                 let row = self.change(title)?;
                 self.with(&by, &row, &Act::Schedule { window })?;
             }
+            ["applies", title] if unquoted(title).is_some() => self.with_carried(me, true, title, place)?,
+            ["brings", title, "up", "to", "date"] => self.with_carried(me, false, title, place)?,
             [verb @ ("begins" | "finishes" | "fails" | "cancels" | "reviews"), title] if unquoted(title).is_some() => {
                 let row = self.change(title)?;
                 let act = match *verb {
@@ -236,13 +238,13 @@ impl Play {
         Ok(())
     }
 
-    fn access(&self, me: &Name) -> Result<Access, Stop> {
+    pub(crate) fn access(&self, me: &Name) -> Result<Access, Stop> {
         let catalog = self.world.store.read(|tx| Ok(store::prepare::documents::load_all(tx)?))?;
         Ok(catalog.people.get(me).map_or(Access::Responder, |person| person.access))
     }
 
     /// The newest of that title.
-    fn change(&self, title: &str) -> Result<ChangeRow, Stop> {
+    pub(crate) fn change(&self, title: &str) -> Result<ChangeRow, Stop> {
         let title = quoted(title)?;
         let all = self.world.store.read(|tx| Ok(rows::list(tx, &Filter::default(), Sight::Whole, None, 100)?))?;
         let found = all.into_iter().find(|row| row.change.proposal.title == title).map(|row| row.change.id);
@@ -316,7 +318,7 @@ impl Play {
     }
 }
 
-fn quoted(word: &str) -> Result<String, Stop> {
+pub(crate) fn quoted(word: &str) -> Result<String, Stop> {
     unquoted(word).ok_or_else(|| Stop::Words(format!("a change is called by its title in double quotes, not {word}")))
 }
 

@@ -13,6 +13,7 @@ pub mod chronicle;
 pub mod company;
 pub mod demo;
 pub mod differences;
+mod document_changers;
 mod duties;
 mod incident_checks;
 mod incident_words;

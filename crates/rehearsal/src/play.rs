@@ -223,6 +223,7 @@ impl Play {
                 self.world.arrange(Mishap::RolledBack);
                 Ok(())
             }
+            ["the", "branch", "says"] => self.pushed(line.block.as_deref().unwrap_or_default()),
             ["apply"] => self.apply(line.block.as_deref().unwrap_or_default(), &[]),
             ["delete", reference] => self.apply("", &[reference.parse()?]),
             [integration, "repeats", "every", every] => {
@@ -239,6 +240,10 @@ impl Play {
             }
             ["whoever", "is", "paged", "acknowledges", alert] => self.acknowledge_as_told(alert),
             [name, "leaves"] => self.leave(name),
+            [name, rest @ ..] if line.block.is_some() => {
+                let me: Name = name.parse().map_err(|_| Stop::Words(format!("{name:?} is no line of a story")))?;
+                self.with_documents(&me, rest, about, place, line.block.as_deref().unwrap_or_default())
+            }
             [name, rest @ ..] => self.person(name, rest, about, place),
             [] => Ok(()),
         }

@@ -26,6 +26,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0015_changes", include_str!("../migrations/0015_changes.sql")),
     ("0016_ownership", include_str!("../migrations/0016_ownership.sql")),
     ("0017_ramps", include_str!("../migrations/0017_ramps.sql")),
+    ("0018_change_documents", include_str!("../migrations/0018_change_documents.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -14,7 +14,9 @@ use crate::api::once;
 use crate::app::App;
 use crate::around;
 use crate::enter::{self, May};
-use crate::handlers::change::{calendars, changes, environments, flags, proposals, reflexes, rollbacks, suspects};
+use crate::handlers::change::{
+    calendars, changes, document_proposals, environments, flags, proposals, reflexes, rollbacks, suspects,
+};
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
@@ -160,6 +162,8 @@ pub fn table() -> Vec<Route> {
         // Pages: change
         route(Method::GET, "/changes", VIEW, get(changes::get_changes)),
         route(Method::POST, "/changes", INCIDENTS, post(proposals::post_changes)),
+        route(Method::GET, "/changes/documents", VIEW, get(documents::get_back)),
+        route(Method::POST, "/changes/documents", INCIDENTS, post(document_proposals::post_documents)),
         route(Method::GET, "/changes/new", VIEW, get(proposals::get_new)),
         route(Method::GET, "/changes/calendar", VIEW, get(calendars::get_calendar)),
         route(Method::GET, "/changes/calendar/{token}", May::Link, get(calendars::get_feed)),
@@ -168,6 +172,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/changes/{id}/act", INCIDENTS, post(changes::post_act)),
         route(Method::GET, "/changes/{id}/rollback", VIEW, get(rollbacks::get_rollback_of_change)),
         route(Method::POST, "/changes/{id}/rollback", INCIDENTS, post(rollbacks::post_rollback_of_change)),
+        route(Method::GET, "/changes/{id}/documents", VIEW, get(document_proposals::get_edit)),
+        route(Method::POST, "/changes/{id}/documents", INCIDENTS, post(document_proposals::post_edit)),
         route(Method::GET, "/changes/{id}/edit", VIEW, get(proposals::get_edit)),
         route(Method::POST, "/changes/{id}/edit", INCIDENTS, post(proposals::post_edit)),
         // Pages: inform

@@ -10,17 +10,19 @@ use domain::change::observations::Stage;
 use domain::change::proposals::{Proposal, Window};
 use domain::change::risks::{Facts, Risk, Worry, weigh};
 use domain::prepare::catalog::Catalog;
+use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::respond::entries;
 use domain::respond::sight::Sight;
 use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, RefusalKind, Span, Timestamp};
 use serde_json::{Value, json};
+use store::change::change_documents;
 use store::change::changes::{self as rows, ChangeRow, Filter};
 use store::change::rollbacks::{self, RollbackRow};
 use store::{Halt, Tx};
 
 use super::gates::{self, must_be_services};
-use super::preflights;
+use super::{document_proposals, preflights};
 use crate::announce::Told;
 use crate::respond::incidents as rooms;
 use crate::{Moment, Node, announce};
@@ -102,17 +104,35 @@ pub fn propose(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &W
     };
     let catalog = node.rules(tx)?.catalog.clone();
     check(&wanted.proposal, &catalog)?;
-    if let Some(incident) = wanted.incident {
-        let room = rooms::find(tx, moment, incident)?;
-        if wanted.emergency && !room.state.phase.is_open() {
-            return Err(Refusal::conflict("the incident is over: an emergency is part of an open one")
-                .at("/incident")
-                .into());
-        }
-    }
+    must_be_open(tx, moment, wanted.incident, wanted.emergency)?;
     let id = moment.mint.id(moment.now);
     let change = Change::propose(id, wanted.proposal.clone(), &person, wanted.emergency, wanted.incident)?;
-    let row = ChangeRow {
+    let row = fresh(change, moment);
+    rows::save(tx, &row)?;
+    let data = json!({ "revision": 1, "emergency": wanted.emergency });
+    tell(tx, moment, EventKind::ChangeProposed, &row, Some(&wanted.proposal.why), data)?;
+    Ok(row)
+}
+
+/// The incident that a change is to be part of is one that is seen, and open for an emergency.
+pub(super) fn must_be_open(
+    tx: &mut Tx<'_>,
+    moment: &Moment<'_>,
+    incident: Option<IncidentId>,
+    emergency: bool,
+) -> Result<(), Halt> {
+    let Some(incident) = incident else { return Ok(()) };
+    let room = rooms::find(tx, moment, incident)?;
+    if emergency && !room.state.phase.is_open() {
+        let message = "the incident is over: an emergency is part of an open one";
+        return Err(Refusal::conflict(message).at("/incident").into());
+    }
+    Ok(())
+}
+
+/// A change that was proposed just now.
+pub(super) fn fresh(change: Change, moment: &Moment<'_>) -> ChangeRow {
+    ChangeRow {
         change,
         proposed_by: moment.actor.to_string(),
         proposed_at: moment.now,
@@ -121,11 +141,7 @@ pub fn propose(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, wanted: &W
         risk: None,
         source: None,
         link: None,
-    };
-    rows::save(tx, &row)?;
-    let data = json!({ "revision": 1, "emergency": wanted.emergency });
-    tell(tx, moment, EventKind::ChangeProposed, &row, Some(&wanted.proposal.why), data)?;
-    Ok(row)
+    }
 }
 
 /// Does something with a change, or says why not. `access` is what whoever acts shows now.
@@ -137,14 +153,35 @@ pub fn act(
     deed: &Deed,
     access: Access,
 ) -> Result<ChangeRow, Halt> {
+    if matches!(deed, Deed::Begin | Deed::Edit { .. }) {
+        let row = find(tx, id, Sight::of(&moment.actor))?;
+        if !change_documents::of(tx, id, row.change.revision)?.is_empty() {
+            let message = match deed {
+                Deed::Begin => "it carries documents: it is applied, which begins and finishes it",
+                _ => "it carries documents: edit those, and say with them what it is called and why",
+            };
+            return Err(Refusal::conflict(message).into());
+        }
+    }
+    press(tx, node, moment, id, deed, access)
+}
+
+/// The same, of whatever carries documents, too.
+pub(super) fn press(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    id: ChangeId,
+    deed: &Deed,
+    access: Access,
+) -> Result<ChangeRow, Halt> {
     let before = find(tx, id, Sight::of(&moment.actor))?;
     let catalog = node.rules(tx)?.catalog.clone();
-    let command = command(tx, node, moment, &before, deed, &catalog)?;
     let person = moment.person().cloned();
-    let by = By {
-        person: person.as_ref(),
-        approves: person.as_ref().is_some_and(|person| approves(person, access, &before.change, &catalog)),
-    };
+    let asking = person.as_ref().map(|person| (person, access)).filter(|_| matches!(deed, Deed::Approve { .. }));
+    let approving = approving(tx, node, &before, asking, moment.now)?;
+    let command = command(tx, node, moment, &before, deed, approving.needed)?;
+    let by = By { person: person.as_ref(), approves: approving.may };
     let mut after = before.clone();
     after.change = before.change.act(&command, by, moment.now)?;
     let mut data = json!({ "revision": after.change.revision, "state": after.change.state.word() });
@@ -205,8 +242,9 @@ fn command(
     moment: &Moment<'_>,
     row: &ChangeRow,
     deed: &Deed,
-    catalog: &Catalog,
+    needed: u8,
 ) -> Result<Command, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
     Ok(match deed {
         Deed::Edit { revision, proposal } => {
             if *revision != row.change.revision {
@@ -214,13 +252,10 @@ fn command(
                     format!("you read revision {revision}, and it is at {}: read it anew", row.change.revision);
                 return Err(Refusal::new(RefusalKind::Stale, message).at("/revision").into());
             }
-            check(proposal, catalog)?;
+            check(proposal, &catalog)?;
             Command::Edit { proposal: proposal.clone() }
         }
-        Deed::Approve { revision } => {
-            let needed = risk(tx, node, row, moment.now)?.approvals_needed(&row.change.proposal);
-            Command::Approve { revision: *revision, needed }
-        }
+        Deed::Approve { revision } => Command::Approve { revision: *revision, needed },
         Deed::Schedule { window } => Command::Schedule { window: *window },
         Deed::Begin => Command::Begin { decision: gates::known(tx, node)?.of_change(tx, row, moment.now)? },
         Deed::Finish => Command::Finish,
@@ -228,6 +263,30 @@ fn command(
         Deed::Cancel { why } => Command::Cancel { why: entries::text(why, "/why")? },
         Deed::Review => Command::Review,
     })
+}
+
+/// How many people approve a change, and whether somebody is one of those who may.
+#[derive(Clone, Copy, Debug)]
+pub struct Approving {
+    pub needed: u8,
+    /// Of one that carries documents, those who may write these.
+    pub may: bool,
+    pub carries: bool,
+}
+
+/// Asks this of a change that is ahead.
+pub fn approving(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    row: &ChangeRow,
+    who: Option<(&Name, Access)>,
+    now: Timestamp,
+) -> Result<Approving, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    let needed = risk(tx, node, row, now)?.approvals_needed(&row.change.proposal);
+    let (needed, may) = document_proposals::asks(tx, row, &catalog, needed, who, Conditions::at(now))?;
+    let own = || who.is_some_and(|(person, access)| approves(person, access, &row.change, &catalog));
+    Ok(Approving { needed, may: may.unwrap_or_else(own), carries: may.is_some() })
 }
 
 /// May they approve it: managers may, and whoever belongs to a team that owns some of what it touches.
@@ -278,6 +337,7 @@ pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: 
     let row = find(tx, id, sight)?;
     let risk = risk(tx, node, &row, now)?;
     let decision = gates::known(tx, node)?.of_change(tx, &row, now)?;
+    let needed = approving(tx, node, &row, None, now)?.needed;
     let later = rows::later_on(tx, id, &row.change.proposal.services(), 50)?;
     let mut seen = Vec::new();
     for other in later.into_iter().filter(|other| !other.change.state.is_ahead()) {
@@ -293,7 +353,7 @@ pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: 
         runs.extend(shown.then_some(run));
     }
     Ok(Sheet {
-        needed: risk.approvals_needed(&row.change.proposal),
+        needed,
         risk,
         decision,
         exemptions: rows::exemptions(tx, id)?,

@@ -3,12 +3,14 @@
 //! Incidents that are restricted hold nothing: the reason would tell of them. Whoever commands one writes a freeze.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use domain::change::changes::{Change, Path};
 use domain::change::freezes::{Deed, Freeze, OpenIncident};
-use domain::change::gates::{self, Decision, Exempting, Exemption, Facts, Rule};
+use domain::change::gates::{self, Decision, Exempting, Facts, Rule};
 use domain::change::proposals::Kind;
 use domain::change::reach::Graph;
+use domain::prepare::catalog::Catalog;
 use domain::prepare::people::Access;
 use domain::respond::sight::Sight;
 use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, Timestamp, text};
@@ -18,6 +20,7 @@ use store::respond::incidents::{self, IncidentRow};
 use store::{Halt, Tx};
 
 use super::changes::{find, tell};
+use super::document_proposals::{self, Asked};
 use crate::respond::incidents::levels;
 use crate::{Moment, Node};
 
@@ -47,6 +50,7 @@ pub struct Answer {
 /// All that a decision rests on.
 pub(super) struct Known {
     pub graph: Graph,
+    catalog: Arc<Catalog>,
     pub freezes: Vec<(Name, Freeze)>,
     pub incidents: Vec<OpenIncident>,
     /// The same, as rows.
@@ -84,40 +88,24 @@ pub(super) fn known(tx: &mut Tx<'_>, node: &Node) -> Result<Known, Halt> {
         incidents,
         open,
         running: running.into_iter().map(|row| row.change).filter(|change| change.path != Path::Observed).collect(),
+        catalog,
     })
 }
 
 impl Known {
-    /// Decides about a deed; of a change with its exemptions.
-    pub(super) fn decide(
-        &self,
-        deed: &Deed,
-        change: Option<&Change>,
-        exemptions: &[Exemption],
-        needs_record: bool,
-        now: Timestamp,
-    ) -> Decision {
-        self.decide_among(&self.incidents, deed, change, exemptions, needs_record, now)
+    /// Decides about a deed.
+    pub(super) fn decide(&self, deed: &Deed, needs_record: bool, now: Timestamp) -> Decision {
+        let Self { freezes, incidents, graph, running, .. } = self;
+        let facts = Facts { freezes, incidents, graph, running, exemptions: &[], needs_record };
+        gates::decide(deed, None, facts, now)
     }
 
-    fn decide_among(
-        &self,
-        incidents: &[OpenIncident],
-        deed: &Deed,
-        change: Option<&Change>,
-        exemptions: &[Exemption],
-        needs_record: bool,
-        now: Timestamp,
-    ) -> Decision {
-        let facts = Facts {
-            freezes: &self.freezes,
-            incidents,
-            graph: &self.graph,
-            running: &self.running,
-            exemptions,
-            needs_record,
-        };
-        gates::decide(deed, change, facts, now)
+    /// Decides about an edit of documents: a change that goes on there does not hold it, for it may be a step of that.
+    pub(super) fn of_edit(&self, deed: &Deed, now: Timestamp) -> Decision {
+        let (freezes, incidents) = (&self.freezes, &self.incidents);
+        let facts =
+            Facts { freezes, incidents, graph: &self.graph, running: &[], exemptions: &[], needs_record: false };
+        gates::decide(deed, None, facts, now)
     }
 
     /// Decides about a change on record.
@@ -125,7 +113,28 @@ impl Known {
         let exemptions = rows::exemptions(tx, row.change.id)?;
         let mut incidents = self.incidents.clone();
         incidents.extend(self.own_incident(tx, &row.change)?);
-        Ok(self.decide_among(&incidents, &gates::deed(&row.change), Some(&row.change), &exemptions, false, now))
+        let mut freezes = self.freezes.as_slice();
+        // Documents are held as they are when somebody applies them without a proposal.
+        let deed = match document_proposals::deed_of(tx, row, &self.catalog)? {
+            Asked::Itself => gates::deed(&row.change),
+            Asked::Deed(deed) => deed,
+            Asked::Nothing => {
+                freezes = &[];
+                for open in &mut incidents {
+                    open.freezes = false;
+                }
+                gates::deed(&row.change)
+            }
+        };
+        let facts = Facts {
+            freezes,
+            incidents: &incidents,
+            graph: &self.graph,
+            running: &self.running,
+            exemptions: &exemptions,
+            needs_record: false,
+        };
+        Ok(gates::decide(&deed, Some(&row.change), facts, now))
     }
 
     /// The incident that a change is part of, if it is open and restricted: it holds nothing, but an emergency needs it.
@@ -198,17 +207,14 @@ pub fn ask(
                 incident: None,
                 takes_back: false,
             };
-            (known.decide(&deed, None, &[], *needs_record, now), None)
+            (known.decide(&deed, *needs_record, now), None)
         }
     };
     Ok(Answer { decision, change, at: now })
 }
 
 /// What is changed is a service that there is.
-pub(super) fn must_be_services(
-    services: &BTreeSet<Name>,
-    catalog: &domain::prepare::catalog::Catalog,
-) -> Result<(), Refusal> {
+pub(super) fn must_be_services(services: &BTreeSet<Name>, catalog: &Catalog) -> Result<(), Refusal> {
     for name in services {
         if !catalog.services.contains_key(name) {
             let near = text::did_you_mean(name.as_str(), catalog.services.keys().map(Name::as_str));

@@ -5,6 +5,10 @@ pub mod calendars;
 pub mod changes;
 #[cfg(test)]
 mod changes_tests;
+pub mod document_edits;
+pub mod document_proposals;
+#[cfg(test)]
+mod document_proposals_tests;
 pub mod environment_keys;
 pub mod flags;
 pub mod gates;

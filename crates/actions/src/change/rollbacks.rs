@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use domain::change::changes::{By, Change, Command, State as Stands};
+use domain::change::changes::{By, Change, Command, Path, State as Stands};
+use domain::change::document_edits::about;
 use domain::change::proposals::{Kind, Proposal, Target};
 use domain::change::reach::Graph;
 use domain::change::rollback_plans::{Answer, Data, RollbackPlan, Way};
@@ -86,7 +87,7 @@ const ASK_AT_ALL: Span = Span::hours(24);
 /// A flag that a plan turns off stays off for this long, unless somebody says otherwise.
 const KILLED_FOR: Span = Span::hours(7 * 24);
 /// Under this name changesets of documents are kept as changes, when they are taken back.
-const DOCUMENTS: &str = "documents";
+pub(super) const DOCUMENTS: &str = "documents";
 
 /// What taking back a suspect would do now. It changes nothing.
 pub fn preview(
@@ -345,15 +346,27 @@ fn change_of(
     };
     let source: Name = DOCUMENTS.parse()?;
     if let Some(row) = change_rows::of_source(tx, &source, &id.to_string())? {
-        return Ok((row, true));
+        // One that belongs to an incident is taken back by those who see that.
+        return Ok((find(tx, row.change.id, sight)?, true));
     }
     let gone = || Refusal::not_found(format!("suspect {id}")).at("/suspect");
     let sets = document_rows::changesets(tx, None, 1000)?;
     let set = sets.into_iter().find(|set| set.id == id).ok_or_else(gone)?;
+    Ok((standing_for(tx, catalog, set, fresh, now)?, false))
+}
+
+/// A change that stands for a changeset of documents.
+pub(super) fn standing_for(
+    tx: &mut Tx<'_>,
+    catalog: &Catalog,
+    set: document_rows::Changeset,
+    fresh: ChangeId,
+    now: Timestamp,
+) -> Result<ChangeRow, Halt> {
+    let source: Name = DOCUMENTS.parse()?;
     let revisions = document_rows::of_changeset(tx, set.number)?;
     let names: Vec<String> = revisions.iter().map(|one| one.reference.to_string()).collect();
-    let services: BTreeSet<Name> =
-        revisions.iter().flat_map(|one| super::suspects::about(catalog, &one.reference)).collect();
+    let services: BTreeSet<Name> = revisions.iter().flat_map(|one| about(catalog, &one.reference)).collect();
     let target = |service| Target { service, environment: None, from: None, to: None };
     let proposal = Proposal {
         kind: Kind::Document,
@@ -375,22 +388,21 @@ fn change_of(
         }),
         verification: Vec::new(),
     };
-    let row = ChangeRow {
+    Ok(ChangeRow {
         change: Change::observe(fresh, proposal, set.at)?,
         proposed_by: set.author,
         proposed_at: now,
         began_at: Some(set.at),
         ended_at: Some(set.at),
         risk: None,
-        source: Some((source, id.to_string())),
+        source: Some((source, set.id.to_string())),
         link: None,
-    };
-    Ok((row, false))
+    })
 }
 
-/// Whether a change stands for a changeset of documents: for which.
+/// Whether a change stands for a changeset of documents: for which. One that was proposed stands for itself.
 pub(super) fn stands_for(row: &ChangeRow) -> Option<Which> {
-    let (source, key) = row.source.as_ref()?;
+    let (source, key) = row.source.as_ref().filter(|_| row.change.path == Path::Observed)?;
     if source.as_str() == DOCUMENTS { key.parse().ok() } else { None }
 }
 

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::change::changes::Path;
+use domain::change::document_edits::about;
 use domain::change::proposals::Kind;
 use domain::change::reach::Graph;
 use domain::change::suspects::{Candidate, Case, Finding, Found, LOOK_BACK, Ranking, Weights, Which, rank};
 use domain::change::verdicts::Outcome;
 use domain::prepare::catalog::Catalog;
-use domain::prepare::documents::{Kind as DocumentKind, Reference};
+use domain::prepare::documents::Kind as DocumentKind;
 use domain::respond::entries;
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Milestone, standing};
@@ -51,7 +53,7 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
     let (from, to) = (LOOK_BACK.before(case.began_at), AFTERWARDS.after(case.began_at));
     let found = findings::of_incident(tx, row.id)?;
     let mut outcomes: BTreeMap<Which, Outcome> = BTreeMap::new();
-    let (mut candidates, mut changes) = (Vec::new(), BTreeMap::new());
+    let (mut candidates, mut changes, mut proposed) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     for run in rollbacks::of_incident(tx, row.id)? {
         let Some(change) = rows::get(tx, run.run.change, sight)? else { continue };
         let which = stands_for(&change).unwrap_or(Which::Change(run.run.change));
@@ -59,6 +61,10 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
     }
     for change in rows::in_stretch(tx, from, to, sight, MOST)? {
         let id = change.change.id;
+        // What was proposed stands for itself, once.
+        proposed.extend(
+            change.source.as_ref().filter(|_| change.change.path != Path::Observed).map(|(_, key)| key.clone()),
+        );
         // What was done in the incident is the cure, not the cause.
         if change.change.incident == Some(row.id) || stands_for(&change).is_some() {
             continue;
@@ -77,7 +83,7 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, sight: Sight
         });
         changes.insert(id, change);
     }
-    candidates.extend(of_documents(tx, &catalog, (from, case.began_at, to))?);
+    candidates.extend(of_documents(tx, &catalog, (from, case.began_at, to), &proposed)?);
     candidates.extend(of_flips(tx, &catalog, from, to, row.id, sight)?);
     for one in &mut candidates {
         one.found = found.get(&one.which).cloned();
@@ -135,6 +141,7 @@ fn of_documents(
     tx: &mut Tx<'_>,
     catalog: &Catalog,
     (from, began_at, to): (Timestamp, Timestamp, Timestamp),
+    proposed: &BTreeSet<String>,
 ) -> Result<Vec<Candidate>, Halt> {
     let mut candidates = Vec::new();
     for set in documents::changesets(tx, None, i64::from(MOST))? {
@@ -143,7 +150,7 @@ fn of_documents(
         }
         // What came with the program, and what was done to mend this.
         let mends = set.via == "rollback" && set.at > began_at;
-        if set.at > to || set.via == "defaults" || mends {
+        if set.at > to || set.via == "defaults" || mends || proposed.contains(&set.id.to_string()) {
             continue;
         }
         let mut revisions = documents::of_changeset(tx, set.number)?;
@@ -218,27 +225,6 @@ fn of_flips(
         }
     }
     Ok(candidates)
-}
-
-/// The services that a document is about.
-pub(super) fn about(catalog: &Catalog, reference: &Reference) -> Vec<Name> {
-    let name = &reference.name;
-    match reference.kind {
-        DocumentKind::Service => vec![name.clone()],
-        DocumentKind::Route => catalog.routes.get(name).and_then(|route| route.service.clone()).into_iter().collect(),
-        DocumentKind::Flag => catalog.flags.get(name).map_or_else(Vec::new, |flag| flag.services.clone()),
-        DocumentKind::Runbook => catalog.runbooks.get(name).map_or_else(Vec::new, |book| book.services.clone()),
-        DocumentKind::EscalationPolicy => {
-            let by = |policy: &Option<Name>| policy.as_ref() == Some(name);
-            catalog
-                .services
-                .iter()
-                .filter(|(_, spec)| by(&spec.escalation_policy))
-                .map(|(name, _)| name.clone())
-                .collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 /// When an incident is declared: names the first three, so that the timeline keeps what was known then, and has their plans asked.

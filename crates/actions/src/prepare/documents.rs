@@ -47,6 +47,8 @@ pub struct Order {
     pub take: Vec<Field>,
     /// All of them.
     pub take_all: bool,
+    /// Why it is let through, though the gate holds it. Kept, and counted.
+    pub override_why: Option<String>,
     /// Whose fields become the files' by saying what is so already: those that whoever applies may change. Absent: all.
     pub adopts: Option<BTreeSet<Reference>>,
 }

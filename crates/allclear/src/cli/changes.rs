@@ -11,6 +11,7 @@ use web::api::change::changes::{
     ChangeApprove, ChangeBecause, ChangeEdit, ChangeExempt, ChangeFilter, ChangeRecord, ChangeSheet, ChangeWindow,
     NewChange,
 };
+use web::api::change::document_proposals::ProposedDocuments;
 use web::api::change::gates::{GateAnswer, GateQuestion};
 use web::api::change::rollbacks::{RollbackPreview, RollbackRun};
 
@@ -109,6 +110,18 @@ enum Command {
     /// Begin it, if the gate lets it through
     #[command(after_long_help = "Example:\n  allclear change begin cng_06f1k2m9qv7x3t1a")]
     Begin {
+        /// The id of the change
+        change: ChangeId,
+    },
+    /// Put the documents of an approved change in force, if the gate lets it through
+    #[command(after_long_help = "Example:\n  allclear change apply cng_06f1k2m9qv7x3t1a")]
+    Apply {
+        /// The id of the change
+        change: ChangeId,
+    },
+    /// Take into the documents of a change what others changed since; what was approved is void
+    #[command(after_long_help = "Example:\n  allclear change update cng_06f1k2m9qv7x3t1a")]
+    Update {
         /// The id of the change
         change: ChangeId,
     },
@@ -294,6 +307,13 @@ pub(crate) fn run(command: &Changes) -> Outcome {
             act(change, "schedule", &said(serde_json::to_value(ChangeWindow { from: time(from)?, to: time(to)? })))
         }
         Command::Begin { change } => act(change, "begin", &json!({})),
+        Command::Apply { change } => act(change, "apply", &json!({})),
+        Command::Update { change } => {
+            let _: ProposedDocuments =
+                client.post(&["changes", &change.to_string(), "documents", "update"], &json!({}))?;
+            show(&client.get(&["changes", &change.to_string()], &json!({}))?, look);
+            Ok(Exit::Fine)
+        }
         Command::Finish { change } => act(change, "finish", &json!({})),
         Command::Fail { change, why } => {
             act(change, "fail", &said(serde_json::to_value(ChangeBecause { why: why.clone() })))

@@ -14,6 +14,9 @@ use domain::prepare::problems::Problem;
 use domain::prepare::writing;
 use serde_json::json;
 use web::api::Listing;
+use web::api::change::changes::ChangeRecord;
+use web::api::change::document_proposals::NewDocumentProposal;
+use web::api::change::gates::GateReason;
 use web::api::prepare::documents::{
     Applied, Change, DiffQuery, Difference, DocumentSet, ExportQuery, File, HistoryQuery, Plan, Revision, Rollback,
 };
@@ -31,7 +34,8 @@ use crate::client::{Client, Server};
 /// Says what the changes mean: who is on call when, who is paged; and what if they had been in force: the signals of the
 /// last days through both, and coverage before and after. What was set by hand since files said otherwise is kept, and
 /// told. Exit codes: 0 no changes, 1 something is wrong with the documents, 2 changes pending. With --check: 0 nobody
-/// would notice, 1 something is wrong, 2 a past page would reach somebody else, or something would no longer be covered.
+/// would notice, 1 something is wrong, 2 a past page would reach somebody else, or something would no longer be covered, 3 a
+/// freeze, an open incident or a review holds it now.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  allclear plan -f config/\n  allclear plan -f config/ --days 7 --check\n  allclear plan -f config/ --take schedule/payments:/layers"
@@ -61,10 +65,11 @@ pub(crate) struct PlanCommand {
 /// Put documents in force: all of them, or none
 ///
 /// Shows what changes and, on a terminal, asks first. What somebody else changed meanwhile is not overwritten, and what
-/// was set by hand in a page or over the API is kept, unless you take it.
+/// was set by hand in a page or over the API is kept, unless you take it. Exits with 3, and changes nothing, if a freeze, an
+/// open incident or a review holds it: propose it, or let it through if you may.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  allclear apply -f config/ --reason 'Chen joins the rotation'\n  allclear apply -f config/ --prune --yes\n  allclear apply -f config/ --take schedule/payments:/layers --reason 'as agreed with Ana'\n  allclear apply --local --data /var/lib/allclear -f config/"
+    after_long_help = "Examples:\n  allclear apply -f config/ --reason 'Chen joins the rotation'\n  allclear apply -f config/ --prune --yes\n  allclear apply -f config/ --propose 'Chen joins the rotation' --reason 'Ana is away'\n  allclear apply -f config/ --take schedule/payments:/layers --reason 'as agreed with Ana'\n  allclear apply --local --data /var/lib/allclear -f config/"
 )]
 pub(crate) struct Apply {
     #[command(flatten)]
@@ -76,6 +81,14 @@ pub(crate) struct Apply {
     /// Why, for the history
     #[arg(long)]
     reason: Option<String>,
+
+    /// Propose them as a change of this title instead: somebody else approves it, then it is applied
+    #[arg(long, value_name = "TITLE", conflicts_with_all = ["local", "override_why"], requires = "reason")]
+    propose: Option<String>,
+
+    /// Why it cannot wait, if it is held and you may let it through; it is kept, and counted
+    #[arg(long = "override", value_name = "WHY", conflicts_with = "local")]
+    override_why: Option<String>,
 
     /// Do not ask
     #[arg(long, short)]
@@ -277,14 +290,23 @@ pub(crate) fn plan(command: &PlanCommand) -> Outcome {
         if let Some(found) = &plan.what_if {
             tell_what_if(found, command.look);
         }
+        tell_held(&plan.held);
     }
     let is_felt = plan.what_if.as_ref().is_some_and(WhatIf::is_felt);
     Ok(match (plan.problems.is_empty(), plan.changes.is_empty()) {
         (false, _) => Exit::Trouble,
         (true, true) => Exit::Fine,
+        (true, false) if command.check && !is_felt && !plan.held.is_empty() => Exit::Denied,
         (true, false) if command.check && !is_felt => Exit::Fine,
         (true, false) => Exit::Changes,
     })
+}
+
+/// What holds it now, and who may let it through.
+fn tell_held(reasons: &[GateReason]) {
+    for one in reasons {
+        screen::say_marked(Paint::Warning, "held", &format!("{} ({} may let it through)", one.message, one.may_exempt));
+    }
 }
 
 /// Whom past signals would have reached, and when nobody would be.
@@ -359,6 +381,10 @@ pub(crate) fn apply(command: &Apply) -> Outcome {
     if !look.json {
         tell_plan(&plan, &read.texts);
         ownership::tell_kept(&plan.kept, look);
+        tell_held(&plan.held);
+    }
+    if let Some(title) = &command.propose {
+        return propose(&client, command, &read, &plan, title);
     }
     if plan.changes.is_empty() {
         if look.json {
@@ -370,16 +396,46 @@ pub(crate) fn apply(command: &Apply) -> Outcome {
         let done: Result<Applied, Failure> = client.post(&["apply"], &set);
         return done.map(|_| Exit::Fine);
     }
+    if !plan.held.is_empty() && command.override_why.is_none() {
+        screen::remark("Nothing was changed. Propose it with --propose, or let it through with --override.");
+        return Ok(Exit::Denied);
+    }
     if !command.yes && !agreed("Apply this?")? {
         screen::remark("Nothing was changed.");
         return Ok(Exit::Trouble);
     }
-    let set = DocumentSet { base: Some(plan.base), reason: command.reason.clone(), ..read.set() };
+    let (reason, override_why) = (command.reason.clone(), command.override_why.clone());
+    let set = DocumentSet { base: Some(plan.base), reason, override_why, ..read.set() };
     let applied: Applied = match client.post(&["apply"], &set) {
         Ok(applied) => applied,
         Err(failure) => return told_or(failure, &read.texts, look).map(|()| Exit::Trouble),
     };
     tell_applied(&applied, look);
+    Ok(Exit::Fine)
+}
+
+/// Proposes them as one change.
+fn propose(client: &Client, command: &Apply, read: &Read, plan: &Plan, title: &str) -> Outcome {
+    if plan.changes.is_empty() {
+        screen::remark("These documents say what is in force: there is nothing to propose.");
+        return Ok(Exit::Fine);
+    }
+    if !command.yes && !agreed("Propose this?")? {
+        screen::remark("Nothing was proposed.");
+        return Ok(Exit::Trouble);
+    }
+    let why = command.reason.clone().unwrap_or_default();
+    let wanted =
+        NewDocumentProposal { title: title.to_owned(), why, set: read.set(), ..NewDocumentProposal::default() };
+    let made: ChangeRecord = match client.post(&["changes", "documents"], &wanted) {
+        Ok(made) => made,
+        Err(failure) => return told_or(failure, &read.texts, command.look).map(|()| Exit::Trouble),
+    };
+    if command.look.json {
+        screen::say_json(&made);
+    } else {
+        screen::say(format!("{} is {}: {}", made.id, made.state, made.title));
+    }
     Ok(Exit::Fine)
 }
 

@@ -154,6 +154,10 @@ pub enum Command {
     Edit {
         proposal: Box<Proposal>,
     },
+    /// The documents that it carries are others: by a person, who wrote a part of it then, or by the branch that it follows.
+    Carry {
+        proposal: Box<Proposal>,
+    },
     /// Of the revision that was read, where so many are needed.
     Approve {
         revision: u32,
@@ -252,11 +256,12 @@ impl Change {
                 if **proposal == self.proposal {
                     return Err(Refusal::conflict("nothing in it is different"));
                 }
-                next.revision += 1;
-                next.proposal = (**proposal).clone();
-                next.authors.insert(person.clone());
-                next.approvals.clear();
-                next.state = State::Proposed;
+                next.renew(proposal, Some(person));
+            }
+            Command::Carry { proposal } => {
+                self.must(self.state.is_ahead(), "written anew")?;
+                proposal.check()?;
+                next.renew(proposal, by.person);
             }
             Command::Approve { revision, needed } => {
                 next.approvals.push(self.approve(*revision, by, now)?);
@@ -323,6 +328,14 @@ impl Change {
             }
         }
         Ok(next)
+    }
+
+    fn renew(&mut self, proposal: &Proposal, by: Option<&Name>) {
+        self.revision += 1;
+        self.proposal = proposal.clone();
+        self.authors.extend(by.cloned());
+        self.approvals.clear();
+        self.state = State::Proposed;
     }
 
     /// The approvals that an edit to `after` voided.
@@ -580,7 +593,7 @@ pub(super) mod tests {
         /// nothing begins that was not approved as it is.
         #[test]
         fn an_approval_is_of_what_was_read_by_somebody_else(
-            deeds in prop::collection::vec((0usize..5, 0usize..4, 0u32..4), 1..24),
+            deeds in prop::collection::vec((0usize..6, 0usize..4, 0u32..4), 1..24),
         ) {
             let people = ["ana", "ben", "cleo", "dan"].map(name);
             let mut change = change(1, "shop");
@@ -591,6 +604,7 @@ pub(super) mod tests {
                     1 => Command::Approve { revision: change.revision.saturating_sub(behind), needed: 2 },
                     2 => Command::Schedule { window: window(60, 90) },
                     3 => BEGIN,
+                    5 => Command::Carry { proposal: Box::new(change.proposal.clone()) },
                     _ => Command::Approve { revision: change.revision, needed: 2 },
                 };
                 let Ok(next) = change.act(&command, by(&people[who]), at(0)) else { continue };

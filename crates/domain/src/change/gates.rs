@@ -31,6 +31,8 @@ pub enum Rule {
     Emergency,
     /// Another change of the same service goes on.
     Collision(ChangeId),
+    /// Documents that are proposed and approved first.
+    Review(Name),
 }
 
 impl Rule {
@@ -45,13 +47,14 @@ impl Rule {
             Self::Incident(_) => "incident",
             Self::Emergency => "emergency",
             Self::Collision(_) => "collision",
+            Self::Review(_) => "review",
         }
     }
 
     /// What it is about beyond its word: a freeze, an incident, another change; mostly nothing.
     pub fn about(&self) -> String {
         match self {
-            Self::Freeze(name) => name.to_string(),
+            Self::Freeze(name) | Self::Review(name) => name.to_string(),
             Self::Incident(id) => id.to_string(),
             Self::Collision(id) => id.to_string(),
             _ => String::new(),
@@ -69,6 +72,7 @@ impl Rule {
             "window" => Self::Window,
             "emergency" => Self::Emergency,
             "freeze" => Self::Freeze(about.parse().map_err(|_| wrong())?),
+            "review" => Self::Review(about.parse().map_err(|_| wrong())?),
             "incident" => Self::Incident(about.parse().map_err(|_| wrong())?),
             "collision" => Self::Collision(about.parse().map_err(|_| wrong())?),
             _ => return Err(wrong()),
@@ -306,6 +310,21 @@ pub fn exempt(
         why: why.trim().to_owned(),
         at: now,
     })
+}
+
+/// Goes through in spite of every reason, or says which they may not exempt from. For edits of documents, which their own writer
+/// lets through: what they wrote is kept with why.
+pub fn override_all(decision: &Decision, by: &Exempting) -> Result<Vec<Rule>> {
+    let against = decision.reasons.iter().filter(|reason| reason.exemption.is_none());
+    against
+        .map(|reason| {
+            if reason.exempter.admits(by) {
+                return Ok(reason.rule.clone());
+            }
+            let message = format!("{}; only {} may override that", reason.message, reason.exempter);
+            Err(Refusal::forbidden(message).at("/override"))
+        })
+        .collect()
 }
 
 #[cfg(test)]

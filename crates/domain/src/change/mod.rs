@@ -4,6 +4,7 @@
 pub mod calendars;
 pub mod changes;
 pub mod deploy_events;
+pub mod document_edits;
 pub mod environment_keys;
 pub mod environments;
 pub mod flag_checks;
@@ -22,6 +23,7 @@ pub mod proposals;
 pub mod reach;
 mod reckoning;
 pub mod reflexes;
+pub mod reviews;
 pub mod risks;
 pub mod rollback_adapters;
 pub mod rollback_plans;

@@ -113,7 +113,8 @@ impl Proposal {
             }
         };
         need(!self.why.trim().is_empty(), "/why", "say why it is done");
-        need(!self.targets.is_empty(), "/targets", "say what it changes");
+        // Documents of ours may be about no service.
+        need(self.kind == Kind::Document || !self.targets.is_empty(), "/targets", "say what it changes");
         need(!self.steps.is_empty(), "/steps", "say what is done, step by step");
         for (place, step) in self.steps.iter().enumerate() {
             need(!step.text.trim().is_empty(), &format!("/steps/{place}/text"), "say what is done");

@@ -115,6 +115,7 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::OutgoingWebhook(_)
         | Spec::Chat(_)
         | Spec::RollbackAdapter(_)
+        | Spec::Review(_)
         | Spec::Environment(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",

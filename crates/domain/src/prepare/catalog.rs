@@ -12,6 +12,7 @@ use super::templates::NotificationTemplate;
 use crate::change::environments::Environment;
 use crate::change::flags::Flag;
 use crate::change::freezes::Freeze;
+use crate::change::reviews::Review;
 use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
@@ -49,6 +50,7 @@ pub struct Catalog {
     pub status_pages: BTreeMap<Name, StatusPage>,
     pub chats: BTreeMap<Name, Chat>,
     pub freezes: BTreeMap<Name, Freeze>,
+    pub reviews: BTreeMap<Name, Review>,
     pub rollback_adapters: BTreeMap<Name, RollbackAdapter>,
     pub environments: BTreeMap<Name, Environment>,
     pub flags: BTreeMap<Name, Flag>,

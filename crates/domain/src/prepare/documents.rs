@@ -15,6 +15,7 @@ use super::templates::NotificationTemplate;
 use crate::change::environments::Environment;
 use crate::change::flags::Flag;
 use crate::change::freezes::Freeze;
+use crate::change::reviews::Review;
 use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;
@@ -50,6 +51,7 @@ pub enum Kind {
     StatusPage,
     Chat,
     Freeze,
+    Review,
     RollbackAdapter,
     Environment,
     Flag,
@@ -57,7 +59,7 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -76,6 +78,7 @@ impl Kind {
         Self::StatusPage,
         Self::Chat,
         Self::Freeze,
+        Self::Review,
         Self::RollbackAdapter,
         Self::Environment,
         Self::Flag,
@@ -101,6 +104,7 @@ impl Kind {
             Self::StatusPage => "status-page",
             Self::Chat => "chat",
             Self::Freeze => "freeze",
+            Self::Review => "review",
             Self::RollbackAdapter => "rollback-adapter",
             Self::Environment => "environment",
             Self::Flag => "flag",
@@ -147,6 +151,7 @@ macro_rules! with_kinds {
             StatusPage(StatusPage) in status_pages;
             Chat(Chat) in chats;
             Freeze(Freeze) in freezes;
+            Review(Review) in reviews;
             RollbackAdapter(RollbackAdapter) in rollback_adapters;
             Environment(Environment) in environments;
             Flag(Flag) in flags;

@@ -82,6 +82,10 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             found.0.extend(spec.problems());
         }
+        Spec::Review(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.problems());
+        }
         Spec::RollbackAdapter(spec) => {
             found.title("/title", &spec.title);
             fit(spec.check(), &mut found);

@@ -23,4 +23,5 @@ pub mod services;
 pub mod severity;
 pub mod teams;
 pub mod templates;
+pub mod three_way;
 pub mod writing;

@@ -1,6 +1,8 @@
 //! Which documents a document names, and where in it. The one place that knows all references.
 
 use super::documents::{Kind, Spec};
+use crate::change::freezes::Freeze;
+use crate::change::reviews::Review;
 use crate::engage::escalations::Target;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::respond::obligation_packs::Accountable;
@@ -141,8 +143,8 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 one(pointer, kind, &name);
             }
         }
-        Spec::Freeze(spec) => {
-            for (place, service) in spec.services.iter().enumerate() {
+        Spec::Freeze(Freeze { services, .. }) | Spec::Review(Review { services, .. }) => {
+            for (place, service) in services.iter().enumerate() {
                 one(format!("/services/{place}"), Kind::Service, service);
             }
         }

@@ -9,6 +9,7 @@ use super::documents::{Kind, with_kinds};
 use crate::change::environments::Environment;
 use crate::change::flags::Flag;
 use crate::change::freezes::Freeze;
+use crate::change::reviews::Review;
 use crate::change::rollback_adapters::RollbackAdapter;
 use crate::detect::integrations::Integration;
 use crate::detect::routes::Route;

@@ -49,6 +49,9 @@ pub struct Filter {
 /// States in which somebody has still to do something.
 pub const OPEN: &str = "'proposed', 'approved', 'scheduled', 'running', 'rolling-back', 'stuck'";
 
+/// Those in which nothing of it was done yet.
+pub(super) const OPEN_AHEAD: &str = "'proposed', 'approved', 'scheduled'";
+
 const COLUMNS: &str = "changes.id, changes.path, changes.kind, changes.title, changes.revision, changes.proposal, \
     changes.authors, changes.state, changes.since, changes.because, changes.outcome, changes.window_from, \
     changes.window_to, changes.incident, changes.reviewed_by, changes.reviewed_at, changes.risk, changes.proposed_by, \
@@ -72,7 +75,8 @@ pub fn save(tx: &mut Tx<'_>, row: &ChangeRow) -> Result<(), Error> {
          state = excluded.state, since = excluded.since, because = excluded.because, outcome = excluded.outcome, \
          window_from = excluded.window_from, window_to = excluded.window_to, incident = excluded.incident, \
          reviewed_by = excluded.reviewed_by, reviewed_at = excluded.reviewed_at, risk = excluded.risk, \
-         began_at = excluded.began_at, ended_at = excluded.ended_at, link = excluded.link",
+         began_at = excluded.began_at, ended_at = excluded.ended_at, link = excluded.link, source = excluded.source, \
+         source_key = excluded.source_key",
         &[
             change.id.into(),
             change.path.word().into(),

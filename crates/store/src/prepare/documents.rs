@@ -256,7 +256,7 @@ pub fn delete(tx: &mut Tx<'_>, reference: &Reference, changeset: i64) -> Result<
     Ok(number)
 }
 
-pub(super) fn reference(row: &Row) -> Result<Reference, Error> {
+pub(crate) fn reference(row: &Row) -> Result<Reference, Error> {
     Ok(Reference::new(row.parse("kind")?, row.name("name")?))
 }
 
@@ -266,7 +266,7 @@ fn document(row: &Row) -> Result<Document, Error> {
     Ok(Document { name: reference.name, spec })
 }
 
-pub(super) fn read_spec(reference: &Reference, text: &str) -> Result<Spec, Error> {
+pub(crate) fn read_spec(reference: &Reference, text: &str) -> Result<Spec, Error> {
     Spec::from_canonical(reference.kind, text)
         .map_err(|error| Error::corrupt(format!("{reference} does not read: {error}")))
 }

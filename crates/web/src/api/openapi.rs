@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 use utoipa::OpenApi;
 
 use super::change::{
-    changes, environments, flags, gates, kills, observations, reflexes, rollbacks, suspects, switches,
+    changes, document_proposals, environments, flags, gates, kills, observations, reflexes, rollbacks, suspects,
+    switches,
 };
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
@@ -113,6 +114,11 @@ use crate::problem::Problem;
         changes::list,
         changes::propose,
         changes::one,
+        document_proposals::propose,
+        document_proposals::one,
+        document_proposals::edit,
+        document_proposals::update,
+        document_proposals::apply,
         changes::edit,
         changes::approve,
         changes::schedule,

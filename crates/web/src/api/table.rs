@@ -6,7 +6,8 @@ use domain::prepare::access::Scope;
 use domain::prepare::people::Access;
 
 use super::change::{
-    changes, environments, flags, gates, kills, observations, reflexes, rollbacks, suspects, switches,
+    changes, document_proposals, environments, flags, gates, kills, observations, reflexes, rollbacks, suspects,
+    switches,
 };
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
@@ -27,6 +28,8 @@ const ALERTS: May = May::respond();
 const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
 const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
+/// What was approved is put in force.
+const APPLY: May = May::Person(Access::Responder, Scope::Documents);
 /// Whoever is in. Which documents they may change is asked once it is known which: `actions::allow`.
 const DOCUMENTS: May = May::Person(Access::Viewer, Scope::Documents);
 /// It makes the server speak to others: not for everybody who may look.
@@ -129,7 +132,12 @@ pub(crate) fn lines() -> Vec<Route> {
         // Changes
         on("/api/v1/changes", VIEW, Method::GET, get(changes::list)),
         on("/api/v1/changes", INCIDENTS, Method::POST, post(changes::propose)),
+        on("/api/v1/changes/documents", INCIDENTS, Method::POST, post(document_proposals::propose)),
         on("/api/v1/changes/{id}", VIEW, Method::GET, get(changes::one)),
+        on("/api/v1/changes/{id}/documents", VIEW, Method::GET, get(document_proposals::one)),
+        on("/api/v1/changes/{id}/documents", INCIDENTS, Method::POST, post(document_proposals::edit)),
+        on("/api/v1/changes/{id}/documents/update", INCIDENTS, Method::POST, post(document_proposals::update)),
+        on("/api/v1/changes/{id}/apply", APPLY, Method::POST, post(document_proposals::apply)),
         on("/api/v1/changes/{id}/edit", INCIDENTS, Method::POST, post(changes::edit)),
         on("/api/v1/changes/{id}/approve", INCIDENTS, Method::POST, post(changes::approve)),
         on("/api/v1/changes/{id}/schedule", INCIDENTS, Method::POST, post(changes::schedule)),

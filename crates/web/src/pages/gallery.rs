@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bare::{ErrorPage, SearchPage};
 use super::change::calendars::CalendarPage;
 use super::change::changes::{ChangePage, ChangesPage};
+use super::change::document_proposals::DocumentsEditPage;
 use super::change::environments::EnvironmentPage;
 use super::change::flags::{FlagPage, FlagsPage};
 use super::change::proposals::ChangeFormPage;
@@ -105,6 +106,8 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("changes-empty", &ChangesPage::sample_empty()),
         page("change", &ChangePage::sample()),
         page("change-proposed", &ChangePage::sample_proposed()),
+        page("change-documents", &ChangePage::sample_documents()),
+        page("change-documents-edit", &DocumentsEditPage::sample()),
         page("change-done", &ChangePage::sample_done()),
         page("calendar", &CalendarPage::sample()),
         page("calendar-week", &CalendarPage::sample_week()),
@@ -167,6 +170,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("source-unfetched", &SourcePage::sample_unfetched()),
         page("drift", &DriftPage::sample()),
         page("drift-empty", &DriftPage::sample_empty()),
+        page("plan-held", &PlanPage::sample_held()),
         page("plan-refused", &PlanPage::sample_refused()),
         page("document-history", &HistoryPage::sample()),
         page("people", &PeoplePage::sample()),

@@ -1,5 +1,6 @@
 //! Samples of the pages about documents; those of other pages stand at the foot of their own files.
 
+use super::change::document_proposals::HeldView;
 use super::prepare::document_changes::{Back, ChangesetRow, DocumentChangeRow, DocumentChanges, DocumentChangesPage};
 use super::prepare::documents::{
     Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, FieldView, HistoryPage, KindTab,
@@ -111,7 +112,7 @@ impl EditPage {
     }
 }
 
-fn planned() -> PlannedChange {
+pub(crate) fn planned() -> PlannedChange {
     PlannedChange {
         verb: Badge::new(Tone::Warning, "Change"),
         document: Link::new("schedule/payments-primary", "/documents/schedule/payments-primary"),
@@ -154,7 +155,15 @@ impl PlanPage {
             reason: String::new(),
             what_if: Some(WhatIfView::of(&what_if(), &viewpoint())),
             days: 30,
+            to: None,
+            may_not: None,
+            held: HeldView::default(),
+            may_propose: true,
         }
+    }
+
+    pub(crate) fn sample_held() -> Self {
+        Self { held: HeldView::sample(), what_if: None, warnings: vec![], ..Self::sample() }
     }
 
     pub(crate) fn sample_refused() -> Self {
@@ -249,6 +258,10 @@ impl SourcePage {
             what_if: Some(WhatIfView::of(&what_if(), &viewpoint())),
             revision: 41,
             reason: "Chidi joins the rotation".into(),
+            may_not: None,
+            held: HeldView::default(),
+            proposed: Some(Link::new("Chidi joins the rotation", "/changes/cng_06f1k2m9qv7x3t01")),
+            may_propose: true,
         }
     }
 

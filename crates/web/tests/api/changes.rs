@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{House, ask};
 
-pub(crate) const FREEZE: &str = "kind: freeze\nname: sale\nspec: { title: Sale, why: much is sold, from: 2026-09-01T00:00:00Z, to: 2026-12-01T00:00:00Z, services: [shop], except: [config] }";
+pub(crate) const FREEZE: &str = "kind: freeze\nname: sale\nspec: { title: Sale, why: much is sold, from: 2026-09-01T00:00:00Z, to: 2026-12-01T00:00:00Z, services: [shop], except: [config, flag] }";
 pub(crate) const RUNBOOK: &str =
     "kind: runbook\nname: undo\nspec: { title: Undo, text: Do it backwards, services: [shop] }";
 
@@ -64,6 +64,25 @@ pub(crate) async fn stand(house: &mut House, incident: &str) -> Vec<(&'static st
             let at = format!("/api/v1/changes/{id}/{step}");
             let done = house.call(ask("POST", &at).by(&max).json(body)).await;
             assert_eq!(done.status, StatusCode::OK, "{act} {step}: {}", done.text);
+        }
+        found.push((act, id));
+    }
+    let team =
+        |name: &str, title: &str| json!({ "kind": "team", "name": name, "spec": { "title": title, "members": [] } });
+    for (act, name) in [("documents", "one"), ("documents/update", "two"), ("apply", "three")] {
+        house.apply(&format!("kind: team\nname: {name}\nspec: {{ title: Old, members: [] }}\n"));
+        let body = json!({ "title": name, "why": "so", "set": { "documents": [team(name, "New")], "take_all": true } });
+        let made = house.call(ask("POST", "/api/v1/changes/documents").by(&mia).json(&body)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        if act == "documents/update" {
+            house.apply(&format!("kind: team\nname: {name}\nspec: {{ title: Old, members: [mia] }}\n"));
+        }
+        if act == "apply" {
+            let ada = house.token("ada", &[], None);
+            let at = format!("/api/v1/changes/{id}/approve");
+            let done = house.call(ask("POST", &at).by(&ada).json(&json!({ "revision": 1 }))).await;
+            assert_eq!(done.status, StatusCode::OK, "{}", done.text);
         }
         found.push((act, id));
     }

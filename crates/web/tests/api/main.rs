@@ -13,6 +13,7 @@ mod changes;
 mod chats;
 mod coming_in;
 mod deploys;
+mod document_proposals;
 mod documents;
 mod drills;
 mod flags;

@@ -261,6 +261,17 @@ impl Burning {
                 (notice("One"), notice("Two"))
             }
             "changes" => (crate::changes::proposal("One", "deploy"), crate::changes::proposal("Two", "deploy")),
+            "changes/documents" => {
+                let set = |title: &str| json!({ "title": title, "why": "so", "set": { "documents": [team(title)], "take_all": true } });
+                (set("One"), set("Two"))
+            }
+            "changes/{id}/documents" => {
+                let one =
+                    |title: &str| json!({ "kind": "team", "name": "one", "spec": { "title": title, "members": [] } });
+                let edit = |title: &str| json!({ "revision": 1, "title": title, "why": "so", "set": { "documents": [one(title)] } });
+                (edit("A"), edit("B"))
+            }
+            "changes/{id}/documents/update" | "changes/{id}/apply" => (json!({}), json!({ "a": 1 })),
             "changes/{id}/edit" => {
                 let edit = |title: &str| {
                     let mut edit = crate::changes::proposal(title, "deploy");

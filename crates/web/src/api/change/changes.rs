@@ -473,7 +473,13 @@ pub async fn list(
     Ok(Listing::part(found.iter().map(wire).collect(), next).answer(&uri))
 }
 
-fn shown(tx: &mut Tx<'_>, app: &App, change: ChangeId, sight: Sight<'_>, now: Timestamp) -> Result<ChangeSheet, Halt> {
+pub(super) fn shown(
+    tx: &mut Tx<'_>,
+    app: &App,
+    change: ChangeId,
+    sight: Sight<'_>,
+    now: Timestamp,
+) -> Result<ChangeSheet, Halt> {
     Ok(sheet(&acts::sheet(tx, app.node(), change, sight, now)?))
 }
 

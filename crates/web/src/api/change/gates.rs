@@ -86,7 +86,7 @@ pub struct GateReason {
     pub exempted_by: Option<String>,
 }
 
-pub(super) fn reasons(decision: &Decision) -> Vec<GateReason> {
+pub(crate) fn reasons(decision: &Decision) -> Vec<GateReason> {
     let one = |reason: &Reason| GateReason {
         rule: reason.rule.word().to_owned(),
         about: reason.rule.about(),

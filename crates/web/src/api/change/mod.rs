@@ -2,6 +2,7 @@
 //! kills, environments with their keys, and switches.
 
 pub mod changes;
+pub mod document_proposals;
 pub mod environments;
 pub mod flags;
 pub mod gates;

@@ -1,6 +1,7 @@
 //! Documents over the API: read, plan, apply, history, rollback. YAML or JSON; one at a time, or a whole set at once.
 
 use actions::Halt;
+use actions::change::document_edits::{self, Editor};
 use actions::prepare::documents::{self as acts, Order, Outcome, Wanted};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -23,6 +24,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::ownership::{self, DifferingField};
 use crate::api::body::{self, Body, Raw, Search};
+use crate::api::change::gates::{GateReason, reasons};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
@@ -57,6 +59,9 @@ pub struct Plan {
     /// With any of these nothing is applied.
     pub problems: Vec<Finding>,
     pub warnings: Vec<Finding>,
+    /// What holds it now, and who may let it through: a freeze, an open incident, a review.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<GateReason>,
     /// If it was asked for, and the change is of documents that decide who is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what_if: Option<WhatIf>,
@@ -141,6 +146,9 @@ pub struct DocumentSet {
     pub base: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it cannot wait, if it is held and you may let it through. Kept, and counted.
+    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+    pub override_why: Option<String>,
     /// Fields to overwrite though they were set by hand: `schedule/payments:/layers`; or whole documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub take: Vec<String>,
@@ -174,6 +182,9 @@ pub struct SetQuery {
     /// Only with YAML: why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Only with YAML: why it cannot wait, if it is held and you may let it through.
+    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+    pub override_why: Option<String>,
     /// Only with YAML: fields to overwrite though they were set by hand, with commas between.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub take: Option<String>,
@@ -192,6 +203,9 @@ pub struct SetQuery {
 pub struct ReasonQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it cannot wait, if it is held and you may let it through.
+    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+    pub override_why: Option<String>,
 }
 
 /// Which kinds.
@@ -307,6 +321,7 @@ pub(crate) fn plan_wire(plan: &acts::Plan) -> Plan {
         kept: plan.kept.iter().map(ownership::field).collect(),
         problems: plan.problems.iter().map(finding).collect(),
         warnings: plan.warnings.iter().map(finding).collect(),
+        held: Vec::new(),
         what_if: None,
     }
 }
@@ -357,7 +372,7 @@ fn reference(kind: &str, name: &str) -> Result<Reference, Refusal> {
 }
 
 /// What a set of documents asks for: an order, or all that could not be read.
-pub(super) fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
+pub(crate) fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
     let mut reading = Reading::default();
     for (place, one) in set.documents.iter().enumerate() {
         let mut read = reading::from_json(&Value::Array(vec![one.clone()]));
@@ -388,7 +403,7 @@ pub(super) fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
     }
     let (prune, base, take_all) = (set.prune, set.base, set.take_all);
     let order = Order { proposals: reading.proposals, deletions, prune, base, take, take_all, ..Order::default() };
-    Ok(Order { reason: set.reason.clone(), ..order.via("apply") })
+    Ok(Order { reason: set.reason.clone(), override_why: set.override_why.clone(), ..order.via("apply") })
 }
 
 /// A set, as YAML or JSON.
@@ -396,9 +411,9 @@ pub(super) fn read_set(raw: &Raw, query: SetQuery) -> Result<DocumentSet, Proble
     let kind = body::content_type(&raw.headers).unwrap_or_else(|| "application/json".into());
     if is_yaml(&kind) {
         let file = File { name: "body".into(), text: text(&raw.bytes)? };
-        let SetQuery { prune, base, reason, take, take_all, what_if } = query;
+        let SetQuery { prune, base, reason, override_why, take, take_all, what_if } = query;
         let take = take.iter().flat_map(|all| all.split(',')).map(|one| one.trim().to_owned()).collect();
-        let set = DocumentSet { files: vec![file], prune, base, reason, ..DocumentSet::default() };
+        let set = DocumentSet { files: vec![file], prune, base, reason, override_why, ..DocumentSet::default() };
         return Ok(DocumentSet { take, take_all, what_if, ..set });
     }
     if !body::is_json(&raw.headers) {
@@ -428,9 +443,8 @@ fn apply_order(
 ) -> Result<Result<(Applied, i64), Problem>, Halt> {
     let (works, may_post) = (app.works(), app.may_post());
     let conditions = domain::prepare::checks::Conditions { now: moment.now, works: &works, may_post: &may_post };
-    actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
-    let adopts = actions::allow::adoptable(tx, visitor.person(), visitor.access(), order)?;
-    let outcome = acts::apply(tx, moment, &Order { adopts, ..order.clone() }, conditions)?;
+    let editor = Editor { person: visitor.person(), access: visitor.access(), conditions };
+    let outcome = document_edits::apply(tx, app.node(), moment, order, editor)?;
     let changeset = match &outcome {
         Outcome::Refused(plan) => return Ok(Err(faulty(&plan.problems))),
         Outcome::Applied { changeset: made, .. } => Some(changeset(made)),
@@ -558,7 +572,8 @@ pub async fn put(
         }
     }
     let expected = seen.unwrap_or(0);
-    let mut order = Order { proposals: read.proposals, reason: query.reason, ..Order::default() }.via("api");
+    let ReasonQuery { reason, override_why } = query;
+    let mut order = Order { proposals: read.proposals, reason, override_why, ..Order::default() }.via("api");
     order.expected.insert(reference, expected);
     let (done, revision) = run(&app, &visitor, order).await?;
     Ok(([(ETAG, etag(revision))], done).into_response())
@@ -578,7 +593,8 @@ pub async fn delete(
 ) -> Result<Response, Problem> {
     let reference = reference(&kind, &name)?;
     let Some(expected) = seen(&headers)? else { return Err(must_match()) };
-    let mut order = Order { reason: query.reason, ..Order::delete([reference.clone()]) }.via("api");
+    let ReasonQuery { reason, override_why } = query;
+    let mut order = Order { reason, override_why, ..Order::delete([reference.clone()]) }.via("api");
     order.expected.insert(reference, expected);
     Ok(run(&app, &visitor, order).await?.0.into_response())
 }
@@ -600,14 +616,16 @@ pub async fn plan(
     let preview = app.read(move |tx| {
         let (works, may_post) = (again.works(), again.may_post());
         let conditions = domain::prepare::checks::Conditions { now, works: &works, may_post: &may_post };
-        acts::preview_for(tx, &order, conditions, &reader)
+        let preview = acts::preview_for(tx, &order, conditions, &reader)?;
+        let held = reasons(&document_edits::held(tx, again.node(), &preview, now)?);
+        Ok((preview, held))
     });
-    let preview = preview.await?;
+    let (preview, held) = preview.await?;
     let what_if = what_if::ask(&app, &preview, days, what_if::API_PATIENCE).await?;
-    Ok(Json(Plan { what_if, ..plan_wire(&preview.plan) }))
+    Ok(Json(Plan { held, what_if, ..plan_wire(&preview.plan) }))
 }
 
-/// Applies a set of documents: all of it, or nothing.
+/// Applies a set of documents: all of it, or nothing. What a freeze or an incident holds is answered with 409 and every reason.
 #[utoipa::path(post, path = "/api/v1/apply", tag = "documents", params(SetQuery),
     request_body(content((DocumentSet = "application/json"), (String = "application/yaml"))),
     responses((status = 200, body = Applied)))]

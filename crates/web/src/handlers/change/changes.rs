@@ -1,7 +1,7 @@
 //! Changes: the list with what holds them, one change, and every press on it.
 
 use actions::change::changes::{self as acts, Deed, Sheet};
-use actions::change::{gates, preflights};
+use actions::change::{document_proposals as carried, gates, preflights};
 use axum::extract::Path;
 use axum::response::Response;
 use domain::change::changes::{Change, Path as Way, REVIEW_WITHIN, State, Wait};
@@ -10,6 +10,7 @@ use domain::change::gates::{Exempting, Reason, Rule};
 use domain::change::proposals::{Kind, Target, Window};
 use domain::change::risks::Band;
 use domain::change::rollback_plans::{Data, RollbackPlan, Way as Back};
+use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::words::{ChangeId, Name, Refusal, RefusalKind, Span, Timestamp};
 use jiff::civil::DateTime;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use store::change::changes::{self as rows, ChangeRow, Filter};
 use store::{Halt, Store};
 
+use super::document_proposals::{self, Shown};
 use super::rollbacks::run_view;
 use super::told;
 use crate::handlers::detect::silences::zone_of;
@@ -220,6 +222,7 @@ fn freeze_line(look: &Look<'_, '_>, name: &Name, freeze: &Freeze) -> FreezeLine 
 /// `GET /changes/ID`.
 pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response, Problem> {
     let id = read_id(&id)?;
+    let shown = document_proposals::shown(&asked, id).await?;
     asked
         .page(Section::Changes, move |look, shell| {
             let (node, now, sight) = (look.app.node(), look.now(), look.asked.sight());
@@ -241,7 +244,13 @@ pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response
             };
             let change = &sheet.row.change;
             let proposal = &change.proposal;
-            let (may, not_you) = may(look, &sheet);
+            let who_asks = Some((&look.asked.person, look.asked.access));
+            let approving = acts::approving(look.tx, node, &sheet.row, who_asks, now)?;
+            let (may, not_you) = may(look, &sheet, approving, shown.as_ref());
+            let documents = match &shown {
+                Some(shown) => Some(shown.view(look)),
+                None => document_proposals::done_view(look, &sheet)?,
+            };
             let later = |row: &ChangeRow| Link::new(&row.change.proposal.title, format!("/changes/{}", row.change.id));
             let because = match &change.state {
                 State::Failed { why, .. } | State::Stuck { why, .. } | State::Cancelled { why, .. } => {
@@ -262,7 +271,13 @@ pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response
                 state: badge(&change.state),
                 kind: proposal.kind.word().to_owned(),
                 emergency: change.path == Way::Emergency,
-                source: sheet.row.source.as_ref().map(|(source, _)| source.to_string()),
+                source: sheet
+                    .row
+                    .source
+                    .as_ref()
+                    .filter(|_| change.path == Way::Observed)
+                    .map(|(source, _)| source.to_string()),
+                documents,
                 revision: change.revision,
                 why: proposal.why.clone(),
                 because,
@@ -318,17 +333,23 @@ pub(super) fn read_id(text: &str) -> Result<ChangeId, Refusal> {
 }
 
 /// Which buttons the viewer has, and why they do not approve it where they might want to.
-fn may(look: &Look<'_, '_>, sheet: &Sheet) -> (MayView, Option<String>) {
+fn may(
+    look: &Look<'_, '_>,
+    sheet: &Sheet,
+    approving: acts::Approving,
+    shown: Option<&Shown>,
+) -> (MayView, Option<String>) {
     let (change, person) = (&sheet.row.change, &look.asked.person);
     let acts = look.asked.access >= Access::Responder;
     let wrote = change.authors.contains(person);
     let (proposed, ahead) = (change.state == State::Proposed, change.state.is_ahead());
     let complete = change.proposal.problems().is_empty();
     let has = change.approvals.iter().any(|one| one.by == *person);
-    let approves = acts::approves(person, look.asked.access, change, &look.rules.catalog);
+    let approves = approving.may;
     let not_you = match () {
         () if !proposed || !acts => None,
         () if wrote => Some("You wrote it, or a part of it: somebody else approves it.".to_owned()),
+        () if !approves && approving.carries => Some("People approve it who may change these documents.".to_owned()),
         () if !approves => {
             Some("Managers approve it, and members of a team that owns some of what it touches.".to_owned())
         }
@@ -340,7 +361,14 @@ fn may(look: &Look<'_, '_>, sheet: &Sheet) -> (MayView, Option<String>) {
         edit: acts && ahead,
         approve: acts && proposed && complete && !wrote && !has && approves,
         schedule: acts && matches!(change.state, State::Approved { .. } | State::Scheduled { .. }),
-        begin: acts && change.may_begin() && sheet.decision.allows(),
+        begin: acts && change.may_begin() && sheet.decision.allows() && !approving.carries,
+        apply: acts
+            && change.may_begin()
+            && sheet.decision.allows()
+            && shown.is_some_and(|one| one.carried.conflicts.is_empty()),
+        update: acts
+            && ahead
+            && shown.is_some_and(|one| one.carried.conflicts.is_empty() && !one.carried.moved.is_empty()),
         finish: acts && running,
         fail: acts && (running || matches!(change.state, State::Finished { .. })),
         cancel: acts && ahead,
@@ -392,6 +420,7 @@ fn plan(look: &Look<'_, '_>, plan: &RollbackPlan) -> PlanView {
             "Scripted, in these steps".to_owned()
         }
         Back::FlagOff { environment, flag } => format!("Switch the flag {flag} off in {environment}"),
+        Back::Documents { changeset: 0 } => "Give the documents back what they said before".to_owned(),
         Back::Documents { changeset } => format!("Give the documents back what they were before changeset {changeset}"),
         Back::Manual { runbook } => format!("By hand, by the runbook {runbook}"),
         Back::RollForward { why_not_back, fix } => format!("Not back but forward: {fix}. Why: {why_not_back}"),
@@ -464,13 +493,19 @@ fn risk(sheet: &Sheet) -> RiskView {
     }
 }
 
-fn reason(look: &Look<'_, '_>, change: &Change, one: &Reason, who: &Exempting) -> ReasonView {
-    let link = match &one.rule {
+/// Where people read what a rule is about.
+pub(super) fn rule_link(rule: &Rule) -> Option<Link> {
+    match rule {
         Rule::Freeze(name) => Some(Link::new("Its document", format!("/documents/freeze/{name}"))),
+        Rule::Review(name) => Some(Link::new("Its document", format!("/documents/review/{name}"))),
         Rule::Incident(id) => Some(Link::new("The incident", format!("/incidents/{id}"))),
         Rule::Collision(id) => Some(Link::new("The other change", format!("/changes/{id}"))),
         _ => None,
-    };
+    }
+}
+
+fn reason(look: &Look<'_, '_>, change: &Change, one: &Reason, who: &Exempting) -> ReasonView {
+    let link = rule_link(&one.rule);
     let wrote = change.authors.contains(&who.name);
     ReasonView {
         rule: one.rule.word(),
@@ -498,6 +533,8 @@ enum Press {
     Deed(Deed),
     Exempt(Rule, String),
     Preflight,
+    Apply,
+    Update,
 }
 
 fn press(fields: &Fields, zone: &TimeZone) -> Result<(Press, &'static str), Refusal> {
@@ -523,6 +560,8 @@ fn press(fields: &Fields, zone: &TimeZone) -> Result<(Press, &'static str), Refu
             (Press::Exempt(Rule::read(fields.text("rule"), fields.text("about"))?, why("why-exempt")), "It is exempted")
         }
         "preflight" => (Press::Preflight, "Its programs are being asked"),
+        "apply" => (Press::Apply, "Its documents are in force"),
+        "update" => (Press::Update, "It is up to date: somebody approves the new revision"),
         _ => return Err(Refusal::invalid("there is no such button")),
     })
 }
@@ -532,17 +571,25 @@ pub async fn post_act(asked: Asked, Path(text): Path<String>, fields: Fields) ->
     let (id, zone, access) = (read_id(&text)?, zone_of(&asked).await?, asked.access);
     let (outcome, said) = match press(&fields, &zone) {
         Ok((press, said)) => {
+            let app = asked.app.clone();
             let act = move |store: &Store, node: &actions::Node, moment: &mut actions::Moment<'_>| {
+                let (works, may_post) = (app.works(), app.may_post());
+                let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
                 store.write(|tx| {
                     let moment = &mut moment.again();
                     match &press {
                         Press::Deed(deed) => acts::act(tx, node, moment, id, deed, access).map(|_| ()),
                         Press::Exempt(rule, why) => gates::exempt(tx, node, moment, id, rule, why, access).map(|_| ()),
                         Press::Preflight => preflights::ask(tx, node, moment, id),
+                        Press::Apply => carried::apply(tx, node, moment, id, access, conditions).map(|_| ()),
+                        Press::Update => carried::bring_up_to_date(tx, moment, id, conditions).map(|_| ()),
                     }
                 })
             };
-            (asked.app.act(asked.actor(), act).await, said)
+            let outcome = asked.app.act(asked.actor(), act).await;
+            // Access may have changed.
+            asked.app.doors().forget();
+            (outcome, said)
         }
         Err(refusal) => (Err(refusal.into()), ""),
     };

@@ -2,6 +2,7 @@
 
 pub mod calendars;
 pub mod changes;
+pub mod document_proposals;
 pub mod environments;
 pub mod flags;
 pub mod proposals;

@@ -1,7 +1,7 @@
 //! Integrations: made, their token shown once, tested, and what they sent that could not be read.
 
 use actions::prepare::access;
-use actions::prepare::documents::{self, Order};
+use actions::prepare::documents::Order;
 use axum::extract::Path;
 use axum::response::Response;
 use domain::detect::integrations::{Integration, Mapping, Reports, Source};
@@ -14,6 +14,7 @@ use store::{Halt, Tx};
 use crate::handlers::engage::pages::span;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
+use crate::handlers::prepare::documents::apply_in;
 use crate::pages::detect::integrations::{
     Figure, Heartbeat, IntegrationPage, IntegrationRow, IntegrationsPage, NewIntegrationPage, Rejection, Snippet,
     Unmapped,
@@ -169,11 +170,7 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
                     let reference = document.reference();
                     let mut order = Order::put([document]).via("page");
                     order.expected.insert(reference, 0);
-                    let (works, may_post) = (app.works(), app.may_post());
-                    let conditions =
-                        domain::prepare::checks::Conditions { now: moment.now, works: &works, may_post: &may_post };
-                    actions::allow::order(tx, visitor.person(), visitor.access(), &order, conditions)?;
-                    documents::apply(tx, &mut moment.again(), &order, conditions)?.into_result()?;
+                    apply_in(tx, &mut moment.again(), &app, &visitor, &order)?.into_result()?;
                     let catalog = store::prepare::documents::load_all(tx)?;
                     let secret =
                         access::rotate_integration_token(tx, &mut moment.again(), &catalog, &name, Span::ZERO)?;

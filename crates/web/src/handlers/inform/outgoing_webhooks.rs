@@ -1,7 +1,7 @@
 //! Outgoing webhooks: made, their secret shown once, tried out; their log, and a delivery with its attempts.
 
 use actions::inform::outgoing_webhooks as acts;
-use actions::prepare::documents::{self, Order};
+use actions::prepare::documents::Order;
 use axum::extract::Path;
 use axum::response::Response;
 use domain::inform::outgoing_webhooks::{OVERLAP, OutgoingWebhook};
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
+use crate::handlers::prepare::documents::apply_in;
 use crate::pages::inform::outgoing_webhooks::{
     AttemptRow, LogLine, NewOutgoingWebhookPage, OutgoingWebhookDeliveryPage, OutgoingWebhookPage, OutgoingWebhookRow,
     OutgoingWebhooksPage,
@@ -160,11 +161,7 @@ async fn make(asked: &Asked, name: Name, webhook: OutgoingWebhook) -> Result<(Na
             let reference = document.reference();
             let mut order = Order::put([document]).via("page");
             order.expected.insert(reference, 0);
-            let (works, may_post) = (app.works(), app.may_post());
-            let conditions =
-                domain::prepare::checks::Conditions { now: moment.now, works: &works, may_post: &may_post };
-            actions::allow::order(tx, visitor.person(), visitor.access(), &order, conditions)?;
-            documents::apply(tx, &mut moment.again(), &order, conditions)?.into_result()?;
+            apply_in(tx, &mut moment.again(), &app, &visitor, &order)?.into_result()?;
             let catalog = store::prepare::documents::load_all(tx)?;
             let key = acts::rotate_secret(tx, &mut moment.again(), &catalog, &name, Span::ZERO)?;
             Ok((name.clone(), domain::inform::outgoing_webhooks::key(&name, &key.seed)))

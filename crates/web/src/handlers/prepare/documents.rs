@@ -1,5 +1,6 @@
 //! Documents: what is in force, what a change would do, what was changed; and the change itself.
 
+use actions::change::document_edits::{self, Editor};
 use actions::prepare::documents::{self as acts, Order, Outcome, Plan, Preview};
 use axum::extract::Path;
 use axum::response::Response;
@@ -7,6 +8,7 @@ use domain::prepare::access_rules::may_edit_some;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{Conditions, check_in_force};
 use domain::prepare::documents::{Document, Kind, Reference, Spec};
+use domain::prepare::people::Access;
 use domain::prepare::problems::Problem as Wrong;
 use domain::prepare::{diff, references, schemas, writing};
 use domain::words::Refusal;
@@ -16,10 +18,12 @@ use store::{Halt, Tx};
 
 use super::{ownership, source};
 use crate::enter::Visitor;
+use crate::handlers::change::document_proposals::held;
 use crate::handlers::detect::alert::actor;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, local_path};
 use crate::handlers::frame::{Asked, Look, done, refused};
+use crate::pages::change::document_proposals::HeldView;
 use crate::pages::prepare::documents::{
     Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage,
     PlanProblem, PlannedChange, Revision, SpecField, Yaml,
@@ -121,6 +125,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::OutgoingWebhook => "Which programs elsewhere are told of which events.",
         Kind::StatusPage => "What the public is told of: the components of your status page.",
         Kind::Freeze => "Stretches of time in which nothing is changed, and what goes on nevertheless.",
+        Kind::Review => "Which documents are changed by an approved proposal only.",
         Kind::Chat => {
             "Slack or Matrix: where incidents are announced, which get a room of their own, and who is invited."
         }
@@ -297,6 +302,7 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::Freeze => {
             "  title: \n  why: \n  from: 2027-11-26T00:00:00Z\n  to: 2027-11-30T00:00:00Z\n  services: []\n".into()
         }
+        Kind::Review => "  title: \n  why: \n  kinds: [flag]\n  services: []\n".into(),
         Kind::Environment => "  title: Production\n".into(),
         Kind::Flag => {
             "  title: \n  purpose: release\n  expires: 2027-06-30\n  owner: \n  services: []\n  variants: { 'on': true, 'off': false }\n  environments:\n    production: { state: ENABLED, defaultVariant: 'off' }\n"
@@ -319,31 +325,43 @@ pub async fn post_plan(asked: Asked, fields: Fields) -> Result<Response, Problem
     let yaml = fields.raw("yaml").replace("\r\n", "\n");
     let back = local_path(fields.text("back"), "/documents");
     let days = fields.text("days").parse().map_or(Ok(what_if::DAYS), |days| what_if::days(days, "days"))?;
-    plan_page(asked, "What it would do".into(), back, yaml, fields.text("reason").to_owned(), days).await
+    let title = "What it would do".into();
+    plan_page(asked, Planned { title, back, yaml, reason: fields.text("reason").to_owned(), days, to: to(&fields) })
+        .await
 }
 
-async fn plan_page(
-    asked: Asked,
+/// What is planned.
+struct Planned {
     title: String,
     back: String,
     yaml: String,
     reason: String,
     days: u32,
-) -> Result<Response, Problem> {
+    /// The revision that it goes back to.
+    to: Option<i64>,
+}
+
+fn to(fields: &Fields) -> Option<i64> {
+    fields.text("to").parse().ok()
+}
+
+async fn plan_page(asked: Asked, planned: Planned) -> Result<Response, Problem> {
+    let Planned { title, back, yaml, reason, days, to } = planned;
     let (order, unread) = order_of(&yaml);
     let preview = preview(&asked, order.clone()).await?;
     let found = what_if::ask(&asked.app, &preview, days, what_if::PAGE_PATIENCE).await?;
-    let plan = preview.plan;
     asked
         .page(Section::Documents, move |look, shell| {
-            let mut wrong = unread.clone();
+            let plan = &preview.plan;
+            let wrong = unread.clone();
+            let mut may_not = None;
             let (works, may_post) = (look.app.works(), look.app.may_post());
             let conditions = Conditions { now: look.now(), works: &works, may_post: &may_post };
             if wrong.is_empty() && plan.problems.is_empty() {
                 let asked = look.asked;
                 match actions::allow::order(look.tx, Some(&asked.person), Some(asked.access), &order, conditions) {
                     Ok(()) => {}
-                    Err(Halt::Refused(refusal)) => wrong.push(plain(refusal.to_string())),
+                    Err(Halt::Refused(refusal)) => may_not = Some(capital(&refusal.message)),
                     Err(failed) => return Err(failed),
                 }
             }
@@ -352,6 +370,8 @@ async fn plan_page(
                 _ => title.clone(),
             };
             let problems = wrong.iter().chain(&plan.problems).map(|one| problem(one, &yaml)).collect();
+            let goes_back = to.is_some() && goes_back(look.tx, &order, to)?;
+            let held = if goes_back { HeldView::default() } else { held(look, &preview)? };
             Ok(PlanPage {
                 title,
                 back: Link::new("Back", &back),
@@ -363,10 +383,21 @@ async fn plan_page(
                 reason: reason.clone(),
                 what_if: found.as_ref().map(|found| WhatIfView::of(found, &look.view)),
                 days,
+                to: to.filter(|_| goes_back),
+                may_not,
+                held,
+                may_propose: look.asked.access >= Access::Responder,
                 shell,
             })
         })
         .await
+}
+
+/// Whether an order says what the one document said at that revision: taking back is held by nothing.
+fn goes_back(tx: &mut Tx<'_>, order: &Order, to: Option<i64>) -> Result<bool, Halt> {
+    let ([one], Some(to)) = (order.proposals.as_slice(), to) else { return Ok(false) };
+    let then = rows::at(tx, &one.document.reference(), to)?.and_then(|(_, spec)| spec);
+    Ok(then.as_ref() == Some(&one.document.spec))
 }
 
 /// What an order would do, as whoever asks may see it.
@@ -380,7 +411,7 @@ pub async fn preview(asked: &Asked, order: Order) -> Result<Preview, Problem> {
 }
 
 /// What a text orders, and what of it does not read.
-fn order_of(yaml: &str) -> (Order, Vec<Wrong>) {
+pub fn order_of(yaml: &str) -> (Order, Vec<Wrong>) {
     let reading = acts::read_files([(FILE, yaml)]);
     let mut problems = reading.problems;
     if reading.proposals.is_empty() && problems.is_empty() {
@@ -410,8 +441,14 @@ pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Proble
     let (mut order, wrong) = order_of(&yaml);
     let reason = fields.text("reason").to_owned();
     if !wrong.is_empty() {
-        return plan_page(asked, "What it would do".into(), "/documents".into(), yaml, reason, what_if::DAYS).await;
+        let (title, back) = ("What it would do".into(), "/documents".into());
+        return plan_page(asked, Planned { title, back, yaml, reason, days: what_if::DAYS, to: None }).await;
     }
+    let (again, back_to) = (order.clone(), to(&fields));
+    if asked.app.read(move |tx| goes_back(tx, &again, back_to)).await? {
+        order.via = "rollback".into();
+    }
+    order.override_why = fields.some("override").map(str::to_owned);
     order.base = fields.text("revision").parse().ok();
     order.reason = Some(reason.clone());
     let first = order.proposals.first().map(|one| one.document.reference());
@@ -422,7 +459,10 @@ pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Proble
             Ok(asked.lead(&here, Some(done(said))))
         }
         Ok(Outcome::Unchanged(_)) => Ok(asked.lead(&here, Some(done("It said so already: nothing was changed")))),
-        Ok(Outcome::Refused(_)) => plan_page(asked, "What it would do".into(), here, yaml, reason, what_if::DAYS).await,
+        Ok(Outcome::Refused(_)) => {
+            let title = "What it would do".into();
+            plan_page(asked, Planned { title, back: here, yaml, reason, days: what_if::DAYS, to: None }).await
+        }
         Err(Halt::Refused(refusal)) => Ok(asked.lead(&here, Some(refused(&refusal)))),
         Err(failed) => Err(failed.into()),
     }
@@ -452,9 +492,8 @@ pub fn apply_in(
 ) -> Result<Outcome, Halt> {
     let (works, may_post) = (app.works(), app.may_post());
     let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
-    actions::allow::order(tx, visitor.person(), visitor.access(), order, conditions)?;
-    let adopts = actions::allow::adoptable(tx, visitor.person(), visitor.access(), order)?;
-    acts::apply(tx, moment, &Order { adopts, ..order.clone() }, conditions)
+    let editor = Editor { person: visitor.person(), access: visitor.access(), conditions };
+    document_edits::apply(tx, app.node(), moment, order, editor)
 }
 
 /// `GET /documents/KIND/NAME/history?from=N&to=M`.
@@ -541,7 +580,8 @@ pub async fn post_rollback(
     let yaml = writing::to_yaml(&documents);
     let why = Some(fields.text("reason")).filter(|reason| !reason.is_empty()).map(str::to_owned);
     let why = why.unwrap_or_else(|| format!("Back to revision {to}"));
-    plan_page(asked, format!("Roll back to revision {to}"), back, yaml, why, what_if::DAYS).await
+    let title = format!("Roll back to revision {to}");
+    plan_page(asked, Planned { title, back, yaml, reason: why, days: what_if::DAYS, to: Some(to) }).await
 }
 
 /// `GET` of what is only posted.

@@ -1,18 +1,24 @@
 //! The git source, for pages: what its branch would change, and applying it: by a person, for a reason.
 
-use actions::prepare::documents::Outcome;
+use actions::prepare::documents::{Order, Outcome};
 use actions::prepare::source::order;
 use axum::response::Response;
+use domain::prepare::checks::Conditions;
+use domain::prepare::people::Access;
 use domain::words::{Refusal, RefusalKind};
 use store::Halt;
+use store::change::change_documents;
 
 use super::{documents, ownership};
+use crate::handlers::change::document_proposals::held;
+use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, refused};
-use crate::pages::Section;
+use crate::pages::change::document_proposals::HeldView;
 use crate::pages::prepare::documents::PlannedChange;
 use crate::pages::prepare::source::{SourceLine, SourcePage};
 use crate::pages::prepare::what_if::WhatIfView;
+use crate::pages::{Link, Section};
 use crate::problem::Problem;
 use crate::{source, what_if};
 
@@ -38,6 +44,16 @@ pub async fn get_source(asked: Asked) -> Result<Response, Problem> {
             let plan = waiting.map(|waiting| &waiting.preview.plan);
             let wrong = waiting.iter().flat_map(|one| one.unread.iter().chain(&one.preview.plan.problems));
             let warnings = plan.iter().flat_map(|plan| &plan.warnings);
+            let (mut waits, mut may_not) = (HeldView::default(), None);
+            if let Some(waiting) = waiting.filter(|waiting| waiting.is_sound()) {
+                waits = held(look, &waiting.preview)?;
+                may_not = refused_to(look, &waiting.order)?;
+            }
+            let following = change_documents::following(look.tx, &followed.branch)?;
+            let proposed = match following {
+                Some(id) => store::change::changes::get(look.tx, id, look.asked.sight())?,
+                None => None,
+            };
             Ok(SourcePage {
                 place: followed.place.clone(),
                 branch: followed.branch.clone(),
@@ -53,10 +69,26 @@ pub async fn get_source(asked: Asked) -> Result<Response, Problem> {
                 what_if: what.as_ref().map(|what| WhatIfView::of(what, &look.view)),
                 revision: plan.map_or(0, |plan| plan.base),
                 reason: files.map(|files| files.subject.clone()).unwrap_or_default(),
+                may_not,
+                held: waits,
+                proposed: proposed
+                    .map(|row| Link::new(&row.change.proposal.title, format!("/changes/{}", row.change.id))),
+                may_propose: look.asked.access >= Access::Responder,
                 shell,
             })
         })
         .await
+}
+
+/// Why the viewer may not apply it.
+fn refused_to(look: &mut Look<'_, '_>, order: &Order) -> Result<Option<String>, Halt> {
+    let (works, may_post) = (look.app.works(), look.app.may_post());
+    let conditions = Conditions { now: look.now(), works: &works, may_post: &may_post };
+    match actions::allow::order(look.tx, Some(&look.asked.person), Some(look.asked.access), order, conditions) {
+        Ok(()) => Ok(None),
+        Err(Halt::Refused(refusal)) => Ok(Some(capital(&refusal.message))),
+        Err(failed) => Err(failed),
+    }
 }
 
 /// `POST /documents/source` with `commit`, `revision`, `reason`, `take`: applies what was shown.
@@ -74,6 +106,7 @@ pub async fn post_source(asked: Asked, fields: Fields) -> Result<Response, Probl
     }
     wanted.base = fields.text("revision").parse().ok();
     wanted.reason = Some(format!("{} ({})", fields.text("reason"), files.title()));
+    wanted.override_why = fields.some("override").map(str::to_owned);
     for field in fields.all("take") {
         wanted.take.push(field.parse().map_err(Problem::from)?);
     }

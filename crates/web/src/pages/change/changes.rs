@@ -1,10 +1,11 @@
 //! Changes: the list with what holds them, and one change with all that people want to know of it.
 //!
 //! `GET /changes?tab=open|all`; `GET /changes/ID`; `POST /changes/ID/act` with `act` (`approve`, `schedule`, `begin`, `finish`,
-//! `fail`, `cancel`, `review`, `exempt`, `preflight`) and what that needs: `revision`, `from` and `to`, `why`, `rule` and `about`.
+//! `fail`, `cancel`, `review`, `exempt`, `preflight`, `apply`, `update`) and what that needs: `revision`, `from` and `to`, `why`, `rule` and `about`.
 
 use askama::Template;
 
+use super::document_proposals::DocumentsView;
 use super::rollbacks::RunView;
 use crate::pages::detect::alert::Happened;
 use crate::pages::filters::{Filter, Tab};
@@ -99,6 +100,8 @@ pub struct ChangePage {
     pub kind: String,
     pub emergency: bool,
     pub source: Option<String>,
+    /// What it puts in force.
+    pub documents: Option<DocumentsView>,
     pub revision: u32,
     pub why: String,
     /// Why it failed, is stuck, or was cancelled.
@@ -147,6 +150,10 @@ pub struct MayView {
     pub approve: bool,
     pub schedule: bool,
     pub begin: bool,
+    /// Its documents are put in force.
+    pub apply: bool,
+    /// What others changed is taken in.
+    pub update: bool,
     pub finish: bool,
     pub fail: bool,
     pub cancel: bool,
@@ -161,6 +168,8 @@ impl MayView {
             || self.approve
             || self.schedule
             || self.begin
+            || self.apply
+            || self.update
             || self.finish
             || self.fail
             || self.cancel
@@ -242,6 +251,7 @@ pub(crate) mod samples {
     use super::*;
     use crate::pages::Section;
     use crate::pages::gallery::{minutes_ago, viewpoint};
+    use crate::pages::samples::planned;
 
     pub(crate) fn line(title: &str, state: Badge) -> ChangeLine {
         ChangeLine {
@@ -332,6 +342,7 @@ pub(crate) mod samples {
                 kind: "deploy".into(),
                 emergency: false,
                 source: None,
+                documents: None,
                 revision: 2,
                 why: "Paying takes half the time: the address is no longer asked twice.".into(),
                 because: None,
@@ -420,6 +431,26 @@ pub(crate) mod samples {
                 zone: "Europe/Berlin".into(),
                 from: "2026-11-22T04:00".into(),
                 to: "2026-11-22T05:00".into(),
+            }
+        }
+
+        pub(crate) fn sample_documents() -> Self {
+            let sample = Self::sample_proposed();
+            Self {
+                title: "Chidi joins the rotation".into(),
+                kind: "document".into(),
+                next: Some("waits for an approval by somebody other than Ana Silva".into()),
+                missing: vec![],
+                link: None,
+                steps: vec![StepView {
+                    text: "Apply schedule/payments-primary".into(),
+                    estimate: "1m".into(),
+                    no_return: false,
+                }],
+                documents: Some(DocumentsView::sample(vec![planned()])),
+                not_you: None,
+                may: MayView { edit: true, cancel: true, approve: true, update: true, ..MayView::default() },
+                ..sample
             }
         }
 

@@ -15,6 +15,7 @@ use domain::prepare::diff::{Difference, Verb};
 use super::ownership::FieldRow;
 use super::source::SourceLine;
 use super::what_if::WhatIfView;
+use crate::pages::change::document_proposals::HeldView;
 use crate::pages::{Badge, Link, PersonTag, Shell, Tone, When};
 
 /// All documents, or all of a kind.
@@ -140,9 +141,19 @@ pub struct PlanPage {
     pub what_if: Option<WhatIfView>,
     /// How many days were looked back.
     pub days: u32,
+    /// The revision that it goes back to: then nothing holds it.
+    pub to: Option<i64>,
+    /// Why the viewer does not apply it.
+    pub may_not: Option<String>,
+    pub held: HeldView,
+    pub may_propose: bool,
 }
 
 impl PlanPage {
+    fn may_apply(&self) -> bool {
+        self.may_not.is_none() && (!self.held.is_held() || self.held.yours)
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "a template hands on what it loops over by reference")]
     fn looks_back(&self, days: &u32) -> bool {
         self.days == *days

@@ -8,7 +8,8 @@ use askama::Template;
 use super::documents::{PlanProblem, PlannedChange};
 use super::ownership::FieldRow;
 use super::what_if::WhatIfView;
-use crate::pages::{Shell, When};
+use crate::pages::change::document_proposals::HeldView;
+use crate::pages::{Link, Shell, When};
 
 /// What waits in the source.
 #[derive(Clone, Debug, Template)]
@@ -31,6 +32,18 @@ pub struct SourcePage {
     /// The revision of the catalog it was planned against.
     pub revision: i64,
     pub reason: String,
+    /// Why the viewer does not apply it.
+    pub may_not: Option<String>,
+    pub held: HeldView,
+    /// The proposal that follows the branch, if one is open.
+    pub proposed: Option<Link>,
+    pub may_propose: bool,
+}
+
+impl SourcePage {
+    fn may_apply(&self) -> bool {
+        self.may_not.is_none() && (!self.held.is_held() || self.held.yours)
+    }
 }
 
 /// The line about it on the page of documents: `main at abc1234 would change 3 documents`.
