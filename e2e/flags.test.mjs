@@ -2,8 +2,9 @@
 // site. A kill reaches all of them, and no apply undoes it; they are answered while the database is away; and people see
 // on pages what is killed and who has fetched since.
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import test from "node:test";
 import { binary, freshDatabase } from "./rig/allclear.mjs";
 import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
@@ -136,6 +137,39 @@ test("programs are answered while the database is away", async (t) => {
   }
   await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
   await until("the database to be there again", async () => (await allclear.api("GET", "/flags")).items.length === 6);
+});
+
+test("a server that starts while the database is away answers programs as it last did, and all the rest when it is there", async (t) => {
+  const database = await freshDatabase({ atEnd() {} });
+  if (!database) return t.skip("set ALLCLEAR_TEST_POSTGRES to try this");
+  const { allclear, server } = await start(t, { database });
+  t.after(() => run("psql", [process.env.ALLCLEAR_TEST_POSTGRES, "-qc", `DROP DATABASE IF EXISTS ${new URL(database).pathname.slice(1)} WITH (FORCE)`]));
+  await allclear.api("POST", "/flags/limit/kills", { environment: "production", why: "a bank orders twice", for: "1h", variant: "high" });
+  const file = join(allclear.data, "flags.json");
+  await until("the kill to be kept", async () => (await readFile(file, "utf8")).includes("high"));
+  const kept = await readFile(file, "utf8");
+  assert.ok(!kept.includes(server) && !kept.includes("bank"), "no secret is kept, and no reason");
+  await allclear.program.kill();
+  const name = new URL(database).pathname.slice(1);
+  const admin = (sql) => ran("psql", [process.env.ALLCLEAR_TEST_POSTGRES, "-qc", sql]);
+  await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+  await allclear.start({ wait: false });
+  const get = (path, more) => fetch(allclear.url + path, more).catch(() => ({ status: 0 }));
+  await until("it to listen", async () => (await get("/health")).status === 503);
+  const onServer = await serverClient(allclear.url, server);
+  assert.equal(await onServer.getBooleanValue("new-checkout", false, ana), true);
+  assert.equal(await onServer.getNumberValue("limit", 1, ana), 100, "the kill stands, too");
+  const one = await get("/ofrep/v1/evaluate/flags/limit", { method: "POST", headers: { "x-api-key": server } });
+  assert.ok(Date.parse(one.headers.get("allclear-flags-kept-at")) > Date.now() - 3_600_000);
+  assert.ok(Number(/^allclear_flags_kept_at_seconds (\d+)$/m.exec(await (await get("/metrics")).text())[1]) > 1e9);
+  for (const path of ["/", "/api/v1/flags", "/flags"]) assert.equal((await get(path)).status, 503, path);
+  await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+  await until("the database to be there again", async () => (await get("/health")).status === 200);
+  assert.equal((await allclear.api("GET", "/flags")).items.length, 6);
+  assert.equal(await onServer.getNumberValue("limit", 1, ana), 100);
+  const again = await get("/ofrep/v1/evaluate/flags/limit", { method: "POST", headers: { "x-api-key": server } });
+  assert.equal(again.headers.get("allclear-flags-kept-at"), null);
+  assert.match(await (await get("/metrics")).text(), /^allclear_flags_kept_at_seconds 0$/m);
 });
 
 test("people kill a flag on its page, see who has fetched since, and give keys to programs", async (t) => {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0014_flags", include_str!("../migrations/0014_flags.sql")),
     ("0015_changes", include_str!("../migrations/0015_changes.sql")),
     ("0016_ownership", include_str!("../migrations/0016_ownership.sql")),
+    ("0019_exposures", include_str!("../migrations/0019_exposures.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -8,6 +8,7 @@ mod changes_tests;
 pub mod environment_keys;
 pub mod flags;
 pub mod gates;
+pub mod kept_flags;
 pub mod kills;
 pub mod observations;
 pub mod preflights;

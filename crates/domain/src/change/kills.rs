@@ -135,6 +135,11 @@ impl Overlay {
         Self::default()
     }
 
+    /// All of them, flag by flag, in no order of flags.
+    pub fn iter(&self) -> impl Iterator<Item = &Kill> {
+        self.0.values().flatten()
+    }
+
     /// The kill that decides a flag now: of several, the one that was last.
     pub fn in_force(&self, flag: &str, now: Timestamp) -> Option<&Kill> {
         if self.0.is_empty() {

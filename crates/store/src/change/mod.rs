@@ -3,6 +3,7 @@
 
 pub mod changes;
 pub mod environment_keys;
+pub mod exposures;
 pub mod flag_readers;
 pub mod kills;
 pub mod preflights;
