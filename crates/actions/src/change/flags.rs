@@ -372,3 +372,57 @@ impl Serving {
         self.kills == other.kills && self.knows_until == other.knows_until
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::change::flag_sets::Context;
+    use domain::words::Span;
+
+    use super::*;
+    use crate::respond::desk::{Desk, at, name};
+
+    store::both_engines! {
+        fn what_was_asked_is_counted_across_a_change_and_written_once(store) {
+            let desk = Desk::open(store);
+            let documents = |title: &str| format!("
+kind: environment
+name: production
+spec: {{ title: Production }}
+---
+kind: flag
+name: checkout
+spec:
+  title: {title}
+  key: New checkout!
+  purpose: operational
+  variants: {{ on: true, off: false }}
+  environments: {{ production: {{ state: ENABLED, defaultVariant: 'on' }} }}
+");
+            let ask = |times: usize| {
+                refresh(desk.store, &desk.node, at(10)).unwrap();
+                let snapshot = desk.node.flags().snapshot();
+                let serving = snapshot.environment(&name("production")).unwrap();
+                for key in ["New checkout!", "nobody knows it"].iter().cycle().take(2 * times) {
+                    let context = Context::empty();
+                    serving.set.counts.note(&serving.set.compiled.evaluate(key, &context, &serving.kills, at(10)));
+                }
+            };
+            desk.apply(&documents("New checkout"));
+            ask(3);
+            desk.apply(&documents("Newer checkout, which is another set"));
+            ask(4);
+            assert_eq!(write_exposures(desk.store, &desk.node, at(11)).unwrap(), 1);
+            assert_eq!(write_exposures(desk.store, &desk.node, at(12)).unwrap(), 0);
+            let since = Span::hours(24).before(at(12));
+            let told = desk.store.read(|tx| Ok(exposures::of_flag(tx, "New checkout!", since)?)).unwrap();
+            let wanted = Exposure {
+                environment: name("production"),
+                flag: "New checkout!".into(),
+                variant: "on".into(),
+                count: 7,
+                last_at: at(11),
+            };
+            assert_eq!(told, [wanted]);
+        }
+    }
+}
