@@ -2,14 +2,16 @@
 // site. A kill reaches all of them, and no apply undoes it; they are answered while the database is away; and people see
 // on pages what is killed and who has fetched since.
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { connect, createServer as listen } from "node:net";
+import { join } from "node:path";
 import test from "node:test";
 import { binary, freshDatabase } from "./rig/allclear.mjs";
 import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
 import { documents, signIn, startCompany } from "./rig/company.mjs";
 import { noPython, serverClient, startPython, webScript } from "./rig/openfeature.mjs";
-import { ran, Rig, run, until } from "./rig/process.mjs";
+import { freePort, ran, Rig, run, until } from "./rig/process.mjs";
 
 const flags = {
   flags: {
@@ -137,6 +139,65 @@ test("programs are answered while the database is away", async (t) => {
   await admin(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
   await until("the database to be there again", async () => (await allclear.api("GET", "/flags")).items.length === 6);
 });
+
+test("a server that starts while the database is away answers programs as it last did, and all the rest when it is there", async (t) => {
+  const direct = await freshDatabase({ atEnd() {} });
+  if (!direct) return t.skip("set ALLCLEAR_TEST_POSTGRES to try this");
+  t.after(() => run("psql", [process.env.ALLCLEAR_TEST_POSTGRES, "-qc", `DROP DATABASE IF EXISTS ${new URL(direct).pathname.slice(1)} WITH (FORCE)`]));
+  const wire = await cable(direct);
+  t.after(() => wire.cut());
+  const { allclear, server } = await start(t, { database: wire.url });
+  await allclear.api("POST", "/flags/limit/kills", { environment: "production", why: "a bank orders twice", for: "1h", variant: "high" });
+  const file = join(allclear.data, "flags.json");
+  await until("the kill to be kept", async () => (await readFile(file, "utf8")).includes('"to":{"variant":"high"}'));
+  const kept = await readFile(file, "utf8");
+  assert.ok(!kept.includes(server) && !kept.includes("bank"), "no secret is kept, and no reason");
+  await allclear.program.kill();
+  await wire.cut();
+  await allclear.start({ wait: false });
+  const get = (path, more) => fetch(allclear.url + path, more).catch(() => ({ status: 0 }));
+  await until("it to listen", async () => (await get("/health")).status === 503);
+  const onServer = await serverClient(allclear.url, server);
+  assert.equal(await onServer.getBooleanValue("new-checkout", false, ana), true);
+  assert.equal(await onServer.getNumberValue("limit", 1, ana), 100, "the kill stands, too");
+  const one = await get("/ofrep/v1/evaluate/flags/limit", { method: "POST", headers: { "x-api-key": server } });
+  assert.ok(Date.parse(one.headers.get("allclear-flags-kept-at")) > Date.now() - 3_600_000);
+  assert.ok(Number(/^allclear_flags_kept_at_seconds (\d+)$/m.exec(await (await get("/metrics")).text())[1]) > 1e9);
+  for (const path of ["/", "/api/v1/flags", "/flags"]) assert.equal((await get(path)).status, 503, path);
+  await wire.mend();
+  await until("the database to be there again", async () => (await get("/health")).status === 200);
+  assert.equal((await allclear.api("GET", "/flags")).items.length, 6);
+  assert.equal(await onServer.getNumberValue("limit", 1, ana), 100);
+  const again = await get("/ofrep/v1/evaluate/flags/limit", { method: "POST", headers: { "x-api-key": server } });
+  assert.equal(again.headers.get("allclear-flags-kept-at"), null);
+  assert.match(await (await get("/metrics")).text(), /^allclear_flags_kept_at_seconds 0$/m);
+});
+
+/** A way to the database that can be cut and mended. */
+async function cable(database) {
+  const [to, url, port] = [new URL(database), new URL(database), await freePort()];
+  url.hostname = "127.0.0.1";
+  url.port = port;
+  const ends = new Set();
+  let server;
+  const mend = () => {
+    server = listen((near) => {
+      const far = connect(to.port || 5432, to.hostname);
+      for (const [end, other] of [[near, far], [far, near]]) {
+        ends.add(end);
+        end.on("error", () => other.destroy()).on("close", () => (ends.delete(end), other.destroy())).pipe(other);
+      }
+    });
+    return new Promise((done) => server.listen(port, "127.0.0.1", done));
+  };
+  const cut = () => {
+    const closed = new Promise((done) => server.close(done));
+    for (const end of ends) end.destroy();
+    return closed;
+  };
+  await mend();
+  return { url: url.toString(), cut, mend };
+}
 
 test("people kill a flag on its page, see who has fetched since, and give keys to programs", async (t) => {
   const text = `${documents()}---

@@ -4,6 +4,7 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use domain::change::exposures::Counts;
 use domain::change::flag_sets::{Compiled, Context, FlagSet};
 use domain::change::fractional::Bucketing;
 use domain::change::kills::Overlay;
@@ -61,6 +62,18 @@ pub fn evaluate(flags: usize, rules: usize, seconds: f64, figures: &mut Figures)
             count += 1000;
         }
         figures.put(&format!("{name}_m_s"), count as f64 / began.elapsed().as_secs_f64() / 1e6);
+        // The same, and each counted, as a server does it.
+        let counts = Counts::new(&compiled);
+        let (began, mut count) = (Instant::now(), 0_u64);
+        while began.elapsed().as_secs_f64() < seconds {
+            for _ in 0..1000 {
+                let answer = compiled.evaluate(black_box("flag"), &context, &kills, now);
+                counts.note(&answer);
+                black_box(answer.variant);
+            }
+            count += 1000;
+        }
+        figures.put(&format!("{name}_counted_m_s"), count as f64 / began.elapsed().as_secs_f64() / 1e6);
         let mut waits: Vec<u64> = (0..200_000)
             .map(|_| {
                 let began = Instant::now();

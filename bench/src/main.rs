@@ -12,6 +12,7 @@ mod http;
 mod load;
 mod machine;
 mod page;
+mod ranking;
 mod report;
 mod start;
 mod sync;
@@ -37,6 +38,7 @@ bench start  --ready URL [--trials 5] [--fresh DIRECTORY] -- PROGRAM ARGUMENT...
 bench ask    --url URL --body TEXT [--connections 1] [--seconds 2]     the same question, again and again
 bench evaluate [--flags 1000] [--rules 100] [--seconds 2]               flags, in this process
 bench streams --url URL [--streams 1000] --flip COMMAND                 a flip, until all open streams have heard of it
+bench ranking [--data DIRECTORY] [--worlds 1000] [--seed 1]            how often the guilty change is found first
 bench hello  --listen 127.0.0.1:PORT                                    the least that an axum server can do
 bench sync   --directory DIRECTORY [--seconds 1]
 bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
@@ -75,6 +77,11 @@ fn run() -> Result<(), String> {
             let target = given.target("ready")?;
             given.nothing_else()?;
             start::until_ready(&target)
+        }
+        "ranking" => {
+            let (data, worlds, seed) = (given.maybe("data"), given.number("worlds", 1000)?, given.number("seed", 1)?);
+            given.nothing_else()?;
+            ranking::run(data.as_deref(), worlds, seed)
         }
         "report" => {
             print!("{}", report::tables(&given.rest)?);

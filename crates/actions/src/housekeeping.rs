@@ -20,6 +20,8 @@ const AT_ONCE: u32 = 500;
 const WRITTEN_AHEAD: Span = Span::seconds(120);
 /// For so long it is known who fetched flags.
 const READERS_KEPT: Span = Span::hours(30 * 24);
+/// For so long it is known how often flags were evaluated: twice as long as makes one look forgotten.
+const EXPOSURES_KEPT: Span = Span::hours(60 * 24);
 /// For so long a board of another node may lie behind before it is loaded afresh.
 const CHANGES_KEPT: Span = Span::minutes(10);
 
@@ -42,6 +44,8 @@ pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: 
     store.write_bulk(|tx| Ok(store::respond::chats::cut(tx, heard, AT_ONCE)?))?;
     let fetched = READERS_KEPT.before(now);
     store.write_bulk(|tx| Ok(store::change::flag_readers::cut(tx, fetched, AT_ONCE)?))?;
+    let counted = EXPOSURES_KEPT.before(now);
+    store.write_bulk(|tx| Ok(store::change::exposures::cut(tx, counted, AT_ONCE)?))?;
     let before = keep.before(now);
     let cuts: [Cutting; 7] = [
         store::engage::pages::cut,

@@ -40,7 +40,7 @@ pub struct Node {
     /// The version of the board that is known to be in the store.
     settled: AtomicI64,
     cache: Cache,
-    flags: Flags,
+    flags: Arc<Flags>,
     rules: Mutex<Option<Arc<Rules>>>,
     /// Where messages go that were queued and claimed in one transaction, once it is committed.
     outlet: Mutex<Option<Outlet>>,
@@ -57,7 +57,7 @@ impl Node {
             board: RwLock::default(),
             settled: AtomicI64::new(-1),
             cache: Cache::default(),
-            flags: Flags::default(),
+            flags: Arc::default(),
             rules: Mutex::default(),
             outlet: Mutex::default(),
         }
@@ -88,7 +88,7 @@ impl Node {
     }
 
     /// The flags as this node serves them.
-    pub fn flags(&self) -> &Flags {
+    pub fn flags(&self) -> &Arc<Flags> {
         &self.flags
     }
 

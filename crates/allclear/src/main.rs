@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod config;
 mod git;
+mod kept_flags;
 mod mirror;
 mod outward;
 mod publish;

@@ -20,6 +20,8 @@ use store::{Halt, Store};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::spawn_blocking;
 
+use crate::kept_flags::Keeper;
+
 /// What the loops work with.
 pub(crate) struct Rounds {
     pub(crate) store: Store,
@@ -29,6 +31,8 @@ pub(crate) struct Rounds {
     pub(crate) mint: Mint,
     /// How long what is over is kept.
     pub(crate) keep: Span,
+    /// Keeps flags for a start without the database.
+    pub(crate) keeper: Option<Mutex<Keeper>>,
 }
 
 /// At least so often the store is asked, whatever the bell says: a lost bell costs this long, never a message.
@@ -44,6 +48,8 @@ const NO_ROOM: Duration = Duration::from_millis(20);
 const LOOK_FOR_SEALS: Span = Span::seconds(1);
 /// So often it is written down who fetched flags.
 const WRITE_READERS: Span = Span::seconds(2);
+/// So often it is written down how often flags were evaluated.
+const WRITE_EXPOSURES: Span = Span::minutes(1);
 /// So long lies between two looks at the journal, at least.
 const BREATH: Duration = Duration::from_millis(150);
 /// What could not begin for so long is left to whoever claims it next: an attempt must end within its lease.
@@ -220,18 +226,28 @@ async fn follow_journal(
 /// was.
 async fn serve_flags(rounds: Arc<Rounds>, mut bell: watch::Receiver<()>, mut stopped: watch::Receiver<bool>) {
     let mut next_write = (rounds.clock)();
+    let mut next_count = WRITE_EXPOSURES.after(next_write);
     while !*stopped.borrow() {
         let (again, now) = (rounds.clone(), (rounds.clock)());
-        let writes = now >= next_write;
+        let (writes, counts) = (now >= next_write, now >= next_count);
         let done = spawn_blocking(move || {
             let next = flags::refresh(&again.store, &again.node, now)?;
+            if let Some(keeper) = &again.keeper {
+                keeper.lock().unwrap_or_else(PoisonError::into_inner).turn(again.node.flags(), now);
+            }
             if writes {
                 flags::write_readers(&again.store, &again.node, now)?;
+            }
+            if counts {
+                flags::write_exposures(&again.store, &again.node, now)?;
             }
             Ok::<_, Halt>(next)
         });
         if writes {
             next_write = WRITE_READERS.after(now);
+        }
+        if counts {
+            next_count = WRITE_EXPOSURES.after(now);
         }
         let wait = match done.await {
             Ok(Ok(next)) => until(next, (rounds.clock)()),

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::config::Serve;
 use crate::outward::Outward;
 use crate::secrets::Secrets;
-use crate::{chats, clock, mirror, publish, rollbacks, rounds, source, telemetry};
+use crate::{chats, clock, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -28,7 +28,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     let secrets = Secrets::read(settings.chat_secrets.as_deref(), "chat")?;
     let rollbacks = Secrets::read(settings.adapter_secrets.as_deref(), "adapter")?.for_rollbacks()?;
     let place = settings.place()?;
-    let store = Store::open(&place).with_context(|| format!("the database at {place} cannot be opened"))?;
+    let Some((store, listener)) = kept_flags::open(settings, &place, &clock)? else { return Ok(()) };
     let keys = Keys::of(&store, &mut mint)?;
     let evidence = settings.evidence();
     if store.is_postgres() && settings.evidence.is_none() {
@@ -111,11 +111,15 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         clock: clock.clone(),
         mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
     };
-    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep };
+    let keeper = kept_flags::Keeper::of(settings).map(std::sync::Mutex::new);
+    let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep, keeper };
     runtime.block_on(async move {
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", settings.listen))?;
+        let listener = match listener {
+            Some(listener) => TcpListener::from_std(listener)?,
+            None => TcpListener::bind(settings.listen)
+                .await
+                .with_context(|| format!("cannot listen on {}", settings.listen))?,
+        };
         let (stop, stopped) = tokio::sync::watch::channel(false);
         // Without a secret nobody asks for proof.
         if proves {
@@ -207,7 +211,7 @@ fn hostname() -> String {
 }
 
 /// Waits for Ctrl-C, or for being told to stop by the system.
-async fn signal() {
+pub(crate) async fn signal() {
     let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
         Ok(terminate) => terminate,
         Err(error) => {

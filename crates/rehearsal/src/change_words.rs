@@ -88,7 +88,7 @@ impl Chronicle {
         all.iter().map(|one| self.in_incident(entry, &line(one))).collect()
     }
 
-    fn in_incident(&mut self, entry: &Entry, said: &str) -> String {
+    pub(crate) fn in_incident(&mut self, entry: &Entry, said: &str) -> String {
         match entry.incident {
             Some(id) => format!("incident {}: {said}", self.incident_number(&id.to_string())),
             None => said.to_owned(),

@@ -327,7 +327,7 @@ fn targets(services: &str) -> Result<Vec<Target>, Stop> {
     services.split(',').map(target).collect()
 }
 
-/// `live emergency no-plan manual scripted irreversible forward-only schema`
+/// `live emergency no-plan manual scripted off=FLAG irreversible forward-only schema`
 fn proposal(title: &str, services: &str, words: &[&str], why: &str) -> Result<Proposal, Stop> {
     let has = |word: &str| words.contains(&word);
     let minutes = Span::minutes(5);
@@ -343,6 +343,8 @@ fn proposal(title: &str, services: &str, words: &[&str], why: &str) -> Result<Pr
             step("start the workers", None),
         ];
         Way::Scripted { steps }
+    } else if let Some(flag) = words.iter().find_map(|word| word.strip_prefix("off=")) {
+        Way::FlagOff { environment: "live".parse()?, flag: flag.parse()? }
     } else if has("irreversible") {
         Way::Irreversible { reason: "the column is dropped".into(), forward_fix: "restore it".into() }
     } else {

@@ -18,7 +18,7 @@ use store::{Error, Store, Tx, Value};
 
 use crate::play::Play;
 use crate::world::{Attempt, Deed};
-use crate::{Trouble, change_checks, incident_checks};
+use crate::{Trouble, change_checks, incident_checks, switch_checks};
 
 /// What the journal and the channels say happened, in order: what the tables must agree with.
 #[derive(Debug, Default)]
@@ -168,6 +168,7 @@ pub fn now(play: &mut Play) -> Result<(), Trouble> {
         return Err(halt.into());
     }
     broken.extend(of_clocks(play)?);
+    broken.extend(switch_checks::all(play)?);
     play.newly_promised.clear();
     let excuses = play.ledger.excuses + play.world.lost_with_nodes + play.world.in_flight() as u64;
     if play.ledger.duplicates > excuses {
@@ -339,6 +340,7 @@ fn of_clocks(play: &Play) -> Result<Vec<String>, Halt> {
             ("a call for a commander is overdue", "SELECT id FROM incidents WHERE command_due_at < $1"),
             ("a reminder of a task is overdue", "SELECT id FROM tasks WHERE wake_at < $1"),
             ("a reminder of an update is overdue", "SELECT incident AS id FROM promises WHERE wake_at < $1"),
+            ("a kill is overdue", "SELECT id FROM kills WHERE due_at < $1"),
             ("a snooze is overdue", "SELECT id FROM alerts WHERE snoozed_until < $1 AND resolved_at IS NULL"),
         ] {
             if let Some(row) = tx.one(sql, &[latest.into()])? {

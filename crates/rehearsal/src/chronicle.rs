@@ -255,7 +255,7 @@ impl Chronicle {
                 vec![format!("gives up the {by} to {to}{because}")]
             }
             EventKind::DocumentsApplied => vec![format!("documents change{because}")],
-            _ => match self.of_change(kind, entry) {
+            _ => match self.of_flag(kind, entry).or_else(|| self.of_change(kind, entry)) {
                 Some(lines) => lines,
                 None => self.of_incident(kind, entry).into_iter().collect(),
             },
@@ -405,7 +405,7 @@ impl Chronicle {
     }
 
     /// An instant of the journal, by the clock of the story; with the day if it is another.
-    fn local(&self, at: &Value) -> String {
+    pub(crate) fn local(&self, at: &Value) -> String {
         match at.as_str().and_then(|at| at.parse::<Timestamp>().ok()) {
             Some(at) => self.when(at),
             None => "?".into(),

@@ -156,6 +156,29 @@ spec:
   from: 2026-01-01T00:00:00Z
   to: 2027-01-01T00:00:00Z
   services: [db]
+---
+kind: environment
+name: live
+spec: { title: Live }
+---
+kind: flag
+name: new-cart
+spec:
+  title: New cart
+  services: [web]
+  purpose: operational
+  variants: { on: true, off: false }
+  environments: { live: { state: ENABLED, defaultVariant: 'on' } }
+---
+kind: flag
+name: thumbnails
+spec:
+  title: Thumbnails
+  key: web/thumbnails
+  services: [web, api]
+  purpose: kill-switch
+  variants: { on: true, off: false }
+  environments: { live: { state: ENABLED, defaultVariant: 'on' } }
 ";
 
 #[cfg(test)]

@@ -219,6 +219,7 @@ impl Play {
             ["the", "pipeline", rest @ ..] => self.pipeline(rest, place, about),
             ["the", "deployer", rest @ ..] => self.deployer(rest, about),
             [service, "was", "ramped", "to", ramp] => self.was_ramped(&service.parse()?, ramp.parse()?),
+            ["programs", rest @ ..] => self.programs(rest, place),
             ["the", "store", "fails", "once"] => {
                 self.world.arrange(Mishap::RolledBack);
                 Ok(())
@@ -428,6 +429,7 @@ impl Play {
         let name: Name = name.parse().map_err(|_| Stop::Words(format!("{name:?} is no line of a story")))?;
         let me = Actor::Person(name.clone());
         match words {
+            _ if self.with_a_flag(&name, words, about, place)? => {}
             _ if self.with_a_change(&name, words, about, place)? => {}
             _ if self.in_an_incident(&name, words, about, place)? => {}
             ["acknowledges"] | ["acknowledges", "page", _] => {

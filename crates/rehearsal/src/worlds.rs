@@ -91,7 +91,7 @@ fn run_looking(store: Result<Store, Error>, seed: u64, season: Season, every: u3
 }
 
 /// Makes the story up.
-struct Author {
+pub(crate) struct Author {
     story: Story,
     season: Season,
     chance: Mint,
@@ -140,15 +140,15 @@ impl Author {
         Self { story, season, chance, agenda: BinaryHeap::new(), thought: 0, looked_at: 0, ends_at, looks: 0, every: 1 }
     }
 
-    fn pick(&mut self, most: usize) -> usize {
+    pub(crate) fn pick(&mut self, most: usize) -> usize {
         usize::try_from(self.chance.chance() % most.max(1) as u64).unwrap_or(0)
     }
 
-    fn seconds(&mut self, least: usize, most: usize) -> Span {
+    pub(crate) fn seconds(&mut self, least: usize, most: usize) -> Span {
         Span::seconds(i64::try_from(least + self.pick(most - least)).unwrap_or(60))
     }
 
-    fn plan(&mut self, at: Timestamp, text: String) {
+    pub(crate) fn plan(&mut self, at: Timestamp, text: String) {
         self.thought += 1;
         self.agenda.push(Reverse((at, self.thought, text)));
     }
@@ -234,8 +234,9 @@ impl Author {
 
     /// Something begins to go wrong.
     fn trouble(&mut self, at: Timestamp) {
-        match self.pick(25) {
-            23.. => self.rule(at),
+        match self.pick(28) {
+            26.. => self.rule(at),
+            23.. => self.switch(at),
             20.. => self.change(at),
             16.. => self.incident(at),
             0..=4 => self.alert(at),
@@ -400,13 +401,13 @@ impl Author {
         self.plan(end, format!("{who} resolves the incident: it went away"));
     }
 
-    fn node(&mut self) -> String {
+    pub(crate) fn node(&mut self) -> String {
         let nodes: Vec<String> = self.story.nodes.iter().map(|(name, _)| name.clone()).collect();
         let one = self.pick(nodes.len());
         if nodes.len() > 1 { format!("@{} ", nodes[one]) } else { String::new() }
     }
 
-    fn person(&mut self) -> &'static str {
+    pub(crate) fn person(&mut self) -> &'static str {
         let known = ["ana", "ben", "carla", "dai", "eve"];
         let people = known.iter().filter(|name| self.story.documents.contains(&format!("full_name: {name}\n"))).count();
         known[self.pick(people)]

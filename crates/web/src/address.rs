@@ -89,13 +89,12 @@ impl FromRequestParts<App> for Source {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(app, &parts.extensions, &parts.headers))
+        Ok(Self::of(&app.settings().proxies, &parts.extensions, &parts.headers))
     }
 }
 
 impl Source {
-    pub fn of(app: &App, beside: &Extensions, headers: &HeaderMap) -> Self {
-        let proxies = &app.settings().proxies;
+    pub fn of(proxies: &Proxies, beside: &Extensions, headers: &HeaderMap) -> Self {
         let peer = beside.get::<Peer>().map(|peer| peer.0.to_canonical());
         let peer = peer.filter(|peer| !peer.is_loopback() || !proxies.is_empty());
         Self(peer.map(|peer| proxies.source(peer, headers)))

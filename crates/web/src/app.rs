@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::ofrep::Programs;
 use actions::detect::intake::Intake;
 use actions::detect::lists::Counts;
 use actions::{Halt, Moment, Node};
 use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Name, Timestamp};
 use store::{Store, Tx};
-use tokio::sync::watch;
 
 use crate::address::Proxies;
 use crate::api::once::{self, Working};
@@ -47,8 +47,8 @@ struct Inner {
     /// The board's counts, and the version of it that was counted.
     counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
-    /// Rung when other flags are served.
-    flags: watch::Receiver<u64>,
+    /// What answers the questions of programs.
+    programs: Programs,
     metrics: Metrics,
     settings: Settings,
     reach: OnceLock<Reached>,
@@ -116,8 +116,8 @@ impl App {
     pub fn new(store: Store, node: Arc<Node>, intake: Intake, clock: Clock, mint: Mint, settings: Settings) -> Self {
         let (doors, live, metrics) = (Doors::default(), Live::new(&store), Metrics::new(clock()));
         let limits = Limits::new(&clock);
-        let (ring, flags) = watch::channel(0);
-        node.flags().on_change(move || ring.send_modify(|count| *count += 1));
+        let from = Some((store.clone(), node.clone()));
+        let programs = Programs::new(node.flags().clone(), clock.clone(), settings.proxies.clone(), from);
         let mint = Mutex::new(mint);
         let (attempts, working, counts) = (Attempts::default(), Working::default(), Mutex::default());
         Self(Arc::new(Inner {
@@ -134,7 +134,7 @@ impl App {
             working,
             counts,
             live,
-            flags,
+            programs,
             metrics,
             settings,
             reach: OnceLock::new(),
@@ -226,9 +226,9 @@ impl App {
         &self.0.live
     }
 
-    /// Wakes after other flags are served.
-    pub fn flags_bell(&self) -> watch::Receiver<u64> {
-        self.0.flags.clone()
+    /// What answers the questions of programs.
+    pub fn programs(&self) -> &Programs {
+        &self.0.programs
     }
 
     pub fn metrics(&self) -> &Metrics {

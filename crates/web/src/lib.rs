@@ -21,6 +21,7 @@ pub mod reach;
 pub mod routes;
 pub mod source;
 pub mod upload;
+pub mod waiting;
 pub mod what_if;
 
 pub use app::{App, ChatSecrets, SecretOf, Settings, WebhookSecrets};

@@ -13,6 +13,10 @@ use prometheus_client::registry::Registry;
 use crate::app::App;
 use crate::problem::Problem;
 
+/// Since when flags are served as they were kept on disk; 0: as the database has them.
+pub(crate) const FLAGS_KEPT: (&str, &str) =
+    ("flags_kept_at_seconds", "Since when flags are served as they were kept, in Unix time; 0: from the database");
+
 /// Counters of this process, and gauges that are set when they are asked for.
 #[derive(Debug)]
 pub struct Metrics {
@@ -45,6 +49,8 @@ impl Metrics {
         let deliveries_due = gauge("deliveries_due", "Messages that are due and not yet settled");
         let deliveries_failed = gauge("deliveries_failed_last_day", "Messages given up in the last 24 hours");
         let oldest_due_seconds = gauge("oldest_due_delivery_seconds", "Age of the oldest message that is due");
+        // Never anything else once the store is open.
+        gauge(FLAGS_KEPT.0, FLAGS_KEPT.1);
         Self {
             registry,
             started,

@@ -6,20 +6,23 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use actions::change::flags::{Held, Snapshot, refresh};
+use actions::Node;
+use actions::change::flags::{Flags, Held, Snapshot, refresh};
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRef, Path, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG,
     IF_NONE_MATCH, RETRY_AFTER, USER_AGENT, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, options, post};
 use domain::change::environment_keys::KeyKind;
 use domain::change::flag_sets::{Context, ErrorCode};
 use domain::change::ofrep;
@@ -27,15 +30,78 @@ use domain::words::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use store::Store;
+use tokio::sync::watch;
 
-use crate::address::Source;
-use crate::app::App;
+use crate::address::{Proxies, Source};
+use crate::app::{App, Clock};
 
 /// The largest question.
 const QUESTION_MOST: usize = 256 << 10;
 /// Changes that come quickly one after another are told together.
 const TOGETHER: Duration = Duration::from_millis(100);
 const BEAT: Duration = Duration::from_secs(15);
+
+/// All that the questions of programs need, so that they are answered also before there is a store.
+#[derive(Clone)]
+pub struct Programs(Arc<Inside>);
+
+struct Inside {
+    flags: Arc<Flags>,
+    clock: Clock,
+    bell: watch::Receiver<u64>,
+    proxies: Proxies,
+    /// From where flags are read if none are there.
+    from: Option<(Store, Arc<Node>)>,
+}
+
+impl std::fmt::Debug for Programs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Programs")
+    }
+}
+
+impl FromRef<App> for Programs {
+    fn from_ref(app: &App) -> Self {
+        app.programs().clone()
+    }
+}
+
+impl Programs {
+    pub fn new(flags: Arc<Flags>, clock: Clock, proxies: Proxies, from: Option<(Store, Arc<Node>)>) -> Self {
+        let (ring, bell) = watch::channel(0);
+        flags.on_change(move || ring.send_modify(|count| *count += 1));
+        Self(Arc::new(Inside { flags, clock, bell, proxies, from }))
+    }
+
+    /// Since when what is served has not been read from the database.
+    pub(crate) fn kept_at(&self) -> Option<Timestamp> {
+        self.0.flags.snapshot().kept_at
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+}
+
+/// Where programs ask.
+pub(crate) fn lines<S>() -> Vec<(Method, &'static str, MethodRouter<S>)>
+where
+    S: Clone + Send + Sync + 'static,
+    Programs: FromRef<S>,
+{
+    let mut all = Vec::new();
+    for path in ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/"] {
+        all.push((Method::POST, path, post(post_all)));
+        all.push((Method::OPTIONS, path, options(preflight)));
+    }
+    let one = "/ofrep/v1/evaluate/flags/{*key}";
+    all.push((Method::POST, one, post(post_one)));
+    all.push((Method::OPTIONS, one, options(preflight)));
+    all.push((Method::GET, "/ofrep/v1/stream/{name}", get(get_stream)));
+    all.push((Method::GET, "/flagd/flags.json", get(get_definitions)));
+    all
+}
 
 /// What a program asks.
 #[derive(Deserialize)]
@@ -44,9 +110,9 @@ struct Question {
 }
 
 /// `POST /ofrep/v1/evaluate/flags/KEY`.
-pub async fn post_one(State(app): State<App>, request: Request) -> Response {
+async fn post_one(State(programs): State<Programs>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let (held, now) = match enter(&app, &parts).await {
+    let (held, now) = match enter(&programs, &parts).await {
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
@@ -63,6 +129,7 @@ pub async fn post_one(State(app): State<App>, request: Request) -> Response {
     };
     let Some(serving) = &held.serving else { return bare(StatusCode::FORBIDDEN) };
     let answer = serving.set.compiled.evaluate(&key, &context, &serving.kills, now);
+    serving.set.counts.note(&answer);
     let status = match &answer.error {
         _ if ofrep::is_success(&answer) => StatusCode::OK,
         Some((ErrorCode::FlagNotFound, _)) => StatusCode::NOT_FOUND,
@@ -75,9 +142,9 @@ pub async fn post_one(State(app): State<App>, request: Request) -> Response {
 const ONE: &str = "/ofrep/v1/evaluate/flags/";
 
 /// `POST /ofrep/v1/evaluate/flags`.
-pub async fn post_all(State(app): State<App>, request: Request) -> Response {
+async fn post_all(State(programs): State<Programs>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let (held, now) = match enter(&app, &parts).await {
+    let (held, now) = match enter(&programs, &parts).await {
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
@@ -93,6 +160,7 @@ pub async fn post_all(State(app): State<App>, request: Request) -> Response {
         held.stream
     );
     let answers = serving.set.compiled.evaluate_all(&context, &serving.kills, now);
+    let answers = answers.inspect(|answer| serving.set.counts.note(answer));
     let body = serving.set.answers.all(answers, &stream);
     // Of what was answered, and not of what is set: one context changes where another does not, and time alone may do it.
     let tag = ofrep::etag(&body);
@@ -106,24 +174,24 @@ pub async fn post_all(State(app): State<App>, request: Request) -> Response {
 }
 
 /// `GET /ofrep/v1/stream/NAME`: says when to ask again.
-pub async fn get_stream(State(app): State<App>, Path(name): Path<String>, headers: HeaderMap) -> Response {
-    let Ok(snapshot) = snapshot(&app).await else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
+async fn get_stream(State(programs): State<Programs>, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    let Ok(snapshot) = snapshot(&programs).await else { return bare(StatusCode::SERVICE_UNAVAILABLE) };
     if snapshot.stream(&name).is_none() {
         return bare(StatusCode::NOT_FOUND);
     }
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let events = async_stream::stream! {
-        let (mut bell, mut told) = (app.flags_bell(), last);
+        let (mut bell, mut told) = (programs.0.bell.clone(), last);
         loop {
             bell.mark_unchanged();
             // One that has just come asked a moment ago; whatever happened since is told, too.
-            let version = match app.node().flags().snapshot().stream(&name) {
-                Some(held) if held.key.is_valid(app.now()) => held.serving.as_ref().map(|serving| serving.version.clone()),
+            let version = match programs.0.flags.snapshot().stream(&name) {
+                Some(held) if held.key.is_valid(programs.now()) => held.serving.as_ref().map(|serving| serving.version.clone()),
                 _ => None,
             };
             let Some(version) = version else { break };
             if version != told {
-                let data = json!({ "type": "refetchEvaluation", "etag": version, "lastModified": app.now().as_second() });
+                let data = json!({ "type": "refetchEvaluation", "etag": version, "lastModified": programs.now().as_second() });
                 yield Ok::<_, Infallible>(Event::default().event("message").id(&version).data(data.to_string()));
                 told = version;
                 tokio::time::sleep(TOGETHER).await;
@@ -140,9 +208,9 @@ pub async fn get_stream(State(app): State<App>, Path(name): Path<String>, header
 
 /// `GET /flagd/flags.json`: the flags of the environment as flagd's file, with kills in force, for programs on servers that
 /// evaluate themselves.
-pub async fn get_definitions(State(app): State<App>, request: Request) -> Response {
+async fn get_definitions(State(programs): State<Programs>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
-    let (held, now) = match enter(&app, &parts).await {
+    let (held, now) = match enter(&programs, &parts).await {
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
@@ -150,6 +218,7 @@ pub async fn get_definitions(State(app): State<App>, request: Request) -> Respon
     let Some(serving) = held.serving.as_ref().filter(|_| held.key.kind == KeyKind::Server) else {
         return bare(StatusCode::FORBIDDEN);
     };
+    serving.set.fetched.store(true, Ordering::Relaxed);
     let body = serde_json::to_vec(&serving.kills.applied(&serving.set.flags, now)).unwrap_or_default();
     let tag = ofrep::etag(&body);
     let same = parts.headers.get(IF_NONE_MATCH).is_some_and(|asked| *asked == *tag);
@@ -161,7 +230,7 @@ pub async fn get_definitions(State(app): State<App>, request: Request) -> Respon
 }
 
 /// `OPTIONS`: a browser asks whether a page of another site may ask.
-pub async fn preflight() -> Response {
+async fn preflight() -> Response {
     let mut response = bare(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
@@ -174,11 +243,11 @@ pub async fn preflight() -> Response {
 }
 
 /// Whose key is shown, and when; or the answer to one who shows none that opens anything.
-async fn enter(app: &App, parts: &Parts) -> Result<(Arc<Held>, Timestamp), Box<Response>> {
+async fn enter(programs: &Programs, parts: &Parts) -> Result<(Arc<Held>, Timestamp), Box<Response>> {
     let refuse = |status| Box::new(bare(status));
     let shown = shown(&parts.headers).ok_or_else(|| refuse(StatusCode::UNAUTHORIZED))?;
-    let snapshot = snapshot(app).await.map_err(|()| refuse(StatusCode::SERVICE_UNAVAILABLE))?;
-    let now = app.now();
+    let snapshot = snapshot(programs).await.map_err(|()| refuse(StatusCode::SERVICE_UNAVAILABLE))?;
+    let now = programs.now();
     let hash: [u8; 32] = Sha256::digest(shown).into();
     let held = snapshot.key(&hash).filter(|held| held.key.is_valid(now));
     let held = held.ok_or_else(|| refuse(StatusCode::UNAUTHORIZED))?;
@@ -187,9 +256,9 @@ async fn enter(app: &App, parts: &Parts) -> Result<(Arc<Held>, Timestamp), Box<R
         response.headers_mut().insert(RETRY_AFTER, seconds.into());
         return Err(Box::new(response));
     }
-    let address = Source::of(app, &parts.extensions, &parts.headers).0;
+    let address = Source::of(&programs.0.proxies, &parts.extensions, &parts.headers).0;
     let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    app.node().flags().note(held, address, agent, now);
+    programs.0.flags.note(held, address, agent, now);
     Ok((held.clone(), now))
 }
 
@@ -201,19 +270,20 @@ fn shown(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// What is served now; read from the store only if nothing was read yet.
-async fn snapshot(app: &App) -> Result<Arc<Snapshot>, ()> {
-    let snapshot = app.node().flags().snapshot();
+async fn snapshot(programs: &Programs) -> Result<Arc<Snapshot>, ()> {
+    let snapshot = programs.0.flags.snapshot();
     if snapshot.is_there {
         return Ok(snapshot);
     }
-    let again = app.clone();
-    match tokio::task::spawn_blocking(move || refresh(again.store(), again.node(), again.now())).await {
-        Ok(Ok(_)) => Ok(app.node().flags().snapshot()),
-        Ok(Err(halt)) => {
+    let again = programs.clone();
+    let read = move || again.0.from.as_ref().map(|(store, node)| refresh(store, node, again.now()));
+    match tokio::task::spawn_blocking(read).await {
+        Ok(Some(Ok(_))) => Ok(programs.0.flags.snapshot()),
+        Ok(Some(Err(halt))) => {
             tracing::warn!(%halt, "the flags could not be read");
             Err(())
         }
-        Err(_) => Err(()),
+        Ok(None) | Err(_) => Err(()),
     }
 }
 

@@ -327,15 +327,8 @@ pub fn table() -> Vec<Route> {
         ]);
     }
     // Programs ask for flags
-    for path in ["/ofrep/v1/evaluate/flags", "/ofrep/v1/evaluate/flags/"] {
-        all.push(route(Method::POST, path, May::EnvironmentKey, post(ofrep::post_all)));
-        all.push(route(Method::OPTIONS, path, May::EnvironmentKey, options(ofrep::preflight)));
-    }
-    let one = "/ofrep/v1/evaluate/flags/{*key}";
-    all.push(route(Method::POST, one, May::EnvironmentKey, post(ofrep::post_one)));
-    all.push(route(Method::OPTIONS, one, May::EnvironmentKey, options(ofrep::preflight)));
-    all.push(route(Method::GET, "/ofrep/v1/stream/{name}", May::EnvironmentKey, get(ofrep::get_stream)));
-    all.push(route(Method::GET, "/flagd/flags.json", May::EnvironmentKey, get(ofrep::get_definitions)));
+    let of_programs = |(method, path, handler)| route(method, path, May::EnvironmentKey, handler);
+    all.extend(ofrep::lines().into_iter().map(of_programs));
     // The status page in Statuspage's shape, beside Alertmanager's API of the same version
     all.extend(published::DATA.map(|(path, _, _)| route(Method::GET, path, May::Anyone, get(status_pages::get_data))));
     all.extend(crate::api::table::lines());

@@ -4,14 +4,16 @@
 //! place of what was before. It is read again when the bell rings, and when a kill ends by the clock. Who asked is
 //! noted here and written now and then.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::change::environment_keys::{EnvironmentKey, KeyKind, Meter};
 use domain::change::environments::{Environment, set_of};
+use domain::change::exposures::{Counts, Exposure};
 use domain::change::flag_readers::FlagReader;
 use domain::change::flag_sets::{Compiled, FlagSet};
 use domain::change::kills::Overlay;
@@ -20,7 +22,7 @@ use domain::detect::rules::Rules;
 use domain::words::{EnvironmentKeyId, Name, Span, Timestamp};
 use sha2::{Digest, Sha256};
 use store::change::kills::KillRow;
-use store::change::{environment_keys, flag_readers, kills};
+use store::change::{environment_keys, exposures, flag_readers, kills};
 use store::{Halt, Store};
 
 use crate::Node;
@@ -28,11 +30,13 @@ use crate::Node;
 /// All that is served, at one moment.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    keys: HashMap<[u8; 32], Arc<Held>>,
-    streams: HashMap<String, Arc<Held>>,
-    environments: HashMap<Name, Arc<Serving>>,
+    pub(super) keys: HashMap<[u8; 32], Arc<Held>>,
+    pub(super) streams: HashMap<String, Arc<Held>>,
+    pub(super) environments: HashMap<Name, Arc<Serving>>,
     /// Whether the store was read yet.
     pub is_there: bool,
+    /// It was not read from the store, but is what was kept at that time.
+    pub kept_at: Option<Timestamp>,
 }
 
 impl Snapshot {
@@ -59,7 +63,7 @@ pub struct Held {
     pub stream: String,
     /// None, if its environment is gone.
     pub serving: Option<Arc<Serving>>,
-    meter: Arc<Meter>,
+    pub(super) meter: Arc<Meter>,
 }
 
 impl Held {
@@ -91,15 +95,20 @@ pub struct Set {
     pub flags: FlagSet,
     pub compiled: Compiled,
     pub answers: Answers,
+    /// How often each flag was evaluated since that was last written.
+    pub counts: Counts,
+    /// Whether somebody fetched the definitions since.
+    pub fetched: AtomicBool,
     digest: [u8; 32],
 }
 
 impl Set {
-    fn new(spec: Environment, flags: FlagSet) -> Self {
+    pub(super) fn new(spec: Environment, flags: FlagSet) -> Self {
         let compiled = Compiled::new(&flags, spec.bucketing);
         let answers = Answers::new(&compiled, &flags.metadata);
         let said = serde_json::to_vec(&(&spec, &flags)).unwrap_or_default();
-        Self { digest: Sha256::digest(said).into(), spec, flags, compiled, answers }
+        let (counts, fetched) = (Counts::new(&compiled), AtomicBool::new(false));
+        Self { digest: Sha256::digest(said).into(), spec, flags, compiled, answers, counts, fetched }
     }
 }
 
@@ -111,6 +120,8 @@ pub struct Flags {
     building: Mutex<Option<Arc<Rules>>>,
     bell: Mutex<Option<Bell>>,
     seen: Mutex<HashMap<Asking, Vec<Seen>>>,
+    /// Sets whose counts have not been taken since they were replaced.
+    replaced: Mutex<Vec<(Name, Arc<Set>)>>,
 }
 
 type Bell = Box<dyn Fn() + Send>;
@@ -148,6 +159,11 @@ impl Flags {
         self.now.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Serves what was kept, until the store can be read.
+    pub fn restore(&self, kept: Snapshot) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(kept);
+    }
+
     /// Rung after what is served has changed.
     pub fn on_change(&self, bell: impl Fn() + Send + 'static) {
         *self.bell.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(bell));
@@ -180,6 +196,27 @@ impl Flags {
                 here.push(Seen { agent, serving, fetched_at: now, is_written: false });
             }
         }
+    }
+
+    /// What was evaluated since it was last asked.
+    fn exposures(&self, now: Timestamp) -> Vec<Exposure> {
+        let snapshot = self.snapshot();
+        let served = snapshot.environments.iter().map(|(name, serving)| (name.clone(), serving.set.clone()));
+        let replaced = std::mem::take(&mut *self.replaced.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut found: BTreeMap<(Name, String, String), u64> = BTreeMap::new();
+        for (environment, set) in replaced.into_iter().chain(served) {
+            let flags: Vec<_> = set.compiled.flags().collect();
+            for one in set.counts.take() {
+                let (key, variants, _) = &flags[one.place];
+                let variant = one.variant_place.map_or("", |place| variants[place].0.as_ref());
+                *found.entry((environment.clone(), (*key).to_owned(), variant.to_owned())).or_default() += one.count;
+            }
+            if set.fetched.swap(false, Ordering::Relaxed) {
+                *found.entry((environment, String::new(), String::new())).or_default() += 1;
+            }
+        }
+        let told = |((environment, flag, variant), count)| Exposure { environment, flag, variant, count, last_at: now };
+        found.into_iter().map(told).collect()
     }
 
     /// Those who fetched since it was last asked, and forgets those who were quiet for long.
@@ -221,6 +258,21 @@ pub fn write_readers(store: &Store, node: &Node, now: Timestamp) -> Result<usize
         })?;
     }
     Ok(fresh.len())
+}
+
+/// Writes down how often flags were evaluated since it was last done. What cannot be written is not counted: that is no reason to
+/// hold anybody up.
+pub fn write_exposures(store: &Store, node: &Node, now: Timestamp) -> Result<usize, Halt> {
+    let counted = node.flags().exposures(now);
+    if !counted.is_empty() {
+        store.write_bulk(|tx| {
+            for one in &counted {
+                exposures::add(tx, one)?;
+            }
+            Ok(())
+        })?;
+    }
+    Ok(counted.len())
 }
 
 /// Reads what the store has, and serves it if it is another than before. Answers when what is served next changes by the
@@ -277,8 +329,12 @@ pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Time
         keys.insert(hash, one);
     }
     *last = Some(rules);
+    let is_served = |name: &Name, set: &Arc<Set>| environments.get(name).is_some_and(|now| Arc::ptr_eq(&now.set, set));
+    let gone = before.environments.iter().filter(|(name, was)| !is_served(name, &was.set));
+    let gone = gone.map(|(name, was)| (name.clone(), was.set.clone()));
+    flags.replaced.lock().unwrap_or_else(PoisonError::into_inner).extend(gone);
     if changed || keys_changed || !before.is_there {
-        let snapshot = Arc::new(Snapshot { keys, streams, environments, is_there: true });
+        let snapshot = Arc::new(Snapshot { keys, streams, environments, is_there: true, kept_at: None });
         *flags.now.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         if let Some(bell) = &*flags.bell.lock().unwrap_or_else(PoisonError::into_inner) {
             bell();
@@ -288,7 +344,7 @@ pub fn refresh(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Time
 }
 
 /// The name under which whoever has the key listens. The key cannot be found from it.
-fn stream_of(hash: &[u8; 32]) -> String {
+pub(super) fn stream_of(hash: &[u8; 32]) -> String {
     hex(&Sha256::new().chain_update(b"stream of flags").chain_update(hash).finalize())
 }
 
@@ -314,5 +370,59 @@ impl Serving {
     /// Whether the kills are the same, also in when they end.
     fn kills_are(&self, other: &Self) -> bool {
         self.kills == other.kills && self.knows_until == other.knows_until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::change::flag_sets::Context;
+    use domain::words::Span;
+
+    use super::*;
+    use crate::respond::desk::{Desk, at, name};
+
+    store::both_engines! {
+        fn what_was_asked_is_counted_across_a_change_and_written_once(store) {
+            let desk = Desk::open(store);
+            let documents = |title: &str| format!("
+kind: environment
+name: production
+spec: {{ title: Production }}
+---
+kind: flag
+name: checkout
+spec:
+  title: {title}
+  key: New checkout!
+  purpose: operational
+  variants: {{ on: true, off: false }}
+  environments: {{ production: {{ state: ENABLED, defaultVariant: 'on' }} }}
+");
+            let ask = |times: usize| {
+                refresh(desk.store, &desk.node, at(10)).unwrap();
+                let snapshot = desk.node.flags().snapshot();
+                let serving = snapshot.environment(&name("production")).unwrap();
+                for key in ["New checkout!", "nobody knows it"].iter().cycle().take(2 * times) {
+                    let context = Context::empty();
+                    serving.set.counts.note(&serving.set.compiled.evaluate(key, &context, &serving.kills, at(10)));
+                }
+            };
+            desk.apply(&documents("New checkout"));
+            ask(3);
+            desk.apply(&documents("Newer checkout, which is another set"));
+            ask(4);
+            assert_eq!(write_exposures(desk.store, &desk.node, at(11)).unwrap(), 1);
+            assert_eq!(write_exposures(desk.store, &desk.node, at(12)).unwrap(), 0);
+            let since = Span::hours(24).before(at(12));
+            let told = desk.store.read(|tx| Ok(exposures::of_flag(tx, "New checkout!", since)?)).unwrap();
+            let wanted = Exposure {
+                environment: name("production"),
+                flag: "New checkout!".into(),
+                variant: "on".into(),
+                count: 7,
+                last_at: at(11),
+            };
+            assert_eq!(told, [wanted]);
+        }
     }
 }

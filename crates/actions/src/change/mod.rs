@@ -12,6 +12,7 @@ mod document_proposals_tests;
 pub mod environment_keys;
 pub mod flags;
 pub mod gates;
+pub mod kept_flags;
 pub mod kills;
 pub mod observations;
 pub mod preflights;

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fractional::Bucketing;
+use super::fractional::{Begun, Bucketing};
 use super::kills::{KillTo, Overlay};
 use super::operators::Fault;
 use super::reckoning::{Reckoner, Scope};
@@ -193,6 +193,7 @@ struct Ready {
     variants: Box<[(Box<str>, Value)]>,
     default: Default,
     rule: Option<Rule>,
+    begun: Begun,
     metadata: Arc<Metadata>,
 }
 
@@ -213,7 +214,7 @@ impl Compiled {
         let flags = set.flags.iter().enumerate().map(|(place, (key, flag))| {
             let key: Arc<str> = key.as_str().into();
             places.insert(key.clone(), place);
-            Ready::new(place, key, flag, &mut compiler, &metadata)
+            Ready::new(place, key, flag, bucketing, &mut compiler, &metadata)
         });
         let flags = flags.collect();
         Self { places, flags, metadata, bucketing }
@@ -270,7 +271,7 @@ impl Ready {
             (State::Disabled, _) => flag.none(Reason::Disabled),
             (State::Enabled, None) => flag.default(Reason::Static),
             (State::Enabled, Some(rule)) => {
-                let reckoner = Reckoner::new(&flag.key, now.as_second(), bucketing);
+                let reckoner = Reckoner::new(&flag.key, now.as_second(), bucketing, flag.begun);
                 match reckoner.reckon(rule, Scope::context(&context.0)) {
                     Ok(told) => flag.told(&told),
                     Err(fault) => flag.fault(fault),
@@ -279,7 +280,14 @@ impl Ready {
         }
     }
 
-    fn new<'v>(place: usize, key: Arc<str>, flag: &'v Flag, compiler: &mut Compiler<'v>, set: &Arc<Metadata>) -> Self {
+    fn new<'v>(
+        place: usize,
+        key: Arc<str>,
+        flag: &'v Flag,
+        bucketing: Bucketing,
+        compiler: &mut Compiler<'v>,
+        set: &Arc<Metadata>,
+    ) -> Self {
         let variants: Box<[_]> =
             flag.variants.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
         let named = |name: &str| variants.iter().position(|(own, _): &(Box<str>, Value)| own.as_ref() == name);
@@ -300,7 +308,8 @@ impl Ready {
             merged.extend(flag.metadata.clone());
             Arc::new(merged)
         };
-        Self { at: place, key: Data::Text(key), state: flag.state, variants, default, rule, metadata }
+        let begun = bucketing.begin(&key);
+        Self { at: place, key: Data::Text(key), state: flag.state, variants, default, rule, begun, metadata }
     }
 
     fn key(&self) -> &str {

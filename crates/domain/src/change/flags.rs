@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::exposures::UNASKED_AFTER;
 use super::flag_sets::{self, Metadata, State};
 use super::kills::KillTo;
 use crate::words::{Name, Refusal, Span};
@@ -110,6 +111,8 @@ pub enum Stale {
     Settled(Timestamp),
     /// It is in no environment.
     Nowhere,
+    /// Nobody has asked for it for so long, and it was there.
+    Unasked,
 }
 
 /// A flag that is the same for everybody for so long is none any more.
@@ -173,14 +176,18 @@ impl Flag {
         found
     }
 
-    /// Why it looks forgotten, if it does. `changed_at`: when its document was last changed.
-    pub fn stale(&self, changed_at: Timestamp, now: Timestamp) -> Option<Stale> {
+    /// Why it looks forgotten, if it does. `changed_at`: when its document was last changed; `unasked`: whether it is known that
+    /// nobody has asked for it within [`UNASKED_AFTER`].
+    pub fn stale(&self, changed_at: Timestamp, unasked: bool, now: Timestamp) -> Option<Stale> {
         let today = now.to_zoned(TimeZone::UTC).date();
         if let Some(expires) = self.expires.filter(|expires| *expires < today) {
             return Some(Stale::Expired(expires));
         }
         if self.environments.is_empty() {
             return Some(Stale::Nowhere);
+        }
+        if unasked && UNASKED_AFTER.after(changed_at) <= now {
+            return Some(Stale::Unasked);
         }
         let mut all = self.environments.values().map(for_everybody);
         let first = all.next().flatten();
@@ -223,6 +230,7 @@ impl Stale {
                 format!("It is the same for everybody everywhere since {}.", since.strftime("%-d %b %Y"))
             }
             Self::Nowhere => "It is in no environment.".into(),
+            Self::Unasked => "No program has asked for it in 30 days.".into(),
         }
     }
 }
@@ -299,7 +307,13 @@ mod tests {
                 Some(Stale::Expired("2026-11-28".parse().unwrap())),
             ),
         ] {
-            assert_eq!(flag.stale(changed_at, now), wanted, "{:?}", flag.environments);
+            assert_eq!(flag.stale(changed_at, false, now), wanted, "{:?}", flag.environments);
+        }
+        let switch = flag(&json!({"purpose": "kill-switch", "environments": {"p": share}}));
+        for (changed_at, unasked, wanted) in
+            [(long_ago, true, Some(Stale::Unasked)), (long_ago, false, None), (lately, true, None)]
+        {
+            assert_eq!(switch.stale(changed_at, unasked, now), wanted);
         }
     }
 }

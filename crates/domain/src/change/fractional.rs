@@ -35,25 +35,42 @@ impl Bucketing {
         Some(hash.finish())
     }
 
-    /// The number of somebody for one flag, if nothing else is named.
-    pub(super) fn draw_for(self, flag: &str, targeting_key: &str) -> u32 {
+    /// What all draws for one flag begin with, if nothing else is named.
+    pub(super) fn begin(self, flag: &str) -> Begun {
         let mut hash = Murmur::default();
         match self {
             Self::Canonical => {
                 head(4, 2, &mut hash);
                 encode_text(flag, &mut hash);
-                encode_text(targeting_key, &mut hash);
             }
-            Self::Text => {
-                hash.write(flag.as_bytes());
-                hash.write(targeting_key.as_bytes());
-            }
+            Self::Text => hash.write(flag.as_bytes()),
+        }
+        Begun { bucketing: self, hash }
+    }
+}
+
+/// A draw for one flag that waits for somebody.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun {
+    bucketing: Bucketing,
+    hash: Murmur,
+}
+
+impl Begun {
+    /// The number of somebody.
+    #[inline]
+    pub(super) fn draw_for(self, targeting_key: &str) -> u32 {
+        let mut hash = self.hash;
+        match self.bucketing {
+            Bucketing::Canonical => encode_text(targeting_key, &mut hash),
+            Bucketing::Text => hash.write(targeting_key.as_bytes()),
         }
         hash.finish()
     }
 }
 
 /// Which of the shares a number falls on. Nothing if all of them weigh nothing, or too much.
+#[inline]
 pub(super) fn share(drawn: u32, weights: impl Iterator<Item = i64> + Clone) -> Option<usize> {
     // What a rollout reckons may come out below zero: it is nobody's share.
     let weights = weights.map(|weight| weight.max(0));
@@ -73,7 +90,7 @@ pub(super) fn share(drawn: u32, weights: impl Iterator<Item = i64> + Clone) -> O
 }
 
 /// Murmur3, 32 bits, for x86, with seed 0; fed piece by piece.
-#[derive(Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Murmur {
     hash: u32,
     block: u32,
@@ -84,6 +101,7 @@ const C1: u32 = 0xcc9e_2d51;
 const C2: u32 = 0x1b87_3593;
 
 impl Murmur {
+    #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the halves of a wide block are taken apart")]
     fn write(&mut self, bytes: &[u8]) {
         let (blocks, rest) = bytes.as_chunks::<4>();
@@ -95,20 +113,27 @@ impl Murmur {
         }
         self.length = self.length.wrapping_add((bytes.len() - rest.len()) as u32);
         for byte in rest {
-            self.block |= u32::from(*byte) << (8 * (self.length % 4));
-            self.length = self.length.wrapping_add(1);
-            if self.length.is_multiple_of(4) {
-                let block = std::mem::take(&mut self.block);
-                self.mix(block);
-            }
+            self.push(*byte);
         }
     }
 
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        self.block |= u32::from(byte) << (8 * (self.length % 4));
+        self.length = self.length.wrapping_add(1);
+        if self.length.is_multiple_of(4) {
+            let block = std::mem::take(&mut self.block);
+            self.mix(block);
+        }
+    }
+
+    #[inline]
     fn mix(&mut self, block: u32) {
         self.hash ^= scramble(block);
         self.hash = self.hash.rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
     }
 
+    #[inline]
     fn finish(self) -> u32 {
         let mut hash = self.hash ^ scramble(self.block) ^ self.length;
         hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
@@ -117,6 +142,7 @@ impl Murmur {
     }
 }
 
+#[inline]
 fn scramble(block: u32) -> u32 {
     block.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2)
 }
@@ -146,11 +172,12 @@ fn encode(value: &Data, out: &mut Murmur) {
 }
 
 /// The kind of a thing and its size or number, in as few bytes as will do.
+#[inline]
 #[expect(clippy::cast_possible_truncation, reason = "each arm has looked at the size")]
 fn head(kind: u8, number: u64, out: &mut Murmur) {
     let kind = kind << 5;
     match number {
-        0..=23 => out.write(&[kind | number as u8]),
+        0..=23 => out.push(kind | number as u8),
         24..=0xff => out.write(&[kind | 0x18, number as u8]),
         0x100..=0xffff => {
             out.write(&[kind | 0x19]);
@@ -167,6 +194,7 @@ fn head(kind: u8, number: u64, out: &mut Murmur) {
     }
 }
 
+#[inline]
 fn encode_text(text: &str, out: &mut Murmur) {
     head(3, text.len() as u64, out);
     out.write(text.as_bytes());

@@ -7,6 +7,7 @@ pub mod deploy_events;
 pub mod document_edits;
 pub mod environment_keys;
 pub mod environments;
+pub mod exposures;
 pub mod flag_checks;
 pub mod flag_readers;
 pub mod flag_sets;

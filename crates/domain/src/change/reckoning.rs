@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 
-use super::fractional::{Bucketing, share};
+use super::fractional::{Begun, Bucketing, share};
 use super::operators::{Fault, Gathering, Operator, call, gather};
 use super::targeting::{Each, Rule, Segment, Step};
-use super::values::{Data, Map, Number, weight_of_text};
+use super::values::{Data, Map, Number, hash_of, weight_of_text};
 use super::versions::Ahead;
 
 /// The steps that one evaluation may take. A long rule takes some hundreds.
@@ -22,6 +22,8 @@ pub(super) struct Reckoner<'s> {
     /// Seconds of Unix time.
     now: i64,
     bucketing: Bucketing,
+    /// A draw for the flag.
+    begun: Begun,
     steps: Cell<u32>,
 }
 
@@ -41,10 +43,6 @@ impl<'s> Scope<'s> {
     fn item(data: &'s Data) -> Self {
         Self { data, whole: false }
     }
-
-    fn get(self, name: &str) -> Option<&'s Data> {
-        if let Data::Map(map) = self.data { map.get(name) } else { None }
-    }
 }
 
 type Reckoned<'s> = Result<Cow<'s, Data>, Fault>;
@@ -55,11 +53,11 @@ const NULL: &Data = &Data::Null;
 const FLAGD: &str = "$flagd";
 const FLAG_KEY: &str = "flagKey";
 const TIMESTAMP: &str = "timestamp";
-const TARGETING_KEY: &str = "targetingKey";
+pub(super) const TARGETING_KEY: &str = "targetingKey";
 
 impl<'s> Reckoner<'s> {
-    pub(super) fn new(flag: &'s Data, now: i64, bucketing: Bucketing) -> Self {
-        Self { flag, now, bucketing, steps: Cell::new(MOST_STEPS) }
+    pub(super) fn new(flag: &'s Data, now: i64, bucketing: Bucketing, begun: Begun) -> Self {
+        Self { flag, now, bucketing, begun, steps: Cell::new(MOST_STEPS) }
     }
 
     pub(super) fn reckon<'a>(&'a self, rule: &'a Rule, scope: Scope<'a>) -> Reckoned<'a> {
@@ -92,7 +90,7 @@ impl<'s> Reckoner<'s> {
             Rule::Call(operator, rules) => self.call(*operator, rules, scope),
             Rule::Fractional(rules) => self.fractional(rules, scope),
             Rule::Shares(shares) => {
-                let drawn = self.draw_for_somebody(scope)?;
+                let drawn = self.draw_for_somebody(scope, shares.key_hash)?;
                 let found = drawn.and_then(|drawn| share(drawn, shares.weights.iter().copied()));
                 Ok(Cow::Borrowed(found.map_or(NULL, |index| &shares.variants[index])))
             }
@@ -106,18 +104,47 @@ impl<'s> Reckoner<'s> {
     }
 
     /// Whether a condition holds; what most conditions are comes to no value on the way.
-    #[inline]
     fn is_true<'a>(&'a self, rule: &'a Rule, scope: Scope<'a>) -> Result<bool, Fault> {
         match rule {
             Rule::Version(parts) => {
                 self.spend(1)?;
+                if let Some((version, _)) = peek(&parts.0, scope) {
+                    self.spend(1)?;
+                    return Ok(self.version(version, &parts.1)?.unwrap_or(false));
+                }
                 let version = self.reckon(&parts.0, scope)?;
                 Ok(self.version(&version, &parts.1)?.unwrap_or(false))
             }
             Rule::Among(parts) => {
                 self.spend(1)?;
-                let needle = self.reckon(&parts.0, scope)?;
-                Ok(matches!(needle.as_ref(), Data::Text(text) if parts.1.binary_search(text).is_ok()))
+                let holds = |needle: &Data| matches!(needle, Data::Text(text) if parts.1.binary_search(text).is_ok());
+                if let Some((needle, _)) = peek(&parts.0, scope) {
+                    self.spend(1)?;
+                    return Ok(holds(needle));
+                }
+                Ok(holds(self.reckon(&parts.0, scope)?.as_ref()))
+            }
+            Rule::Call(operator, rules) => {
+                if let [a, b] = rules.as_ref()
+                    && let (Some((a, steps_a)), Some((b, steps_b))) = (peek(a, scope), peek(b, scope))
+                    && !matches!(operator, Operator::Log | Operator::MissingSome)
+                {
+                    self.spend(1 + steps_a + steps_b)?;
+                    self.spend(a.weight().saturating_add(b.weight()))?;
+                    return holds(*operator, a, b);
+                }
+                Ok(self.reckon(rule, scope)?.is_true())
+            }
+            Rule::And(rules) | Rule::Or(rules) => {
+                self.spend(1)?;
+                let wanted = matches!(rule, Rule::Or(_));
+                for rule in rules {
+                    if self.is_true(rule, scope)? == wanted {
+                        return Ok(wanted);
+                    }
+                }
+                // Of nothing, neither holds.
+                Ok(!wanted && !rules.is_empty())
             }
             _ => Ok(self.reckon(rule, scope)?.is_true()),
         }
@@ -286,7 +313,7 @@ impl<'s> Reckoner<'s> {
         let mut args = self.args(rules, scope)?;
         let (drawn, first) = match args.first().map(Cow::as_ref) {
             None => return NOTHING,
-            Some(Data::List(_)) => (self.draw_for_somebody(scope)?, 0),
+            Some(Data::List(_)) => (self.draw_for_somebody(scope, hash_of(TARGETING_KEY))?, 0),
             Some(value) => {
                 self.spend(value.weight())?;
                 (self.bucketing.draw(value), 1)
@@ -305,21 +332,21 @@ impl<'s> Reckoner<'s> {
         }
     }
 
-    fn draw_for_somebody(&self, scope: Scope<'_>) -> Result<Option<u32>, Fault> {
-        if !matches!(scope.data, Data::Map(_)) {
+    /// `hash` is that of the name under which it is said who somebody is.
+    fn draw_for_somebody(&self, scope: Scope<'_>, hash: u32) -> Result<Option<u32>, Fault> {
+        let Data::Map(map) = scope.data else {
             return Err(Fault::Reckoning("fractional finds no targetingKey in an item of a list"));
-        }
-        let Some(Data::Text(key)) = scope.get(TARGETING_KEY) else { return Ok(None) };
+        };
+        let Some(Data::Text(key)) = map.get_hashed(hash, TARGETING_KEY) else { return Ok(None) };
         if key.is_empty() {
             return Ok(None);
         }
-        let flag = match scope.get(FLAGD) {
-            _ if scope.whole => Some(self.flag),
-            Some(Data::Map(map)) => map.get(FLAG_KEY),
-            _ => None,
-        };
+        if scope.whole {
+            return Ok(Some(self.begun.draw_for(key)));
+        }
+        let flag = if let Some(Data::Map(map)) = map.get(FLAGD) { map.get(FLAG_KEY) } else { None };
         let flag = if let Some(Data::Text(flag)) = flag { flag } else { "" };
-        Ok(Some(self.bucketing.draw_for(flag, key)))
+        Ok(Some(self.bucketing.begin(flag).draw_for(key)))
     }
 
     fn missing<'a, 'k>(&'a self, scope: Scope<'a>, keys: impl Iterator<Item = &'k Data>) -> Reckoned<'a> {
@@ -394,6 +421,31 @@ impl<'s> Reckoner<'s> {
         }
         Ok(found.filter(|found| !matches!(found.as_ref(), Data::Null)))
     }
+}
+
+/// What a rule looks at where it is a constant or one name, and how many steps that takes as an argument. Nothing for all else.
+#[inline]
+fn peek<'a>(rule: &'a Rule, scope: Scope<'a>) -> Option<(&'a Data, u32)> {
+    match (rule, scope.data) {
+        (Rule::Constant(data), _) => Some((data, 0)),
+        (Rule::Var(place), Data::Map(map)) => {
+            let step = place.name().filter(|step| step.name != FLAGD)?;
+            Some((map.get_hashed(step.hash, step.name).unwrap_or(NULL), 1))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what an operator makes of two values is true.
+#[inline]
+fn holds(operator: Operator, a: &Data, b: &Data) -> Result<bool, Fault> {
+    Ok(match (operator, a, b) {
+        (Operator::Equal, Data::Text(a), Data::Text(b)) => a == b,
+        (Operator::NotEqual, Data::Text(a), Data::Text(b)) => a != b,
+        (Operator::StartsWith, Data::Text(a), Data::Text(b)) => a.starts_with(b.as_ref()),
+        (Operator::EndsWith, Data::Text(a), Data::Text(b)) => a.ends_with(b.as_ref()),
+        _ => call(operator, 2, [a, b, NULL])?.is_true(),
+    })
 }
 
 /// The weight of a share: a variant alone weighs 1.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::operators::{Gathering, Operator};
-use super::reckoning::weight_of;
+use super::reckoning::{TARGETING_KEY, weight_of};
 use super::values::{Data, hash_of};
 use super::versions::Ahead;
 
@@ -50,6 +50,8 @@ pub(super) enum Rule {
 pub(super) struct Shares {
     pub(super) weights: Box<[i64]>,
     pub(super) variants: Box<[Data]>,
+    /// Of the name under which it is said who somebody is.
+    pub(super) key_hash: u32,
 }
 
 /// What is done with each item of a list.
@@ -88,6 +90,14 @@ pub(super) struct Step<'n> {
 impl Segment {
     pub(super) fn step(&self) -> Step<'_> {
         Step { name: &self.name, hash: self.hash, index: self.index }
+    }
+}
+
+impl Place {
+    /// The one name that it is, if it is no more than that.
+    #[inline]
+    pub(super) fn name(&self) -> Option<Step<'_>> {
+        (self.rest.is_empty() && self.default.is_none()).then(|| self.first.step())
     }
 }
 
@@ -318,7 +328,8 @@ fn shares(rules: Box<[Rule]>) -> Rule {
     match rules.iter().map(plain).collect::<Option<Vec<_>>>() {
         Some(pairs) if !pairs.is_empty() => {
             let (weights, variants): (Vec<i64>, Vec<Data>) = pairs.into_iter().unzip();
-            Rule::Shares(Box::new(Shares { weights: weights.into(), variants: variants.into() }))
+            let key_hash = hash_of(TARGETING_KEY);
+            Rule::Shares(Box::new(Shares { weights: weights.into(), variants: variants.into(), key_hash }))
         }
         _ => Rule::Fractional(rules),
     }

@@ -93,6 +93,7 @@ impl Ahead {
     }
 
     /// Whether another version is to it as the operator says; nothing if that is no version.
+    #[inline]
     pub(super) fn holds(&self, other: &str) -> Option<bool> {
         let (Some(other), Some(own)) = (plain(other), self.numbers) else {
             return Version::read(other)?.is(&self.operator, &Version::read(&self.version)?);
@@ -113,6 +114,7 @@ impl Ahead {
 
 /// The numbers of a release that has nothing but numbers, each of at most 18 digits; nothing for all else, which may be a
 /// version too.
+#[inline]
 fn plain(text: &str) -> Option<[u64; 3]> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let (mut numbers, mut place, mut digits, mut first) = ([0_u64; 3], 0, 0, b'1');

@@ -4,6 +4,7 @@
 pub mod change_documents;
 pub mod changes;
 pub mod environment_keys;
+pub mod exposures;
 pub mod flag_readers;
 pub mod kills;
 pub mod preflights;

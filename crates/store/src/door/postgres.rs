@@ -474,6 +474,8 @@ pub(super) fn failure(error: &::postgres::Error, sql: Option<&str>) -> Error {
         "23502" => (ErrorKind::Constraint(Breach::NotNull), format!("NOT NULL constraint failed: {place}")),
         "23514" => (ErrorKind::Constraint(Breach::Check), format!("CHECK constraint failed: {place}")),
         "40001" | "40P01" => (ErrorKind::Busy, "other writers were in the way each time".to_owned()),
+        // The database takes no connections now.
+        "55000" if sql.is_none() => (ErrorKind::Unavailable, format!("PostgreSQL: {}", db.message())),
         "XX001" | "XX002" => (ErrorKind::Corrupt, format!("PostgreSQL says that its data is corrupt ({code})")),
         _ => match &code[..2] {
             "23" => (ErrorKind::Constraint(Breach::Other), format!("constraint failed: {place}")),

@@ -1,7 +1,9 @@
 //! Flags over HTTP: OFREP as the protocol says it, kills above it, keys, and flagd's file in and out.
 
 use axum::http::StatusCode;
+use domain::change::exposures::Exposure;
 use serde_json::{Value, json};
+use store::change::exposures;
 
 use crate::support::{Answer, Ask, House, ask, without_ids};
 
@@ -250,4 +252,31 @@ async fn flagds_file_goes_in_and_comes_out() {
     let errors = refused.json()["errors"].clone();
     let places: Vec<&str> = errors.as_array().unwrap().iter().filter_map(|one| one["at"].as_str()).collect();
     assert_eq!(places, told, "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_still_asks_is_told_and_what_nobody_asks_for_is_stale() {
+    let shop = Shop::new().await;
+    let count = |flag: &str, variant: &str, count: u64| {
+        let environment = "production".parse().unwrap();
+        let one =
+            Exposure { environment, flag: flag.into(), variant: variant.into(), count, last_at: shop.house.now() };
+        shop.house.store.write(|tx| Ok(exposures::add(tx, &one)?)).unwrap();
+    };
+    count("New checkout!", "on", 5);
+    let told = shop.api("GET", "flags/retired", None).await.json();
+    assert_eq!(told["environments"][0]["evaluations"], json!({}));
+    assert_eq!((&told["environments"][0]["evaluated_at"], &told["stale"]), (&Value::Null, &Value::Null));
+    shop.house.wait(31 * 24 * 3600);
+    for (variant, times) in [("on", 90), ("off", 9), ("", 1), ("on", 1)] {
+        count("New checkout!", variant, times);
+    }
+    let told = shop.api("GET", "flags/checkout", None).await.json();
+    assert_eq!(told["environments"][0]["evaluations"], json!({ "": 1, "off": 9, "on": 91 }));
+    assert_eq!((&told["environments"][0]["evaluated_at"], &told["stale"]), (&json!(shop.house.now()), &Value::Null));
+    let stale = || async { shop.api("GET", "flags/retired", None).await.json()["stale"].clone() };
+    assert_eq!(stale().await, "No program has asked for it in 30 days.");
+    // Whoever evaluates by themselves may know it.
+    count("", "", 1);
+    assert_eq!(stale().await, Value::Null);
 }

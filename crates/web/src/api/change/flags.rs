@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
+use domain::change::exposures::UNASKED_AFTER;
 use domain::change::flag_sets;
 use domain::change::flags::{self as rules, Setting};
 use domain::prepare::catalog::Catalog;
 use domain::prepare::documents::Kind;
 use domain::respond::sight::Sight;
-use domain::words::{Name, Timestamp};
+use domain::words::{Name, Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::change::exposures;
 use store::change::kills::{self as rows, KillRow};
 use store::{Halt, Tx};
 use utoipa::ToSchema;
@@ -68,6 +70,13 @@ pub struct FlagState {
     /// When it was last killed here: a switch that never was is unproven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exercised_at: Option<Timestamp>,
+    /// When a program was last told of it here: to about a minute, and not what programs evaluate themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluated_at: Option<Timestamp>,
+    /// How often it was evaluated in the last 24 hours and the hour in which they began, by variant; under no name where whoever
+    /// asked took their own default. Only where one flag is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluations: Option<BTreeMap<String, u64>>,
 }
 
 /// What is needed to tell of flags, read once.
@@ -75,6 +84,8 @@ pub(crate) struct Look {
     standing: Vec<KillRow>,
     exercised: BTreeMap<(Name, String), Timestamp>,
     changed_at: BTreeMap<Name, Timestamp>,
+    evaluated: BTreeMap<(Name, String), Timestamp>,
+    counted_since: Option<Timestamp>,
 }
 
 impl Look {
@@ -83,6 +94,8 @@ impl Look {
             standing: rows::standing(tx)?,
             exercised: rows::exercised(tx)?,
             changed_at: store::prepare::documents::changed_at(tx, Kind::Flag)?,
+            evaluated: exposures::last(tx)?,
+            counted_since: exposures::since(tx)?,
         })
     }
 
@@ -110,10 +123,20 @@ impl Look {
             services: flag.services.iter().map(ToString::to_string).collect(),
             expires: flag.expires.map(|date| date.to_string()),
             environments,
-            stale: flag.stale(changed_at, now).map(rules::Stale::sentence),
+            stale: flag.stale(changed_at, self.is_unasked(flag, key, now), now).map(rules::Stale::sentence),
             changed_at,
             kills: None,
         })
+    }
+
+    /// Whether it was counted for long enough, and nobody asked for it, and nobody fetched definitions to evaluate it elsewhere.
+    fn is_unasked(&self, flag: &rules::Flag, key: &str, now: Timestamp) -> bool {
+        let since = UNASKED_AFTER.before(now);
+        let lately = |environment: &Name, key: &str| {
+            self.evaluated.get(&(environment.clone(), key.to_owned())).is_some_and(|at| *at >= since)
+        };
+        self.counted_since.is_some_and(|first| first <= since)
+            && !flag.environments.keys().any(|environment| lately(environment, key) || lately(environment, ""))
     }
 
     fn state(
@@ -138,6 +161,8 @@ impl Look {
             targeting: setting.has_rule(),
             kill: kill.map(|row| wire(tx, catalog, row, sight, now)).transpose()?,
             exercised_at: self.exercised.get(&(environment.clone(), key.to_owned())).copied(),
+            evaluated_at: self.evaluated.get(&(environment.clone(), key.to_owned())).copied(),
+            evaluations: None,
         })
     }
 }
@@ -154,7 +179,12 @@ pub(crate) fn whole(
     now: Timestamp,
 ) -> Result<Flag, Halt> {
     let flag = actions::change::kills::must(catalog, name)?;
-    let told = Look::of(tx)?.flag(tx, catalog, (name, flag), sight, now)?;
+    let mut told = Look::of(tx)?.flag(tx, catalog, (name, flag), sight, now)?;
+    let counted = exposures::of_flag(tx, flag.key(name), Span::hours(24).before(now))?;
+    for state in &mut told.environments {
+        let here = counted.iter().filter(|one| one.environment.as_str() == state.environment);
+        state.evaluations = Some(here.map(|one| (one.variant.clone(), one.count)).collect());
+    }
     let kills = rows::of_flag(tx, flag.key(name), KILLS_TOLD)?;
     let kills = kills.into_iter().map(|row| wire(tx, catalog, row, sight, now)).collect::<Result<_, _>>()?;
     Ok(Flag { kills: Some(kills), ..told })

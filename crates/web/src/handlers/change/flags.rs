@@ -3,6 +3,7 @@
 use actions::change::kills::{self as acts, Wanted, must};
 use axum::extract::Path;
 use axum::response::Response;
+use domain::change::exposures::percent;
 use domain::change::flag_words;
 use domain::change::flags::{Flag, Setting};
 use domain::change::kills::KillTo;
@@ -212,12 +213,36 @@ fn setting_view(
         Some(at) => Badge::new(Tone::Good, format!("Thrown {}", look.view.relative(at))),
         None => Badge::new(Tone::Warning, "Unproven switch"),
     };
+    let evaluated = evaluated(look, told);
     let kill = match &told.kill {
         Some(kill) => Some(standing(look, kill, may_end)?),
         None => None,
     };
     let rule = setting.targeting.as_ref().filter(|_| setting.has_rule()).map(|rule| format!("{rule:#}"));
-    Ok(SettingView { environment, state, lines, rule, proven, kill })
+    Ok(SettingView { environment, state, lines, rule, proven, evaluated, kill })
+}
+
+/// When it was last evaluated, and to what.
+fn evaluated(look: &Look<'_, '_>, told: &FlagState) -> String {
+    let Some(at) = told.evaluated_at else { return "No program has asked for it here, as far as is known".into() };
+    let last = format!("Last evaluated {}", look.view.relative(at));
+    let counts = told.evaluations.iter().flatten();
+    let total: u64 = counts.clone().map(|(_, count)| count).sum();
+    if total == 0 {
+        return last;
+    }
+    let mut counts: Vec<_> = counts.collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let share = |(variant, count): (&String, &u64)| {
+        let variant = if variant.is_empty() { "their own default" } else { variant };
+        format!("{variant} {} %", percent(*count, total))
+    };
+    let shares: Vec<String> = counts.into_iter().map(share).collect();
+    format!("{last}; in the last 24 hours {}: {}", times(total), shares.join(", "))
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
 fn standing(look: &mut Look<'_, '_>, kill: &Kill, may_end: bool) -> Result<StandingKill, Halt> {
