@@ -85,6 +85,10 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("engage/overrides.rs", "the rule of an override is in domain/engage/schedules.rs and oncall.rs"),
     ("engage/who.rs", "asks domain/engage/oncall.rs and contacts.rs what a page wants to know"),
     ("inform/outgoing_webhooks_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    (
+        "change/kept_flags.rs",
+        "flags as a node keeps them on disk; what they mean is read in domain/change/flag_sets.rs",
+    ),
     ("learn/axes.rs", "draws changes and incidents on one axis of time"),
     ("learn/strips.rs", "draws the dots of a measure"),
     ("prepare/answers.rs", "what was answered to a request is the store's and the edge's affair: no rule knows of it"),

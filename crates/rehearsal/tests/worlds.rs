@@ -27,7 +27,7 @@ fn tell(failure: &Failure) -> String {
 fn every_seed_keeps_every_promise() {
     let seeds = match number("WORLD_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("WORLD_SEEDS").unwrap_or(200),
+        None => 0..number("WORLD_SEEDS").unwrap_or(120),
     };
     let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
     let totals: [AtomicU64; 4] = Default::default();

@@ -22,7 +22,7 @@ use super::{Bell, Breach, Error, ErrorKind, Halt, Row, Session as AnySession, Tx
 pub(super) use super::postgres_link::without_secrets;
 
 const CONNECTIONS: usize = 8;
-const STATEMENTS: usize = 256;
+const STATEMENTS: usize = 512;
 /// How often an act is run again because another one was in its way.
 const TURNS: u32 = 30;
 /// How often it is run again because the connection was lost before the commit.

@@ -25,7 +25,8 @@ use super::{Breach, Error, ErrorKind, Halt, Row, Tx, Value, brief, row};
 /// Before this, a checkpoint and a write at once could tear the file (fixed in 3.51.3).
 const OLDEST_VERSION: i32 = 3_051_003;
 const READERS: usize = 4;
-const STATEMENTS: usize = 128;
+/// About as many statements as there are: one that is prepared again for each act costs more than it does.
+const STATEMENTS: usize = 512;
 /// Statements that one transaction keeps at hand.
 const HELD: usize = 32;
 const WRITER_CACHE_KIB: i32 = 4 * 1024;
