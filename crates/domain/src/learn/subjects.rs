@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::prepare::catalog::Catalog;
+
 /// Who does it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Agent {
@@ -39,6 +41,13 @@ impl Directory {
         let services: BTreeSet<String> = services.map(str::to_lowercase).collect();
         let people = people.flat_map(words).filter(|name| !services.contains(name) && !is_common(name)).collect();
         Self { people }
+    }
+
+    /// Of the documents in force.
+    pub fn of(catalog: &Catalog) -> Self {
+        let people = catalog.people.iter().flat_map(|(name, person)| [name.as_str(), person.full_name.as_str()]);
+        let services = catalog.services.iter().flat_map(|(name, service)| [name.as_str(), service.title.as_str()]);
+        Self::new(people, services)
     }
 
     /// Whether this word is a person's name. Both as the text writes it: `Will` may be one, `will` is none.
