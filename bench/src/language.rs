@@ -59,13 +59,16 @@ fn word(severity: Option<Severity>) -> &'static str {
     severity.map_or("none", Severity::word)
 }
 
+/// What people said of a sentence, and what the aid says.
+type Pair<'a> = (&'a str, Option<Severity>);
+
 fn score(half: &str, sentences: &[Labelled]) -> Result<(), String> {
-    let mut pairs = Vec::new();
+    let mut pairs: Vec<Pair<'_>> = Vec::new();
     for one in sentences {
         pairs.push((one.severity.as_str(), said(&one.sentence)?));
     }
-    let count = |test: &dyn Fn(&(&str, Option<Severity>)) -> bool| pairs.iter().filter(|pair| test(pair)).count();
-    let is_flag = |pair: &(&str, Option<Severity>)| pair.1 == Some(Severity::Flag);
+    let count = |test: &dyn Fn(&Pair<'_>) -> bool| pairs.iter().filter(|pair| test(pair)).count();
+    let is_flag = |pair: &Pair<'_>| pair.1 == Some(Severity::Flag);
     let figures = [
         ("flag: precision", count(&|pair| is_flag(pair) && pair.0 == "flag"), count(&is_flag)),
         ("flag: labelled flag or nudge", count(&|pair| is_flag(pair) && pair.0 != "none"), count(&is_flag)),

@@ -77,7 +77,7 @@ const DELIBERATE: &str = "caught|tested|checked|reviewed|noticed|detected|spotte
     informed|notified|documented|approved|avoided|prevented|anticipated|considered|foreseen|questioned|escalated|raised|\
     rolled|reverted|merged|deployed|released|pushed|changed|made|done|given|taken|used|run|addressed|fixed|identified|known";
 const CHECKED: &str = "check|test|verify|validate|review|confirm|read|notice|consider|consult|ask|tell|inform|notify|communicate|\
-    escalate|monitor|document|anticipate|think|look|account for|coordinate|realise|realize|recognise|recognize|understand|\
+    escalate|monitor|document|anticipate|think|look|account for|coordinate|reali[sz]e|recogni[sz]e|understand|\
     appreciate|double-check|catch|spot|plan for|foresee|question|raise";
 
 const LINES: &[Line] = &[
@@ -285,7 +285,7 @@ const LINES: &[Line] = &[
     ),
     (
         Judgement,
-        r"\b(?:bad|poor|terrible|questionable|unfortunate) (?:decision|decisions|judgement|judgment|choice|choices|call)\b",
+        r"\b(?:bad|poor|terrible|questionable|unfortunate) (?:decision|decisions|judge?ment|choice|choices|call)\b",
         "",
         FLAGGED,
         "Which options were there, and what spoke for this one then?",
