@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use domain::learn::imported::{self, Imported};
 use domain::respond::entries::Sort;
+use domain::respond::evidence::Digest;
 use domain::respond::incidents::Class;
 use domain::words::text::shorten;
 use domain::words::{Name, Timestamp};
@@ -193,7 +194,7 @@ fn send(
     text: &str,
     report: &Imported,
 ) -> Result<(String, bool), Failure> {
-    let sha256: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = Digest(Sha256::digest(text).into()).to_string();
     let query = IncidentQuery { state: Some("all".into()), q: Some(sha256.clone()), ..IncidentQuery::default() };
     let there: Listing<Incident> = client.get(&["incidents"], &query)?;
     let (id, is_new) = match there.items.first() {
