@@ -40,6 +40,7 @@ const paths = [
   "/changes/new",
   "/changes/calendar",
   "/obligations",
+  "/language",
   "/insights",
   "/insights/changes",
   "/insights/mitigate",

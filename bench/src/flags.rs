@@ -30,7 +30,9 @@ fn three_rules() -> Value {
 fn many_rules(rules: usize) -> Value {
     let mut list: Vec<Value> = Vec::new();
     for rule in 0..rules {
-        list.push(json!({ "and": [{ "==": [{ "var": "country" }, format!("c{rule}")] }, { ">": [{ "var": "age" }, 200] }] }));
+        list.push(
+            json!({ "and": [{ "==": [{ "var": "country" }, format!("c{rule}")] }, { ">": [{ "var": "age" }, 200] }] }),
+        );
         list.push(json!("on"));
     }
     list.push(json!("off"));
@@ -46,10 +48,16 @@ pub fn evaluate(flags: usize, rules: usize, seconds: f64, figures: &mut Figures)
     let (kills, now) = (Overlay::none(), Timestamp::from_second(1_790_000_000).expect("a time"));
     for (name, flag) in [
         ("plain", json!({ "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "off" })),
-        ("share", json!({ "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "off",
-            "targeting": { "fractional": [["on", 50], ["off", 50]] } })),
-        ("rule", json!({ "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "off",
-            "targeting": { "if": [{ "==": [{ "var": "country" }, "de"] }, "on"] } })),
+        (
+            "share",
+            json!({ "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "off",
+            "targeting": { "fractional": [["on", 50], ["off", 50]] } }),
+        ),
+        (
+            "rule",
+            json!({ "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "off",
+            "targeting": { "if": [{ "==": [{ "var": "country" }, "de"] }, "on"] } }),
+        ),
         ("three_rules", three_rules()),
     ] {
         let set: FlagSet = serde_json::from_value(json!({ "flags": { "flag": flag } })).expect("a set");
@@ -105,12 +113,16 @@ pub fn evaluate(flags: usize, rules: usize, seconds: f64, figures: &mut Figures)
 
 /// Opens streams, flips, and waits until each has heard of it.
 pub fn streams(target: &Target, streams: usize, flip: &str, figures: &mut Figures) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let mut open = Vec::with_capacity(streams);
         for _ in 0..streams {
             let mut stream = TcpStream::connect(&target.address).await.map_err(|error| error.to_string())?;
-            let head = format!("GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n", target.path, target.address);
+            let head = format!(
+                "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: text/event-stream\r\n\r\n",
+                target.path, target.address
+            );
             stream.write_all(head.as_bytes()).await.map_err(|error| error.to_string())?;
             open.push(stream);
         }

@@ -11,6 +11,8 @@ pub fn run(listen: &str) -> Result<(), String> {
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(listen).await.map_err(tell)?;
         let router = Router::new().route("/hello", any(async || "Hello, world!"));
-        axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| _ = stream.set_nodelay(true)), router).await.map_err(tell)
+        axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| _ = stream.set_nodelay(true)), router)
+            .await
+            .map_err(tell)
     })
 }

@@ -9,6 +9,7 @@ mod floor;
 mod hello;
 mod hold;
 mod http;
+mod language;
 mod load;
 mod machine;
 mod page;
@@ -43,6 +44,7 @@ bench hello  --listen 127.0.0.1:PORT                                    the leas
 bench sync   --directory DIRECTORY [--seconds 1]
 bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
 bench ready  --ready URL                                            waits until it answers well
+bench language --data DIRECTORY [--list N] [--errors yes]           the language aid on labelled sentences and real reports
 bench report FILE...
 all that measure: --system NAME --cell NAME --round N --processes ID,ID --header 'Name: value' --run WORD";
 
@@ -82,6 +84,12 @@ fn run() -> Result<(), String> {
             let (data, worlds, seed) = (given.maybe("data"), given.number("worlds", 1000)?, given.number("seed", 1)?);
             given.nothing_else()?;
             ranking::run(data.as_deref(), worlds, seed)
+        }
+        "language" => {
+            let (data, list) = (given.text("data")?, given.number("list", 0)?);
+            let errors = given.maybe("errors").is_some_and(|word| word == "yes");
+            given.nothing_else()?;
+            language::run(std::path::Path::new(&data), list, errors)
         }
         "report" => {
             print!("{}", report::tables(&given.rest)?);

@@ -77,6 +77,7 @@ enum Command {
     Drills(cli::drills::Drills),
     #[command(name = "flag")]
     Flags(cli::flags::Flags),
+    Import(cli::import::Import),
     #[command(name = "chat")]
     Chats(cli::chats::Chats),
     #[command(name = "outgoing-webhook")]
@@ -140,6 +141,7 @@ fn main() -> ExitCode {
         Command::Replay(command) => cli::replay::run(&command),
         Command::Drills(command) => cli::drills::run(&command),
         Command::Flags(command) => cli::flags::run(&command),
+        Command::Import(command) => cli::import::run(&command),
         Command::Chats(command) => cli::chats::run(&command),
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),

@@ -689,3 +689,41 @@ fn a_change_is_proposed_from_a_file_and_the_gate_says_no_with_its_code() {
     let refused = house.run(&["change", "propose", "-f", "change.yaml"]);
     assert!(refused.code == 1 && refused.beside.contains("titel"), "{}", refused.beside);
 }
+
+#[test]
+fn reports_from_elsewhere_come_in_once_and_what_is_odd_is_told() {
+    let house = House::serving("import");
+    std::fs::create_dir(house.folder.join("reports")).unwrap();
+    house.write(
+        "reports/slow.md",
+        "---\ntitle: Search was slow\n---\n\n## Impact\n\nSearch was slow for all.\n\n## Timeline\n\n- Detected 2026-03-04 22:05 UTC\n- 23:50 an index was dropped\n- 00:10 it was fast again\n- Resolved 2026-03-05 00:20 UTC\n",
+    );
+    std::fs::write(house.folder.join("reports/picture.png"), b"\x89PNG\0").unwrap();
+    let checked = house.run(&["import", "postmortems", "reports", "--check"]);
+    assert_eq!(checked.code, 0, "{}", checked.beside);
+    assert!(
+        checked.out.contains("slow.md:13: 00:10 after 23:50: taken for the next day, 2026-03-05"),
+        "{}",
+        checked.out
+    );
+    assert!(checked.out.contains("picture.png: not text"), "{}", checked.out);
+    assert!(
+        checked.out.ends_with("Times: 4, on lines: 4, key events: 2, sections: 2. Oddities: 1.\n"),
+        "{}",
+        checked.out
+    );
+    let made = house.run(&["import", "postmortems", "reports"]);
+    assert!(made.out.ends_with("New incidents: 1.\n"), "{} {}", made.out, made.beside);
+    let again = house.run(&["import", "postmortems", "reports"]);
+    assert!(again.out.ends_with("New incidents: 0.\n"), "{} {}", again.out, again.beside);
+    let list = house.json(&["incident", "list", "--all"]);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    let one = &list["items"][0];
+    assert_eq!((&one["title"], &one["impact"]), (&"Search was slow".into(), &"Search was slow for all.".into()));
+    let id = one["id"].as_str().unwrap();
+    let timeline = house.json(&["incident", "timeline", id]).to_string();
+    assert_eq!(timeline.matches("it was fast again (slow.md, line 13)").count(), 1, "{timeline}");
+    assert!(timeline.contains("2026-03-05T00:10:00Z"), "{timeline}");
+    assert_eq!(house.json(&["incident", "evidence", "list", id])["items"].as_array().unwrap().len(), 1);
+    assert_ne!(house.run(&["import", "postmortems", "nowhere"]).code, 0);
+}

@@ -20,7 +20,7 @@ use crate::handlers::change::{
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
-use crate::handlers::learn::{changes as change_insights, insights};
+use crate::handlers::learn::{changes as change_insights, insights, language};
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
 };
@@ -229,6 +229,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/environments/{name}/keys", KEYS, post(environments::post_keys)),
         route(Method::POST, "/environments/{name}/keys/{key}/revoke", KEYS, post(environments::post_revoke)),
         // Pages: learn
+        route(Method::GET, "/language", VIEW, get(language::get_language)),
+        route(Method::POST, "/language", VIEW, post(language::post_language)),
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
         route(Method::GET, "/insights/changes", VIEW, get(change_insights::get_changes)),
         route(Method::GET, "/insights/incidents", VIEW, get(insights::get_incidents)),

@@ -23,6 +23,13 @@ const { server, origin } = await serveGallery(folder, async (request, response, 
   if (request.method === "POST") {
     let body = "";
     for await (const chunk of request) body += chunk;
+    if (url.pathname === "/api/v1/language") {
+      const { text } = JSON.parse(body);
+      const one = { said: "failed to look", sentence: text, title: "What was left out", severity: "flag", why: "Because.", ask: "What?" };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ findings: text.includes("failed to look") ? [one] : [] }));
+      return true;
+    }
     posts.push({ path: url.pathname, fields: new URLSearchParams(body) });
     response.writeHead(303, { location: new URLSearchParams(body).get("back") ?? "/alerts" }).end();
     return true;
@@ -263,6 +270,23 @@ const tests = {
     await page.click("button:has-text('Acknowledge')");
     assert.equal(posts[1].path, "/p/tkn");
     assert.equal(posts[1].fields.get("act"), "acknowledge");
+    return page;
+  },
+
+  async "advice on a text comes after a pause, marks nothing in it, and what is kept stays away"() {
+    const page = await visit("/language-empty");
+    await page.fill("#text", "<b>He</b> failed to look.");
+    await page.waitForSelector(".language-finding.is-flag");
+    assert.equal(await page.textContent(".language-finding blockquote"), "<b>He</b> failed to look.");
+    assert.equal(await page.textContent(".language-finding mark"), "failed to look");
+    assert.equal(await page.inputValue("#text"), "<b>He</b> failed to look.");
+    await page.click(".language-finding button");
+    assert.equal(await page.$(".language-finding"), null);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "text");
+    await page.fill("#text", "");
+    await page.fill("#text", "<b>He</b> failed to look.");
+    await page.waitForTimeout(1600);
+    assert.equal(await page.$(".language-finding"), null);
     return page;
   },
 

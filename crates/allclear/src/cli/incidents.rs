@@ -90,7 +90,7 @@ pub(crate) struct Declare {
 
 /// A class, as it is typed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Kind {
+pub(crate) enum Kind {
     Security,
     System,
     Operational,

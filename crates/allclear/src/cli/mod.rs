@@ -15,6 +15,7 @@ mod drill_checks;
 pub(crate) mod drills;
 pub(crate) mod files;
 pub(crate) mod flags;
+pub(crate) mod import;
 pub(crate) mod incidents;
 pub(crate) mod insights;
 pub(crate) mod integrations;

@@ -42,7 +42,8 @@ tokio::task_local! {
 /// Whether this route honours the header: everything that is made or done by a program.
 pub fn honours(route: &Route) -> bool {
     // What is downloaded is not kept as an answer; each copy is one more.
-    let is_none = ["/api/v1/plan", "/api/v1/gate", "/api/v1/drift", "/api/v1/documents/source"].contains(&route.path)
+    let is_none = ["/api/v1/plan", "/api/v1/gate", "/api/v1/drift", "/api/v1/documents/source", "/api/v1/language"]
+        .contains(&route.path)
         || route.path.ends_with("/download");
     route.method == axum::http::Method::POST && !is_none && route.path.starts_with("/api/v1/")
 }

@@ -16,7 +16,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{changes as change_insights, insights};
+use super::learn::{changes as change_insights, insights, language};
 use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -146,6 +146,7 @@ use crate::problem::Problem;
         insights::of_measure,
         change_insights::overview,
         change_insights::export,
+        language::look,
         schedules::list,
         schedules::on_call,
         schedules::shifts,

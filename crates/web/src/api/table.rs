@@ -12,7 +12,7 @@ use super::change::{
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::{changes as change_insights, insights};
+use super::learn::{changes as change_insights, insights, language};
 use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -157,6 +157,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/insights/changes", VIEW, Method::GET, get(change_insights::overview)),
         on("/api/v1/insights/changes.csv", VIEW, Method::GET, get(change_insights::export)),
         on("/api/v1/insights/{measure}", VIEW, Method::GET, get(insights::of_measure)),
+        // Writing
+        on("/api/v1/language", VIEW, Method::POST, post(language::look)),
         // Schedules
         on("/api/v1/schedules", VIEW, Method::GET, get(schedules::list)),
         on("/api/v1/schedules/{name}/on-call", VIEW, Method::GET, get(schedules::on_call)),

@@ -29,6 +29,7 @@ use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
 use super::learn::insights::{InsightListPage, InsightsPage};
+use super::learn::language::LanguagePage;
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::ownership::DriftPage;
@@ -123,6 +124,9 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("status-notice", &NoticePublicPage::sample()),
         page("status-subscribe", &SubscribePage::sample()),
         page("status-link", &SubscribePage::sample_link()),
+        page("language", &LanguagePage::sample()),
+        page("language-empty", &LanguagePage::sample_empty()),
+        page("language-well", &LanguagePage::sample_well()),
         page("insights", &InsightsPage::sample()),
         page("insights-refused", &InsightsPage::sample_refused()),
         page("insight-list", &InsightListPage::sample()),

@@ -20,6 +20,7 @@ mod flags;
 mod flows;
 mod incidents;
 mod insights;
+mod language;
 mod listen;
 mod once;
 mod openapi;

@@ -3,4 +3,5 @@
 pub mod axes;
 pub mod changes;
 pub mod insights;
+pub mod language;
 pub mod strips;
