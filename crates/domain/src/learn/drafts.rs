@@ -4,7 +4,7 @@
 //! for people, so the parts of a postmortem that explain are questions here and never filled in. No person is named outside
 //! of the section of people. Times are UTC, so that everybody reads the same text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledgers::{Ledger, Row, Spent, Stage, ledger, took_in_words};
 use super::records::{Cite, Record};
@@ -26,6 +26,8 @@ pub struct Draft {
     pub prompts: &'static [Prompt],
     /// The places in the journal of the entries that are cited, where they have one.
     pub numbers: BTreeMap<Cite, i64>,
+    /// Where to look for what has no page of its own.
+    pub leads: BTreeMap<Cite, Cite>,
     /// The beginning of the timeline is not in it: there is too much.
     pub truncated: bool,
 }
@@ -85,10 +87,12 @@ pub fn draft(record: &Record) -> Draft {
         ledger,
         prompts: PROMPTS,
         numbers: record.numbers(),
+        leads: record.leads(),
         truncated: record.truncated,
     };
-    let cited: std::collections::BTreeSet<Cite> = all.cited().cloned().collect();
+    let cited: BTreeSet<Cite> = all.cited().cloned().collect();
     all.numbers.retain(|cite, _| cited.contains(cite));
+    all.leads.retain(|cite, _| cited.contains(cite));
     all
 }
 

@@ -68,6 +68,7 @@ impl Scribe {
             rollbacks: vec![],
             kills: vec![],
             clocks: vec![],
+            packs_asked: vec!["GDPR".into()],
             earlier: vec![],
             people: BTreeMap::from([(name("ana"), "Ana Silva".into()), (name("ben"), "Ben Okoye".into())]),
             roles: BTreeMap::from([(name("incident-commander"), "Incident commander".into())]),

@@ -196,6 +196,10 @@ fn unkept(record: &Record) -> Vec<Sentence> {
             said.push(Sentence::new(text, event.cite()));
         }
     }
+    said.extend(record.packs_asked.iter().map(|title| {
+        let text = format!("Is {} about this incident? Nobody has said so, or ruled it out.", quoted(title));
+        Sentence::new(text, record.this())
+    }));
     if !record.phase.is_open() {
         said.extend(record.tasks.iter().filter(|task| task.is_open()).take(FEW).map(|task| {
             let text = format!("What became of the task {}? It has no result.", quoted(&task.title));

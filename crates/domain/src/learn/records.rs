@@ -248,6 +248,8 @@ pub struct Record {
     pub rollbacks: Vec<RollbackFact>,
     pub kills: Vec<KillFact>,
     pub clocks: Vec<ClockFact>,
+    /// Packs of obligations that fit, and of which nobody has said whether they are about it.
+    pub packs_asked: Vec<String>,
     pub earlier: Vec<EarlierFact>,
     /// What people and roles are called.
     pub people: BTreeMap<Name, String>,
@@ -278,6 +280,25 @@ impl Record {
     /// The places in the journal of the entries that have one.
     pub fn numbers(&self) -> BTreeMap<Cite, i64> {
         self.events.iter().filter_map(|one| Some((Cite::of(one.id), one.number?))).collect()
+    }
+
+    /// Where to look for what has no page of its own: a page and its messages at the alert that they are about, a rollback
+    /// at its change, a kill at the entry that tells of it.
+    pub fn leads(&self) -> BTreeMap<Cite, Cite> {
+        let mut leads = BTreeMap::new();
+        for page in &self.pages {
+            let alert = self.alerts.iter().find(|alert| Some(alert.group) == page.group);
+            let to = alert.map_or_else(|| Cite::of(self.id), |alert| Cite::of(alert.id));
+            let messages = self.deliveries.iter().filter(|one| one.page == page.id);
+            leads.extend(messages.map(|one| (Cite::of(one.id), to.clone())));
+            leads.insert(Cite::of(page.id), to);
+        }
+        leads.extend(self.rollbacks.iter().map(|one| (Cite::of(one.run.id), Cite::of(one.run.change))));
+        for one in &self.kills {
+            let told = self.of_kind(EventKind::FlagKilled).find(|event| event.text("flag") == one.kill.flag);
+            leads.extend(told.map(|event| (Cite::of(one.id), Cite::of(event.id))));
+        }
+        leads
     }
 
     pub(super) fn this(&self) -> Vec<Cite> {

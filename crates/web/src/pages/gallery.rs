@@ -27,6 +27,7 @@ use super::inform::outgoing_webhooks::{
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
+use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
@@ -120,6 +121,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("status-notice", &NoticePublicPage::sample()),
         page("status-subscribe", &SubscribePage::sample()),
         page("status-link", &SubscribePage::sample_link()),
+        page("draft", &DraftPage::sample()),
         page("insights", &InsightsPage::sample()),
         page("insights-refused", &InsightsPage::sample_refused()),
         page("insight-list", &InsightListPage::sample()),

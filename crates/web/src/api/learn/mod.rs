@@ -1,4 +1,5 @@
 //! What do we keep, over the API.
 
 pub mod changes;
+pub mod drafts;
 pub mod insights;

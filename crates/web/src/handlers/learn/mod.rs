@@ -1,4 +1,5 @@
 //! Handlers of what we keep.
 
 pub mod changes;
+pub mod drafts;
 pub mod insights;

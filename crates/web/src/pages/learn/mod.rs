@@ -2,5 +2,6 @@
 
 pub mod axes;
 pub mod changes;
+pub mod drafts;
 pub mod insights;
 pub mod strips;

@@ -67,6 +67,8 @@ pub struct RoomPage {
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
     pub record: RecordTally,
+    /// What the record says, once it is over.
+    pub draft: Option<String>,
     pub criteria: Vec<(String, bool)>,
     pub times: Vec<TimeView>,
     /// `time to detect`: `3 min`.
@@ -394,6 +396,7 @@ pub(crate) mod samples {
                 }],
                 others: vec![Link::new("Ledger writes are slow", "/incidents/inc_06f1k2m9qv7x3t02")],
                 record: RecordTally {
+                    draft: None,
                     href: "/incidents/inc_06f1k2m9qv7x3t01/record".into(),
                     evidence: 2,
                     observables: 14,
@@ -495,6 +498,7 @@ pub(crate) mod samples {
         pub(crate) fn sample_over() -> Self {
             Self {
                 phase: Badge::new(Tone::Good, "Resolved"),
+                draft: Some("/incidents/inc_06f1k2m9qv7x3t1a/draft".into()),
                 may: RoomMay { write: true, reopen: true, close: true, ..RoomMay::default() },
                 hints: vec![],
                 criteria: vec![],
