@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::drafts::{Part, as_known};
 use super::insights::in_words;
-use super::ledgers::took_in_words;
+use super::ledgers::{is_of_its_time, took_in_words};
 use super::records::{Cite, Record, cite_suspect, person_of};
 use super::sentences::{Sentence, Words, capital, quoted, roles_held};
 use crate::change::rollbacks::State as Run;
@@ -163,7 +163,7 @@ fn by_severity(record: &Record) -> Vec<(String, i64, Vec<Cite>)> {
             entry.2.extend([said.clone(), began.clone()].into_iter().chain(end));
             entry.2.dedup();
         };
-    for event in &record.events {
+    for event in record.events.iter().filter(|event| is_of_its_time(record, event.at)) {
         let here = Cite::of(event.id);
         match event.kind {
             Some(EventKind::IncidentDeclared | EventKind::IncidentReopened) => since = Some((event.at, here)),
@@ -180,6 +180,7 @@ fn by_severity(record: &Record) -> Vec<(String, i64, Vec<Cite>)> {
         }
     }
     spend(&level, &since, record.now, None);
+    all.retain(|(_, seconds, _)| *seconds > 0);
     all
 }
 
@@ -561,7 +562,7 @@ pub(super) fn people(record: &Record, words: &Words<'_>) -> Vec<Sentence> {
             name(person),
             if n == 1 { "1 entry".into() } else { format!("{n} entries") }
         );
-        Sentence::new(text, cites.into_iter().take(FEW).collect())
+        Sentence::new(text, cites.into_iter().take(5).collect())
     }));
     said
 }

@@ -15,7 +15,7 @@ choices! {
     Stage: "a stage of the ledger" at "/stage" {
         /// Until somebody or something noticed.
         Detect = "detect",
-        /// From the first notice to the first alert, where people noticed first.
+        /// From the first notice to the first alert, or to the call where no alert fired: people noticed first.
         Alert = "alert",
         /// The group of alerts waited for company.
         GroupWait = "group-wait",
@@ -43,7 +43,7 @@ impl Stage {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Detect => "Detect",
-            Self::Alert => "Until an alert fired",
+            Self::Alert => "Until the alarm",
             Self::GroupWait => "Group wait",
             Self::Page => "Page",
             Self::Deliver => "Deliver",
@@ -199,6 +199,11 @@ fn totals(held: &Standing<'_>) -> Vec<Total> {
     Measure::ALL.into_iter().map(|measure| Total { measure, took: took(measure) }).collect()
 }
 
+/// Whether what this program recorded at an instant is of the time that people claim, where they say when it ended.
+pub(super) fn is_of_its_time(record: &Record, at: Timestamp) -> bool {
+    claimed(&standing(&record.stamps)).is_none_or(|(from, to)| from <= at && at <= to)
+}
+
 /// The stretch of time in which people say that it was, if they said when it ended.
 fn claimed(held: &Standing<'_>) -> Option<(Timestamp, Timestamp)> {
     let said = |milestone: &Milestone| held.get(milestone).filter(|stamp| stamp.source != Source::Derived);
@@ -222,8 +227,8 @@ impl Points<'_> {
     fn of(&self, stage: Stage) -> Result<Option<Point>, Unknown> {
         match stage {
             Stage::Detect => self.detected().map(Some),
-            Stage::Alert => Ok(self.alert_after_people()),
-            Stage::GroupWait => self.paged().map(Some),
+            Stage::Alert => Ok(self.alarm_after_people()),
+            Stage::GroupWait => self.waited().map(Some),
             Stage::Page => self.queued().map(Some),
             Stage::Deliver => self.sent().map(Some),
             Stage::Acknowledge => self.acknowledged().map(Some),
@@ -269,12 +274,22 @@ impl Points<'_> {
         Some(self.recorded(first.fired_at, "the first alert fired", vec![Cite::of(first.id)]))
     }
 
-    /// People were first, and an alert came later.
-    fn alert_after_people(&self) -> Option<Point> {
+    /// People were first, and an alert came later, or a call without one.
+    fn alarm_after_people(&self) -> Option<Point> {
         let noticed = self.detected().ok()?;
-        let alert = self.first_alert()?.ok()?;
-        let later = alert.when.at.duration_since(noticed.when.at).as_secs() > AT_ONCE_SECONDS;
-        (later && alert.when.at >= noticed.when.until).then_some(alert)
+        let alarm = self.first_alert().and_then(Result::ok).or_else(|| self.paged().ok())?;
+        let later = alarm.when.at.duration_since(noticed.when.at).as_secs() > AT_ONCE_SECONDS;
+        (later && alarm.when.at >= noticed.when.until).then_some(alarm)
+    }
+
+    /// The page began. A group of alerts that did not fire then did not wait.
+    fn waited(&self) -> Result<Point, Unknown> {
+        let paged = self.paged()?;
+        let called = self.first_alert().is_none_or(|alert| alert.is_err());
+        if called && self.alarm_after_people().is_some() {
+            return Err(("no alert fired that could have waited for others".into(), paged.cites));
+        }
+        Ok(paged)
     }
 
     fn paged(&self) -> Result<Point, Unknown> {

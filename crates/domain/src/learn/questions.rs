@@ -44,7 +44,8 @@ fn asks(record: &Record, stage: super::ledgers::Stage) -> bool {
     use super::ledgers::Stage as S;
     match stage {
         S::Alert => false,
-        S::GroupWait | S::Page | S::Deliver => !record.alerts.is_empty(),
+        S::GroupWait => !record.alerts.is_empty() && record.pages.is_empty(),
+        S::Page | S::Deliver => !record.pages.is_empty(),
         S::Contain => record.class == Class::Security,
         S::Recover | S::Resolve => matches!(record.phase, Phase::Resolved | Phase::InReview | Phase::Closed),
         S::Detect | S::Acknowledge | S::Assemble | S::Mitigate => true,

@@ -14,6 +14,7 @@ mod chats;
 mod coming_in;
 mod deploys;
 mod documents;
+mod drafts;
 mod drills;
 mod flags;
 mod flows;
