@@ -9,8 +9,7 @@ use crate::support::{House, ask};
 async fn every_sentence_of_a_draft_leads_somewhere() {
     let mut house = House::new();
     let (rob, ada) = (house.token("rob", &[], None), house.session("ada"));
-    let new =
-        json!({ "title": "Payments <b>fail</b>", "class": "system", "services": ["web"], "because": "one in five" });
+    let new = json!({ "title": "Payments <b>fail</b>", "class": "system", "because": "one in five" });
     let made = house.call(ask("POST", "/api/v1/incidents").by(&rob).json(&new)).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let id = made.json()["id"].as_str().unwrap().to_owned();

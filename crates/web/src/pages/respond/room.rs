@@ -395,8 +395,8 @@ pub(crate) mod samples {
                     subject: "grp_06f1k2m9qv7x3t01".into(),
                 }],
                 others: vec![Link::new("Ledger writes are slow", "/incidents/inc_06f1k2m9qv7x3t02")],
+                draft: None,
                 record: RecordTally {
-                    draft: None,
                     href: "/incidents/inc_06f1k2m9qv7x3t01/record".into(),
                     evidence: 2,
                     observables: 14,
