@@ -137,6 +137,8 @@ pub fn took_in_words(took: Took) -> String {
     format!("{}{range}", in_words(took.seconds))
 }
 
+/// Its own point is known, and none before it.
+pub(super) const NOTHING_BEFORE: &str = "nothing before it is known";
 /// So far from what people claim, what this program recorded is of another time: somebody played it, or wrote it down later.
 const APART: Span = Span::hours(24);
 /// An alert that fired this soon after the first notice is the first notice.
@@ -166,7 +168,7 @@ pub fn ledger(record: &Record) -> Ledger {
             (Ok(to), None) => {
                 let why = match stage {
                     Stage::Detect => "nobody has said when the impact started".to_owned(),
-                    _ => "nothing before it is known".to_owned(),
+                    _ => NOTHING_BEFORE.to_owned(),
                 };
                 let cites = to.cites.clone();
                 begin = Some(to.clone());

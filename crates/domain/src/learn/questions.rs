@@ -3,7 +3,7 @@
 use super::drafts::Part;
 use super::facts::{count, minute, span};
 use super::insights::in_words;
-use super::ledgers::{Ledger, Spent};
+use super::ledgers::{Ledger, NOTHING_BEFORE, Spent};
 use super::records::{Cite, Record, cite_suspect};
 use super::sentences::{Sentence, quoted};
 use crate::change::rollbacks::State as Run;
@@ -32,7 +32,7 @@ pub(super) fn all(record: &Record, ledger: &Ledger) -> Vec<Part> {
 fn missing(record: &Record, ledger: &Ledger) -> Vec<Sentence> {
     let rows = ledger.rows.iter().filter_map(|row| match &row.spent {
         // What was never paged has no such stages; only a breach must be contained; mitigation may be all there is.
-        Spent::Unknown { why, cites } if asks(record, row.stage) => {
+        Spent::Unknown { why, cites } if why != NOTHING_BEFORE && asks(record, row.stage) => {
             Some(Sentence::new(format!("{} ({}: {why}.)", row.stage.question(), row.stage.title()), cites.clone()))
         }
         _ => None,
