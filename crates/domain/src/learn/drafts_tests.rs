@@ -1,3 +1,5 @@
+//! Tests of drafts and ledgers: a night as it goes, records of which anything is missing, and what is hostile in them.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
