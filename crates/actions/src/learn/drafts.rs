@@ -147,6 +147,7 @@ fn events(tx: &mut Tx<'_>, id: IncidentId, sight: Sight<'_>) -> Result<(Vec<Happ
 fn happened(line: Line) -> Happened {
     let kind = line.entry.kind();
     let mark = line.mark;
+    let merged = line.origin.is_some();
     Happened {
         id: line.entry.id,
         number: line.entry.number,
@@ -157,6 +158,7 @@ fn happened(line: Line) -> Happened {
         subjects: line.entry.subjects,
         why: line.entry.why,
         data: line.entry.data,
+        merged,
         struck: mark.as_ref().is_some_and(|mark| mark.struck.is_some()),
         corrected: mark.and_then(|mark| mark.corrected).map(|(text, _)| text),
     }
@@ -335,10 +337,16 @@ fn clocks(regimes: Vec<Regime>) -> (Vec<ClockFact>, Vec<String>) {
                         cites: Vec::new(),
                     };
                     for (_, recorded) in &regime.anchors {
-                        recorded.iter().for_each(|recorded| fact.cite(recorded.id));
+                        if let Some(recorded) = recorded {
+                            fact.cite(recorded.id);
+                        }
                     }
-                    one.submissions.iter().for_each(|submission| fact.cite(submission.id));
-                    one.decision.iter().for_each(|decision| fact.cite(decision.id));
+                    for submission in &one.submissions {
+                        fact.cite(submission.id);
+                    }
+                    if let Some(decision) = &one.decision {
+                        fact.cite(decision.id);
+                    }
                     clocks.push(fact);
                 }
             }
@@ -388,7 +396,9 @@ fn earlier(
 }
 
 /// By what a group is told from others: its route and the labels that its alerts share.
-fn print(tx: &mut Tx<'_>, id: GroupId) -> Result<Option<(Name, Vec<(String, String)>)>, Halt> {
+type Print = (Name, Vec<(String, String)>);
+
+fn print(tx: &mut Tx<'_>, id: GroupId) -> Result<Option<Print>, Halt> {
     Ok(groups::get(tx, id)?.map(|(group, _)| (group.route, group.labels)))
 }
 

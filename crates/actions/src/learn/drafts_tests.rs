@@ -107,7 +107,7 @@ fn has(draft: &Draft, name: &str, words: &str) -> bool {
 
 store::both_engines! {
     fn a_night_is_told_with_what_it_rests_on(fresh) {
-        let shop = Shop::open(&fresh);
+        let shop = Shop::open(fresh);
         shop.alert("Errors", true, 10);
         let group = shop.group("Errors");
         shop.desk.wait(10);
@@ -146,21 +146,21 @@ store::both_engines! {
     }
 
     fn what_a_reader_may_not_see_is_in_no_sentence(fresh) {
-        let shop = Shop::open(&fresh);
+        let shop = Shop::open(fresh);
         let quiet = shop.declared("cleo", "A key has leaked", true, None);
         let open = shop.declared("ana", "The shop is down", false, None);
         let theirs = shop.draft(&name("cleo"), open).unwrap();
         assert!(has(&theirs, "earlier", "A key has leaked"));
         let ours = shop.draft(&name("ana"), open).unwrap();
         assert_eq!(section(&ours, "earlier"), Vec::<String>::new());
-        assert!(!ours.markdown(|cite| cite.to_string()).contains("leaked"));
+        assert!(!ours.markdown(ToString::to_string).contains("leaked"));
         assert!(!ours.cited().any(|cite| cite.as_str() == quiet.to_string()));
         let refused = shop.draft(&name("ana"), quiet).unwrap_err();
         assert!(matches!(refused, Halt::Refused(refusal) if refusal.message.contains("there is no incident")));
     }
 
     fn an_earlier_incident_with_the_same_alerts_is_remembered(fresh) {
-        let shop = Shop::open(&fresh);
+        let shop = Shop::open(fresh);
         shop.alert("Errors", true, 5);
         let first = shop.group("Errors");
         shop.desk.wait(10);

@@ -5,6 +5,7 @@
 //! of the section of people. Times are UTC, so that everybody reads the same text.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use super::ledgers::{Ledger, Row, Spent, Stage, ledger, took_in_words};
 use super::records::{Cite, Record};
@@ -125,15 +126,15 @@ impl Draft {
             cites.iter().map(link).collect()
         };
         for section in &self.sections {
-            out.push_str(&format!("\n## {}\n", section.title));
+            _ = writeln!(out, "\n## {}", section.title);
             for part in &section.parts {
                 if let Some(title) = &part.title {
-                    out.push_str(&format!("\n### {}\n", plain(title)));
+                    _ = writeln!(out, "\n### {}", plain(title));
                 }
                 out.push('\n');
                 for sentence in &part.sentences {
                     let at = sentence.at.map_or_else(String::new, |at| format!("{} ", clock(at)));
-                    out.push_str(&format!("- {at}{}{}\n", plain(&sentence.text), cites(&sentence.cites)));
+                    _ = writeln!(out, "- {at}{}{}", plain(&sentence.text), cites(&sentence.cites));
                 }
             }
             if section.name == "detection" {
@@ -144,15 +145,15 @@ impl Draft {
                 if let Some((from, to, took)) = &self.ledger.whole {
                     let (from_says, to_says) = (point(&from.when, from.says), point(&to.when, to.says));
                     let took = took_in_words(*took);
-                    out.push_str(&format!("| **Together** | **{took}** | {from_says} | {to_says} | |\n"));
+                    _ = writeln!(out, "| **Together** | **{took}** | {from_says} | {to_says} | |");
                 }
             }
         }
         out.push_str("\n## For people to answer\n");
         for prompt in self.prompts {
-            out.push_str(&format!("\n### {}\n\n", prompt.title));
+            _ = writeln!(out, "\n### {}\n", prompt.title);
             for question in prompt.questions {
-                out.push_str(&format!("- {question}\n"));
+                _ = writeln!(out, "- {question}");
             }
         }
         out

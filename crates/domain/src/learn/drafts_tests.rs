@@ -97,6 +97,7 @@ impl Scribe {
             data,
             corrected: None,
             struck: false,
+            merged: false,
         });
     }
 

@@ -78,6 +78,7 @@ pub(super) fn summary(record: &Record, words: &Words<'_>) -> Vec<Sentence> {
     let begun = record
         .events
         .iter()
+        .filter(|event| !event.merged)
         .find(|event| matches!(event.kind, Some(EventKind::IncidentDeclared | EventKind::IncidentReported)));
     if let (Some(event), Some(because)) = (begun, &record.because) {
         let who = capital(&words.who(event));
@@ -163,7 +164,7 @@ fn by_severity(record: &Record) -> Vec<(String, i64, Vec<Cite>)> {
             entry.2.extend([said.clone(), began.clone()].into_iter().chain(end));
             entry.2.dedup();
         };
-    for event in record.events.iter().filter(|event| is_of_its_time(record, event.at)) {
+    for event in record.events.iter().filter(|event| !event.merged && is_of_its_time(record, event.at)) {
         let here = Cite::of(event.id);
         match event.kind {
             Some(EventKind::IncidentDeclared | EventKind::IncidentReopened) => since = Some((event.at, here)),

@@ -323,9 +323,10 @@ impl Points<'_> {
             return self.recorded(at, "the first message had left", vec![Cite::of(id)]);
         }
         let tried: Vec<Cite> = self.deliveries().map(|one| Cite::of(one.id)).take(3).collect();
-        match tried.is_empty() {
-            true => Err(("no message left".into(), self.record.this())),
-            false => Err(("none of its messages left".into(), tried)),
+        if tried.is_empty() {
+            Err(("no message left".into(), self.record.this()))
+        } else {
+            Err(("none of its messages left".into(), tried))
         }
     }
 

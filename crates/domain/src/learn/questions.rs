@@ -45,7 +45,7 @@ fn asks(record: &Record, stage: super::ledgers::Stage) -> bool {
     match stage {
         S::Alert => false,
         S::GroupWait => !record.alerts.is_empty() && record.pages.is_empty(),
-        S::Page | S::Deliver => !record.pages.is_empty(),
+        S::Page | S::Deliver => record.pages.iter().any(|page| page.escalates),
         S::Contain => record.class == Class::Security,
         S::Recover | S::Resolve => matches!(record.phase, Phase::Resolved | Phase::InReview | Phase::Closed),
         S::Detect | S::Acknowledge | S::Assemble | S::Mitigate => true,
@@ -69,13 +69,16 @@ fn odd(record: &Record) -> Vec<Sentence> {
     told.collect()
 }
 
+/// When an entry is of, and which it is.
+type Told = (Timestamp, Cite);
+
 /// Stretches of the response in which nothing is recorded.
 fn silences(record: &Record) -> Vec<Sentence> {
     let Some((from, to)) = active(record) else { return Vec::new() };
     let told = record.events.iter().filter(|event| from <= event.at && event.at <= to && !event.struck);
-    let mut points: Vec<(Timestamp, Cite)> = told.map(|event| (event.at, Cite::of(event.id))).collect();
+    let mut points: Vec<Told> = told.map(|event| (event.at, Cite::of(event.id))).collect();
     points.sort();
-    let mut gaps: Vec<(i64, &(Timestamp, Cite), &(Timestamp, Cite))> = points
+    let mut gaps: Vec<(i64, &Told, &Told)> = points
         .iter()
         .zip(points.iter().skip(1))
         .filter(|((before, _), (after, _))| Span::between(*before, *after) > record.quiet_after)

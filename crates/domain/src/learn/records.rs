@@ -90,6 +90,8 @@ pub struct Happened {
     pub corrected: Option<String>,
     /// It does not hold.
     pub struck: bool,
+    /// It comes from an incident that was merged into this one.
+    pub merged: bool,
 }
 
 impl Happened {
@@ -306,7 +308,9 @@ impl Record {
     }
 
     pub(super) fn of_kind(&self, kind: EventKind) -> impl Iterator<Item = &Happened> {
-        self.events.iter().filter(move |one| one.kind == Some(kind))
+        // What was written in another that goes on in this one counts here; how that one stood does not.
+        let counts = |one: &&Happened| !one.merged || one.kind == Some(EventKind::EntryAdded);
+        self.events.iter().filter(counts).filter(move |one| one.kind == Some(kind))
     }
 }
 

@@ -40,13 +40,13 @@ pub(super) struct Held {
 /// Who played which role, as the timeline has it, in the order in which they took it.
 pub(super) fn roles_held(record: &Record) -> Vec<Held> {
     let mut held: Vec<Held> = Vec::new();
-    for event in &record.events {
+    for event in record.events.iter().filter(|event| !event.merged) {
         let (Ok(role), Ok(person)) = (event.text("role").parse::<Name>(), event.text("person").parse::<Name>()) else {
             continue;
         };
         match event.kind {
             Some(EventKind::RoleAccepted) => {
-                held.push(Held { role, person, from: event.recorded_at, until: None, cites: event.cite() })
+                held.push(Held { role, person, from: event.recorded_at, until: None, cites: event.cite() });
             }
             Some(EventKind::RoleHandedOver | EventKind::RoleEnded) => {
                 let open = |one: &&mut Held| one.until.is_none() && one.role == role && one.person == person;
@@ -144,9 +144,11 @@ impl<'r> Words<'r> {
             EventKind::PageRestarted => format!("Allclear paged again{}.", self.which(event)),
             EventKind::PageEscalated => {
                 let step = event.data["step"].as_u64().unwrap_or(1);
-                match event.data["told"].as_array().is_some_and(|told| !told.is_empty()) {
-                    true => format!("The page went on to step {step}."),
-                    false => format!("The page went on: step {step} reached nobody."),
+                let told = event.data["told"].as_array().is_some_and(|told| !told.is_empty());
+                if told {
+                    format!("The page went on to step {step}.")
+                } else {
+                    format!("The page went on: step {step} reached nobody.")
                 }
             }
             EventKind::PageAcknowledged => format!("{who} acknowledged the page."),
@@ -225,6 +227,7 @@ impl<'r> Words<'r> {
             EventKind::ObligationRuledOut => "An obligation was ruled out.".to_owned(),
             _ => return None,
         };
+        let told = if event.merged { format!("In an incident that goes on in this one: {told}") } else { told };
         let gives_reason = !matches!(kind, EventKind::DeliveryFailed | EventKind::IncidentDescribed);
         let why = event.why.as_deref().filter(|why| gives_reason && !why.trim().is_empty());
         Some(why.map_or(told.clone(), |why| format!("{told} Reason: {}.", quoted(why))))
