@@ -76,6 +76,7 @@ const paths = [
 test("every page, at desktop and phone width, dark and light: handsome, accessible, and not too wide", async (t) => {
   const { allclear, browser } = await start(t);
   const alert = (await allclear.api("GET", "/alerts")).items.find((alert) => alert.labels.alertname === "DiskFull");
+  const incident = await allclear.api("POST", "/incidents", { title: "Payments fail", class: "system", from: [alert.id] });
   for (const [device, viewport, colorScheme] of [
     ["desktop", desktop, "light"],
     ["phone", phone, "light"],
@@ -88,8 +89,8 @@ test("every page, at desktop and phone width, dark and light: handsome, accessib
       await look(page, `sign-in-${device}`);
       await signIn(page);
       const wrong = [];
-      for (const path of [...paths, `/alerts/${alert.id}`]) {
-        const name = path.replace(alert.id, "one").slice(1).replaceAll(/[^a-z]+/g, "-");
+      for (const path of [...paths, `/alerts/${alert.id}`, `/incidents/${incident.id}/draft`]) {
+        const name = path.replace(alert.id, "one").replace(incident.id, "one").slice(1).replaceAll(/[^a-z]+/g, "-");
         const answer = await page.goto(path);
         if (answer.status() !== 200) wrong.push(`${path}: ${answer.status()}`);
         else await look(page, `${name}-${device}`).catch((error) => wrong.push(error.message));

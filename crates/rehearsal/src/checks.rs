@@ -17,7 +17,7 @@ use store::journal::Entry;
 use store::{Error, Store, Tx, Value};
 
 use crate::play::Play;
-use crate::world::{Attempt, Deed};
+use crate::world::{Attempt, Deed, Post};
 use crate::{Trouble, change_checks, incident_checks, switch_checks};
 
 /// What the journal and the channels say happened, in order: what the tables must agree with.
@@ -295,7 +295,7 @@ fn of_tables(tx: &mut Tx<'_>, play: &Play) -> Result<Vec<String>, Error> {
         broken.push(format!("{settled} attempts are noted, {} were settled", play.ledger.settled));
     }
     broken.extend(of_journal(tx, &play.ledger)?);
-    broken.extend(incident_checks::all(tx)?);
+    broken.extend(incident_checks::all(tx, play.world.posts().iter().find_map(Post::node), play.world.now())?);
     broken.extend(change_checks::all(tx, &play.world.adapters)?);
     Ok(broken)
 }

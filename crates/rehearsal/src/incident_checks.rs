@@ -3,17 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use actions::Node;
+use actions::learn::drafts::of_incident;
 use domain::engage::pages::About;
 use domain::respond::incidents::{Phase, Visibility};
 use domain::respond::sight::Sight;
-use domain::words::{EventKind, Name};
+use domain::words::{EventId, EventKind, Name, Timestamp};
 use store::journal::{self, Entry};
 use store::respond::incidents::{self as rows, Filter, IncidentRow};
 use store::respond::{assignments, tasks, updates};
-use store::{Error, Tx};
+use store::{Error, Halt, Tx};
 
 /// What is not as it was promised.
-pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
+pub(crate) fn all(tx: &mut Tx<'_>, node: Option<&Node>, now: Timestamp) -> Result<Vec<String>, Error> {
     // The latest few: what was so before was asked of before.
     let incidents = rows::list(tx, &Filter::default(), Sight::Whole, None, 4)?;
     let mut broken = Vec::new();
@@ -24,6 +26,28 @@ pub(crate) fn all(tx: &mut Tx<'_>) -> Result<Vec<String>, Error> {
             broken.extend(of_sight(tx, row, &told)?);
         }
         broken.extend(of_promises(tx, row)?);
+    }
+    if let (Some(node), Some(row)) = (node, incidents.iter().find(|row| !row.state.phase.is_open())) {
+        broken.extend(of_draft(tx, node, row, now)?);
+    }
+    Ok(broken)
+}
+
+/// What the draft tells is on record: every entry that it cites is there, and no sentence is without a source.
+fn of_draft(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, now: Timestamp) -> Result<Vec<String>, Error> {
+    let draft = match of_incident(tx, node, row.id, Sight::Whole, now) {
+        Ok(draft) => draft,
+        Err(Halt::Failed(error)) => return Err(error),
+        Err(Halt::Refused(refusal)) => return Ok(vec![format!("{} has no draft: {refusal}", row.id)]),
+    };
+    let bare = draft.sentences().filter(|one| one.cites.is_empty());
+    let mut broken: Vec<String> = bare.map(|one| format!("{} tells without a source: {}", row.id, one.text)).collect();
+    for cite in draft.cited() {
+        if let Ok(event) = cite.as_str().parse::<EventId>()
+            && journal::get(tx, event, Sight::Whole)?.is_none()
+        {
+            broken.push(format!("the draft of {} cites {cite}, which is not there", row.id));
+        }
     }
     Ok(broken)
 }

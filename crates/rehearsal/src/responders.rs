@@ -9,6 +9,7 @@ use actions::respond::updates::{self, Word};
 use actions::respond::{command, links, tasks};
 use actions::{Halt, Moment, Node};
 use domain::engage::schedules::zone;
+use domain::learn::ledgers::took_in_words;
 use domain::respond::handovers::Handover;
 use domain::respond::incidents::{Activity, Class, Command, Visibility};
 use domain::respond::sight::Sight;
@@ -94,6 +95,7 @@ impl Play {
             "submits",
             "plans",
             "looks",
+            "reads",
             "calls",
             "describes",
             "postpones",
@@ -215,6 +217,7 @@ impl Play {
                     stamps::claim(tx, moment, id, &Claim { supersedes, ..claim.clone() })
                 })?;
             }
+            ["reads", "the", "draft"] => self.read_draft(&responder, incident(self)?)?,
             ["looks"] => self.look(me)?,
             _ => {
                 let Some(command) = self.command(words, also.is_some())? else { return Ok(false) };
@@ -277,6 +280,28 @@ impl Play {
         let all = self.world.store.read(|tx| Ok(store::respond::updates::of_incident(tx, id)?))?;
         let found = all.iter().rfind(|update| update.state == State::Draft).map(|update| update.id);
         found.ok_or_else(|| Halt::from(Refusal::not_found("draft")).into())
+    }
+
+    /// What the record says to somebody: where the minutes went, and what is asked.
+    fn read_draft(&mut self, responder: &Responder, id: IncidentId) -> Result<(), Stop> {
+        let (now, actor) = (self.world.now(), Actor::Person(responder.me.clone()));
+        let draft = self.world.act(responder.place, &actor, |store, node, moment| {
+            actions::board::refresh(store, node, moment.now)?;
+            let sight = Sight::of(&moment.actor);
+            store.read(|tx| actions::learn::drafts::of_incident(tx, node, id, sight, moment.now))
+        })?;
+        let rows = draft.ledger.rows.iter().map(|row| {
+            let took = row.took().map_or_else(|| "not known".to_owned(), took_in_words);
+            format!("{} {took}", row.stage.word())
+        });
+        let whole = draft.ledger.whole.iter().map(|(.., took)| format!("together {}", took_in_words(*took)));
+        let minutes = rows.chain(whole).collect::<Vec<_>>().join(", ");
+        let asked = draft.sections.iter().filter(|section| section.name == "questions");
+        let asked = asked.flat_map(|section| &section.parts).flat_map(|part| &part.sentences);
+        let asked = asked.map(|one| one.text.as_str()).collect::<Vec<_>>().join(" / ");
+        let number = self.chronicle.incident_number(&id.to_string());
+        self.chronicle.tell(now, &format!("{} reads of incident {number}: {minutes}; {asked}", responder.me));
+        Ok(())
     }
 
     /// What somebody sees of the incidents that are there.

@@ -20,7 +20,7 @@ use crate::handlers::change::{
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
-use crate::handlers::learn::{changes as change_insights, insights, language};
+use crate::handlers::learn::{changes as change_insights, drafts, insights, language};
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
 };
@@ -131,6 +131,7 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/tasks", INCIDENTS, post(room::post_task)),
         route(Method::GET, "/incidents/{id}/updates", VIEW, get(room::get_back)),
         route(Method::POST, "/incidents/{id}/updates", INCIDENTS, post(updates::post_update)),
+        route(Method::GET, "/incidents/{id}/draft", VIEW, get(drafts::get_draft)),
         route(Method::GET, "/incidents/{id}/record", VIEW, get(record::get_record)),
         // A file of any size that is allowed: what is kept counts its bytes.
         route(

@@ -13,6 +13,7 @@ use domain::words::{IncidentId, Name, Span, TaskId};
 use jiff::tz::TimeZone;
 use serde_json::json;
 use web::api::Listing;
+use web::api::learn::drafts::IncidentDraft;
 use web::api::prepare::access::Me;
 use web::api::respond::assignments::RoleDeed;
 use web::api::respond::entries::{Made, NewEntry, TimelineEntry, TimelineQuery};
@@ -191,6 +192,12 @@ enum Command {
         /// So many entries
         #[arg(long, default_value_t = 50)]
         limit: usize,
+    },
+    /// Print what the record says, with the source of each sentence, as Markdown: the facts of a postmortem, and open questions
+    #[command(after_long_help = "Example:\n  allclear incident draft inc_06f1k2m9qv7x3t1a > draft.md")]
+    Draft {
+        /// The id of the incident
+        incident: IncidentId,
     },
     /// Write it with its timeline to a file that proves itself: allclear verify FILE needs no server
     #[command(
@@ -511,6 +518,14 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
                     tell(&json!({ "incident": incident, "file": file, "bytes": text.len() }), &said, look);
                 }
                 None => screen::pour(&text),
+            }
+        }
+        Command::Draft { incident } => {
+            let id = incident.to_string();
+            if look.json {
+                screen::say_json(&client.get::<IncidentDraft>(&["incidents", &id, "draft"], &())?);
+            } else {
+                screen::pour(&client.text(&["incidents", &id, "draft.md"], &())?);
             }
         }
         Command::Note { incident, text, sort, objections, at } => {

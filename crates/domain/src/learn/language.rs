@@ -10,7 +10,7 @@ use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::lexicon::PHRASES;
-use super::sentences::{Part, Prose, Sentence};
+use super::prose::{Part, Prose, Sentence};
 pub use super::subjects::Directory;
 use super::subjects::{Word, words};
 use crate::words::choices::choices;

@@ -1,312 +1,268 @@
-//! A text in Markdown as sentences that somebody wrote.
+//! What happened, in a sentence: who did what, by the words of their role at that time.
 //!
-//! What is no prose is blanked out byte by byte, so that each place in a sentence is its place in the text: code, quotations,
-//! logs, chat, front matter, addresses. Headings, items of lists and cells of tables are sentences of their own.
+//! No person is named here; what people wrote is quoted as they wrote it. What is only bookkeeping has no sentence.
 
-use std::ops::Range;
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
 
-use regex::Regex;
+use super::records::{Cite, Happened, Record, person_of};
+use crate::respond::entries::Sort;
+use crate::words::{EventKind, Name, Timestamp, text};
 
-/// Longer ones are cut: they are no prose.
-const LONGEST: usize = 1_500;
-/// Stands for each byte of code: to the rules it is one word that names a thing.
-const CODE: u8 = b'x';
-/// Stands for each byte that is not looked at.
-const GONE: u8 = b' ';
-
-/// A sentence of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sentence<'a> {
-    /// As it is read: in lower case, without code and quotations, as many bytes as it has in the text.
-    pub(super) text: &'a str,
-    /// Where it begins in the text.
-    pub(super) at: usize,
-    /// What part of a report it stands under.
-    pub(super) part: Part,
+/// A sentence with what it rests on, and when that was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    pub at: Option<Timestamp>,
+    pub text: String,
+    /// At least one.
+    pub cites: Vec<Cite>,
 }
 
-/// What the heading above says that this part is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Part {
-    #[default]
-    Other,
-    /// The heading itself.
-    Heading,
-    /// What contributed.
-    Factors,
-    /// What is to be done.
-    Actions,
-    /// Roles and thanks.
-    People,
-}
-
-/// A text whose sentences can be read.
-#[derive(Debug)]
-pub(super) struct Prose {
-    text: String,
-    sentences: Vec<(Range<usize>, Part)>,
-}
-
-static LOG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?x)^\s*(?:[-*+]\s+)?(?:
-            \{.*["'].*:                                                # JSON
-          | \[?\d{4}[-/]\d\d[-/]\d\d[T\ ]\d\d:\d\d:\d\d\S*\]?\s+\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\b
-          | [EWIF]\d{4}\ \d\d:\d\d:\d\d                                # klog
-          | (?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL|CRITICAL)[:\]\ ]\s*\S
-          | (?:\w+=\S+\s+){2}                                         # logfmt
-          | (?:\$|>>>)\ \S                                         # a shell
-          | (?:commit\ [0-9a-f]{7,40}|Author:\ |Date:\ |[+-]{3}\ \S|@@\ ) # git
-          | [\W_]*Q:                                                    # asked by readers
-        )"#,
-    )
-    .expect("a pattern that compiles")
-});
-static CHAT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*\w[\w.-]*\s+\[\d{1,2}:\d\d(?::\d\d)?\s*(?:[AaPp][Mm])?\]").expect("a pattern"));
-/// What tools keep of a report above it, in prose.
-static FACT: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^(?:title|summary|description|impact|cause|root_cause):\s*").expect("a pattern"));
-static MARK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?").expect("a pattern"));
-static BLANKED: LazyLock<[(Regex, u8); 6]> = LazyLock::new(|| {
-    [
-        (r"(?:https?|ftp)://[^\s)>]+", CODE),
-        (r"``[^\n]*?``|`[^`\n]+`", CODE),
-        (r#""[^"\n]{1,400}"|“[^”\n]{1,400}”|«[^»\n]{1,400}»|„[^“\n]{1,400}“"#, CODE),
-        (r"\s('[^'\n]{2,200}')(?:[\s,.;:)]|$)|\s(‘[^’\n]{2,200}’)(?:[\s,.;:)]|$)", CODE),
-        (r"<!--[^>]*-->|</?[A-Za-z][^>\n]{0,400}>", GONE),
-        (r"\]\([^)\s]*(?:\s[^)]*)?\)|\]\[[^\]\n]*\]|[\[\]]", GONE),
-    ]
-    .map(|(pattern, with)| (Regex::new(pattern).expect("a pattern that compiles"), with))
-});
-
-impl Prose {
-    /// Reads a text.
-    pub(super) fn read(text: &str) -> Self {
-        let mut bytes = text.as_bytes().to_vec();
-        // ASCII alone changes its case: no byte moves.
-        bytes.make_ascii_lowercase();
-        for (range, with) in spans(text) {
-            blank(&mut bytes[range], with);
-        }
-        let blocks = blocks(text, &mut bytes);
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        let mut sentences = Vec::new();
-        for (range, part) in blocks {
-            cut(&text, range, part, &mut sentences);
-        }
-        Self { text, sentences }
+impl Sentence {
+    pub(super) fn new(text: impl Into<String>, cites: Vec<Cite>) -> Self {
+        Self { at: None, text: text.into(), cites }
     }
 
-    /// In their order.
-    pub(super) fn sentences(&self) -> impl Iterator<Item = Sentence<'_>> {
-        self.sentences.iter().map(|(range, part)| Sentence {
-            text: &self.text[range.clone()],
-            at: range.start,
-            part: *part,
-        })
+    pub(super) fn at(at: Timestamp, text: impl Into<String>, cites: Vec<Cite>) -> Self {
+        Self { at: Some(at), text: text.into(), cites }
     }
 }
 
-/// What stands within a line and is no prose.
-fn spans(text: &str) -> Vec<(Range<usize>, u8)> {
-    let of = |(pattern, with): &'static (Regex, u8)| {
-        // What stands around a quotation is not of it.
-        pattern.captures_iter(text).filter_map(|found| Some((found.iter().flatten().last()?.range(), *with)))
-    };
-    BLANKED.iter().flat_map(of).collect()
+/// Who played which role from when until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub role: Name,
+    pub person: Name,
+    pub from: Timestamp,
+    pub until: Option<Timestamp>,
+    pub cites: Vec<Cite>,
 }
 
-/// The bytes of a character go together, so that what stays is UTF-8.
-fn blank(bytes: &mut [u8], with: u8) {
-    for byte in bytes {
-        if *byte != b'\n' {
-            *byte = with;
-        }
-    }
-}
-
-/// Paragraphs, headings, items and cells. What is none of them is blanked.
-fn blocks(text: &str, bytes: &mut [u8]) -> Vec<(Range<usize>, Part)> {
-    let mut blocks: Vec<(Range<usize>, Part)> = Vec::new();
-    let (mut part, mut fence, mut front) = (Part::Other, None::<&str>, false);
-    let (mut open, mut in_list, mut quoted, mut at) = (false, false, false, 0);
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let range = at..at + line.len();
-        at = range.end;
-        let bare = line.trim();
-        if number == 0 && bare == "---" {
-            front = true;
-        }
-        let is_fence = bare.starts_with("```") || bare.starts_with("~~~");
-        if front {
-            front = number == 0 || bare != "---";
-            open = false;
-            if let Some(fact) = FACT.find(line) {
-                // Quoted by its form, not because somebody else said it.
-                let from = range.start + fact.end();
-                bytes[from..range.end].copy_from_slice(&line.as_bytes()[fact.end()..]);
-                bytes[from..range.end].make_ascii_lowercase();
-                blocks.push((from..range.end, part));
+/// Who played which role, as the timeline has it, in the order in which they took it.
+pub(super) fn roles_held(record: &Record) -> Vec<Held> {
+    let mut held: Vec<Held> = Vec::new();
+    for event in record.events.iter().filter(|event| !event.merged) {
+        let (Ok(role), Ok(person)) = (event.text("role").parse::<Name>(), event.text("person").parse::<Name>()) else {
+            continue;
+        };
+        match event.kind {
+            Some(EventKind::RoleAccepted) => {
+                held.push(Held { role, person, from: event.recorded_at, until: None, cites: event.cite() });
             }
-        } else if let Some(sign) = fence {
-            if bare.starts_with(sign) {
-                fence = None;
-            }
-            open = false;
-        } else if is_fence {
-            fence = Some(&bare[..3]);
-            // One that is closed on its own line is not open.
-            if bare.len() > 3 && bare[3..].contains(&bare[..3]) {
-                fence = None;
-            }
-            open = false;
-        } else if bare.is_empty() {
-            (open, quoted) = (false, false);
-        } else if quoted || bare.starts_with('>') || CHAT.is_match(line) {
-            // What follows at once is still theirs.
-            (open, quoted) = (false, true);
-        } else if LOG.is_match(line) || is_indented_code(line, open, in_list) {
-            open = false;
-        } else if bare.starts_with('#') || is_bold_heading(bare) {
-            part = about(bare);
-            let heading = bare.trim_start_matches(['#', ' ']).trim_matches('*');
-            in_list = false;
-            open = false;
-            if !heading.is_empty() {
-                blocks.push((range, Part::Heading));
-            }
-        } else if bare.starts_with('|') || line.matches(" | ").count() >= 2 {
-            open = false;
-            let mut from = range.start;
-            for (place, _) in line.match_indices('|').chain([(line.len(), "")]) {
-                let to = range.start + place;
-                if from < to {
-                    blocks.push((from..to, part));
+            Some(EventKind::RoleHandedOver | EventKind::RoleEnded) => {
+                let open = |one: &&mut Held| one.until.is_none() && one.role == role && one.person == person;
+                if let Some(one) = held.iter_mut().rev().find(open) {
+                    one.until = Some(event.recorded_at);
+                    one.cites.extend(event.cite());
                 }
-                from = to + 1;
             }
-        } else if let Some(mark) = MARK.find(line) {
-            blank(&mut bytes[range.start..range.start + mark.end()], GONE);
-            blocks.push((range.start + mark.end()..range.end, part));
-            (open, in_list) = (true, true);
-        } else if open {
-            if let Some((last, _)) = blocks.last_mut() {
-                last.end = range.end;
+            _ => {}
+        }
+    }
+    held
+}
+
+/// The words for people and things of one record.
+#[derive(Debug)]
+pub(super) struct Words<'r> {
+    record: &'r Record,
+    held: Vec<Held>,
+    groups: BTreeMap<String, &'r str>,
+}
+
+/// Who is named first, of the roles that somebody plays.
+const COMMANDER: &str = "incident-commander";
+
+impl<'r> Words<'r> {
+    pub(super) fn of(record: &'r Record) -> Self {
+        let groups = record.alerts.iter().rev().map(|alert| (alert.group.to_string(), alert.summary.as_str()));
+        Self { record, held: roles_held(record), groups: groups.collect() }
+    }
+
+    /// `incident commander`
+    pub(super) fn role(&self, role: &str) -> String {
+        let title = role.parse::<Name>().ok().and_then(|name| self.record.roles.get(&name));
+        lower(title.map_or(role, String::as_str))
+    }
+
+    /// `the incident commander`, `a responder`
+    pub(super) fn person(&self, name: &str, at: Timestamp) -> String {
+        let theirs = self.held.iter().filter(|one| one.person.as_str() == name);
+        let then = theirs.filter(|one| one.from <= at && one.until.is_none_or(|until| at <= until));
+        let best = then.min_by_key(|one| (one.role.as_str() != COMMANDER, one.from));
+        best.map_or_else(|| "a responder".to_owned(), |one| format!("the {}", self.role(one.role.as_str())))
+    }
+
+    /// Whoever did it.
+    pub(super) fn who(&self, event: &Happened) -> String {
+        if let Some(name) = person_of(&event.actor) {
+            return self.person(name, event.recorded_at);
+        }
+        match event.actor.split_once(':') {
+            Some(("integration", name)) => format!("the integration {name}"),
+            Some(("local", _)) => "somebody at the server".to_owned(),
+            _ => "Allclear".to_owned(),
+        }
+    }
+
+    fn of_whom(&self, event: &Happened) -> String {
+        self.person(event.text("person"), event.recorded_at)
+    }
+
+    /// Which of its alerts an entry is about: ` (“Checkout fails”)`.
+    fn which(&self, event: &Happened) -> String {
+        let found = event.subjects.iter().find_map(|subject| self.groups.get(subject));
+        found.map_or_else(String::new, |title| format!(" ({})", quoted(title)))
+    }
+
+    /// What happened, or nothing if it is only bookkeeping.
+    pub(super) fn told(&self, event: &Happened) -> Option<String> {
+        if event.struck {
+            return None;
+        }
+        let kind = event.kind?;
+        let who = capital(&self.who(event));
+        let said = |name: &str| quoted(event.text(name));
+        let told = match kind {
+            EventKind::EntryAdded => {
+                let written = quoted(event.corrected.as_deref().unwrap_or_else(|| event.text("text")));
+                let objected = Some(event.text("objections")).filter(|said| !said.is_empty());
+                let objected = objected.map_or_else(String::new, |said| format!(" Objections: {}.", quoted(said)));
+                let verb = match event.text("sort").parse() {
+                    Ok(Sort::Observation) => "saw",
+                    Ok(Sort::Action) => "did",
+                    Ok(Sort::Decision) => "decided",
+                    Ok(Sort::Note) | Err(_) => "noted",
+                };
+                format!("{who} {verb}: {written}.{objected}")
             }
-        } else {
-            in_list = in_list && line.starts_with(' ');
-            blocks.push((range, part));
-            open = true;
-        }
-    }
-    blocks
-}
-
-fn is_indented_code(line: &str, open: bool, in_list: bool) -> bool {
-    !open && !in_list && (line.starts_with("    ") || line.starts_with('\t')) && !MARK.is_match(line)
-}
-
-/// `**Contributing factors:**` alone on its line is a heading to people.
-fn is_bold_heading(bare: &str) -> bool {
-    bare.len() < 80
-        && bare.starts_with("**")
-        && bare.trim_end_matches(':').ends_with("**")
-        && bare.matches("**").count() == 2
-}
-
-fn about(heading: &str) -> Part {
-    let heading = heading.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| heading.contains(word));
-    if has(&["action", "follow-up", "follow up", "next step", "recommendation", "prevent", "to do", "todo"]) {
-        Part::Actions
-    } else if has(&["factor", "cause", "why it happened", "why did"]) {
-        Part::Factors
-    } else if has(&["people", "roles", "responders", "thanks", "credits", "attendees", "participants", "authors"]) {
-        Part::People
-    } else {
-        Part::Other
-    }
-}
-
-/// Cuts a block where a sentence ends.
-fn cut(text: &str, range: Range<usize>, part: Part, into: &mut Vec<(Range<usize>, Part)>) {
-    let bytes = text.as_bytes();
-    let mut from = range.start;
-    for at in range.clone() {
-        let ends = matches!(bytes[at], b'.' | b'!' | b'?')
-            && bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace)
-            && !is_abbreviation(&text[from..at]);
-        let too_long = at - from >= LONGEST && bytes[at] == b' ';
-        if ends || too_long || at + 1 == range.end {
-            let sentence = from..at + 1;
-            from = at + 1;
-            if text.get(sentence.clone()).is_some_and(|text| text.bytes().any(|byte| byte.is_ascii_alphabetic())) {
-                into.push((sentence, part));
+            EventKind::AlertsFired => format!("Alerts fired{}.", self.which(event)),
+            EventKind::AlertsResolved => format!("Alerts cleared{}.", self.which(event)),
+            EventKind::AlertsClosed => format!("Alerts were closed: nothing was heard of them{}.", self.which(event)),
+            EventKind::AlertsAcknowledged => format!("{who} acknowledged alerts{}.", self.which(event)),
+            EventKind::AlertsMarkedNoise => format!("{who} marked an alert as noise."),
+            EventKind::PageStarted => format!("Allclear began to page{}.", self.which(event)),
+            EventKind::PageRestarted => format!("Allclear paged again{}.", self.which(event)),
+            EventKind::PageEscalated => {
+                let step = event.data["step"].as_u64().unwrap_or(1);
+                let told = event.data["told"].as_array().is_some_and(|told| !told.is_empty());
+                if told {
+                    format!("The page went on to step {step}.")
+                } else {
+                    format!("The page went on: step {step} reached nobody.")
+                }
             }
-        }
-    }
-}
-
-fn is_abbreviation(before: &str) -> bool {
-    let word = before.rsplit(|byte: char| byte.is_whitespace() || byte == '(').next().unwrap_or_default();
-    matches!(word, "e.g" | "i.e" | "eg" | "ie" | "etc" | "vs" | "cf" | "approx" | "mr" | "mrs" | "dr" | "no")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Vec<String> {
-        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Prose::read(text).sentences().map(|sentence| squeezed(sentence.text)).collect()
-    }
-
-    #[test]
-    fn a_text_is_cut_where_people_would() {
-        for (text, sentences) in [
-            ("One. Two goes\non! Three?", vec!["one.", "two goes on!", "three?"]),
-            ("We looked at e.g. the disk. Then v1.2 came.", vec!["we looked at e.g. the disk.", "then v1.2 came."]),
-            ("# Why\n\n- first\n  of all\n- second\n1. third", vec!["# why", "first of all", "second", "third"]),
-            ("| Time | Event |\n| --- | --- |\n| 09:00 | It broke |", vec!["time", "event", "it broke"]),
-            ("See [the log](https://example.org/careless) now", vec!["see the log now"]),
-        ] {
-            assert_eq!(read(text), sentences, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_nobody_here_wrote_is_left_out() {
-        for (text, sentences) in [
-            ("---\nkeywords: stupid\n---\nA", vec!["a"]),
-            ("```\nstupid\n```\nA", vec!["a"]),
-            ("~~~ sh\nstupid", vec![]),
-            ("> stupid\n\nA", vec!["a"]),
-            ("A\n\n    stupid\n\nB", vec!["a", "b"]),
-            ("ana [7:40 AM] stupid\nstupid\n\nA", vec!["a"]),
-            ("> stupid\nstupid\n\nA", vec!["a"]),
-            ("---\nsummary: \"It broke.\"\nkeywords: stupid\n---\nA", vec!["\"it broke.\"", "a"]),
-            ("2019-01-23T16:08:30Z ERROR failed to start", vec![]),
-            ("{\"level\": \"error\", \"msg\": \"failed\"}", vec![]),
-            ("level=error msg=failed x", vec![]),
-            ("Run `git blame` and \"stupid\" now", vec!["run xxxxxxxxxxx and xxxxxxxx now"]),
-            ("<!-- stupid -->A <b>b</b>", vec!["a b"]),
-        ] {
-            assert_eq!(read(text), sentences, "{text}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn each_place_is_a_place_of_the_text(text in "(?s).{0,60}|([-#>|`\" *~é“]|\n|[a-z.]|   ){0,60}") {
-            let mut end = 0;
-            for sentence in Prose::read(&text).sentences() {
-                proptest::prop_assert!(sentence.at >= end);
-                end = sentence.at + sentence.text.len();
-                proptest::prop_assert!(text.is_char_boundary(sentence.at) && text.is_char_boundary(end));
+            EventKind::PageAcknowledged => format!("{who} acknowledged the page."),
+            EventKind::PageEnded => format!("The page ended: {}.", event.text("ended")),
+            EventKind::DeliveryFailed => format!("A message by {} could not be delivered.", event.text("channel")),
+            EventKind::IncidentReported => format!("{who} reported the incident."),
+            EventKind::IncidentDeclared => format!("{who} declared the incident."),
+            EventKind::IncidentCancelled => format!("{who} said that it was no incident."),
+            EventKind::IncidentGraded => match event.data["before"].as_str() {
+                Some(before) => format!("{who} set the severity to {}; it was {before}.", event.text("severity")),
+                None => format!("{who} set the severity to {}.", event.text("severity")),
+            },
+            EventKind::IncidentReclassified => format!("{who} changed the class to {}.", event.text("class")),
+            EventKind::IncidentActivityBegan => format!("{} began.", capital(event.text("activity"))),
+            EventKind::IncidentActivityEnded => format!("{} was done.", capital(event.text("activity"))),
+            EventKind::IncidentMitigated => format!("{who} said that the impact was back under the threshold."),
+            EventKind::IncidentResolved => format!("{who} said that the response was over."),
+            EventKind::IncidentReopened => format!("{who} reopened the incident."),
+            EventKind::IncidentClosed => format!("{who} closed the incident."),
+            EventKind::IncidentMerged => format!("{who} merged it into another incident."),
+            EventKind::IncidentRestricted => format!("{who} restricted the incident to those who are named."),
+            EventKind::IncidentRevealed => format!("{who} opened the incident to everybody."),
+            EventKind::IncidentDescribed => {
+                let words = ["title", "impact", "because", "services"];
+                let anew: Vec<&str> = words.into_iter().filter(|name| !event.data[*name].is_null()).collect();
+                format!("{who} said anew: {}.", anew.join(", "))
             }
+            EventKind::IncidentLinked => format!("{who} linked {}.", self.linked(event)),
+            EventKind::IncidentUnlinked => format!("{who} took away the link to {}.", self.linked(event)),
+            EventKind::RoleOffered => format!("{who} asked somebody to be {}.", self.role(event.text("role"))),
+            EventKind::RoleAccepted => format!("Somebody took the role of {}.", self.role(event.text("role"))),
+            EventKind::RoleDeclined => format!("Somebody could not be {}.", self.role(event.text("role"))),
+            EventKind::RoleHandedOver => format!("The role of {} was handed over.", self.role(event.text("role"))),
+            EventKind::RoleEnded => format!("Somebody laid down the role of {}.", self.role(event.text("role"))),
+            EventKind::TaskGiven => format!("{who} gave a task to {}: {}.", self.of_whom(event), said("title")),
+            EventKind::TaskTaken => format!("{} took the task {}.", capital(&self.of_whom(event)), said("title")),
+            EventKind::TaskDone => format!("The task {} was done: {}.", said("title"), said("result")),
+            EventKind::TaskDropped => format!("The task {} was dropped.", said("title")),
+            EventKind::TaskLate => format!("Nobody had reported on the task {} in time.", said("title")),
+            EventKind::UpdatePosted => match event.data["stage"].as_str() {
+                Some(stage) => format!("Said in public ({stage}): {}.", said("text")),
+                None => format!("Said inside: {}.", said("text")),
+            },
+            EventKind::UpdateMissed => {
+                format!("The next {} update did not come when it was promised.", event.text("audience"))
+            }
+            EventKind::NoticeOpened | EventKind::NoticeUpdated => format!("The public was told: {}.", said("text")),
+            EventKind::NoticeCorrected => format!("What the public was told was corrected: {}.", said("text")),
+            EventKind::FlagKilled => format!("{who} killed the flag {}.", event.text("flag")),
+            EventKind::FlagKillLifted => format!("{who} lifted the kill of the flag {}.", event.text("flag")),
+            EventKind::FlagKillExpired => format!("The kill of the flag {} expired.", event.text("flag")),
+            EventKind::SuspectsNamed => "Changes that might have to do with it were found.".to_owned(),
+            EventKind::SuspectJudged => {
+                format!("{who} gave a verdict on a suspect: {}.", event.text("finding").replace('-', " "))
+            }
+            EventKind::RollbackAsked => format!("{who} asked to take {} back.", said("title")),
+            EventKind::RollbackConfirmed => format!("{who} confirmed to take {} back.", said("title")),
+            EventKind::RollbackCalledOff => format!("The rollback of {} was called off.", said("title")),
+            EventKind::RollbackStarted => format!("The rollback of {} began.", said("title")),
+            EventKind::RollbackSucceeded => format!("The rollback of {} was carried out.", said("title")),
+            EventKind::RollbackFailed => format!("The rollback of {} failed.", said("title")),
+            EventKind::RollbackUnknown => format!("Nobody knows what became of the rollback of {}.", said("title")),
+            EventKind::RollbackJudged => format!(
+                "The verdict on the rollback of {}: {}.",
+                said("title"),
+                event.text("outcome").replace('-', " ")
+            ),
+            EventKind::ChangeBegun => format!("The change {} began.", said("title")),
+            EventKind::ChangeFinished => format!("The change {} was finished.", said("title")),
+            EventKind::ChangeFailed => format!("The change {} failed.", said("title")),
+            EventKind::EvidenceCollected => "Evidence was collected.".to_owned(),
+            EventKind::TechniqueNamed => "A technique was named.".to_owned(),
+            EventKind::AffectedCounted => "Somebody counted what is affected.".to_owned(),
+            EventKind::ObligationAnchored => "A moment that starts clocks of obligations was recorded.".to_owned(),
+            EventKind::ObligationSubmitted => "Something was told under an obligation.".to_owned(),
+            EventKind::ObligationRuledOut => "An obligation was ruled out.".to_owned(),
+            _ => return None,
+        };
+        let told = if event.merged { format!("In an incident that goes on in this one: {told}") } else { told };
+        let gives_reason = !matches!(kind, EventKind::DeliveryFailed | EventKind::IncidentDescribed);
+        let why = event.why.as_deref().filter(|why| gives_reason && !why.trim().is_empty());
+        Some(why.map_or(told.clone(), |why| format!("{told} Reason: {}.", quoted(why))))
+    }
+
+    fn linked(&self, event: &Happened) -> String {
+        let subject = event.text("subject");
+        match self.groups.get(subject) {
+            Some(title) => format!("the alerts {}", quoted(title)),
+            None if subject.starts_with("inc_") => "another incident".to_owned(),
+            None => "alerts".to_owned(),
         }
+    }
+}
+
+/// So many letters of what somebody wrote are shown; the rest is where the citation leads.
+const QUOTED: usize = 400;
+
+/// What somebody wrote, in one line.
+pub(super) fn quoted(said: &str) -> String {
+    let line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text::shorten(&line, QUOTED);
+    format!("“{}”", line.trim_end_matches(['.', ' ']))
+}
+
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Without a capital, unless it is an abbreviation.
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
     }
 }

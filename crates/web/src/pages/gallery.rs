@@ -28,6 +28,7 @@ use super::inform::outgoing_webhooks::{
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
+use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
 use super::prepare::document_changes::DocumentChangesPage;
@@ -127,6 +128,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("language", &LanguagePage::sample()),
         page("language-empty", &LanguagePage::sample_empty()),
         page("language-well", &LanguagePage::sample_well()),
+        page("draft", &DraftPage::sample()),
         page("insights", &InsightsPage::sample()),
         page("insights-refused", &InsightsPage::sample_refused()),
         page("insight-list", &InsightListPage::sample()),

@@ -15,6 +15,7 @@ mod coming_in;
 mod deploys;
 mod document_proposals;
 mod documents;
+mod drafts;
 mod drills;
 mod flags;
 mod flows;

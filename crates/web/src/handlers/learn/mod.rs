@@ -1,5 +1,6 @@
 //! Handlers of what we keep.
 
 pub mod changes;
+pub mod drafts;
 pub mod insights;
 pub mod language;

@@ -145,6 +145,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),
                 record,
+                draft: (!row.state.phase.is_open()).then(|| format!("/incidents/{id}/draft")),
                 criteria: room.criteria.iter().map(|one| (one.says.clone(), one.met)).collect(),
                 times: times(look, &room),
                 measures: room

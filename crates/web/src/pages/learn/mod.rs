@@ -2,6 +2,7 @@
 
 pub mod axes;
 pub mod changes;
+pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod strips;

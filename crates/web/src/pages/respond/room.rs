@@ -67,6 +67,8 @@ pub struct RoomPage {
     pub groups: Vec<GroupView>,
     pub others: Vec<Link>,
     pub record: RecordTally,
+    /// What the record says, once it is over.
+    pub draft: Option<String>,
     pub criteria: Vec<(String, bool)>,
     pub times: Vec<TimeView>,
     /// `time to detect`: `3 min`.
@@ -393,6 +395,7 @@ pub(crate) mod samples {
                     subject: "grp_06f1k2m9qv7x3t01".into(),
                 }],
                 others: vec![Link::new("Ledger writes are slow", "/incidents/inc_06f1k2m9qv7x3t02")],
+                draft: None,
                 record: RecordTally {
                     href: "/incidents/inc_06f1k2m9qv7x3t01/record".into(),
                     evidence: 2,
@@ -495,6 +498,7 @@ pub(crate) mod samples {
         pub(crate) fn sample_over() -> Self {
             Self {
                 phase: Badge::new(Tone::Good, "Resolved"),
+                draft: Some("/incidents/inc_06f1k2m9qv7x3t1a/draft".into()),
                 may: RoomMay { write: true, reopen: true, close: true, ..RoomMay::default() },
                 hints: vec![],
                 criteria: vec![],
