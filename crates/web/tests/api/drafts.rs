@@ -49,10 +49,9 @@ async fn every_sentence_of_a_draft_leads_somewhere() {
     assert!(!draft["prompts"].as_array().unwrap().is_empty());
 
     let text = house.call(ask("GET", &at("/draft.md")).by(&rob)).await;
-    let same = house.call(ask("GET", &at("/draft")).by(&rob).with("accept", "text/markdown")).await;
-    assert_eq!((text.status, &text.text), (StatusCode::OK, &same.text));
+    assert_eq!(text.status, StatusCode::OK);
     assert!(text.text.starts_with("# Payments \\<b\\>fail"), "{}", text.text);
-    assert!(!text.text.contains("](javascript:"), "{}", text.text);
+    assert!(text.text.contains("we \\[turn\\](javascript:"), "what looks like a link is none: {}", text.text);
 
     let page = house.call(ask("GET", &format!("/incidents/{id}/draft")).with("cookie", &ada)).await;
     assert_eq!(page.status, StatusCode::OK);

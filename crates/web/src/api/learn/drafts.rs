@@ -2,8 +2,7 @@
 
 use actions::learn::drafts::of_incident;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::drafts::Draft;
@@ -262,25 +261,19 @@ async fn written(app: &App, visitor: Visitor, id: IncidentId) -> Result<Draft, P
 fn markdown(app: &App, draft: &Draft) -> Response {
     let base = app.settings().public_url.trim_end_matches('/').to_owned();
     let text = draft.markdown(|cite| format!("{base}{}", address(draft, cite)));
-    ([(CONTENT_TYPE, "text/markdown; charset=utf-8"), (VARY, "accept")], text).into_response()
+    ([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response()
 }
 
 /// What the record of an incident says, in sentences that each name what they rest on; where the minutes went; what is not
-/// known. With `Accept: text/markdown` as a text.
+/// known.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/draft", tag = "incidents", params(("id" = String, Path)),
     responses((status = 200, body = IncidentDraft)))]
 pub async fn one(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
-    headers: HeaderMap,
     Path(text): Path<String>,
-) -> Result<Response, Problem> {
-    let draft = written(&app, visitor, id(&text)?).await?;
-    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if accepts.contains("text/markdown") {
-        return Ok(markdown(&app, &draft));
-    }
-    Ok(([(VARY, "accept")], Json(wire(&draft))).into_response())
+) -> Result<Json<IncidentDraft>, Problem> {
+    Ok(Json(wire(&written(&app, visitor, id(&text)?).await?)))
 }
 
 /// The same as Markdown.
