@@ -1,4 +1,4 @@
-//! Documents on disk: files, and directories of files, in an order that does not depend on the disk.
+//! What is read from disk: files, and directories of files, in an order that does not depend on the disk.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -25,8 +25,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Vec<(String, String)>, Failure> 
                 .context("standard input cannot be read as text")?;
             found.push(("standard input".to_owned(), text));
         } else if path.is_dir() {
-            let mut files = Vec::new();
-            gather(path, 0, &mut files)?;
+            let files = under(path, |path| path.extension().is_some_and(|end| end == "yaml" || end == "yml"))?;
             if files.is_empty() {
                 let message = format!("there is no .yaml file in {}", path.display());
                 return Err(Failure::invalid(message));
@@ -53,7 +52,14 @@ fn read_one(path: &Path) -> Result<(String, String), Failure> {
     Ok((name, text))
 }
 
-fn gather(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
+/// The files of a directory that are wanted, and of those below it; what begins with a dot is left out.
+pub(crate) fn under(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    gather(folder, wanted, 0, &mut found)?;
+    Ok(found)
+}
+
+fn gather(folder: &Path, wanted: fn(&Path) -> bool, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if depth > DEPTH_MOST {
         return Err(Refusal::invalid(format!("{} is too deep", folder.display())).into());
     }
@@ -67,8 +73,8 @@ fn gather(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), F
     paths.sort();
     for path in paths {
         if path.is_dir() {
-            gather(&path, depth + 1, found)?;
-        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+            gather(&path, wanted, depth + 1, found)?;
+        } else if wanted(&path) {
             found.push(path);
         }
         if found.len() > FILES_MOST {

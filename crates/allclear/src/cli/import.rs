@@ -26,14 +26,14 @@ use web::api::respond::incidents::{Incident, IncidentQuery, NewIncident};
 use web::api::respond::stamps::NewStamp;
 
 use super::screen::{self, Look};
-use super::{Exit, Failure, Outcome, when};
+use super::{Exit, Failure, Outcome, files, when};
 use crate::client::{Client, Server};
 use crate::clock;
 
 /// A report has fewer bytes.
 const FILE_MOST: u64 = 4 << 20;
-const FILES_MOST: usize = 10_000;
-const DEPTH_MOST: usize = 16;
+/// More than this is not read of a list of the server.
+const LISTED_MOST: usize = 10_000;
 /// What an entry may say, less what is added to it.
 const ENTRY_MOST: usize = 9_500;
 
@@ -83,8 +83,8 @@ struct Postmortems {
 pub(crate) fn run(command: &Import) -> Outcome {
     let Command::Postmortems(wanted) = &command.command;
     let zone = when::zone(&wanted.zone)?;
-    let mut files = Vec::new();
-    gather(&wanted.directory, 0, &mut files)?;
+    let named = &wanted.directory;
+    let files = if named.is_file() { vec![named.clone()] } else { files::under(named, Path::is_file)? };
     if files.is_empty() {
         return Err(Failure::invalid(format!("there is no file in {}", wanted.directory.display())));
     }
@@ -179,7 +179,7 @@ fn shape(file: &str, report: &Imported) -> Value {
 
 /// The services that are there, with their titles.
 fn services(client: &Client) -> Result<Vec<(Name, String)>, Failure> {
-    let (found, _) = client.list::<Document>(&["documents"], &json!({ "kind": "service" }), FILES_MOST)?;
+    let (found, _) = client.list::<Document>(&["documents"], &json!({ "kind": "service" }), LISTED_MOST)?;
     let service =
         |one: Document| Some((one.name.parse().ok()?, one.spec["title"].as_str().unwrap_or_default().to_owned()));
     Ok(found.into_iter().filter_map(service).collect())
@@ -218,7 +218,7 @@ fn send(
         let _: Evidence = client.upload(&["incidents", &id, "evidence"], &said, file, text.len() as u64)?;
     }
     let (written, _) =
-        client.list::<TimelineEntry>(&["incidents", &id, "timeline"], &TimelineQuery::default(), FILES_MOST)?;
+        client.list::<TimelineEntry>(&["incidents", &id, "timeline"], &TimelineQuery::default(), LISTED_MOST)?;
     let written: BTreeSet<String> =
         written.into_iter().filter_map(|one| Some(one.entry.data.get("text")?.as_str()?.to_owned())).collect();
     for entry in entries(shown, report).into_iter().filter(|entry| !written.contains(&entry.text)) {
@@ -286,31 +286,4 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     let mut bytes = Vec::new();
     file.take(FILE_MOST + 1).read_to_end(&mut bytes).with_context(|| format!("{} cannot be read", path.display()))?;
     Ok(String::from_utf8(bytes).ok().filter(|text| text.len() as u64 <= FILE_MOST && !text.contains('\0')))
-}
-
-/// Every file, in an order that does not depend on the disk.
-fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    if depth > DEPTH_MOST {
-        return Err(Failure::invalid(format!("{} is too deep", path.display())));
-    }
-    let about = std::fs::metadata(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    if about.is_dir() {
-        let entries = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-        let mut paths: Vec<PathBuf> = entries
-            .with_context(|| format!("the directory {} cannot be read", path.display()))?
-            .into_iter()
-            .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-            .map(|entry| entry.path())
-            .collect();
-        paths.sort();
-        for path in paths {
-            gather(&path, depth + 1, found)?;
-        }
-    } else if about.is_file() {
-        found.push(path.to_owned());
-    }
-    if found.len() > FILES_MOST {
-        return Err(Failure::invalid(format!("there are more than {FILES_MOST} files")));
-    }
-    Ok(())
 }
