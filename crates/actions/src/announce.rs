@@ -5,6 +5,7 @@ use serde_json::Value;
 use store::{Halt, Tx};
 
 use crate::Moment;
+use crate::learn::judging;
 
 /// Notes that something happened, now, by whoever acts.
 pub fn event(
@@ -48,6 +49,7 @@ pub fn of_incident(
     event.incident = Some(incident);
     event.at = told.at.unwrap_or(event.at);
     store::journal::append(tx, &event, moment.now)?;
+    judging::note(tx, incident, kind, moment.now)?;
     Ok(event.id)
 }
 

@@ -10,6 +10,7 @@ use crate::change::{kills, reflexes, rollbacks};
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
 use crate::inform::{notices, subscribers};
+use crate::learn::owners;
 use crate::respond::{command, reminders, tasks, updates};
 use crate::{Node, board};
 
@@ -34,6 +35,7 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + reflexes::keep_time(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?
             + kills::keep_time(store, node, mint, now)?
+            + owners::keep_time(store, node, mint, now)?
             + notices::keep_time(store, node, mint, now)?
             + subscribers::tell(store, mint, now)?;
         if done == 0 {
@@ -59,6 +61,7 @@ pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Tim
             store::change::rollbacks::next_verdict(tx)?,
             store::change::reflexes::next_due(tx)?,
             store::change::kills::next_due(tx)?,
+            store::learn::postmortems::next_due(tx)?,
             store::inform::notices::next_due(tx)?,
             store::inform::notices::telling(tx)?.map(|_| now),
         ]

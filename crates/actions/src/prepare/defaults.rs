@@ -10,7 +10,7 @@ use store::{Halt, Tx};
 use super::documents::{self, Order};
 use crate::Moment;
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("defaults/severity.yaml", include_str!("../../../../defaults/severity.yaml")),
     ("defaults/roles.yaml", include_str!("../../../../defaults/roles.yaml")),
     ("defaults/templates.yaml", include_str!("../../../../defaults/templates.yaml")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 8] = [
     ("defaults/routes.yaml", include_str!("../../../../defaults/routes.yaml")),
     ("defaults/checklists.yaml", include_str!("../../../../defaults/checklists.yaml")),
     ("defaults/obligations.yaml", include_str!("../../../../defaults/obligations.yaml")),
+    ("defaults/postmortems.yaml", include_str!("../../../../defaults/postmortems.yaml")),
 ];
 
 /// The defaults, as documents.

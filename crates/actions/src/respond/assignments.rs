@@ -1,5 +1,6 @@
 //! Roles: offered, accepted, declined, handed over with what the next one must know.
 
+use domain::learn::postmortems::OWNER;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::roles::Role;
 use domain::respond::assignments::{self as rules, Assignment, Move};
@@ -17,6 +18,7 @@ use super::incidents::{COMMANDER, find, must_be_person};
 use super::{command, stamps};
 use crate::announce::Told;
 use crate::engage::pages;
+use crate::learn::owners;
 use crate::{Moment, Node, announce};
 
 /// Offers a role to somebody; or takes it, if that is oneself.
@@ -30,7 +32,8 @@ pub fn offer(
     handover: Option<&Handover>,
 ) -> Result<(), Halt> {
     let row = find(tx, moment, incident)?;
-    if !row.state.phase.is_open() {
+    // Whoever owns the postmortem does so when the response is over.
+    if !row.state.phase.is_open() && role.as_str() != OWNER {
         let message = format!("it is {}: there is no role to play any more", row.state.phase);
         return Err(Refusal::conflict(message).into());
     }
@@ -138,6 +141,9 @@ fn write(
     data["person"] = json!(person);
     let told = Told { why, data, at: None };
     announce::of_incident(tx, moment, done.event, incident, vec![format!("person/{person}")], told)?;
+    if role.as_str() == OWNER {
+        owners::moved(tx, node, moment, incident, &done.assignment)?;
+    }
     if role.as_str() == COMMANDER {
         let mut row = find(tx, moment, incident)?;
         if done.assignment.is_held() {

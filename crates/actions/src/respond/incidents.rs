@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::prepare::catalog::Catalog;
 use domain::respond::assignments::Assignment;
-use domain::respond::incidents::{By, Class, Command, Incident, Visibility};
+use domain::respond::incidents::{By, Class, Command, Incident, Phase, Visibility};
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Milestone, Source, When};
 use domain::respond::{codenames, entries};
@@ -19,6 +19,7 @@ use super::{command, links, room, updates};
 use crate::announce::Told;
 use crate::change::{reflexes, suspects};
 use crate::engage::pages;
+use crate::learn::judging;
 use crate::prepare::drills;
 use crate::{Moment, Node, announce};
 
@@ -224,6 +225,9 @@ pub fn act(
     if matches!(command, Command::Declare | Command::Grade { .. }) {
         reflexes::wish(tx, id, moment.now)?;
     }
+    if matches!(row.state.phase, Phase::Resolved | Phase::Cancelled) && row.state.phase != before.phase {
+        judging::look(tx, node, moment, id)?;
+    }
     Ok(row)
 }
 
@@ -252,6 +256,13 @@ fn completed(
         Command::Resolve { .. } if !row.retrospective => {
             let unmet = domain::respond::criteria::unmet(&room::criteria(tx, node, row)?);
             return Ok(Command::Resolve { unmet });
+        }
+        Command::Close => {
+            if let Some(state) = judging::is_owed(tx, row.id)? {
+                let message =
+                    format!("its postmortem is {state}: it is published or waived before the incident is closed");
+                return Err(Refusal::conflict(message).into());
+            }
         }
         Command::Merge { into } => {
             if *into == row.id {

@@ -212,7 +212,7 @@ pub fn clock(at: Timestamp) -> String {
 }
 
 /// Text in which nothing is taken for a sign of Markdown.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -247,7 +247,7 @@ impl Stage {
 }
 
 /// How and what, not why of a person.
-const PROMPTS: &[Prompt] = &[
+pub(super) const PROMPTS: &[Prompt] = &[
     Prompt {
         name: "background",
         title: "Background",

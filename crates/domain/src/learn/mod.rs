@@ -2,12 +2,18 @@
 
 pub mod changes;
 pub mod drafts;
+pub mod factor_taxonomies;
+pub mod factors;
 mod facts;
 pub mod imported;
 pub mod insights;
 pub mod language;
 pub mod ledgers;
 mod lexicon;
+pub mod postmortem_facts;
+pub mod postmortem_policies;
+pub mod postmortem_sections;
+pub mod postmortems;
 mod prose;
 pub mod quantiles;
 mod questions;

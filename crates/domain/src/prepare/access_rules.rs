@@ -116,6 +116,8 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::Chat(_)
         | Spec::RollbackAdapter(_)
         | Spec::Review(_)
+        | Spec::PostmortemPolicy(_)
+        | Spec::FactorTaxonomy(_)
         | Spec::Environment(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",

@@ -20,6 +20,8 @@ use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
+use crate::learn::factor_taxonomies::FactorTaxonomy;
+use crate::learn::postmortem_policies::PostmortemPolicy;
 use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
@@ -54,6 +56,8 @@ pub struct Catalog {
     pub rollback_adapters: BTreeMap<Name, RollbackAdapter>,
     pub environments: BTreeMap<Name, Environment>,
     pub flags: BTreeMap<Name, Flag>,
+    pub postmortem_policies: BTreeMap<Name, PostmortemPolicy>,
+    pub factor_taxonomies: BTreeMap<Name, FactorTaxonomy>,
 }
 
 macro_rules! lookups {

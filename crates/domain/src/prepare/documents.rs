@@ -23,6 +23,8 @@ use crate::engage::escalations::EscalationPolicy;
 use crate::engage::schedules::Schedule;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
+use crate::learn::factor_taxonomies::FactorTaxonomy;
+use crate::learn::postmortem_policies::PostmortemPolicy;
 use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
@@ -55,11 +57,13 @@ pub enum Kind {
     RollbackAdapter,
     Environment,
     Flag,
+    PostmortemPolicy,
+    FactorTaxonomy,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -82,6 +86,8 @@ impl Kind {
         Self::RollbackAdapter,
         Self::Environment,
         Self::Flag,
+        Self::PostmortemPolicy,
+        Self::FactorTaxonomy,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -108,6 +114,8 @@ impl Kind {
             Self::RollbackAdapter => "rollback-adapter",
             Self::Environment => "environment",
             Self::Flag => "flag",
+            Self::PostmortemPolicy => "postmortem-policy",
+            Self::FactorTaxonomy => "factor-taxonomy",
         }
     }
 }
@@ -155,6 +163,8 @@ macro_rules! with_kinds {
             RollbackAdapter(RollbackAdapter) in rollback_adapters;
             Environment(Environment) in environments;
             Flag(Flag) in flags;
+            PostmortemPolicy(PostmortemPolicy) in postmortem_policies;
+            FactorTaxonomy(FactorTaxonomy) in factor_taxonomies;
         }
     };
 }

@@ -86,6 +86,14 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             found.0.extend(spec.problems());
         }
+        Spec::PostmortemPolicy(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
+        Spec::FactorTaxonomy(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
         Spec::RollbackAdapter(spec) => {
             found.title("/title", &spec.title);
             fit(spec.check(), &mut found);

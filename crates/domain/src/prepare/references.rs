@@ -5,6 +5,7 @@ use crate::change::freezes::Freeze;
 use crate::change::reviews::Review;
 use crate::engage::escalations::Target;
 use crate::inform::outgoing_webhooks::OutgoingWebhook;
+use crate::learn::postmortem_policies::PostmortemPolicy;
 use crate::respond::obligation_packs::Accountable;
 use crate::respond::runbooks::Runbook;
 use crate::words::Name;
@@ -31,6 +32,7 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
         | Spec::NotificationTemplate(_)
         | Spec::UpdateTemplate(_)
         | Spec::RollbackAdapter(_)
+        | Spec::FactorTaxonomy(_)
         | Spec::Environment(_) => {}
         Spec::Role(spec) => {
             if let Some(policy) = &spec.escalation_policy {
@@ -143,7 +145,9 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
                 one(pointer, kind, &name);
             }
         }
-        Spec::Freeze(Freeze { services, .. }) | Spec::Review(Review { services, .. }) => {
+        Spec::Freeze(Freeze { services, .. })
+        | Spec::Review(Review { services, .. })
+        | Spec::PostmortemPolicy(PostmortemPolicy { services, .. }) => {
             for (place, service) in services.iter().enumerate() {
                 one(format!("/services/{place}"), Kind::Service, service);
             }

@@ -106,6 +106,12 @@ pub fn lay_down(all: &[Assignment], role: &Name, by: &Name, must_be_followed: bo
     Ok(ended(held, EventKind::RoleEnded, now))
 }
 
+/// What becomes of an offer that nobody answered.
+pub fn lapse(all: &[Assignment], role: &Name, person: &Name, now: Timestamp) -> Vec<Move> {
+    let offered = all.iter().filter(|one| one.role == *role && one.person == *person && one.state == State::Offered);
+    offered.map(|one| ended(one, EventKind::RoleEnded, now)).collect()
+}
+
 fn ended(one: &Assignment, event: EventKind, now: Timestamp) -> Move {
     Move { assignment: Assignment { state: State::Ended { at: now }, ..one.clone() }, event }
 }

@@ -119,6 +119,39 @@ pub struct Days {
     pub closes: Option<Time>,
 }
 
+impl Days {
+    /// As rules count by it. A zone that is none was refused when the document was applied.
+    pub fn calendar(&self) -> Calendar {
+        let day = |day: &Weekday| match day {
+            Weekday::Monday => jiff::civil::Weekday::Monday,
+            Weekday::Tuesday => jiff::civil::Weekday::Tuesday,
+            Weekday::Wednesday => jiff::civil::Weekday::Wednesday,
+            Weekday::Thursday => jiff::civil::Weekday::Thursday,
+            Weekday::Friday => jiff::civil::Weekday::Friday,
+            Weekday::Saturday => jiff::civil::Weekday::Saturday,
+            Weekday::Sunday => jiff::civil::Weekday::Sunday,
+        };
+        Calendar {
+            zone: zone(&self.time_zone).unwrap_or(TimeZone::UTC),
+            holidays: self.holidays.clone(),
+            weekend: self.weekend.iter().map(day).collect(),
+            closes: self.closes,
+        }
+    }
+
+    /// What is wrong in it; each refusal has a pointer from here.
+    pub fn check(&self) -> Vec<Refusal> {
+        let mut wrong = Vec::new();
+        if let Err(refusal) = zone(&self.time_zone) {
+            wrong.push(refusal.at("/time_zone"));
+        }
+        if self.weekend.iter().collect::<BTreeSet<_>>().len() == Weekday::ALL.len() {
+            wrong.push(Refusal::invalid("there is no business day left").at("/weekend"));
+        }
+        wrong
+    }
+}
+
 fn saturday_and_sunday() -> Vec<Weekday> {
     vec![Weekday::Saturday, Weekday::Sunday]
 }
@@ -220,23 +253,9 @@ impl ObligationPack {
         self.consider.fits(class, services)
     }
 
-    /// The calendar that its clocks go by. A zone that is none was refused when the document was applied.
+    /// The calendar that its clocks go by.
     pub fn days(&self) -> Calendar {
-        let day = |day: &Weekday| match day {
-            Weekday::Monday => jiff::civil::Weekday::Monday,
-            Weekday::Tuesday => jiff::civil::Weekday::Tuesday,
-            Weekday::Wednesday => jiff::civil::Weekday::Wednesday,
-            Weekday::Thursday => jiff::civil::Weekday::Thursday,
-            Weekday::Friday => jiff::civil::Weekday::Friday,
-            Weekday::Saturday => jiff::civil::Weekday::Saturday,
-            Weekday::Sunday => jiff::civil::Weekday::Sunday,
-        };
-        Calendar {
-            zone: zone(&self.calendar.time_zone).unwrap_or(TimeZone::UTC),
-            holidays: self.calendar.holidays.clone(),
-            weekend: self.calendar.weekend.iter().map(day).collect(),
-            closes: self.calendar.closes,
-        }
+        self.calendar.calendar()
     }
 
     pub fn clock(&self, name: &Name) -> Option<&Duty> {
@@ -257,11 +276,8 @@ impl ObligationPack {
                 refuse(format!("/{place}"), format!("`{place}` is empty"));
             }
         }
-        if let Err(refusal) = zone(&self.calendar.time_zone) {
-            refuse("/calendar/time_zone".into(), refusal.message);
-        }
-        if self.calendar.weekend.iter().collect::<BTreeSet<_>>().len() == Weekday::ALL.len() {
-            refuse("/calendar/weekend".into(), "there is no business day left".into());
+        for refusal in self.calendar.check() {
+            refuse(format!("/calendar{}", refusal.at.unwrap_or_default()), refusal.message);
         }
         if let (Some(from), Some(until)) = (self.from, self.until)
             && until < from

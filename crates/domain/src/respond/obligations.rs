@@ -230,7 +230,8 @@ impl fmt::Display for Offset {
 }
 
 impl Offset {
-    fn after(self, since: Timestamp, calendar: &Calendar) -> Timestamp {
+    /// When that time is over.
+    pub fn after(self, since: Timestamp, calendar: &Calendar) -> Timestamp {
         let local = since.to_zoned(calendar.zone.clone());
         let later = |span: jiff::Span| local.checked_add(span).ok().map(|at| at.timestamp());
         let at = match self {

@@ -288,6 +288,32 @@ event_kinds! {
     FlagKillEnding = "flag.kill-ending";
     /// It is again what its definition says, because the time of the kill is over.
     FlagKillExpired = "flag.kill-expired";
+    /// What policies say of an incident: whether it must be learned from, and why.
+    PostmortemJudged = "postmortem.judged";
+    /// Somebody asks for a postmortem.
+    PostmortemRequested = "postmortem.requested";
+    /// Whoever was asked to own it did not answer in time, or said no: somebody else is asked.
+    PostmortemEscalated = "postmortem.escalated";
+    /// Somebody began to write.
+    PostmortemBegun = "postmortem.begun";
+    /// A section was written anew.
+    PostmortemWritten = "postmortem.written";
+    /// It is ready to be reviewed.
+    PostmortemSubmitted = "postmortem.submitted";
+    /// Whoever reviews it wants something changed.
+    PostmortemSentBack = "postmortem.sent-back";
+    /// Somebody who did not write it read it, and everybody may.
+    PostmortemPublished = "postmortem.published";
+    /// Something in what was published is not so.
+    PostmortemCorrected = "postmortem.corrected";
+    /// None is written: who answers for that, and why.
+    PostmortemWaived = "postmortem.waived";
+    /// It is late, or soon will be: whoever owns it was reminded.
+    PostmortemReminded = "postmortem.reminded";
+    /// Somebody named a condition that contributed.
+    FactorNamed = "factor.named";
+    /// A condition that was named does not hold.
+    FactorStruck = "factor.struck";
     /// A program can ask for the flags of an environment with it.
     EnvironmentKeyCreated = "environment-key.created";
     EnvironmentKeyRevoked = "environment-key.revoked";

@@ -154,6 +154,8 @@ ids! {
     PostId = "pst";
     /// Somebody outside who is told of notices.
     SubscriberId = "sbr";
+    /// A condition that contributed to an incident.
+    FactorId = "fac";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

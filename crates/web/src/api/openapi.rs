@@ -16,7 +16,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{changes as change_insights, drafts, insights, language};
+use super::learn::{changes as change_insights, drafts, insights, language, postmortems};
 use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -142,6 +142,14 @@ use crate::problem::Problem;
         subscribers::remove,
         drafts::one,
         drafts::text,
+        postmortems::list,
+        postmortems::one,
+        postmortems::act,
+        postmortems::text,
+        postmortems::write,
+        postmortems::history,
+        postmortems::name,
+        postmortems::strike,
         insights::overview,
         insights::incidents,
         insights::promises,

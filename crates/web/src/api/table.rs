@@ -12,7 +12,7 @@ use super::change::{
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::{changes as change_insights, drafts, insights, language};
+use super::learn::{changes as change_insights, drafts, insights, language, postmortems};
 use super::prepare::{access, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -112,6 +112,19 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
         on("/api/v1/incidents/{id}/draft", VIEW, Method::GET, get(drafts::one)),
         on("/api/v1/incidents/{id}/draft.md", VIEW, Method::GET, get(drafts::text)),
+        on("/api/v1/postmortems", VIEW, Method::GET, get(postmortems::list)),
+        on("/api/v1/incidents/{id}/postmortem", VIEW, Method::GET, get(postmortems::one)),
+        on("/api/v1/incidents/{id}/postmortem", INCIDENTS, Method::POST, post(postmortems::act)),
+        on("/api/v1/incidents/{id}/postmortem.md", VIEW, Method::GET, get(postmortems::text)),
+        on("/api/v1/incidents/{id}/postmortem/sections", INCIDENTS, Method::POST, post(postmortems::write)),
+        on("/api/v1/incidents/{id}/postmortem/sections/{section}", VIEW, Method::GET, get(postmortems::history)),
+        on("/api/v1/incidents/{id}/postmortem/factors", INCIDENTS, Method::POST, post(postmortems::name)),
+        on(
+            "/api/v1/incidents/{id}/postmortem/factors/{factor}/strike",
+            INCIDENTS,
+            Method::POST,
+            post(postmortems::strike),
+        ),
         on("/api/v1/incidents/{id}/bundle", VIEW, Method::GET, get(seals::bundle)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
         on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),

@@ -31,6 +31,7 @@ use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
 use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
+use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::ownership::DriftPage;
@@ -128,6 +129,13 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("language", &LanguagePage::sample()),
         page("language-empty", &LanguagePage::sample_empty()),
         page("language-well", &LanguagePage::sample_well()),
+        page("postmortems", &PostmortemsPage::sample()),
+        page("postmortems-empty", &PostmortemsPage::sample_empty()),
+        page("postmortem-draft", &PostmortemPage::sample()),
+        page("postmortem-asked", &PostmortemPage::sample_asked()),
+        page("postmortem-clash", &PostmortemPage::sample_clash()),
+        page("postmortem-published", &PostmortemPage::sample_published()),
+        page("postmortem-waived", &PostmortemPage::sample_waived()),
         page("draft", &DraftPage::sample()),
         page("insights", &InsightsPage::sample()),
         page("insights-refused", &InsightsPage::sample_refused()),

@@ -127,6 +127,7 @@ pub enum Section {
     Schedules,
     Policies,
     Services,
+    Postmortems,
     Insights,
     Documents,
     Integrations,
@@ -142,10 +143,11 @@ pub enum Section {
 
 impl Section {
     /// Which entry, its address, its title, its icon, and the letter that goes there after `g`.
-    pub const RAIL: [Entry; 10] = [
+    pub const RAIL: [Entry; 11] = [
         Entry::new(Self::Alerts, "/alerts", "Alerts", "alerts", "a"),
         Entry::new(Self::Incidents, "/incidents", "Incidents", "incidents", "n"),
         Entry::new(Self::Changes, "/changes", "Changes", "changes", "r"),
+        Entry::new(Self::Postmortems, "/postmortems", "Postmortems", "postmortems", "b"),
         Entry::new(Self::Notices, "/notices", "Status page", "notices", "u"),
         Entry::new(Self::Schedules, "/schedules", "On call", "schedules", "s"),
         Entry::new(Self::Policies, "/escalation-policies", "Policies", "policies", "p"),

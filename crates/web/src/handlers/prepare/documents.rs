@@ -132,6 +132,8 @@ fn about(kind: Kind) -> &'static str {
         Kind::RollbackAdapter => "Which program takes a change back, and what it is told.",
         Kind::Environment => "One set of flags that programs ask, such as production, and what they share.",
         Kind::Flag => "Which of several values a program gets, in each environment, and when it should be gone.",
+        Kind::PostmortemPolicy => "Which incidents must be learned from, and until when.",
+        Kind::FactorTaxonomy => "What contributes to incidents, in two levels, so that it can be counted.",
     }
 }
 
@@ -304,6 +306,13 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         }
         Kind::Review => "  title: \n  why: \n  kinds: [flag]\n  services: []\n".into(),
         Kind::Environment => "  title: Production\n".into(),
+        Kind::PostmortemPolicy => format!(
+            "  title: \n  calendar: {{time_zone: {zone}}}\n  accept_within: {{business-days: 1}}\n  dates:\n  - draft: {{business-days: 3}}\n    publish: {{business-days: 10}}\n  rules:\n  - name: severe\n    because: \n    when: {{severities: [SEV1]}}\n    effect: required\n"
+        ),
+        Kind::FactorTaxonomy => {
+            "  title: \n  groups:\n  - title: Design\n    kinds:\n    - { name: single-point, title: A single point of failure }\n"
+                .into()
+        }
         Kind::Flag => {
             "  title: \n  purpose: release\n  expires: 2027-06-30\n  owner: \n  services: []\n  variants: { 'on': true, 'off': false }\n  environments:\n    production: { state: ENABLED, defaultVariant: 'off' }\n"
                 .into()

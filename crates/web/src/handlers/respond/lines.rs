@@ -11,6 +11,7 @@ use crate::handlers::change::flags;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::engage::pages::capital;
 use crate::handlers::frame::{Look, sentence};
+use crate::handlers::learn::postmortems;
 use crate::pages::respond::room::LineView;
 use crate::pages::{Link, PersonTag, Tone};
 
@@ -174,7 +175,7 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::EntryPinned => (Tone::Quiet, "An entry was pinned".into()),
         EventKind::EntryUnpinned => (Tone::Quiet, "An entry was taken off the top".into()),
         _ => {
-            let told = super::record::told(look, kind, data);
+            let told = super::record::told(look, kind, data).or_else(|| postmortems::told(look, kind, data));
             if let Some(told) = told.or_else(|| crate::handlers::change::told::told(look, kind, data)) {
                 return told;
             }

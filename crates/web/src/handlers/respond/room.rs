@@ -29,6 +29,7 @@ use crate::handlers::detect::alert::actor;
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
+use crate::handlers::learn::postmortems;
 use crate::pages::respond::room::{
     ActivityStage, ActivityView, GroupView, PersonView, RoleView, RoomMay, RoomPage, TaskView, TimeView,
 };
@@ -146,6 +147,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 others: room.others.iter().map(link).collect(),
                 record,
                 draft: (!row.state.phase.is_open()).then(|| format!("/incidents/{id}/draft")),
+                postmortem: postmortems::link(look, id)?.filter(|_| !row.state.phase.is_open()),
                 criteria: room.criteria.iter().map(|one| (one.says.clone(), one.met)).collect(),
                 times: times(look, &room),
                 measures: room

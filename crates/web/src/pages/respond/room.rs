@@ -69,6 +69,8 @@ pub struct RoomPage {
     pub record: RecordTally,
     /// What the record says, once it is over.
     pub draft: Option<String>,
+    /// What is learned from it, once its response is over, and how far that is.
+    pub postmortem: Option<(Link, Badge)>,
     pub criteria: Vec<(String, bool)>,
     pub times: Vec<TimeView>,
     /// `time to detect`: `3 min`.
@@ -396,6 +398,7 @@ pub(crate) mod samples {
                 }],
                 others: vec![Link::new("Ledger writes are slow", "/incidents/inc_06f1k2m9qv7x3t02")],
                 draft: None,
+                postmortem: None,
                 record: RecordTally {
                     href: "/incidents/inc_06f1k2m9qv7x3t01/record".into(),
                     evidence: 2,
@@ -499,6 +502,10 @@ pub(crate) mod samples {
             Self {
                 phase: Badge::new(Tone::Good, "Resolved"),
                 draft: Some("/incidents/inc_06f1k2m9qv7x3t1a/draft".into()),
+                postmortem: Some((
+                    Link::new("Postmortem", "/incidents/inc_06f1k2m9qv7x3t1a/postmortem"),
+                    Badge::new(Tone::Critical, "Due"),
+                )),
                 may: RoomMay { write: true, reopen: true, close: true, ..RoomMay::default() },
                 hints: vec![],
                 criteria: vec![],
