@@ -54,6 +54,8 @@ enum Command {
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
     Obligations(cli::obligations::Running),
+    #[command(name = "postmortem")]
+    Postmortems(cli::postmortems::Postmortems),
     #[command(name = "change")]
     Changes(cli::changes::Changes),
     #[command(name = "notice")]
@@ -125,6 +127,7 @@ fn main() -> ExitCode {
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
+        Command::Postmortems(command) => cli::postmortems::run(&command),
         Command::Changes(command) => cli::changes::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),

@@ -255,7 +255,11 @@ impl Chronicle {
                 vec![format!("gives up the {by} to {to}{because}")]
             }
             EventKind::DocumentsApplied => vec![format!("documents change{because}")],
-            _ => match self.of_flag(kind, entry).or_else(|| self.of_change(kind, entry)) {
+            _ => match self
+                .of_flag(kind, entry)
+                .or_else(|| self.of_change(kind, entry))
+                .or_else(|| self.of_learning(kind, entry))
+            {
                 Some(lines) => lines,
                 None => self.of_incident(kind, entry).into_iter().collect(),
             },

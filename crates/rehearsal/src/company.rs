@@ -63,9 +63,10 @@ pub fn made_up(chance: &mut Mint) -> String {
             1 => "high: [{ contact: mail }, { contact: push, after: 30s }, { contact: push, after: 3m }]",
             _ => "",
         };
+        let access = if *name == "ana" { "manager" } else { "responder" };
         _ = write!(
             yaml,
-            "kind: person\nname: {name}\nspec:\n  full_name: {name}\n  email: {name}@example.org\n  time_zone: {zone}\n  \
+            "kind: person\nname: {name}\nspec:\n  full_name: {name}\n  access: {access}\n  email: {name}@example.org\n  time_zone: {zone}\n  \
              contacts:\n  - {{ name: push, ntfy: 'https://ntfy.example.org/{name}' }}\n  \
              - {{ name: mail, email: {name}@example.org }}\n  ladder: {{ {ladder} }}\n---\n"
         );
@@ -135,6 +136,22 @@ spec: { title: Commander, duties: [leads], single: true, escalation_policy: firs
 kind: role
 name: communications-lead
 spec: { title: Communications, duties: [tells], single: true }
+---
+kind: role
+name: postmortem-owner
+spec: { title: Postmortem owner, duties: [sees to it], single: true }
+---
+kind: postmortem-policy
+name: default
+spec:
+  title: Postmortems
+  calendar: { time_zone: Europe/Berlin }
+  accept_within: { hours: 6 }
+  dates: [{ draft: { hours: 12 }, publish: { hours: 24 } }]
+  rules:
+  - { name: severe, because: it was bad, when: { severities: [SEV1, SEV2] }, effect: required, form: light }
+  - { name: long, because: it took long, when: { took_longer: 1h }, effect: required, form: light }
+  - { name: requested, because: somebody asked, when: { requested: true }, effect: required, form: light }
 ---
 kind: rollback-adapter
 name: deployer

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use actions::Node;
 use actions::learn::drafts::of_incident;
 use domain::engage::pages::About;
+use domain::learn::postmortems::{OWNER, State};
 use domain::respond::incidents::{Phase, Visibility};
 use domain::respond::sight::Sight;
 use domain::words::{EventId, EventKind, Name, Timestamp};
 use store::journal::{self, Entry};
+use store::learn::postmortems;
 use store::respond::incidents::{self as rows, Filter, IncidentRow};
 use store::respond::{assignments, tasks, updates};
 use store::{Error, Halt, Tx};
@@ -26,6 +28,7 @@ pub(crate) fn all(tx: &mut Tx<'_>, node: Option<&Node>, now: Timestamp) -> Resul
             broken.extend(of_sight(tx, row, &told)?);
         }
         broken.extend(of_promises(tx, row)?);
+        broken.extend(of_postmortem(tx, row)?);
     }
     if let (Some(node), Some(row)) = (node, incidents.iter().find(|row| !row.state.phase.is_open())) {
         broken.extend(of_draft(tx, node, row, now)?);
@@ -48,6 +51,33 @@ fn of_draft(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, now: Timestamp) -> 
         {
             broken.push(format!("the draft of {} cites {cite}, which is not there", row.id));
         }
+    }
+    Ok(broken)
+}
+
+/// What is owed keeps an incident from being closed; what is published was read by somebody who did not write it; what is waived
+/// has a name; and where one is owed and nobody owns it, somebody has a time to answer.
+fn of_postmortem(tx: &mut Tx<'_>, row: &IncidentRow) -> Result<Vec<String>, Error> {
+    let Some(one) = postmortems::get(tx, row.id)? else { return Ok(Vec::new()) };
+    let mut broken = Vec::new();
+    let owed = one.state.is_open() && one.due.is_some();
+    if owed && row.state.phase == Phase::Closed {
+        broken.push(format!("{} is closed, and its postmortem is {}", row.id, one.state));
+    }
+    let roles = assignments::of_incident(tx, row.id)?;
+    let owner = roles.iter().find(|held| held.role.as_str() == OWNER && held.is_held()).map(|held| &held.person);
+    if owed && !row.state.phase.is_open() && owner.is_none() && one.accept_by.is_none() {
+        broken.push(format!("nobody owns the postmortem of {}, and nobody will be asked", row.id));
+    }
+    for version in postmortems::versions(tx, row.id)?.iter().filter(|version| version.correction.is_none()) {
+        let wrote = postmortems::authors(tx, row.id)?;
+        // Whoever published an earlier version may write in the next.
+        if one.versions == 1 && wrote.contains(&version.by) {
+            broken.push(format!("{} published the postmortem of {}, and wrote in it", version.by, row.id));
+        }
+    }
+    if one.state == State::Waived && (one.waiver.is_none() || one.judgement.binding().next().is_some()) {
+        broken.push(format!("the postmortem of {} is waived by nobody who may", row.id));
     }
     Ok(broken)
 }

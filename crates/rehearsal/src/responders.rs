@@ -100,13 +100,19 @@ impl Play {
             "describes",
             "postpones",
             "waives",
+            "wants",
+            "publishes",
+            "corrects",
+            "sends",
+            "writes",
         ];
         if !words.first().is_some_and(|word| known.contains(word)) {
             return Ok(false);
         }
         let known_incident = self.incident(number).ok();
         let told = (said.as_str(), also.as_deref());
-        if self.on_the_record(&responder, words, known_incident, told)?
+        if self.in_learning(&responder, words, known_incident, told.0)?
+            || self.on_the_record(&responder, words, known_incident, told)?
             || self.in_duty(&responder, words, known_incident, told)?
         {
             return Ok(true);

@@ -189,7 +189,7 @@ impl Author {
         self.agenda.push(Reverse((at, 0, text)));
     }
 
-    fn perform(&mut self, play: &mut Play, at: Timestamp, text: String) -> Result<(), Trouble> {
+    pub(crate) fn perform(&mut self, play: &mut Play, at: Timestamp, text: String) -> Result<(), Trouble> {
         let line = Line { at, text, block: None, number: self.story.lines.len() + 1 };
         self.story.lines.push(line.clone());
         let came = play.perform(&line)?;
@@ -226,6 +226,7 @@ impl Author {
         for text in last {
             self.perform(play, self.ends_at, text)?;
         }
+        self.finish_learning(play, self.ends_at)?;
         let quiet = Span::hours(40).after(self.ends_at);
         play.until(quiet)?;
         self.perform(play, quiet, "(all is quiet)".into())?;
@@ -399,6 +400,7 @@ impl Author {
         let end = self.seconds(60, 4000).after(at);
         let who = self.person();
         self.plan(end, format!("{who} resolves the incident: it went away"));
+        self.learn(end);
     }
 
     pub(crate) fn node(&mut self) -> String {

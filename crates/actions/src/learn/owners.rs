@@ -118,10 +118,21 @@ fn ask(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: &IncidentRow,
 
 /// Judges again what was corrected, asks others where nobody answered, and reminds. Answers how many.
 pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Result<usize, Halt> {
-    if store.read(|tx| Ok(rows::due(tx, now, 1)?))?.is_empty() {
+    let due = store.read(|tx| Ok(rows::due(tx, now, AT_ONCE)?))?;
+    if due.is_empty() {
         return Ok(0);
     }
     let mut moment = Moment::new(now, Actor::Rule("postmortem"), mint);
+    for id in &due {
+        // Not in a turn: what is judged looks at the board itself.
+        store.write(|tx| {
+            let (judge_at, _) = rows::wakes(tx, *id)?;
+            if judge_at.is_some_and(|at| at <= now) {
+                judging::look(tx, node, &mut moment.again(), *id)?;
+            }
+            Ok(())
+        })?;
+    }
     board::turn(store, node, Pace::Ordinary, &mut moment, |turn| {
         let due = rows::due(turn.tx, now, AT_ONCE)?;
         for id in &due {
@@ -133,10 +144,10 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
 
 fn keep(turn: &mut Turn<'_, '_>, id: IncidentId) -> Result<(), Halt> {
     let now = turn.moment.now;
-    let node = turn.node;
     let (judge_at, remind_at) = rows::wakes(turn.tx, id)?;
-    if judge_at.is_some_and(|at| at <= now) {
-        judging::look(turn.tx, node, &mut turn.moment, id)?;
+    if judge_at.is_some() {
+        // Something was corrected just now: it is judged first.
+        return Ok(());
     }
     let (Some(one), Some(row)) = (rows::get(turn.tx, id)?, incident_rows::get(turn.tx, id, Sight::Whole)?) else {
         return Ok(());

@@ -28,6 +28,7 @@ pub(crate) mod on_call;
 pub(crate) mod outgoing_webhooks;
 pub(crate) mod ownership;
 pub(crate) mod pages;
+pub(crate) mod postmortems;
 pub(crate) mod print;
 pub(crate) mod record;
 pub(crate) mod replay;

@@ -26,6 +26,7 @@ mod listen;
 mod once;
 mod openapi;
 mod outgoing_webhooks;
+mod postmortems;
 mod record;
 mod reflexes;
 mod restricted;

@@ -51,6 +51,8 @@ struct Burning {
     /// By the act that each waits for.
     changes: Vec<(&'static str, String)>,
     kill: String,
+    /// An incident that is over, and a factor that somebody named for it.
+    learned: (String, String),
 }
 
 impl Burning {
@@ -111,6 +113,7 @@ impl Burning {
         let text = |value: Value| value.as_str().unwrap().to_owned();
         let kill = text(kill);
         let (notice, post) = (text(notice), text(post));
+        let learned = crate::postmortems::begun(&mut house, &ada).await;
         let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
             house,
@@ -132,6 +135,7 @@ impl Burning {
             reflex,
             changes,
             kill,
+            learned,
         }
     }
 
@@ -241,6 +245,18 @@ impl Burning {
                 let consider = |why: &str| json!({ "do": "consider", "pack": "gdpr", "why": why });
                 (consider("a table was read"), consider("two tables were read"))
             }
+            "incidents/{id}/postmortem" => {
+                let ask = |why: &str| json!({ "do": "request", "why": why });
+                (ask("to learn"), ask("to learn more"))
+            }
+            "incidents/{id}/postmortem/sections" => {
+                let write = |text: &str| json!({ "sections": [{ "section": "impact", "text": text }] });
+                (write("40 orders"), write("41 orders"))
+            }
+            "incidents/{id}/postmortem/factors" => {
+                (json!({ "text": "The pool has no limit" }), json!({ "text": "The alert came late" }))
+            }
+            "incidents/{id}/postmortem/factors/{factor}/strike" => (json!({ "why": "a" }), json!({ "why": "b" })),
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
             "flags/{name}/kills" => {
@@ -325,6 +341,8 @@ impl Burning {
             self.changes.iter().find(|(act, _)| path.ends_with(&format!("changes/{{id}}/{act}")))
         {
             id
+        } else if path.contains("postmortem") {
+            &self.learned.0
         } else if path.contains("incidents") {
             &self.incident
         } else if path.contains("rollbacks") {
@@ -345,6 +363,7 @@ impl Burning {
             .replace("{observable}", &self.observable)
             .replace("{affected}", &self.affected)
             .replace("{entry}", &self.entry)
+            .replace("{factor}", &self.learned.1)
             .replace("{update}", &self.update)
             .replace("{delivery}", &self.delivery)
             .replace("{id}", id)

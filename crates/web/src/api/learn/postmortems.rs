@@ -212,7 +212,7 @@ pub enum PostmortemDeed {
 }
 
 /// Which to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PostmortemQuery {
     /// `open` (something is to be done, and what is listed without this), `all`, or a state.
