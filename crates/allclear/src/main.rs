@@ -56,6 +56,8 @@ enum Command {
     Obligations(cli::obligations::Running),
     #[command(name = "change")]
     Changes(cli::changes::Changes),
+    #[command(name = "ramp")]
+    Ramps(cli::ramps::Ramps),
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
@@ -126,6 +128,7 @@ fn main() -> ExitCode {
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
         Command::Changes(command) => cli::changes::run(&command),
+        Command::Ramps(command) => cli::ramps::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
         Command::Who(command) => cli::on_call::who(&command),

@@ -29,6 +29,7 @@ pub(crate) mod outgoing_webhooks;
 pub(crate) mod ownership;
 pub(crate) mod pages;
 pub(crate) mod print;
+pub(crate) mod ramps;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod screen;
