@@ -1,15 +1,14 @@
 // From the deploy that broke it to the verdict: a real service, Prometheus, the receiver of the guide, and a browser. Once with a
 // deploy, once with a flag, once with a rollback that changes nothing.
 import assert from "node:assert/strict";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import test from "node:test";
 import { desktop, look, phone, startBrowser } from "./rig/browser.mjs";
 import { documents, signedInPage, startCompany } from "./rig/company.mjs";
 import { freePort, Rig, sleep, until } from "./rig/process.mjs";
 import { startPrometheus } from "./rig/prometheus.mjs";
-
-const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+import { SECRET, startReceiver } from "./rig/receiver.mjs";
 
 const more = (port) => `---
 kind: service
@@ -64,18 +63,6 @@ async function startShop(rig, { ofrep }) {
   return shop;
 }
 
-/** The receiver as the guide shows it, whose command puts a version in place. */
-async function startReceiver(rig, port, version) {
-  const guide = await readFile(new URL("../docs/rollback.md", import.meta.url), "utf8");
-  const [, source] = /```python\n([\s\S]*?)```/.exec(guide);
-  await writeFile(rig.file("receiver.py"), source);
-  await writeFile(rig.file("rollback"), `#!/bin/sh\n[ "$1" = --check ] && exit 0\necho "$@" >> ${rig.file("done.log")}\necho "$3" > ${version}\n`);
-  await chmod(rig.file("rollback"), 0o755);
-  const env = { PORT: String(port), ROLLBACK_SECRET: SECRET, ROLLBACK_COMMAND: rig.file("rollback"), ROLLBACK_STATE: rig.file("kept") };
-  const program = rig.spawn("receiver", "python3", ["receiver.py"], { env });
-  await rig.ready(program, async () => (await fetch(`http://127.0.0.1:${port}/`, { method: "POST" })).status === 401);
-}
-
 async function start(t) {
   const rig = await Rig.start(t);
   const hook = await freePort();
@@ -91,7 +78,7 @@ async function start(t) {
     return (await answer.json()).value === true;
   };
   const shop = await startShop(rig, { ofrep });
-  await startReceiver(rig, hook, shop.version);
+  await startReceiver(rig, hook, () => shop.version);
   await startPrometheus(rig, {
     service: shop,
     alertmanager: { address: `127.0.0.1:${allclear.port}`, pathPrefix: "/in/prometheus", token: allclear.integrationToken },

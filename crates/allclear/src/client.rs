@@ -249,6 +249,11 @@ impl Client {
         self.post_as_it_is(path, &(), body)
     }
 
+    pub(crate) fn put<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, Failure> {
+        let body = serde_json::to_vec(body).context("what is to be sent has no form as JSON")?;
+        self.read(&self.call(&Method::PUT, path, &(), Some(body))?)
+    }
+
     /// Sends JSON that is there already.
     pub(crate) fn post_as_it_is<T: DeserializeOwned>(
         &self,

@@ -58,6 +58,8 @@ enum Command {
     Postmortems(cli::postmortems::Postmortems),
     #[command(name = "change")]
     Changes(cli::changes::Changes),
+    #[command(name = "ramp")]
+    Ramps(cli::ramps::Ramps),
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
@@ -129,6 +131,7 @@ fn main() -> ExitCode {
         Command::Obligations(command) => cli::obligations::running(&command),
         Command::Postmortems(command) => cli::postmortems::run(&command),
         Command::Changes(command) => cli::changes::run(&command),
+        Command::Ramps(command) => cli::ramps::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
         Command::Who(command) => cli::on_call::who(&command),

@@ -153,6 +153,7 @@ mod tests {
     use actions::Moment;
     use actions::prepare::documents::{Order, apply, read_files};
     use domain::prepare::checks::Conditions;
+    use domain::prepare::ownership::Via;
     use domain::words::{Actor, Mint, Timestamp};
     use store::Place;
 
@@ -160,7 +161,7 @@ mod tests {
 
     fn put(store: &Store, mint: &mut Mint, second: i64, yaml: &str, reason: &str) {
         let order = Order { proposals: read_files([("a", yaml)]).proposals, ..Order::default() };
-        change(store, mint, second, &order.via("page").because(reason));
+        change(store, mint, second, &order.via(Via::Page).because(reason));
     }
 
     fn change(store: &Store, mint: &mut Mint, second: i64, order: &Order) {

@@ -9,6 +9,7 @@ use actions::prepare::documents::{self, Order};
 use actions::respond::incidents::COMMANDER;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::prepare::reading::{Proposal, from_yaml};
 use domain::respond::obligation_packs::Accountable;
 use domain::words::{Actor, Mint, Name, Refusal, Span, Timestamp};
@@ -89,7 +90,7 @@ fn found(tx: &mut Tx<'_>, mint: &mut Mint, now: Timestamp) -> Result<(), store::
     }
     let mut order = Order { proposals: reading.proposals, ..Order::default() };
     order.proposals.extend(made_its_own(tx)?.into_iter().map(Proposal::made));
-    let order = order.via("demo").because("What Harbourline is");
+    let order = order.via(Via::Demo).because("What Harbourline is");
     documents::apply(tx, &mut moment, &order, Conditions::at(now))?.into_result()?;
     Ok(())
 }

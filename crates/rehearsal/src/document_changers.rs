@@ -5,6 +5,7 @@ use actions::change::document_proposals::{self as acts, WantedDocuments};
 use actions::prepare::documents::{Order, read_files};
 use actions::prepare::source::{self, Files};
 use domain::prepare::checks::Conditions;
+use domain::prepare::ownership::Via;
 use domain::words::{Actor, Name};
 
 use crate::changers::quoted;
@@ -22,7 +23,8 @@ impl Play {
         yaml: &str,
     ) -> Result<(), Stop> {
         let (by, said) = (Responder::at(me, place), about.unwrap_or_default().to_owned());
-        let order = Order { proposals: read_files([("story.yaml", yaml)]).proposals, ..Order::default() }.via("page");
+        let order =
+            Order { proposals: read_files([("story.yaml", yaml)]).proposals, ..Order::default() }.via(Via::Page);
         match words {
             ["applies", "documents", rest @ ..] => {
                 let override_why = rest.contains(&"overriding").then(|| said.clone());

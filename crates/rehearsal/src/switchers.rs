@@ -12,6 +12,7 @@ use domain::change::flag_sets::{Context, Resolution, State};
 use domain::change::kills::KillTo;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::words::{Actor, KillId, Name, Refusal, Timestamp};
 use serde_json::json;
 use store::Store;
@@ -43,7 +44,7 @@ impl Play {
                     if !["disabled", "half"].contains(setting) {
                         it.default_variant = Some((*setting).to_owned());
                     }
-                    let order = Order::put([Document::new(flag.clone(), spec)]).via("page").because(said);
+                    let order = Order::put([Document::new(flag.clone(), spec)]).via(Via::Page).because(said);
                     Ok(documents::apply(tx, moment, &order, Conditions::at(moment.now))?.into_result()?)
                 })?;
             }

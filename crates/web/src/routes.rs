@@ -52,6 +52,8 @@ const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
 const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
+/// What was approved is put in force.
+const APPLY: May = May::Person(Access::Responder, Scope::Documents);
 /// What is one's own; the act asks whether more may be changed.
 const OWN: May = May::Person(Access::Viewer, Scope::Documents);
 /// How one comes in: tokens, sessions, the password.
@@ -174,6 +176,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/changes/{id}", VIEW, get(changes::get_change)),
         route(Method::GET, "/changes/{id}/act", VIEW, get(changes::get_back)),
         route(Method::POST, "/changes/{id}/act", INCIDENTS, post(changes::post_act)),
+        route(Method::GET, "/changes/{id}/apply", VIEW, get(changes::get_back)),
+        route(Method::POST, "/changes/{id}/apply", APPLY, post(changes::post_apply)),
         route(Method::GET, "/changes/{id}/rollback", VIEW, get(rollbacks::get_rollback_of_change)),
         route(Method::POST, "/changes/{id}/rollback", INCIDENTS, post(rollbacks::post_rollback_of_change)),
         route(Method::GET, "/changes/{id}/documents", VIEW, get(document_proposals::get_edit)),

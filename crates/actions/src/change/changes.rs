@@ -9,6 +9,7 @@ use domain::change::gates::{Decision, Exemption};
 use domain::change::observations::Stage;
 use domain::change::proposals::{Proposal, Window};
 use domain::change::risks::{Facts, Risk, Worry, weigh};
+use domain::learn::changes::{Which, insights};
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
@@ -24,6 +25,7 @@ use store::{Halt, Tx};
 use super::gates::{self, must_be_services};
 use super::{document_proposals, preflights};
 use crate::announce::Told;
+use crate::learn::changes::begun;
 use crate::respond::incidents as rooms;
 use crate::{Moment, Node, announce};
 
@@ -84,13 +86,13 @@ pub struct Sheet {
 #[derive(Clone, Copy, Debug)]
 pub struct Tally {
     pub emergencies: Emergencies,
-    pub exemptions: u64,
+    /// How many went past a rule: the same as in the insights.
+    pub exempted: usize,
 }
 
 /// Failures and exemptions are counted over this.
 const RECENT: Span = Span::hours(30 * 24);
 const COUNTED: Span = Span::hours(90 * 24);
-const MANY: u32 = 1000;
 
 /// The change, or a refusal that says as little of one that may not be seen as of one that never was.
 pub fn find(tx: &mut Tx<'_>, id: ChangeId, sight: Sight<'_>) -> Result<ChangeRow, Halt> {
@@ -365,12 +367,12 @@ pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: 
     })
 }
 
-/// How many went the way of an emergency, and how often somebody was exempted.
-pub fn tally(tx: &mut Tx<'_>, now: Timestamp) -> Result<Tally, Halt> {
-    let since = COUNTED.before(now);
-    let all = rows::in_stretch(tx, since, now, Sight::Open, MANY)?;
-    let begun = all.iter().filter_map(|row| Some((&row.change, row.began_at?)));
-    Ok(Tally { emergencies: emergencies(begun, now), exemptions: rows::count_exemptions(tx, since)? })
+/// How many of those that are seen went the way of an emergency, and how many past a rule.
+pub fn tally(tx: &mut Tx<'_>, sight: Sight<'_>, now: Timestamp) -> Result<Tally, Halt> {
+    let (all, cases): (Vec<_>, Vec<_>) = begun(tx, COUNTED.before(now), now, sight)?.into_iter().unzip();
+    let began = all.iter().filter_map(|row| Some((&row.change, row.began_at?)));
+    let exempted = insights(&cases).of(Which::Exempted).len();
+    Ok(Tally { emergencies: emergencies(began, now), exempted })
 }
 
 /// Notes what happened to a change: on the timeline of its incident, if it is part of one.
@@ -383,14 +385,41 @@ pub(super) fn tell(
     mut data: Value,
 ) -> Result<(), Halt> {
     let change = &row.change;
-    data["title"] = json!(change.proposal.title);
     data["kind"] = json!(change.proposal.kind);
     data["path"] = json!(change.path);
     data["services"] = json!(change.proposal.services());
     let why = why.filter(|why| !why.trim().is_empty());
-    let mut subjects = vec![change.id.to_string()];
+    note(tx, moment, kind, About { change: row, incident: change.incident, part: None }, why, data)
+}
+
+/// What an entry is about.
+pub(super) struct About<'a> {
+    pub change: &'a ChangeRow,
+    /// On whose timeline it stands.
+    pub incident: Option<IncidentId>,
+    /// What was done with the change that has an id of its own: its noun, and the id.
+    pub part: Option<(&'static str, String)>,
+}
+
+/// Notes what happened to a change: on the timeline of the room, if it is part of an incident.
+pub(super) fn note(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    kind: EventKind,
+    about: About<'_>,
+    why: Option<&str>,
+    mut data: Value,
+) -> Result<(), Halt> {
+    let (change, mut subjects) = (&about.change.change, Vec::new());
+    data["title"] = json!(change.proposal.title);
+    if let Some((noun, id)) = about.part {
+        data["change"] = json!(change.id);
+        data[noun] = json!(id);
+        subjects.push(id);
+    }
+    subjects.push(change.id.to_string());
     subjects.extend(change.proposal.services().iter().map(|service| format!("service/{service}")));
-    match change.incident {
+    match about.incident {
         Some(incident) => {
             announce::of_incident(tx, moment, kind, incident, subjects, Told { why, data, at: None })?;
         }

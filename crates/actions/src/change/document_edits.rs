@@ -5,9 +5,11 @@
 
 use domain::change::document_edits::deed;
 use domain::change::gates::{Decision, Exemption, Rule, override_all};
+use domain::change::observations::Stage;
 use domain::change::reviews;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::Reference;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::respond::entries;
 use domain::words::{EventKind, Name, Refusal, Timestamp};
@@ -69,7 +71,7 @@ fn let_through(
     order: &Order,
     editor: Editor<'_>,
 ) -> Result<Option<(Vec<Rule>, String)>, Halt> {
-    if order.via == "rollback" {
+    if order.via == Via::Rollback {
         return Ok(None);
     }
     let preview = documents::preview(tx, order, editor.conditions)?;
@@ -107,6 +109,7 @@ fn keep(
     let id = moment.mint.id(moment.now);
     let row = rollbacks::standing_for(tx, &catalog, changeset.clone(), id, moment.now)?;
     rows::save(tx, &row)?;
+    rows::add_stage(tx, id, changeset.at, Stage::Finished, "")?;
     for rule in rules {
         let (by, why) = (person.clone(), why.to_owned());
         let exemption =

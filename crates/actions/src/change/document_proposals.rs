@@ -16,6 +16,7 @@ use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::Conditions;
 use domain::prepare::diff::show;
 use domain::prepare::documents::{Document, Kind as DocumentKind, Reference, Spec};
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::prepare::three_way::{Conflict, Merged, three_way};
 use domain::respond::entries;
@@ -95,8 +96,6 @@ impl Carried {
     }
 }
 
-/// How others call what is applied.
-const VIA: &str = "proposal";
 /// More documents are not one change.
 const MOST: usize = 500;
 
@@ -409,7 +408,7 @@ fn own(proposal: &mut Proposal, owner: &Name) {
 pub fn carried(tx: &mut Tx<'_>, row: &ChangeRow) -> Result<Carried, Halt> {
     let proposed = carried_rows::of(tx, row.change.id, row.change.revision)?;
     let mut found = Carried {
-        order: Order::default().via(VIA),
+        order: Order::default().via(Via::Proposal),
         mine: Vec::new(),
         conflicts: Vec::new(),
         moved: Vec::new(),

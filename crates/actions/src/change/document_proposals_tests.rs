@@ -2,6 +2,7 @@
 
 use domain::change::changes::State;
 use domain::change::suspects::Which;
+use domain::learn::changes::{Which as Counted, insights};
 use domain::prepare::checks::Conditions;
 use domain::prepare::people::Access;
 use domain::respond::incidents::Class;
@@ -62,7 +63,7 @@ fn flag(live: &str, title: &str) -> String {
 }
 
 fn order(yaml: &str, via: &str) -> Order {
-    Order { proposals: read_files([("all.yaml", yaml)]).proposals, ..Order::default() }.via(via)
+    Order { proposals: read_files([("all.yaml", yaml)]).proposals, ..Order::default() }.via(via.parse().unwrap())
 }
 
 fn access(person: &str) -> Access {
@@ -238,7 +239,11 @@ store::both_engines! {
         assert!(matches!(write(&desk, "mo", &on, Some("checkout fails without it")), Ok(Outcome::Applied { .. })));
         assert_eq!(says(&desk), "Fast on");
         let now = crate::respond::desk::at(100);
-        assert_eq!(store.read(|tx| changes::tally(tx, now)).unwrap().exemptions, 1);
+        assert_eq!(store.read(|tx| changes::tally(tx, Sight::Open, now)).unwrap().exempted, 1);
+        let question = crate::learn::changes::Question::default();
+        let gathered = store.read(|tx| crate::learn::changes::gather(tx, &desk.node, &question, Sight::Open, now)).unwrap();
+        let share = insights(&gathered.cases).share(Counted::Exempted, Counted::Made);
+        assert_eq!((share.hits, share.n), (1, 1), "the insights say the same as the tally");
         let all = store.read(|tx| Ok(rows::list(tx, &rows::Filter::default(), Sight::Open, None, 10)?)).unwrap();
         let kept = store.read(|tx| Ok(rows::exemptions(tx, all[0].change.id)?)).unwrap().remove(0);
         assert_eq!((kept.rule.word(), kept.rule.about().as_str(), kept.by.as_str(), kept.why.as_str()), ("freeze", "sale", "mo", "checkout fails without it"));

@@ -20,10 +20,10 @@ use store::change::{rollbacks as runs, suspects as findings};
 use store::respond::incidents::{self, IncidentRow};
 use store::{Halt, Store, Tx};
 
+use super::changes::{self, About, note};
+use super::preflights;
 use super::rollbacks::{self, Asking};
 use super::suspects::{self, Suspicion};
-use super::{changes, preflights};
-use crate::announce::Told;
 use crate::{Moment, Node, announce};
 
 /// An incident is looked at so often, for so long after something of it was said: alerts may come, and programs answer.
@@ -65,6 +65,21 @@ impl Standing {
     }
 }
 
+/// How far services let rules go, as far as anybody ever said; of services that are there.
+pub fn ramps(tx: &mut Tx<'_>, node: &Node) -> Result<Vec<RampRow>, Halt> {
+    let catalog = node.rules(tx)?.catalog.clone();
+    Ok(rows::ramps(tx)?.into_iter().filter(|row| catalog.services.contains_key(&row.service)).collect())
+}
+
+/// What counts down now, for whoever sees it; the oldest first.
+pub fn counting(tx: &mut Tx<'_>, sight: Sight<'_>) -> Result<Vec<Recorded>, Halt> {
+    let mut all = Vec::new();
+    for made in rows::counting(tx, sight)? {
+        all.extend(recorded(tx, made, sight)?);
+    }
+    Ok(all)
+}
+
 /// How a service stands.
 pub fn of_service(tx: &mut Tx<'_>, service: &Name) -> Result<Standing, Halt> {
     let mut record = Vec::new();
@@ -104,7 +119,7 @@ fn recorded(tx: &mut Tx<'_>, made: Made, sight: Sight<'_>) -> Result<Option<Reco
     Ok(Some(Recorded { made, change, agreed, because }))
 }
 
-/// Says how far a service lets rules go.
+/// Says how far a service lets rules go. What counts down there and may no longer be done lapses at once.
 pub fn set_ramp(
     tx: &mut Tx<'_>,
     node: &Node,
@@ -122,12 +137,19 @@ pub fn set_ramp(
     }
     let before = of_service(tx, service)?;
     before.ramp.set(to, before.history)?;
-    let row = RampRow { service: service.clone(), ramp: to, by, why: why.clone(), at: moment.now };
+    let row = RampRow { service: service.clone(), ramp: to, by: by.clone(), why: why.clone(), at: moment.now };
     rows::set_ramp(tx, &row)?;
     let History { suggested, agreed } = before.history;
     let data =
         json!({ "service": service, "ramp": to, "before": before.ramp, "suggested": suggested, "agreed": agreed });
     announce::event(tx, moment, EventKind::RampMoved, vec![format!("service/{service}")], Some(&why), data)?;
+    for made in rows::counting(tx, Sight::Whole)? {
+        let change = changes::find(tx, made.change, Sight::Whole)?;
+        let lapsed = made.moved(service, to, &by, &why, moment.now);
+        if let Some(lapsed) = lapsed.filter(|_| change.change.proposal.services().contains(service)) {
+            lapse(tx, moment, &lapsed, &change)?;
+        }
+    }
     of_service(tx, service)
 }
 
@@ -137,6 +159,22 @@ pub fn seen(tx: &mut Tx<'_>, id: ReflexId, sight: Sight<'_>) -> Result<Recorded,
     let made = rows::get(tx, id)?.ok_or_else(gone)?;
     incidents::get(tx, made.incident, sight)?.ok_or_else(gone)?;
     Ok(recorded(tx, made, sight)?.ok_or_else(gone)?)
+}
+
+/// Somebody stops what counts down in an incident; there may be several.
+pub fn stop_all(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    sight: Sight<'_>,
+    why: &str,
+) -> Result<Vec<Recorded>, Halt> {
+    let all = of_incident(tx, incident, sight)?.into_iter();
+    let counting: Vec<_> = all.filter(|one| matches!(one.made.state, State::Counting { .. })).collect();
+    if counting.is_empty() {
+        return Err(Refusal::conflict("no rule counts down in it: there is nothing to stop").into());
+    }
+    counting.iter().map(|one| stop(tx, moment, one.made.id, why)).collect()
 }
 
 /// Somebody stops what counts down. It need not be said why: there is little time.
@@ -345,7 +383,7 @@ fn make(
         (State::Suggested { why }, _) => {
             tell(tx, moment, EventKind::RollbackSuggested, &made, &weighed.change, why.as_deref(), told)
         }
-        (_, Some(refusal)) => lapse(tx, moment, &made, &weighed.change, &refusal.message),
+        (_, Some(refusal)) => lapse_for(tx, moment, &made, &weighed.change, &refusal.message),
         _ if weighed.reflex == Reflex::Now => run(tx, node, moment, &made, weighed),
         _ => {
             // The answer that counts is that of the end.
@@ -367,12 +405,12 @@ fn end_countdown(
     let Some(made) = made else { return Ok(()) };
     let kept = changes::find(tx, made.change, Sight::Whole)?;
     if let Some(refusal) = refused {
-        return lapse(tx, moment, &made, &kept, &refusal.message);
+        return lapse_for(tx, moment, &made, &kept, &refusal.message);
     }
     let row = incidents::get(tx, made.incident, Sight::Whole)?;
     let row = row.ok_or_else(|| Refusal::not_found(format!("incident {}", made.incident)))?;
     if let Some(why) = why_not(&row) {
-        return lapse(tx, moment, &made, &kept, why);
+        return lapse_for(tx, moment, &made, &kept, why);
     }
     let suspicion = suspects::of_incident(tx, node, &row, Sight::Open)?;
     let seen = change_rows::get(tx, made.change, Sight::Open)?;
@@ -381,11 +419,11 @@ fn end_countdown(
         None => None,
     };
     match weighed {
-        None => lapse(tx, moment, &made, &kept, "it has no plan any more by which it could be taken back"),
+        None => lapse_for(tx, moment, &made, &kept, "it has no plan any more by which it could be taken back"),
         Some(weighed) => match weighed.reflex.against() {
-            Some(why) => lapse(tx, moment, &made, &kept, &why),
+            Some(why) => lapse_for(tx, moment, &made, &kept, &why),
             None if weighed.unasked => {
-                lapse(tx, moment, &made, &kept, "it is not known whether it could be taken back now")
+                lapse_for(tx, moment, &made, &kept, "it is not known whether it could be taken back now")
             }
             None => run(tx, node, moment, &made, &weighed),
         },
@@ -409,10 +447,17 @@ fn run(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, made: &Made, weigh
     }
 }
 
-fn lapse(tx: &mut Tx<'_>, moment: &mut Moment<'_>, made: &Made, change: &ChangeRow, why: &str) -> Result<(), Halt> {
+/// When its time came, something spoke against it.
+fn lapse_for(tx: &mut Tx<'_>, moment: &mut Moment<'_>, made: &Made, change: &ChangeRow, why: &str) -> Result<(), Halt> {
     let lapsed = Made { state: State::Lapsed { at: moment.now, why: why.to_owned() }, ..made.clone() };
-    if rows::settle(tx, &lapsed)? {
-        tell(tx, moment, EventKind::RollbackLapsed, &lapsed, change, Some(why), json!({}))?;
+    lapse(tx, moment, &lapsed, change)
+}
+
+/// Keeps and tells that it lapsed, unless it was settled otherwise meanwhile.
+fn lapse(tx: &mut Tx<'_>, moment: &mut Moment<'_>, lapsed: &Made, change: &ChangeRow) -> Result<(), Halt> {
+    let State::Lapsed { why, .. } = &lapsed.state else { return Ok(()) };
+    if rows::settle(tx, lapsed)? {
+        tell(tx, moment, EventKind::RollbackLapsed, lapsed, change, Some(why), json!({}))?;
     }
     Ok(())
 }
@@ -427,14 +472,9 @@ fn tell(
     why: Option<&str>,
     mut data: Value,
 ) -> Result<(), Halt> {
-    data["title"] = json!(change.change.proposal.title);
-    data["change"] = json!(made.change);
-    data["reflex"] = json!(made.id);
     if let State::Counting { until } = made.state {
         data["due_at"] = json!(until);
     }
-    let mut subjects = vec![made.id.to_string(), made.change.to_string()];
-    subjects.extend(change.change.proposal.services().iter().map(|service| format!("service/{service}")));
-    announce::of_incident(tx, moment, kind, made.incident, subjects, Told { why, data, at: None })?;
-    Ok(())
+    let about = About { change, incident: Some(made.incident), part: Some(("reflex", made.id.to_string())) };
+    note(tx, moment, kind, about, why, data)
 }

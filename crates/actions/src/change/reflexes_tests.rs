@@ -320,3 +320,56 @@ fn a_program_that_was_not_asked_lately_is_asked_first() {
         assert_eq!(house.words(incident), ["suggested"]);
     });
 }
+
+#[test]
+fn a_ramp_that_is_moved_down_ends_what_counts_down_at_once() {
+    with_house(|house| {
+        house.ramped("shop", Ramp::Automatic);
+        house.ramped("shop", Ramp::Countdown);
+        house.breaks("4.2", "shop");
+        let incident = house.incident();
+        house.desk.wait(0);
+        assert_eq!(house.words(incident), ["counting"]);
+        let elsewhere = house.desk.by("cleo", |tx, node, moment| {
+            reflexes::set_ramp(tx, node, moment, &name("vault"), Ramp::Suggest, "to see")
+        });
+        assert!(elsewhere.is_ok());
+        assert_eq!(house.words(incident), ["counting"], "another service is another matter");
+        let seen = |tx: &mut store::Tx<'_>| Ok(reflexes::counting(tx, Sight::Open)?.len());
+        assert_eq!(house.desk.store.read(seen).unwrap(), 1);
+        house.sets("cleo", Ramp::Suggest).unwrap();
+        let State::Lapsed { at: when, why } = &house.made(incident)[0].made.state else { panic!("it goes on") };
+        assert_eq!(*when, at(house.desk.minute()));
+        assert_eq!(why, "cleo moved the ramp of shop to suggest: we trust it");
+        assert_eq!(house.desk.store.read(seen).unwrap(), 0);
+        let told = || house.desk.told("ana", incident).iter().filter(|word| *word == "rollback.lapsed").count();
+        assert_eq!(told(), 1, "the room is told at once");
+        for _ in 0..3 {
+            house.desk.wait(1);
+        }
+        assert_eq!((house.words(incident), house.runs(incident), told()), (vec!["lapsed"], 0, 1));
+        let by_service = house.desk.store.read(|tx| reflexes::ramps(tx, &house.desk.node)).unwrap();
+        let by_service: Vec<_> = by_service.iter().map(|row| (row.service.as_str(), row.ramp)).collect();
+        assert_eq!(by_service, [("shop", Ramp::Suggest), ("vault", Ramp::Suggest)]);
+    });
+}
+
+#[test]
+fn all_that_counts_down_in_an_incident_is_stopped_at_once() {
+    with_house(|house| {
+        let stops = |incident| {
+            house
+                .desk
+                .by("ana", |tx, _, moment| reflexes::stop_all(tx, moment, incident, Sight::Open, "it is the cache"))
+        };
+        house.ramped("shop", Ramp::Countdown);
+        house.breaks("4.2", "shop");
+        let incident = house.incident();
+        let refused = stops(incident).unwrap_err().to_string();
+        assert_eq!(refused, "no rule counts down in it: there is nothing to stop");
+        house.desk.wait(0);
+        assert_eq!(stops(incident).unwrap().len(), 1);
+        assert_eq!(house.words(incident), ["stopped"]);
+        assert!(stops(incident).is_err(), "nothing counts down any more");
+    });
+}

@@ -15,6 +15,7 @@ use domain::change::suspects::Which;
 use domain::change::verdicts::{Lookout, Outcome, Seen, Symptom, judge};
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::Conditions;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::respond::entries;
 use domain::respond::sight::Sight;
@@ -27,14 +28,13 @@ use store::change::rollbacks::{self as rows, RollbackRow, Verdict};
 use store::prepare::documents as document_rows;
 use store::{Halt, Store, Tx};
 
-use super::changes::find;
+use super::changes::{About, find, note};
 use super::kills;
 use super::preflights;
-use crate::announce::Told;
 use crate::prepare::documents::{self, Order};
 use crate::respond::incidents::levels;
 use crate::respond::links::groups_of;
-use crate::{Moment, Node, allow, announce};
+use crate::{Moment, Node, allow};
 
 /// What taking a change back would do, with the plan.
 #[derive(Debug)]
@@ -306,7 +306,7 @@ fn steps(plan: &RollbackPlan) -> u16 {
 
 /// What documents said before a changeset is in force again; those that changed since are not undone behind somebody's back.
 fn revert(tx: &mut Tx<'_>, moment: &mut Moment<'_>, changeset: i64, asking: Asking<'_>) -> Result<(), Halt> {
-    let mut order = Order::default().via("rollback").because(asking.why);
+    let mut order = Order::default().via(Via::Rollback).because(asking.why);
     for revision in document_rows::of_changeset(tx, changeset)? {
         let last = document_rows::last_number(tx, &revision.reference)?;
         if last != revision.number {
@@ -762,18 +762,9 @@ fn tell(
     row: &RollbackRow,
     change: &ChangeRow,
     why: Option<&str>,
-    mut data: Value,
+    data: Value,
 ) -> Result<(), Halt> {
-    data["title"] = json!(change.change.proposal.title);
-    data["change"] = json!(change.change.id);
-    data["rollback"] = json!(row.run.id);
-    let mut subjects = vec![row.run.id.to_string(), change.change.id.to_string()];
-    subjects.extend(change.change.proposal.services().iter().map(|service| format!("service/{service}")));
-    match row.incident.or(change.change.incident) {
-        Some(incident) => {
-            announce::of_incident(tx, moment, kind, incident, subjects, Told { why, data, at: None })?;
-        }
-        None => announce::event(tx, moment, kind, subjects, why, data)?,
-    }
-    Ok(())
+    let incident = row.incident.or(change.change.incident);
+    let about = About { change, incident, part: Some(("rollback", row.run.id.to_string())) };
+    note(tx, moment, kind, about, why, data)
 }

@@ -10,6 +10,7 @@ use domain::change::suspects::{Candidate, Case, Finding, Found, LOOK_BACK, Ranki
 use domain::change::verdicts::Outcome;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::documents::Kind as DocumentKind;
+use domain::prepare::ownership::Via;
 use domain::respond::entries;
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Milestone, standing};
@@ -149,8 +150,8 @@ fn of_documents(
             break;
         }
         // What came with the program, and what was done to mend this.
-        let mends = set.via == "rollback" && set.at > began_at;
-        if set.at > to || set.via == "defaults" || mends || proposed.contains(&set.id.to_string()) {
+        let mends = set.via == Via::Rollback.word() && set.at > began_at;
+        if set.at > to || set.via == Via::Defaults.word() || mends || proposed.contains(&set.id.to_string()) {
             continue;
         }
         let mut revisions = documents::of_changeset(tx, set.number)?;

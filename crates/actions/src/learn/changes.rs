@@ -51,31 +51,15 @@ pub fn gather(
 ) -> Result<Gathered, Halt> {
     let (from, to) = (question.from.as_ref().map(|when| when.at), question.to.as_ref().map(|when| when.until));
     let Filter { from, to, .. } = Filter::period(from, to, now)?;
-    let (exempted, triggers) = (rows::exempted(tx)?, findings::triggers(tx)?);
-    let own = |row: &ChangeRow| {
-        let services = row.change.proposal.services();
-        question.service.as_ref().is_none_or(|service| services.contains(service))
-    };
+    let of = question.service.as_ref();
     let (mut cases, mut last) = (Vec::new(), BTreeMap::<Name, ChangeRow>::new());
-    for row in rows::in_stretch(tx, from, to, sight, MOST)?.into_iter().filter(own) {
-        let Some(began_at) = row.began_at.filter(|at| *at >= from && *at < to) else { continue };
-        let change = &row.change;
-        let case = Case {
-            id: change.id,
-            title: change.proposal.title.clone(),
-            kind: change.proposal.kind,
-            path: change.path,
-            services: change.proposal.services(),
-            state: change.state.clone(),
-            proposed_at: row.proposed_at,
-            began_at,
-            ended_at: row.ended_at,
-            exempted: exempted.contains(&change.id),
-            triggered: triggers.contains(&change.id),
-        };
-        for service in &case.services {
+    for (row, case) in begun(tx, from, to, sight)? {
+        if of.is_some_and(|service| !case.services.contains(service)) {
+            continue;
+        }
+        for service in case.services.iter().filter(|service| of.is_none_or(|only| only == *service)) {
             let newer = last.get(service).is_none_or(|known| known.began_at < row.began_at);
-            if newer && question.service.as_ref().is_none_or(|only| only == service) {
+            if newer {
                 last.insert(service.clone(), row.clone());
             }
         }
@@ -92,6 +76,36 @@ pub fn gather(
     incidents.retain(|row| touches(row));
     incidents.sort_by_key(|row| (row.reported_at, row.id));
     Ok(Gathered { from, to, cases, incidents, ready })
+}
+
+/// The changes that began in a stretch of time and that are seen, the oldest first. All that is counted of changes is counted here.
+pub fn begun(
+    tx: &mut Tx<'_>,
+    from: Timestamp,
+    to: Timestamp,
+    sight: Sight<'_>,
+) -> Result<Vec<(ChangeRow, Case)>, Halt> {
+    let (exempted, triggers) = (rows::exempted(tx)?, findings::triggers(tx)?);
+    let all = rows::in_stretch(tx, from, to, sight, MOST)?.into_iter();
+    let case = |row: ChangeRow| {
+        let began_at = row.began_at.filter(|at| *at >= from && *at < to)?;
+        let change = &row.change;
+        let case = Case {
+            id: change.id,
+            title: change.proposal.title.clone(),
+            kind: change.proposal.kind,
+            path: change.path,
+            services: change.proposal.services(),
+            state: change.state.clone(),
+            proposed_at: row.proposed_at,
+            began_at,
+            ended_at: row.ended_at,
+            exempted: exempted.contains(&change.id),
+            triggered: triggers.contains(&change.id),
+        };
+        Some((row, case))
+    };
+    Ok(all.filter_map(case).collect())
 }
 
 impl Gathered {

@@ -3,6 +3,7 @@
 //! No people, teams or schedules: those are made on the first-run page.
 
 use domain::prepare::checks::Conditions;
+use domain::prepare::ownership::Via;
 use domain::prepare::reading::Reading;
 use store::prepare::documents as rows;
 use store::{Halt, Tx};
@@ -33,7 +34,8 @@ pub fn load(tx: &mut Tx<'_>, moment: &mut Moment<'_>) -> Result<bool, Halt> {
         return Ok(false);
     }
     let proposals = read().proposals;
-    let order = Order { proposals, ..Order::default() }.via("defaults").because("The defaults of a fresh installation");
+    let order =
+        Order { proposals, ..Order::default() }.via(Via::Defaults).because("The defaults of a fresh installation");
     let conditions = Conditions::at(moment.now);
     Ok(documents::apply(tx, moment, &order, conditions)?.into_result()?.is_some())
 }

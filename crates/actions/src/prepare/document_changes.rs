@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use domain::prepare::addresses::Reader;
 use domain::prepare::document_changes::bearing_on;
+use domain::prepare::ownership::Via;
 use domain::words::{Name, Timestamp};
 use store::prepare::documents::{self as rows, Changeset};
 use store::{Halt, Tx};
@@ -39,7 +40,7 @@ pub fn touching(
     bearing.extend(bearing_on(&rows::as_of(tx, first.number - 1)?, services));
     let mut found = Vec::new();
     for changeset in recent {
-        if matches!(changeset.via.as_str(), "defaults" | "setup" | "demo") {
+        if changeset.via.parse().is_ok_and(Via::is_beginning) {
             continue;
         }
         let mut steps = changes_of(tx, changeset.number, reader)?;
@@ -65,7 +66,7 @@ mod tests {
     use crate::prepare::documents::{Order, apply, read_files};
 
     fn put(store: &Store, mint: &mut Mint, now: Timestamp, yaml: &str) {
-        let order = Order { proposals: read_files([("a", yaml)]).proposals, ..Order::default() }.via("page");
+        let order = Order { proposals: read_files([("a", yaml)]).proposals, ..Order::default() }.via(Via::Page);
         let done = store.write(|tx| apply(tx, &mut Moment::new(now, Actor::System, mint), &order, Conditions::at(now)));
         done.unwrap().into_result().unwrap().unwrap();
     }

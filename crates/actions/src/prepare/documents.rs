@@ -10,7 +10,7 @@ use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{self, Conditions};
 use domain::prepare::diff::{self, Difference, Verb};
 use domain::prepare::documents::{Document, Kind, Reference, Spec};
-use domain::prepare::ownership::Field;
+use domain::prepare::ownership::{Field, Via};
 use domain::prepare::problems::Problem;
 use domain::prepare::reading::{Proposal, Reading, from_yaml};
 use domain::prepare::writing;
@@ -29,7 +29,7 @@ const REASON_MOST: usize = 2000;
 const PROBLEMS_TOLD: usize = 10;
 
 /// What somebody wants.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Order {
     pub proposals: Vec<Proposal>,
     pub deletions: Vec<Reference>,
@@ -39,9 +39,8 @@ pub struct Order {
     pub base: Option<i64>,
     /// The revision of a document that the writer saw; 0: there was none.
     pub expected: BTreeMap<Reference, i64>,
-    /// How it comes: `api`, `page`, `apply`, `source`, `rollback`, `defaults`. What comes from files (`apply`, `source`)
-    /// keeps what was set by hand.
-    pub via: String,
+    /// How it comes. What comes from files keeps what was set by hand.
+    pub via: Via,
     pub reason: Option<String>,
     /// Fields that files take, though they were set by hand.
     pub take: Vec<Field>,
@@ -51,6 +50,25 @@ pub struct Order {
     pub override_why: Option<String>,
     /// Whose fields become the files' by saying what is so already: those that whoever applies may change. Absent: all.
     pub adopts: Option<BTreeSet<Reference>>,
+}
+
+impl Default for Order {
+    /// Nothing, over the API.
+    fn default() -> Self {
+        Self {
+            proposals: Vec::new(),
+            deletions: Vec::new(),
+            prune: false,
+            base: None,
+            expected: BTreeMap::new(),
+            via: Via::Api,
+            reason: None,
+            take: Vec::new(),
+            take_all: false,
+            override_why: None,
+            adopts: None,
+        }
+    }
 }
 
 impl Order {
@@ -63,8 +81,8 @@ impl Order {
     }
 
     #[must_use]
-    pub fn via(mut self, via: &str) -> Self {
-        via.clone_into(&mut self.via);
+    pub fn via(mut self, via: Via) -> Self {
+        self.via = via;
         self
     }
 
@@ -210,7 +228,7 @@ pub fn apply(
         id: moment.mint.id(moment.now),
         at: moment.now,
         author: moment.actor.to_string(),
-        via: order.via.clone(),
+        via: order.via.word().to_owned(),
         reason: order.reason.clone().filter(|reason| !reason.trim().is_empty()),
     };
     rows::add_changeset(tx, &changeset)?;
@@ -341,7 +359,7 @@ pub fn rollback(tx: &mut Tx<'_>, reference: &Reference, to: i64) -> Result<Order
         None if rows::head(tx, reference)?.is_none() => Order::default(),
         None => Order::delete([reference.clone()]),
     };
-    Ok(order.via("rollback").because(format!("Back to revision {}", revision.number)))
+    Ok(order.via(Via::Rollback).because(format!("Back to revision {}", revision.number)))
 }
 
 /// The documents in force as YAML, as this reader may see them: all, or those of the kinds and names asked for.
@@ -528,7 +546,7 @@ spec:
     fn order(yaml: &str) -> Order {
         let reading = read_files([("new.yaml", yaml)]);
         assert_eq!(reading.problems, []);
-        Order { proposals: reading.proposals, ..Order::default() }.via("apply").because("a test")
+        Order { proposals: reading.proposals, ..Order::default() }.via(Via::Apply).because("a test")
     }
 
     fn reference(word: &str) -> Reference {
@@ -607,7 +625,7 @@ spec:
 
         fn what_is_in_use_is_not_deleted(store) {
             let mut desk = Desk::new(store);
-            let delete = |word: &str| Order::delete([reference(word)]).via("api");
+            let delete = |word: &str| Order::delete([reference(word)]).via(Via::Api);
             let refused = desk.apply(&delete("schedule/payments")).unwrap().into_result().unwrap_err();
             insta::allow_duplicates! {
                 insta::assert_snapshot!(refused, @r#"escalation-policy/payments /spec/steps/0/notify/0/schedule: schedule "payments" is deleted in this set, but still named by escalation-policy/payments"#);

@@ -23,14 +23,9 @@ use crate::{Moment, announce};
 /// How many revisions of a document are looked through for who set a field.
 const REVISIONS_MOST: i64 = 200;
 
-/// What comes from files: it changes what is theirs alone.
-const FILES: [&str; 3] = ["apply", "source", "import"];
-/// What was not set by hand, besides: it may be overwritten by files.
-const BEGINNINGS: [&str; 3] = ["defaults", "setup", "demo"];
-
 /// Whether an order comes from files.
-pub fn from_files(order: &Order) -> bool {
-    FILES.contains(&order.via.as_str())
+pub const fn from_files(order: &Order) -> bool {
+    order.via.is_files()
 }
 
 /// A field in which what is in force differs from what files say, and who set it.
@@ -135,7 +130,7 @@ pub(super) fn remember(
     changeset: i64,
     told: bool,
 ) -> Result<(), Halt> {
-    if !from_files(order) && !BEGINNINGS.contains(&order.via.as_str()) {
+    if !from_files(order) && !order.via.is_beginning() {
         return Ok(());
     }
     for reference in deleted {
@@ -274,6 +269,7 @@ fn set_by<'s>(states: &'s [(Changeset, Value)], pointer: &str) -> Option<&'s Cha
 #[cfg(test)]
 mod tests {
     use domain::prepare::checks::Conditions;
+    use domain::prepare::ownership::Via;
     use domain::respond::sight::Sight;
     use domain::words::{Actor, Mint, Name, Timestamp};
     use store::Store;
@@ -290,7 +286,7 @@ mod tests {
     fn files(yaml: &str) -> Order {
         let reading = read_files([("all.yaml", yaml)]);
         assert_eq!(reading.problems, []);
-        Order { proposals: reading.proposals, ..Order::default() }.via("apply").because("the files")
+        Order { proposals: reading.proposals, ..Order::default() }.via(Via::Apply).because("the files")
     }
 
     fn web(title: &str, members: &str) -> String {
@@ -318,7 +314,7 @@ mod tests {
 
         /// Somebody sets it by hand.
         fn page(&mut self, yaml: &str) {
-            self.apply("ana", &files(yaml).via("page").because("it has another name"));
+            self.apply("ana", &files(yaml).via(Via::Page).because("it has another name"));
         }
 
         fn team(&self) -> (String, usize) {

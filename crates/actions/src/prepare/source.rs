@@ -3,6 +3,7 @@
 
 use domain::prepare::addresses::Reader;
 use domain::prepare::checks::Conditions;
+use domain::prepare::ownership::Via;
 use domain::prepare::problems::Problem;
 use domain::words::text;
 use store::{Halt, Tx};
@@ -65,7 +66,7 @@ pub fn order(files: &Files) -> (Order, Vec<Problem>) {
     }
     let order = Order { proposals: reading.proposals, ..Order::default() };
     let why = text::shorten(&format!("{}: {}", files.title(), files.subject), 500);
-    (order.via("source").because(why), reading.problems)
+    (order.via(Via::Source).because(why), reading.problems)
 }
 
 /// What these files would change.

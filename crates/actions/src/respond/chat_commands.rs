@@ -24,6 +24,7 @@ use super::incidents::{Declaration, levels};
 use super::updates::Word;
 use super::{assignments as roles, chats, entries, incidents, tasks, updates};
 use crate::board::{self, Pace, Turn};
+use crate::change::reflexes;
 use crate::detect::alerts;
 use crate::engage::pages;
 use crate::{Moment, Node};
@@ -274,6 +275,11 @@ fn obey(
             let why = "answer the message that is to stand on the timeline, or react to it with 📌; in Slack, use \
                        \"Pin to the timeline\" in its menu";
             return Err(Refusal::invalid(why).into());
+        }
+        ChatCommand::StopRollback { why } => {
+            let stopped = reflexes::stop_all(tx, moment, id, Sight::Open, why)?;
+            let titles: Vec<&str> = stopped.iter().map(|one| one.change.change.proposal.title.as_str()).collect();
+            format!("Stopped: no rule takes it back in this incident. It was {}.", titles.join(", "))
         }
         ChatCommand::Help | ChatCommand::Declare { .. } | ChatCommand::Acknowledge { .. } => String::new(),
     };

@@ -41,6 +41,13 @@ pub(crate) struct Changes {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(Run),
+    #[command(flatten)]
+    Asks(Asks),
+}
+
+/// What is asked of the server. What runs a command besides does it though nobody answers.
+#[derive(Debug, Subcommand)]
+enum Asks {
     /// List changes, the newest first
     #[command(after_long_help = "Example:\n  allclear change list --open --service shop")]
     List(Filter),
@@ -259,26 +266,26 @@ struct Filter {
 const MOST: usize = 500;
 
 pub(crate) fn run(command: &Changes) -> Outcome {
-    // It runs its command though nobody answers.
-    if let Command::Run(one) = &command.command {
-        return change_run::run(one, &command.server);
+    match &command.command {
+        Command::Run(one) => change_run::run(one, &command.server),
+        Command::Asks(asks) => ask(asks, &command.server.client()?, command.look),
     }
-    let client = command.server.client()?;
-    let look = command.look;
+}
+
+fn ask(asks: &Asks, client: &Client, look: Look) -> Outcome {
     let act = |change: &ChangeId, deed: &str, body: &serde_json::Value| -> Outcome {
         let sheet: ChangeSheet = client.post(&["changes", &change.to_string(), deed], body)?;
         show(&sheet, look);
         Ok(Exit::Fine)
     };
     let said = |body: serde_json::Result<serde_json::Value>| body.unwrap_or_default();
-    match &command.command {
-        Command::Run(_) => Ok(Exit::Fine),
-        Command::List(filter) => list(&client, filter, look),
-        Command::Show { change } => {
+    match asks {
+        Asks::List(filter) => list(client, filter, look),
+        Asks::Show { change } => {
             show(&client.get(&["changes", &change.to_string()], &json!({}))?, look);
             Ok(Exit::Fine)
         }
-        Command::Propose { file, emergency, incident } => {
+        Asks::Propose { file, emergency, incident } => {
             let mut wanted: NewChange = read(file)?;
             wanted.emergency |= *emergency;
             if incident.is_some() {
@@ -292,44 +299,44 @@ pub(crate) fn run(command: &Changes) -> Outcome {
             }
             Ok(Exit::Fine)
         }
-        Command::Edit { change, file, revision } => {
+        Asks::Edit { change, file, revision } => {
             let NewChange { kind, title, why, targets, steps, rollback, verification, .. } = read(file)?;
             let revision = *revision;
             let edit = ChangeEdit { revision, kind, title, why, targets, steps, rollback, verification };
             act(change, "edit", &said(serde_json::to_value(edit)))
         }
-        Command::Approve { change, revision } => {
+        Asks::Approve { change, revision } => {
             act(change, "approve", &said(serde_json::to_value(ChangeApprove { revision: *revision })))
         }
-        Command::Schedule { change, from, to } => {
+        Asks::Schedule { change, from, to } => {
             let now = clock::clock()();
             let time = |text: &String| when::read(text, &TimeZone::UTC, now);
             act(change, "schedule", &said(serde_json::to_value(ChangeWindow { from: time(from)?, to: time(to)? })))
         }
-        Command::Begin { change } => act(change, "begin", &json!({})),
-        Command::Apply { change } => act(change, "apply", &json!({})),
-        Command::Update { change } => {
+        Asks::Begin { change } => act(change, "begin", &json!({})),
+        Asks::Apply { change } => act(change, "apply", &json!({})),
+        Asks::Update { change } => {
             let _: ProposedDocuments =
                 client.post(&["changes", &change.to_string(), "documents", "update"], &json!({}))?;
             show(&client.get(&["changes", &change.to_string()], &json!({}))?, look);
             Ok(Exit::Fine)
         }
-        Command::Finish { change } => act(change, "finish", &json!({})),
-        Command::Fail { change, why } => {
+        Asks::Finish { change } => act(change, "finish", &json!({})),
+        Asks::Fail { change, why } => {
             act(change, "fail", &said(serde_json::to_value(ChangeBecause { why: why.clone() })))
         }
-        Command::Cancel { change, why } => {
+        Asks::Cancel { change, why } => {
             act(change, "cancel", &said(serde_json::to_value(ChangeBecause { why: why.clone() })))
         }
-        Command::Review { change } => act(change, "review", &json!({})),
-        Command::Exempt { change, rule, about, why } => {
+        Asks::Review { change } => act(change, "review", &json!({})),
+        Asks::Exempt { change, rule, about, why } => {
             let exempt = ChangeExempt { rule: rule.clone(), about: about.clone(), why: why.clone() };
             act(change, "exempt", &said(serde_json::to_value(exempt)))
         }
-        Command::Preflight { change } => act(change, "preflight", &json!({})),
-        Command::Rollback { change, why } => take_back(&client, *change, why.as_ref(), look),
-        Command::Insights(wanted) => change_insights::show(wanted, &client, look),
-        Command::Gate { change, services, environment, kind, needs_record } => {
+        Asks::Preflight { change } => act(change, "preflight", &json!({})),
+        Asks::Rollback { change, why } => take_back(client, *change, why.as_ref(), look),
+        Asks::Insights(wanted) => change_insights::show(wanted, client, look),
+        Asks::Gate { change, services, environment, kind, needs_record } => {
             let question = GateQuestion {
                 change: change.map(|id| id.to_string()),
                 services: services.clone(),
@@ -337,7 +344,7 @@ pub(crate) fn run(command: &Changes) -> Outcome {
                 kind: kind.clone(),
                 needs_record: *needs_record,
             };
-            gate(&client, &question, look)
+            gate(client, &question, look)
         }
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::{Kind, Reference};
-use domain::prepare::ownership::Field;
+use domain::prepare::ownership::{Field, Via};
 use domain::prepare::people::Address;
 use domain::prepare::problems::Problem;
 use domain::prepare::writing;
@@ -303,7 +303,7 @@ pub(crate) fn plan(command: &PlanCommand) -> Outcome {
 }
 
 /// What holds it now, and who may let it through.
-fn tell_held(reasons: &[GateReason]) {
+pub(crate) fn tell_held(reasons: &[GateReason]) {
     for one in reasons {
         screen::say_marked(Paint::Warning, "held", &format!("{} ({} may let it through)", one.message, one.may_exempt));
     }
@@ -452,7 +452,7 @@ pub(crate) fn tell_applied(applied: &Applied, look: Look) {
 
 fn apply_local(command: &Apply, read: Read) -> Outcome {
     let look = command.look;
-    let order = Order { reason: command.reason.clone(), ..read.order }.via("apply");
+    let order = Order { reason: command.reason.clone(), ..read.order }.via(Via::Apply);
     let channels = command.household.channels()?;
     let works = |address: &Address| channels.accepts(address);
     let may_post = |url: &str| channels.may_post(url);

@@ -118,6 +118,10 @@ enum Command {
         /// Why, for the history
         #[arg(long)]
         reason: Option<String>,
+
+        /// Why it cannot wait, if it is held and you may let it through; it is kept, and counted
+        #[arg(long = "override", value_name = "WHY", conflicts_with = "dry_run")]
+        override_why: Option<String>,
     },
     /// Print the flags of an environment as a file of flagd's, without kills
     #[command(after_long_help = "Example:\n  allclear flag export --in production > flags.json")]
@@ -193,18 +197,10 @@ pub(crate) fn run(command: &Flags) -> Outcome {
         }
         Command::Lift { flag, environment, why } => lift(&client, flag, environment, why.as_ref(), look)?,
         Command::Check { .. } => {}
-        Command::Import { file, environment, dry_run, reason } => {
-            let body = read(file)?;
-            let query = ImportQuery { dry_run: *dry_run, reason: reason.clone() };
-            let path = ["environments", environment.as_str(), "flags"];
-            let applied: Applied = client.post_as_it_is(&path, &query, body)?;
-            if *dry_run && !look.json {
-                for change in &applied.plan.changes {
-                    screen::say(format!("{} {}", change.verb, change.document));
-                }
-                return Ok(if applied.plan.changes.is_empty() { Exit::Fine } else { Exit::Changes });
-            }
-            documents::tell_applied(&applied, look);
+        Command::Import { file, environment, dry_run, reason, override_why } => {
+            let (reason, override_why) = (reason.clone(), override_why.clone());
+            let query = ImportQuery { dry_run: *dry_run, reason, override_why };
+            return import(&client, file, environment, &query, look);
         }
         Command::Export { environment } => {
             let set: Value = client.get(&["environments", environment.as_str(), "flags"], &())?;
@@ -230,6 +226,23 @@ pub(crate) fn run(command: &Flags) -> Outcome {
         }
     }
     Ok(Exit::Fine)
+}
+
+/// Takes a file in; or says what that would do, and what holds it.
+fn import(client: &Client, file: &PathBuf, environment: &Name, query: &ImportQuery, look: Look) -> Outcome {
+    let body = read(file)?;
+    let path = ["environments", environment.as_str(), "flags"];
+    let applied: Applied = client.post_as_it_is(&path, query, body)?;
+    let changes = !applied.plan.changes.is_empty();
+    if query.dry_run && !look.json {
+        for change in &applied.plan.changes {
+            screen::say(format!("{} {}", change.verb, change.document));
+        }
+        documents::tell_held(&applied.plan.held);
+    } else {
+        documents::tell_applied(&applied, look);
+    }
+    Ok(if query.dry_run && changes { Exit::Changes } else { Exit::Fine })
 }
 
 fn read(file: &PathBuf) -> Result<Vec<u8>, Failure> {

@@ -30,6 +30,7 @@ pub(crate) mod ownership;
 pub(crate) mod pages;
 pub(crate) mod postmortems;
 pub(crate) mod print;
+pub(crate) mod ramps;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod screen;

@@ -10,6 +10,7 @@ use clap::Args;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::{Access, Person};
 use domain::words::{Name, Refusal};
 use serde_json::json;
@@ -92,7 +93,7 @@ fn first(tx: &mut store::Tx<'_>, moment: &mut Moment<'_>, person: &Document, has
     if store::prepare::access::has_accounts(tx)? {
         return Err(Refusal::conflict("this installation is set up already: there is an account").into());
     }
-    let order = Order::put([person.clone()]).via("setup").because("The first administrator");
+    let order = Order::put([person.clone()]).via(Via::Setup).because("The first administrator");
     let conditions = Conditions::at(moment.now);
     documents::apply(tx, &mut moment.again(), &order, conditions)?.into_result()?;
     access::set_password(tx, moment, &person.name, hash, None)

@@ -243,6 +243,16 @@ impl State {
 }
 
 impl Made {
+    /// Somebody moved the ramp of a service that it changed: what counts down lapses with it, where the rule may no longer
+    /// do it. Nothing, if it goes on.
+    pub fn moved(&self, service: &Name, to: Ramp, by: &Name, why: &str, now: Timestamp) -> Option<Self> {
+        let ends = matches!(self.state, State::Counting { .. }) && to < Ramp::Countdown;
+        ends.then(|| {
+            let why = format!("{by} moved the ramp of {service} to {to}: {why}");
+            Self { state: State::Lapsed { at: now, why }, ..self.clone() }
+        })
+    }
+
     /// Somebody stops it. Stopped by two, it is stopped by the first.
     pub fn stop(&self, by: &Name, why: &str, now: Timestamp) -> Result<Self> {
         match &self.state {
@@ -321,6 +331,29 @@ mod tests {
             Ramp::Suggest.set(Ramp::Countdown, history(20, 18)).unwrap_err().message,
             "people agreed with 18 of 20 suggestions: it takes 20, and 95 of 100"
         );
+    }
+
+    #[test]
+    fn a_countdown_lapses_when_its_service_is_moved_down_and_not_before() {
+        let made = |state| Made {
+            id: ReflexId::from_bits(1),
+            incident: IncidentId::from_bits(2),
+            change: ChangeId::from_bits(3),
+            ramp: Ramp::Automatic,
+            at: at(0),
+            state,
+        };
+        let shop = name("shop");
+        let moved =
+            |state, to| made(state).moved(&shop, to, &name("ana"), "too many today", at(1)).map(|one| one.state);
+        let counting = || State::Counting { until: at(2) };
+        for to in [Ramp::Off, Ramp::Suggest] {
+            let why = format!("ana moved the ramp of shop to {to}: too many today");
+            assert_eq!(moved(counting(), to), Some(State::Lapsed { at: at(1), why }));
+        }
+        assert_eq!(moved(counting(), Ramp::Countdown), None, "from automatic: it goes on");
+        assert_eq!(moved(State::Suggested { why: None }, Ramp::Off), None);
+        assert_eq!(moved(State::Stopped { at: at(1), by: shop.clone(), why: "so".into() }, Ramp::Off), None);
     }
 
     proptest! {

@@ -11,7 +11,42 @@ use serde_json::{Map, Value};
 
 use super::documents::{Reference, Spec};
 use super::problems::push_segment;
+use crate::words::choices::choices;
 use crate::words::{Refusal, text};
+
+choices! {
+    /// How an order of documents comes.
+    Via: "the way of an order" at "/via" {
+        /// A program, one document at a time.
+        Api = "api",
+        Page = "page",
+        /// Files, by whoever applies them.
+        Apply = "apply",
+        /// Files of the git source.
+        Source = "source",
+        /// A file of flags.
+        Import = "import",
+        /// A change that carried documents.
+        Proposal = "proposal",
+        /// Back to what was said before: the gate does not hold it.
+        Rollback = "rollback",
+        Defaults = "defaults",
+        Setup = "setup",
+        Demo = "demo",
+    }
+}
+
+impl Via {
+    /// Whether it comes from files: then it changes what is theirs alone.
+    pub const fn is_files(self) -> bool {
+        matches!(self, Self::Apply | Self::Source | Self::Import)
+    }
+
+    /// Whether it was not set by hand, though it comes from no files: it may be overwritten by files.
+    pub const fn is_beginning(self) -> bool {
+        matches!(self, Self::Defaults | Self::Setup | Self::Demo)
+    }
+}
 
 /// A field of a document: `schedule/payments:/layers`. A pointer of nothing is the whole document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -46,6 +46,11 @@ pub enum ChatCommand {
     },
     /// Puts the message that is answered on the timeline.
     Pin,
+    /// A rule is about to take something back: it does not.
+    StopRollback {
+        /// Nothing, if there is no time to say.
+        why: String,
+    },
 }
 
 /// Who is meant.
@@ -59,13 +64,14 @@ pub enum Who {
 }
 
 /// The words of commands, and how each is written.
-const USAGE: [(&str, &str, &str); 8] = [
+const USAGE: [(&str, &str, &str); 9] = [
     ("declare", "[SEVERITY] [security|system|operational] TITLE", "declares an incident"),
     ("ack", "[ALERT or PAGE]", "takes an alert or a page; without one, what calls you"),
     ("update", "[INCIDENT] TEXT [late: WHY] [next 30m]", "tells the responders how it stands, and when they hear more"),
     ("role", "[INCIDENT] ROLE [@person|me]", "takes a role, or offers it"),
     ("task", "[INCIDENT] TEXT [for @person] [in 30m]", "gives a task; to yourself, if you name nobody"),
     ("pin", "", "as an answer to a message: puts it on the timeline"),
+    ("stop", "[INCIDENT] rollback [WHY]", "stops a rule that counts down to take something back"),
     ("status", "[INCIDENT]", "says how an incident stands"),
     ("help", "", "shows this"),
 ];
@@ -80,6 +86,7 @@ impl ChatCommand {
             Self::Role { .. } => "role",
             Self::Task { .. } => "task",
             Self::Pin => "pin",
+            Self::StopRollback { .. } => "stop",
             Self::Status => "status",
             Self::Help => "help",
         }
@@ -155,6 +162,10 @@ pub fn read(said: &str, prefix: &str, levels: &[String]) -> Result<Spoken> {
                 if who.is_empty() { Who::Me } else { self::who(who).map_err(|refusal| wrong(&refusal.message))? };
             ChatCommand::Role { role, who }
         }
+        "stop" => match first(rest) {
+            (what, why) if what.eq_ignore_ascii_case("rollback") => ChatCommand::StopRollback { why: why.to_owned() },
+            _ => return Err(wrong(&"say what is to be stopped: a rollback")),
+        },
         "task" => task(rest).map_err(|refusal| wrong(&refusal.message))?,
         other => {
             let near = text::did_you_mean(other, USAGE.map(|(word, ..)| word));
@@ -364,6 +375,8 @@ mod tests {
             ("", ChatCommand::Help),
             ("status", ChatCommand::Status),
             ("pin", ChatCommand::Pin),
+            ("stop rollback", ChatCommand::StopRollback { why: String::new() }),
+            ("Stop Rollback it is the cache", ChatCommand::StopRollback { why: "it is the cache".into() }),
         ] {
             assert_eq!(command(said), expected, "{said}");
         }
@@ -392,6 +405,8 @@ mod tests {
             "task look for <@>",
             "status now",
             "ack one two",
+            "stop",
+            "stop it",
         ]
         .map(|said| spoken(said).unwrap_err().message.replace('\n', " | "))
         .to_vec();
@@ -406,6 +421,8 @@ mod tests {
         "<@>" names nobody: write @ and the person's name here, for example @ana, or me | !allclear task [INCIDENT] TEXT [for @person] [in 30m]
         "now" has no meaning here | !allclear status [INCIDENT]
         name one alert or one page, by its id | !allclear ack [ALERT or PAGE]
+        say what is to be stopped: a rollback | !allclear stop [INCIDENT] rollback [WHY]
+        say what is to be stopped: a rollback | !allclear stop [INCIDENT] rollback [WHY]
         "#);
         let unknown = spoken("declair It burns").unwrap_err().message;
         assert!(unknown.starts_with("there is no command \"declair\" (did you mean \"declare\"?)\n"), "{unknown}");
@@ -417,7 +434,9 @@ mod tests {
         for piece in
             ["<@", ">", "@", ":", "for", "in", "next", " ", "\u{202e}", "sev1", "inc_", "💥", "\0", "9999999999999h"]
         {
-            for word in ["declare", "ack", "update", "role", "task", "pin", "status", "help", ""] {
+            for word in
+                ["declare", "ack", "update", "role", "task", "pin", "stop", "stop rollback", "status", "help", ""]
+            {
                 for said in [
                     format!("{word} {piece}"),
                     format!("{word} {}", piece.repeat(500)),
@@ -453,6 +472,7 @@ mod tests {
             ("status", Access::Viewer),
             ("ack", Access::Responder),
             ("pin", Access::Responder),
+            ("stop rollback", Access::Responder),
         ] {
             assert_eq!(command(word).needs(), access);
             assert_eq!(command(word).word(), word.split(' ').next().unwrap());

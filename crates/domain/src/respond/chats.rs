@@ -299,7 +299,8 @@ pub fn tells(kind: EventKind, data: &Value, why: Option<&str>) -> Option<String>
         EventKind::RollbackCounting => {
             let at = text("due_at").parse::<Timestamp>().ok();
             let at = at.map(|at| format!(" at {}", at.strftime("%H:%M:%S UTC"))).unwrap_or_default();
-            format!("A rule takes back {}{at}, unless somebody stops it in the room{because}", text("title"))
+            let how = "unless somebody stops it: in the room, or here with \"stop rollback\"";
+            format!("A rule takes back {}{at}, {how}{because}", text("title"))
         }
         EventKind::RollbackStopped => format!("Stopped: no rule takes back {}{because}", text("title")),
         EventKind::RollbackLapsed => format!("No rule takes back {} after all{because}", text("title")),

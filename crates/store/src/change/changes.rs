@@ -311,12 +311,6 @@ pub fn exemptions(tx: &mut Tx<'_>, id: ChangeId) -> Result<Vec<Exemption>, Error
     tx.query(sql, &[id.into()])?.iter().map(read_exemption).collect()
 }
 
-/// How many exemptions there were since.
-pub fn count_exemptions(tx: &mut Tx<'_>, since: Timestamp) -> Result<u64, Error> {
-    let row = tx.one("SELECT COUNT(*) AS all_of_them FROM exemptions WHERE at >= $1", &[since.into()])?;
-    row.map_or(Ok(0), |row| row.number("all_of_them"))
-}
-
 /// The changes for which somebody was exempted from a rule.
 pub fn exempted(tx: &mut Tx<'_>) -> Result<BTreeSet<ChangeId>, Error> {
     tx.query("SELECT DISTINCT change FROM exemptions", &[])?.iter().map(|row| row.id("change")).collect()
@@ -553,7 +547,6 @@ pub(super) mod tests {
             let two = Exemption { rule: Rule::Window, at: at(5), ..one.clone() };
             store.write(|tx| { add_exemption(tx, &one)?; Ok(add_exemption(tx, &two)?) }).unwrap();
             assert_eq!(store.read(|tx| Ok(exemptions(tx, id)?)).unwrap(), [one.clone(), two]);
-            assert_eq!(store.read(|tx| Ok(count_exemptions(tx, at(5))?)).unwrap(), 1);
             assert_eq!(store.read(|tx| Ok(exempted(tx)?)).unwrap(), [id].into());
             assert!(store.write(|tx| Ok(add_exemption(tx, &one)?)).is_err(), "once for a revision");
         }

@@ -30,16 +30,23 @@ pub fn set_ramp(tx: &mut Tx<'_>, row: &RampRow) -> Result<(), Error> {
 /// That of a service, if anybody ever said.
 pub fn ramp(tx: &mut Tx<'_>, service: &Name) -> Result<Option<RampRow>, Error> {
     let sql = "SELECT service, ramp, person, because, at FROM ramps WHERE service = $1";
-    let read = |row: Row| {
-        Ok(RampRow {
-            service: row.name("service")?,
-            ramp: row.parse("ramp")?,
-            by: row.name("person")?,
-            why: row.text("because")?.to_owned(),
-            at: row.instant("at")?,
-        })
-    };
-    tx.one(sql, &[service.into()])?.map(read).transpose()
+    tx.one(sql, &[service.into()])?.map(|row| read_ramp(&row)).transpose()
+}
+
+fn read_ramp(row: &Row) -> Result<RampRow, Error> {
+    Ok(RampRow {
+        service: row.name("service")?,
+        ramp: row.parse("ramp")?,
+        by: row.name("person")?,
+        why: row.text("because")?.to_owned(),
+        at: row.instant("at")?,
+    })
+}
+
+/// Those of all services of which anybody ever said, by their names.
+pub fn ramps(tx: &mut Tx<'_>) -> Result<Vec<RampRow>, Error> {
+    let sql = "SELECT service, ramp, person, because, at FROM ramps ORDER BY service";
+    tx.query(sql, &[])?.iter().map(read_ramp).collect()
 }
 
 /// Whether any service lets rules do anything.
@@ -173,6 +180,15 @@ pub fn of_service(tx: &mut Tx<'_>, service: &Name, who: Sight<'_>, limit: u32) -
     );
     let bound = [sight::bound(who), service.into(), i64::from(limit).into()];
     tx.query(&sql, &bound)?.iter().map(read).collect()
+}
+
+/// Those that count down, in the incidents that are seen, the oldest first.
+pub fn counting(tx: &mut Tx<'_>, who: Sight<'_>) -> Result<Vec<Made>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM reflexes JOIN incidents ON incidents.id = reflexes.incident WHERE {SEEN} AND \
+         reflexes.due_at IS NOT NULL ORDER BY reflexes.id"
+    );
+    tx.query(&sql, &[sight::bound(who)])?.iter().map(read).collect()
 }
 
 /// Those whose countdown is over, the earliest first.

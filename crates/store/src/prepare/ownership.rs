@@ -34,6 +34,12 @@ pub fn get(tx: &mut Tx<'_>, reference: &Reference) -> Result<Option<Said>, Error
     Ok(row.map(|row| read(&row)).transpose()?.map(|(_, said)| said))
 }
 
+/// How many documents files ever said anything of, and when they last said anything new: it moves whenever [`all`] does.
+pub fn version(tx: &mut Tx<'_>) -> Result<(i64, Option<Timestamp>), Error> {
+    let row = tx.one("SELECT COUNT(*) AS documents, MAX(at) AS last FROM applied", &[])?;
+    row.map_or(Ok((0, None)), |row| Ok((row.int("documents")?, row.opt_instant("last")?)))
+}
+
 /// Puts down what files say now.
 pub fn put(tx: &mut Tx<'_>, reference: &Reference, said: &Said) -> Result<(), Error> {
     tx.execute(
@@ -75,6 +81,7 @@ fn read(row: &Row) -> Result<(Reference, Said), Error> {
 #[cfg(test)]
 mod tests {
     use domain::prepare::reading::from_yaml;
+    use domain::words::Span;
 
     use super::*;
     use crate::both_engines;
@@ -91,7 +98,12 @@ mod tests {
             let web: Reference = "team/web".parse().unwrap();
             store.write(|tx| {
                 assert_eq!(all(tx)?.len(), 0);
+                assert_eq!(version(tx)?, (0, None));
                 put(tx, &web, &said("Web"))?;
+                let first = version(tx)?;
+                assert_eq!(first, (1, Some(said("Web").at)));
+                put(tx, &web, &Said { at: Span::seconds(1).after(said("Web").at), ..said("Site") })?;
+                assert_ne!(version(tx)?, first);
                 put(tx, &web, &said("Site"))?;
                 assert_eq!(get(tx, &web)?, Some(said("Site")));
                 assert_eq!(all(tx)?, BTreeMap::from([(web.clone(), said("Site"))]));

@@ -17,7 +17,7 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::{changes as change_insights, drafts, insights, language, postmortems};
-use super::prepare::{access, checks, documents, ownership, source};
+use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
@@ -84,6 +84,8 @@ use crate::problem::Problem;
         rollbacks::preview_of_change,
         rollbacks::one,
         rollbacks::act,
+        reflexes::list,
+        reflexes::counting,
         reflexes::of_incident,
         reflexes::act,
         reflexes::of_service,
@@ -171,7 +173,7 @@ use crate::problem::Problem;
         documents::put,
         documents::delete,
         documents::history,
-        documents::webhook_secrets,
+        addresses::webhook_secrets,
         documents::difference,
         documents::rollback,
         documents::changesets,

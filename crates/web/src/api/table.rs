@@ -13,7 +13,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::{changes as change_insights, drafts, insights, language, postmortems};
-use super::prepare::{access, checks, documents, ownership, source};
+use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
     techniques, updates,
@@ -103,7 +103,9 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/rollbacks/{id}", VIEW, Method::GET, get(rollbacks::one)),
         on("/api/v1/rollbacks/{id}", INCIDENTS, Method::POST, post(rollbacks::act)),
         on("/api/v1/incidents/{id}/reflexes", VIEW, Method::GET, get(reflexes::of_incident)),
+        on("/api/v1/reflexes", VIEW, Method::GET, get(reflexes::counting)),
         on("/api/v1/reflexes/{id}", INCIDENTS, Method::POST, post(reflexes::act)),
+        on("/api/v1/ramps", VIEW, Method::GET, get(reflexes::list)),
         on("/api/v1/services/{name}/ramp", VIEW, Method::GET, get(reflexes::of_service)),
         on("/api/v1/services/{name}/ramp", RAMPS, Method::PUT, put(reflexes::set)),
         on("/api/v1/incidents/{id}/obligations", VIEW, Method::GET, get(obligations::of_incident)),
@@ -196,7 +198,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/documents/{kind}/{name}/history", VIEW, Method::GET, get(documents::history)),
         on("/api/v1/documents/{kind}/{name}/diff", VIEW, Method::GET, get(documents::difference)),
         on("/api/v1/documents/{kind}/{name}/rollback", DOCUMENTS, Method::POST, post(documents::rollback)),
-        on("/api/v1/documents/{kind}/{name}/webhook-secrets", DOCUMENTS, Method::GET, get(documents::webhook_secrets)),
+        on("/api/v1/documents/{kind}/{name}/webhook-secrets", DOCUMENTS, Method::GET, get(addresses::webhook_secrets)),
         on("/api/v1/changesets", VIEW, Method::GET, get(documents::changesets)),
         on("/api/v1/changesets/{number}", VIEW, Method::GET, get(documents::changes)),
         on("/api/v1/export", VIEW, Method::GET, get(documents::export)),

@@ -159,6 +159,7 @@ impl PlanPage {
             may_not: None,
             held: HeldView::default(),
             may_propose: true,
+            incidents: vec![("inc_06f1k2m9qv7x3t01".into(), "SEV1: Card payments: 14% fail".into())],
         }
     }
 
@@ -262,6 +263,7 @@ impl SourcePage {
             held: HeldView::default(),
             proposed: Some(Link::new("Chidi joins the rotation", "/changes/cng_06f1k2m9qv7x3t01")),
             may_propose: true,
+            incidents: vec![("inc_06f1k2m9qv7x3t01".into(), "SEV1: Card payments: 14% fail".into())],
         }
     }
 

@@ -1,6 +1,7 @@
 //! Documents that are proposed as a change, and edits that are held.
 
 use axum::http::StatusCode;
+use domain::prepare::access::Scope;
 use serde_json::{Value, json};
 
 use crate::support::{House, ask};
@@ -130,4 +131,53 @@ async fn what_cannot_be_proposed_is_said_with_its_place() {
     }
     let none = house.call(ask("GET", "/api/v1/changes/cng_06gt0v0m00pes9qp/documents").by(&rob)).await;
     assert_eq!(none.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_the_pages_a_proposal_may_be_an_emergency_and_is_applied_by_who_may_write_documents() {
+    let mut house = House::new();
+    let (rob, mia) = (house.token("rob", &[], None), house.token("mia", &[], None));
+    let narrow = house.token("mia", &[Scope::Read, Scope::Incidents], None);
+    let said = json!({ "title": "Nobody can buy", "class": "system", "services": ["shop"] });
+    let incident = house.call(ask("POST", "/api/v1/incidents").by(&rob).json(&said)).await.json()["id"].clone();
+    let incident = incident.as_str().unwrap();
+    let yaml = "kind: service\nname: shop\nspec: { title: Store, team: web, escalation_policy: web }\n";
+    let form = |path: &str, by: &str, fields: &[(&str, &str)]| {
+        let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        ask("POST", path).by(by).with("accept", "text/html").text("application/x-www-form-urlencoded", &body.join("&"))
+    };
+    let plan = house.call(form("/documents/plan", &rob, &[("yaml", yaml)])).await;
+    assert!(plan.text.contains("Emergency in") && plan.text.contains(incident), "{}", plan.text);
+    let emergency = |of: &str| {
+        let fields =
+            [("yaml", yaml), ("title", "Change service/shop"), ("reason", "the name breaks it"), ("emergency", of)];
+        form("/changes/documents", &rob, &fields)
+    };
+    let wrong = house.call(emergency("inc_nonsense")).await;
+    assert_eq!(wrong.headers["location"], "/documents", "{}", wrong.text);
+    let made = house.call(emergency(incident)).await;
+    let page = made.headers["location"].to_str().unwrap().to_owned();
+    assert!(page.starts_with("/changes/cng_"), "{page}");
+    let change = house.call(ask("GET", &format!("/api/v1{page}")).by(&rob)).await.json()["change"].clone();
+    assert_eq!((&change["path"], &change["incident"]), (&json!("emergency"), &json!(incident)));
+    let shown = house.call(ask("GET", &page).by(&mia).with("accept", "text/html")).await;
+    assert!(shown.text.contains(&format!("formaction=\"{page}/apply\"")), "{}", shown.text);
+    // It writes documents: the scope of incidents is not enough, and who may not write them does not.
+    let apply = format!("{page}/apply");
+    assert_eq!(house.call(form(&apply, &narrow, &[])).await.status, StatusCode::FORBIDDEN);
+    let old = house.call(form(&format!("{page}/act"), &mia, &[("act", "apply")])).await;
+    assert_eq!(old.headers["location"], page.as_str(), "there is no such button");
+    let state =
+        async || house.call(ask("GET", &format!("/api/v1{page}")).by(&rob)).await.json()["change"]["state"].clone();
+    house.call(form(&apply, &rob, &[])).await;
+    assert_eq!(state().await, json!("proposed"), "he may not write it");
+    let applied = house.call(form(&apply, &mia, &[])).await;
+    assert_eq!(applied.headers["location"], page.as_str());
+    assert_eq!(state().await, json!("finished"));
+    let shop = house.call(ask("GET", "/api/v1/documents/service/shop").by(&rob)).await.json();
+    assert_eq!(shop["spec"]["title"], "Store");
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -255,6 +255,36 @@ async fn flagds_file_goes_in_and_comes_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_held_is_let_through_by_who_may_and_says_why() {
+    let mut shop = Shop::new().await;
+    shop.house.apply(
+        "kind: freeze\nname: sale\nspec: { title: The sale, why: most money is made, from: 2026-01-01T00:00:00Z, \
+         to: 2027-12-31T00:00:00Z, services: [shop] }\n",
+    );
+    let file = json!({ "flags": { "fresh": { "state": "ENABLED", "variants": { "on": true, "off": false }, "defaultVariant": "on" } } });
+    let at = |query: &str| format!("environments/production/flags{query}");
+    let tried = shop.api("POST", &at("?dry_run=true"), Some(file.clone())).await;
+    assert_eq!(tried.json()["plan"]["held"][0]["about"], "sale", "{}", tried.text);
+    let held = shop.api("POST", &at(""), Some(file.clone())).await;
+    assert_eq!(held.status, StatusCode::CONFLICT, "{}", held.text);
+    let rob = shop.house.token("rob", &[], None);
+    let by_rob = ask("POST", &format!("/api/v1/{}", at("?override=now"))).by(&rob).json(&file);
+    assert_eq!(shop.house.call(by_rob).await.status, StatusCode::FORBIDDEN);
+    let blank = shop.api("POST", &at("?override=%20"), Some(file.clone())).await;
+    assert_eq!(blank.status, StatusCode::CONFLICT, "a reason is said");
+    let through = shop.api("POST", &at("?override=checkout%20fails"), Some(file.clone())).await;
+    assert_eq!(through.status, StatusCode::OK, "{}", through.text);
+    let all = shop.api("GET", "changes?path=observed", None).await.json();
+    let sheet = shop.api("GET", &format!("changes/{}", all["items"][0]["id"].as_str().unwrap()), None).await.json();
+    assert_eq!(
+        (&sheet["exemptions"][0]["by"], &sheet["exemptions"][0]["why"]),
+        (&json!("ada"), &json!("checkout fails"))
+    );
+    let share = shop.api("GET", "insights/changes", None).await.json();
+    assert_eq!((&share["exempted"]["hits"], &share["exempted"]["n"]), (&json!(1), &json!(1)), "{share}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_still_asks_is_told_and_what_nobody_asks_for_is_stale() {
     let shop = Shop::new().await;
     let count = |flag: &str, variant: &str, count: u64| {

@@ -32,6 +32,7 @@ mod reflexes;
 mod restricted;
 mod rollback_adapters;
 mod shapes;
+mod source;
 mod status;
 mod subscribers;
 mod support;

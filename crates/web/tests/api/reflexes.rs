@@ -66,6 +66,9 @@ async fn a_service_is_ramped_by_whoever_may_edit_it_and_by_its_record() {
         (&json!("suggest"), &json!("mia"), &json!("we want to know"))
     );
     assert_eq!(house.call(ask("GET", "/api/v1/services/nothing/ramp").by(&rob)).await.status, StatusCode::NOT_FOUND);
+    let all = house.call(ask("GET", "/api/v1/ramps").by(&rob)).await.json();
+    assert_eq!(all["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!((&all["items"][0]["service"], &all["items"][0]["ramp"]), (&json!("shop"), &json!("suggest")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,6 +83,8 @@ async fn a_countdown_is_stopped_by_whoever_may_take_something_back() {
         house.call(ask("POST", &format!("/api/v1/reflexes/{id}")).by(by).json(&body)).await
     };
     let why = json!({ "do": "stop", "why": "it is the cache" });
+    let counting = async || house.call(ask("GET", "/api/v1/reflexes").by(&vic)).await.json()["items"].clone();
+    assert_eq!(counting().await[0]["id"], json!(id));
     assert_eq!(stop(&vic, &id, why.clone()).await.status, StatusCode::FORBIDDEN);
     assert_eq!(stop(&rob, "rfx_0", why.clone()).await.status, StatusCode::NOT_FOUND);
     assert_eq!(stop(&rob, &id, json!({ "do": "run" })).await.status, StatusCode::BAD_REQUEST);
@@ -90,6 +95,7 @@ async fn a_countdown_is_stopped_by_whoever_may_take_something_back() {
             (&json!("stopped"), &json!("rob"), &json!("it is the cache"), &json!(false))
         );
     }
+    assert_eq!(counting().await, json!([]));
     let record = house.call(ask("GET", "/api/v1/services/shop/ramp").by(&vic)).await.json();
     assert_eq!((&record["suggested"], &record["agreed"]), (&json!(1), &json!(0)));
 }
@@ -110,7 +116,9 @@ async fn of_what_is_restricted_the_record_tells_nothing() {
         };
         assert_eq!(house.call(asked).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    for by in [&mia, &rob] {
+    for (by, count) in [(&mia, 1), (&rob, 0)] {
+        let counting = house.call(ask("GET", "/api/v1/reflexes").by(by)).await.json();
+        assert_eq!(counting["items"].as_array().map(Vec::len), Some(count));
         let record = house.call(ask("GET", "/api/v1/services/shop/ramp").by(by)).await.json();
         assert_eq!((&record["record"], &record["suggested"]), (&json!([]), &json!(0)), "for everybody the same");
     }

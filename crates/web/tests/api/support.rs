@@ -106,6 +106,7 @@ pub(crate) const HOME: &str = "https://allclear.example.org";
 /// The firm, running.
 pub(crate) struct House {
     pub(crate) store: Store,
+    pub(crate) app: web::App,
     router: Router,
     second: Arc<AtomicI64>,
     mint: Mint,
@@ -242,7 +243,7 @@ impl House {
         let clock = Arc::new(move || at(hand.load(Ordering::Relaxed)));
         let app = web::App::new(store.clone(), node, intake, clock, Mint::seeded(12), settings);
         let router = web::routes::router(&app);
-        let mut house = Self { store, router, second, mint: Mint::seeded(13), evidence };
+        let mut house = Self { store, app, router, second, mint: Mint::seeded(13), evidence };
         house.apply(FIRM);
         house
     }

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::{Extension, Json};
 use domain::prepare::checks::Conditions;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::respond::sight::Sight;
 use domain::words::{ChangeId, Refusal, Timestamp};
@@ -150,7 +151,7 @@ pub async fn edit(
     body: Body<DocumentProposalEdit>,
 ) -> Result<Json<ProposedDocuments>, Problem> {
     let DocumentProposalEdit { revision, title, why, set } = body.value;
-    let (change, order) = (id(&text)?, order_of(&set)?.via("api"));
+    let (change, order) = (id(&text)?, order_of(&set)?.via(Via::Api));
     let wanted = WantedDocuments { order, title, why, branch: None, emergency: false, incident: None };
     let (house, by) = (app.clone(), visitor.clone());
     let done = app.act(visitor.actor(), move |store, _, moment| {

@@ -1,7 +1,7 @@
 //! Environments over the API: their keys, who fetched from them, and flagd's file in and out.
 
 use actions::change::environment_keys::{self as acts, Wanted, must};
-use actions::prepare::documents::{self, Order};
+use actions::prepare::documents::Order;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +9,7 @@ use axum::{Extension, Json};
 use domain::change::environment_keys::{EnvironmentKey as Row, KeyKind};
 use domain::change::environments::{import as taken_apart, set_of};
 use domain::change::flag_sets::FlagSet;
-use domain::prepare::checks::Conditions;
+use domain::prepare::ownership::Via;
 use domain::words::{EnvironmentKeyId, Name, Refusal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::change::environment_keys as rows;
@@ -20,7 +20,7 @@ use crate::api::body::{Body, Search};
 use crate::api::detect::alerts::name as read_name;
 use crate::api::detect::integrations::shown_once;
 use crate::api::listing::Listing;
-use crate::api::prepare::documents::{Applied, plan_wire, run};
+use crate::api::prepare::documents::{Applied, foreseen, run};
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::{Fault, Problem};
@@ -87,6 +87,9 @@ pub struct ImportQuery {
     pub dry_run: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why it cannot wait, if it is held and you may let it through. Kept, and counted.
+    #[serde(default, rename = "override", skip_serializing_if = "Option::is_none")]
+    pub override_why: Option<String>,
 }
 
 pub(crate) fn wire(key: Row) -> EnvironmentKey {
@@ -138,7 +141,7 @@ pub async fn export(State(app): State<App>, Path(text): Path<String>) -> Result<
 }
 
 /// Takes flagd's file into an environment: each of its flags becomes a document, or changes one; what the file does not
-/// name stays. All of it, or nothing.
+/// name stays. All of it, or nothing. What a freeze or an incident holds is answered with 409 and every reason.
 #[utoipa::path(post, path = "/api/v1/environments/{name}/flags", tag = "flags",
     params(("name" = String, Path), ImportQuery), request_body = serde_json::Value, responses((status = 200, body = Applied)))]
 pub async fn import(
@@ -155,18 +158,13 @@ pub async fn import(
         Ok(taken_apart(&catalog, &name, &set))
     });
     let documents = documents.await?.map_err(|problems| all_of(&problems))?;
-    let mut order = Order::put(documents).via("import");
-    order.reason = query.reason;
-    if !query.dry_run {
+    let ImportQuery { dry_run, reason, override_why } = query;
+    let order = Order { reason, override_why, ..Order::put(documents).via(Via::Import) };
+    if !dry_run {
         return Ok(run(&app, &visitor, order).await?.0);
     }
-    let (again, now, reader) = (app.clone(), app.now(), visitor.reader());
-    let plan = app.read(move |tx| {
-        let (works, may_post) = (again.works(), again.may_post());
-        let conditions = Conditions { now, works: &works, may_post: &may_post };
-        Ok(documents::preview_for(tx, &order, conditions, &reader)?.plan)
-    });
-    Ok(Json(Applied { changeset: None, plan: plan_wire(&plan.await?) }))
+    let (_, plan) = foreseen(&app, &visitor, order).await?;
+    Ok(Json(Applied { changeset: None, plan }))
 }
 
 /// All that is wrong with a file, in one answer.

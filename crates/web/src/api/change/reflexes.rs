@@ -7,6 +7,7 @@ use axum::{Extension, Json};
 use domain::change::reflexes::{LEAST_AGREED, LEAST_SUGGESTED, Ramp, State as Stands};
 use domain::words::{Name, ReflexId, Refusal, Timestamp, text};
 use serde::{Deserialize, Serialize};
+use store::change::reflexes::RampRow;
 use utoipa::ToSchema;
 
 use crate::api::body::Body;
@@ -37,6 +38,17 @@ pub struct ServiceRamp {
     pub least_agreed_of_100: u32,
     /// What the rule made of suspects, the newest first; a hundred at most.
     pub record: Vec<RuleReflex>,
+}
+
+/// How far one of the services lets rules go, without its record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SaidRamp {
+    pub service: String,
+    /// `off`, `suggest`, `countdown`, `automatic`.
+    pub ramp: String,
+    pub set_by: String,
+    pub set_at: Timestamp,
+    pub why: String,
 }
 
 /// What a rule made of the first suspect of an incident.
@@ -131,6 +143,31 @@ fn standing(service: &Name, one: &Standing) -> ServiceRamp {
         least_agreed_of_100: LEAST_AGREED,
         record: one.record.iter().map(wire).collect(),
     }
+}
+
+/// How far services let rules take back changes of them, as far as anybody ever said; all others let them do nothing.
+#[utoipa::path(get, path = "/api/v1/ramps", tag = "changes", responses((status = 200, body = Listing<SaidRamp>)))]
+pub async fn list(State(app): State<App>) -> Result<Json<Listing<SaidRamp>>, Problem> {
+    let again = app.clone();
+    let all = app.read(move |tx| acts::ramps(tx, again.node())).await?;
+    let said = |row: RampRow| SaidRamp {
+        service: row.service.to_string(),
+        ramp: row.ramp.to_string(),
+        set_by: row.by.to_string(),
+        set_at: row.at,
+        why: row.why,
+    };
+    Ok(Json(Listing::whole(all.into_iter().map(said).collect())))
+}
+
+/// What rules are about to take back: all that counts down now, the oldest first.
+#[utoipa::path(get, path = "/api/v1/reflexes", tag = "changes", responses((status = 200, body = Listing<RuleReflex>)))]
+pub async fn counting(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Json<Listing<RuleReflex>>, Problem> {
+    let all = app.read(move |tx| acts::counting(tx, visitor.sight())).await?;
+    Ok(Json(Listing::whole(all.iter().map(wire).collect())))
 }
 
 /// How far a service lets rules take back changes of it, and the record that this rests on.

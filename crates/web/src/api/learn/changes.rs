@@ -174,7 +174,7 @@ fn wire(gathered: &Gathered, found: &Insights<'_>) -> ChangeInsights {
         to: gathered.to,
         failed: share(found.share(Which::Failed, Which::Done)),
         emergencies: share(found.share(Which::Emergency, Which::Written)),
-        exempted: share(found.share(Which::Exempted, Which::Written)),
+        exempted: share(found.share(Which::Exempted, Which::Made)),
         recovery: lengths(&found.recovery),
         lead: lengths(&found.lead),
         weeks: found

@@ -9,9 +9,10 @@ use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use domain::prepare::addresses::{Reader, webhooks};
+use domain::prepare::addresses::Reader;
 use domain::prepare::diff;
 use domain::prepare::documents::{Document as Typed, Kind, Reference};
+use domain::prepare::ownership::Via;
 use domain::prepare::problems::Problem as Found;
 use domain::prepare::reading::{self, Reading};
 use domain::prepare::schemas;
@@ -365,7 +366,7 @@ fn faulty(problems: &[Found]) -> Problem {
     problem
 }
 
-fn reference(kind: &str, name: &str) -> Result<Reference, Refusal> {
+pub(super) fn reference(kind: &str, name: &str) -> Result<Reference, Refusal> {
     let kind: Kind = kind.parse().map_err(|wrong: Refusal| Refusal { kind: RefusalKind::NotFound, ..wrong })?;
     let name = name.parse().map_err(|_| Refusal::not_found(format!("{kind} of this name")))?;
     Ok(Reference::new(kind, name))
@@ -403,7 +404,7 @@ pub(crate) fn order_of(set: &DocumentSet) -> Result<Order, Problem> {
     }
     let (prune, base, take_all) = (set.prune, set.base, set.take_all);
     let order = Order { proposals: reading.proposals, deletions, prune, base, take, take_all, ..Order::default() };
-    Ok(Order { reason: set.reason.clone(), override_why: set.override_why.clone(), ..order.via("apply") })
+    Ok(Order { reason: set.reason.clone(), override_why: set.override_why.clone(), ..order.via(Via::Apply) })
 }
 
 /// A set, as YAML or JSON.
@@ -573,7 +574,7 @@ pub async fn put(
     }
     let expected = seen.unwrap_or(0);
     let ReasonQuery { reason, override_why } = query;
-    let mut order = Order { proposals: read.proposals, reason, override_why, ..Order::default() }.via("api");
+    let mut order = Order { proposals: read.proposals, reason, override_why, ..Order::default() }.via(Via::Api);
     order.expected.insert(reference, expected);
     let (done, revision) = run(&app, &visitor, order).await?;
     Ok(([(ETAG, etag(revision))], done).into_response())
@@ -594,7 +595,7 @@ pub async fn delete(
     let reference = reference(&kind, &name)?;
     let Some(expected) = seen(&headers)? else { return Err(must_match()) };
     let ReasonQuery { reason, override_why } = query;
-    let mut order = Order { reason, override_why, ..Order::delete([reference.clone()]) }.via("api");
+    let mut order = Order { reason, override_why, ..Order::delete([reference.clone()]) }.via(Via::Api);
     order.expected.insert(reference, expected);
     Ok(run(&app, &visitor, order).await?.0.into_response())
 }
@@ -612,17 +613,24 @@ pub async fn plan(
 ) -> Result<Json<Plan>, Problem> {
     let set = read_set(&raw, query)?;
     let (order, days) = (order_of(&set)?, what_if::days(set.what_if.unwrap_or(0), "/what_if")?);
+    let (preview, plan) = foreseen(&app, &visitor, order).await?;
+    let what_if = what_if::ask(&app, &preview, days, what_if::API_PATIENCE).await?;
+    Ok(Json(Plan { what_if, ..plan }))
+}
+
+/// What an order would do, and what holds it now.
+pub(crate) async fn foreseen(app: &App, visitor: &Visitor, order: Order) -> Result<(acts::Preview, Plan), Halt> {
     let (again, now, reader) = (app.clone(), app.now(), visitor.reader());
-    let preview = app.read(move |tx| {
+    let found = app.read(move |tx| {
         let (works, may_post) = (again.works(), again.may_post());
         let conditions = domain::prepare::checks::Conditions { now, works: &works, may_post: &may_post };
         let preview = acts::preview_for(tx, &order, conditions, &reader)?;
         let held = reasons(&document_edits::held(tx, again.node(), &preview, now)?);
         Ok((preview, held))
     });
-    let (preview, held) = preview.await?;
-    let what_if = what_if::ask(&app, &preview, days, what_if::API_PATIENCE).await?;
-    Ok(Json(Plan { held, what_if, ..plan_wire(&preview.plan) }))
+    let (preview, held) = found.await?;
+    let plan = Plan { held, ..plan_wire(&preview.plan) };
+    Ok((preview, plan))
 }
 
 /// Applies a set of documents: all of it, or nothing. What a freeze or an incident holds is answered with 409 and every reason.
@@ -678,39 +686,6 @@ pub async fn history(
     steps.truncate(limit);
     let next = steps.last().filter(|_| more).map(|step| step.revision.number.to_string());
     Ok(Listing::part(steps.iter().map(revision).collect(), next).answer(&uri))
-}
-
-/// A webhook of a document, and what its receiver verifies signatures with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct WebhookSecret {
-    /// The name of the contact, or the step of the policy.
-    pub place: String,
-    pub url: String,
-    /// `whsec_...`, as the libraries of Standard Webhooks want it. Each URL has its own.
-    pub secret: String,
-}
-
-/// What the receivers of a document's webhooks verify signatures with: of a person's, for themselves and managers; of
-/// an escalation policy's, for managers.
-#[utoipa::path(get, path = "/api/v1/documents/{kind}/{name}/webhook-secrets", tag = "documents",
-    params(("kind" = String, Path), ("name" = String, Path)),
-    responses((status = 200, body = Listing<WebhookSecret>)))]
-pub async fn webhook_secrets(
-    State(app): State<App>,
-    Extension(visitor): Extension<Visitor>,
-    Path((kind, name)): Path<(String, String)>,
-) -> Result<Json<Listing<WebhookSecret>>, Problem> {
-    let (reference, reader) = (reference(&kind, &name)?, visitor.reader());
-    let own = reference.kind == Kind::Person && reader.sees(&reference.name);
-    if !own && !reader.sees_all() {
-        return Err(Refusal::forbidden("what webhooks are signed with is for managers").into());
-    }
-    let found = app.read(move |tx| {
-        rows::head(tx, &reference)?.ok_or_else(|| Refusal::not_found(format!("document {reference}")).into())
-    });
-    let all = webhooks(&found.await?.document.spec).into_iter();
-    let secrets = all.map(|(place, url)| WebhookSecret { secret: app.webhook_secret(&url), place, url });
-    Ok(Json(Listing::whole(secrets.collect())))
 }
 
 /// What differs between two revisions of a document.

@@ -70,7 +70,7 @@ pub async fn get_changes(asked: Asked) -> Result<Response, Problem> {
             let (tabs, filter) = (vec![tab("Open", "open", !all), tab("All", "all", all)], filter(look, query, word));
             let next = found.last().filter(|_| more).map(earlier);
             let (node, now) = (look.app.node(), look.now());
-            let tally = acts::tally(look.tx, now)?;
+            let tally = acts::tally(look.tx, look.asked.sight(), now)?;
             let holding = gates::holding(look.tx, node, now)?;
             let reviews = rows::unreviewed(look.tx, look.asked.sight(), 20)?;
             let incident = |one: &domain::change::freezes::OpenIncident| {
@@ -86,7 +86,7 @@ pub async fn get_changes(asked: Asked) -> Result<Response, Problem> {
                 tally: TallyView {
                     emergencies: tally.emergencies.emergencies,
                     of: tally.emergencies.of,
-                    exemptions: tally.exemptions,
+                    exempted: tally.exempted,
                     unreviewed: tally.emergencies.unreviewed,
                     overdue: tally.emergencies.overdue,
                 },
@@ -533,7 +533,6 @@ enum Press {
     Deed(Deed),
     Exempt(Rule, String),
     Preflight,
-    Apply,
     Update,
 }
 
@@ -560,7 +559,6 @@ fn press(fields: &Fields, zone: &TimeZone) -> Result<(Press, &'static str), Refu
             (Press::Exempt(Rule::read(fields.text("rule"), fields.text("about"))?, why("why-exempt")), "It is exempted")
         }
         "preflight" => (Press::Preflight, "Its programs are being asked"),
-        "apply" => (Press::Apply, "Its documents are in force"),
         "update" => (Press::Update, "It is up to date: somebody approves the new revision"),
         _ => return Err(Refusal::invalid("there is no such button")),
     })
@@ -581,19 +579,34 @@ pub async fn post_act(asked: Asked, Path(text): Path<String>, fields: Fields) ->
                         Press::Deed(deed) => acts::act(tx, node, moment, id, deed, access).map(|_| ()),
                         Press::Exempt(rule, why) => gates::exempt(tx, node, moment, id, rule, why, access).map(|_| ()),
                         Press::Preflight => preflights::ask(tx, node, moment, id),
-                        Press::Apply => carried::apply(tx, node, moment, id, access, conditions).map(|_| ()),
                         Press::Update => carried::bring_up_to_date(tx, moment, id, conditions).map(|_| ()),
                     }
                 })
             };
-            let outcome = asked.app.act(asked.actor(), act).await;
-            // Access may have changed.
-            asked.app.doors().forget();
-            (outcome, said)
+            (asked.app.act(asked.actor(), act).await, said)
         }
         Err(refusal) => (Err(refusal.into()), ""),
     };
-    let page = format!("/changes/{}", escape(&text));
+    back_to(&asked, id, outcome, said)
+}
+
+/// `POST /changes/ID/apply`: puts its documents in force. It writes documents, so it is asked for that, as over the API.
+pub async fn post_apply(asked: Asked, Path(text): Path<String>) -> Result<Response, Problem> {
+    let (id, access, app) = (read_id(&text)?, asked.access, asked.app.clone());
+    let applied = asked.app.act(asked.actor(), move |store, node, moment| {
+        let (works, may_post) = (app.works(), app.may_post());
+        let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };
+        store.write(|tx| carried::apply(tx, node, &mut moment.again(), id, access, conditions).map(|_| ()))
+    });
+    let outcome = applied.await;
+    // Access may have changed.
+    asked.app.doors().forget();
+    back_to(&asked, id, outcome, "Its documents are in force")
+}
+
+/// Back to the change, with what came of it.
+fn back_to(asked: &Asked, id: ChangeId, outcome: Result<(), Halt>, said: &'static str) -> Result<Response, Problem> {
+    let page = format!("/changes/{id}");
     match outcome {
         Ok(()) => Ok(asked.lead(&page, Some(done(said)))),
         // To somebody who may not see it there is nothing to lead back to.

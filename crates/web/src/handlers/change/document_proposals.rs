@@ -7,8 +7,9 @@ use actions::prepare::documents::{self, Order, Preview};
 use actions::prepare::source::order as order_of_source;
 use axum::extract::Path;
 use axum::response::Response;
+use domain::change::changes::Path as Way;
 use domain::change::gates::Exempter;
-use domain::change::rollback_plans::Way;
+use domain::change::rollback_plans::Way as Back;
 use domain::prepare::checks::Conditions;
 use domain::prepare::documents::Reference;
 use domain::prepare::writing;
@@ -46,7 +47,8 @@ pub fn held(look: &mut Look<'_, '_>, preview: &Preview) -> Result<HeldView, Halt
     })
 }
 
-/// `POST /changes/documents` with `yaml`, `title` and `reason`; or with `commit`, `reason` and `take`, of the git source.
+/// `POST /changes/documents` with `yaml`, `title` and `reason`; or with `commit`, `reason` and `take`, of the git source. With
+/// `emergency`, the id of an open incident, it does not wait for an approval.
 pub async fn post_documents(asked: Asked, fields: Fields) -> Result<Response, Problem> {
     let why = fields.text("reason").to_owned();
     let from_source = fields.some("commit").is_some();
@@ -63,7 +65,11 @@ pub async fn post_documents(asked: Asked, fields: Fields) -> Result<Response, Pr
     });
     match made.await {
         Ok(row) => {
-            Ok(asked.lead(&format!("/changes/{}", row.change.id), Some(done("Proposed. Nothing is in force yet"))))
+            let said = match row.change.path {
+                Way::Emergency => "Proposed as an emergency. Nothing is in force until it is applied",
+                _ => "Proposed. Nothing is in force yet",
+            };
+            Ok(asked.lead(&format!("/changes/{}", row.change.id), Some(done(said))))
         }
         Err(Halt::Refused(refusal)) => {
             Ok(asked.lead(back, Some(refused(&Refusal { message: sentence(&refusal.message), ..refusal }))))
@@ -95,7 +101,9 @@ fn wanted(asked: &Asked, fields: &Fields, why: String) -> Result<WantedDocuments
         (order, title, None)
     };
     let title = domain::words::text::shorten(&title, 190);
-    Ok(WantedDocuments { order, title, why, branch, emergency: false, incident: None })
+    let incident = fields.some("emergency").map(str::parse).transpose();
+    let incident = incident.map_err(|_| Refusal::invalid("this is not the id of an incident").at("/emergency"))?;
+    Ok(WantedDocuments { order, title, why, branch, emergency: incident.is_some(), incident })
 }
 
 /// The documents of a change, with what they would do and what would have been.
@@ -157,7 +165,7 @@ fn conflicts(carried: &Carried, look: &Look<'_, '_>) -> Vec<ConflictLine> {
 /// What a change of documents that is over put in force.
 pub fn done_view(look: &mut Look<'_, '_>, sheet: &changes::Sheet) -> Result<Option<DocumentsView>, Halt> {
     let change = &sheet.row.change;
-    let Some(Way::Documents { changeset }) = change.proposal.rollback.as_ref().map(|plan| plan.way.clone()) else {
+    let Some(Back::Documents { changeset }) = change.proposal.rollback.as_ref().map(|plan| plan.way.clone()) else {
         return Ok(None);
     };
     let carries = !acts::carried(look.tx, &sheet.row)?.proposed.is_empty();

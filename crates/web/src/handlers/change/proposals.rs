@@ -14,7 +14,7 @@ use super::changes::local;
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::Fields;
-use crate::handlers::frame::{Asked, done, sentence};
+use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::pages::change::proposals::{AbortRow, ChangeForm, ChangeFormPage, StepRow, TargetRow};
 use crate::pages::{Link, Section};
 use crate::problem::Problem;
@@ -358,18 +358,13 @@ async fn page(
                 (_, Some(change)) => change.revision,
                 _ => 0,
             };
-            let open = incidents::Filter { open: true, ..incidents::Filter::default() };
-            let open = incidents::list(look.tx, &open, look.asked.sight(), None, 50)?;
+            let incidents = open_incidents(look)?;
             let kinds = Kind::ALL.iter().map(|kind| (kind.word(), kind_says(*kind)));
             let services = catalog.services.iter().map(|(name, spec)| (name.to_string(), spec.title.clone()));
             let runbooks = catalog.runbooks.iter().map(|(name, spec)| (name.to_string(), spec.title.clone()));
             let people = catalog.people.iter().filter(|(_, person)| !person.inactive);
             let people = people.map(|(name, person)| (name.to_string(), person.full_name.clone()));
             let teams = catalog.teams.iter().map(|(name, team)| (name.to_string(), format!("{} (team)", team.title)));
-            let incident = |row: &incidents::IncidentRow| {
-                let level = row.state.severity.as_deref().unwrap_or("no severity");
-                (row.id.to_string(), format!("{level}: {}", row.name()))
-            };
             Ok(ChangeFormPage {
                 action: match which {
                     Which::New => "/changes".to_owned(),
@@ -387,7 +382,7 @@ async fn page(
                 services: services.collect(),
                 runbooks: runbooks.collect(),
                 owners: people.chain(teams).collect(),
-                incidents: open.iter().map(incident).collect(),
+                incidents,
                 zone: look.zone_name.clone(),
                 shell,
             })
@@ -485,6 +480,16 @@ pub async fn post_edit(asked: Asked, Path(id): Path<String>, fields: Fields) -> 
     let revision = fields.text("revision").parse().unwrap_or(0);
     let id = read_id(&id)?;
     save(asked, Which::Anew(id, revision), fields).await
+}
+
+/// Open incidents that a change may be part of, as the viewer sees them: id, and what a form calls it.
+pub fn open_incidents(look: &mut Look<'_, '_>) -> Result<Vec<(String, String)>, Halt> {
+    let open = incidents::Filter { open: true, ..incidents::Filter::default() };
+    let one = |row: &incidents::IncidentRow| {
+        let level = row.state.severity.as_deref().unwrap_or("no severity");
+        (row.id.to_string(), format!("{level}: {}", row.name()))
+    };
+    Ok(incidents::list(look.tx, &open, look.asked.sight(), None, 50)?.iter().map(one).collect())
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use domain::detect::integrations::{Integration, Mapping, Reports, Source};
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::words::{Name, Refusal, Span};
 use store::detect::{heartbeats, rejections};
@@ -168,7 +169,7 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
                 store.write(|tx| {
                     let document = Document::new(name.clone(), integration.clone());
                     let reference = document.reference();
-                    let mut order = Order::put([document]).via("page");
+                    let mut order = Order::put([document]).via(Via::Page);
                     order.expected.insert(reference, 0);
                     apply_in(tx, &mut moment.again(), &app, &visitor, &order)?.into_result()?;
                     let catalog = store::prepare::documents::load_all(tx)?;

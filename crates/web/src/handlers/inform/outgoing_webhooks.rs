@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use domain::inform::outgoing_webhooks::{OVERLAP, OutgoingWebhook};
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::words::{DeliveryId, EventKind, Name, Refusal, Span, text};
 use store::inform::outgoing_webhooks as rows;
@@ -159,7 +160,7 @@ async fn make(asked: &Asked, name: Name, webhook: OutgoingWebhook) -> Result<(Na
         store.write(|tx| {
             let document = Document::new(name.clone(), webhook.clone());
             let reference = document.reference();
-            let mut order = Order::put([document]).via("page");
+            let mut order = Order::put([document]).via(Via::Page);
             order.expected.insert(reference, 0);
             apply_in(tx, &mut moment.again(), &app, &visitor, &order)?.into_result()?;
             let catalog = store::prepare::documents::load_all(tx)?;

@@ -129,9 +129,9 @@ fn shares(look: &Look<'_, '_>, found: &Insights<'_>) -> Vec<ShareView> {
         ),
         view(
             "Exempted",
-            "Let through in spite of a freeze, an incident, a collision or their window; of those that people wrote down.",
+            "Let through in spite of a freeze, an incident, a review, a collision or their window; of those that people wrote down, and edits of documents that were let through.",
             (Which::Exempted, "exempted"),
-            (Which::Written, "that people wrote down"),
+            (Which::Made, "that people made"),
         ),
     ]
 }
@@ -347,6 +347,7 @@ const fn title(which: Which) -> (&'static str, &'static str) {
         Which::Lead => ("Finished", "Changes that people wrote down and that are finished"),
         Which::Written => ("Written down", "Changes that people wrote down"),
         Which::Emergency => ("Emergencies", "Changes that did not wait for an approval"),
+        Which::Made => ("Made", "Changes that people wrote down, and edits of documents that were let through"),
         Which::Exempted => ("Exempted", "Changes that went past a rule"),
     }
 }

@@ -8,6 +8,7 @@ use domain::prepare::access_rules::may_edit_some;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::checks::{Conditions, check_in_force};
 use domain::prepare::documents::{Document, Kind, Reference, Spec};
+use domain::prepare::ownership::Via;
 use domain::prepare::people::Access;
 use domain::prepare::problems::Problem as Wrong;
 use domain::prepare::{diff, references, schemas, writing};
@@ -19,6 +20,7 @@ use store::{Halt, Tx};
 use super::{ownership, source};
 use crate::enter::Visitor;
 use crate::handlers::change::document_proposals::held;
+use crate::handlers::change::proposals::open_incidents;
 use crate::handlers::detect::alert::actor;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, local_path};
@@ -396,6 +398,7 @@ async fn plan_page(asked: Asked, planned: Planned) -> Result<Response, Problem> 
                 may_not,
                 held,
                 may_propose: look.asked.access >= Access::Responder,
+                incidents: open_incidents(look)?,
                 shell,
             })
         })
@@ -426,7 +429,7 @@ pub fn order_of(yaml: &str) -> (Order, Vec<Wrong>) {
     if reading.proposals.is_empty() && problems.is_empty() {
         problems.push(plain("there is no document in this text".into()));
     }
-    (Order { proposals: reading.proposals, via: "page".into(), ..Order::default() }, problems)
+    (Order { proposals: reading.proposals, via: Via::Page, ..Order::default() }, problems)
 }
 
 fn plain(message: String) -> Wrong {
@@ -455,7 +458,7 @@ pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Proble
     }
     let (again, back_to) = (order.clone(), to(&fields));
     if asked.app.read(move |tx| goes_back(tx, &again, back_to)).await? {
-        order.via = "rollback".into();
+        order.via = Via::Rollback;
     }
     order.override_why = fields.some("override").map(str::to_owned);
     order.base = fields.text("revision").parse().ok();

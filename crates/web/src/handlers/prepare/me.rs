@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use domain::engage::contacts::reachable_by;
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::{Address, Contact, Person, Rung};
 use domain::words::{Name, Refusal, RefusalKind, Span, Urgency};
 use store::Halt;
@@ -162,7 +163,7 @@ async fn change(
                 let mut person =
                     catalog.people.get(&name).cloned().ok_or_else(|| Refusal::not_found(format!("person {name}")))?;
                 change(&mut person)?;
-                let order = Order::put([Document::new(name.clone(), person)]).via("page").because("On my page");
+                let order = Order::put([Document::new(name.clone(), person)]).via(Via::Page).because("On my page");
                 match apply_in(tx, &mut moment.again(), &app, &visitor, &order)? {
                     Outcome::Refused(plan) => Err(refusal_of(&plan).into()),
                     _ => Ok(()),

@@ -11,6 +11,7 @@ use store::change::change_documents;
 
 use super::{documents, ownership};
 use crate::handlers::change::document_proposals::held;
+use crate::handlers::change::proposals::open_incidents;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, refused};
@@ -74,6 +75,7 @@ pub async fn get_source(asked: Asked) -> Result<Response, Problem> {
                 proposed: proposed
                     .map(|row| Link::new(&row.change.proposal.title, format!("/changes/{}", row.change.id))),
                 may_propose: look.asked.access >= Access::Responder,
+                incidents: open_incidents(look)?,
                 shell,
             })
         })

@@ -15,6 +15,7 @@ use domain::engage::schedules::{Layer, Rotate, Schedule, zone};
 use domain::prepare::access::check_password;
 use domain::prepare::catalog::Catalog;
 use domain::prepare::documents::Document;
+use domain::prepare::ownership::Via;
 use domain::prepare::people::{Access, Address, Contact, Ladder, Person, Rung};
 use domain::words::{Actor, Name, Refusal, Span, Timestamp};
 use store::outbox::Kind;
@@ -137,7 +138,7 @@ fn create_administrator(
             return Err(Refusal::forbidden("this installation is set up already: sign in").into());
         }
         let order = Order::put([Document::new(name.clone(), person.clone())]);
-        let order = order.via("page").because("The first administrator");
+        let order = order.via(Via::Page).because("The first administrator");
         documents::apply(tx, moment, &order, domain::prepare::checks::Conditions::at(moment.now))?.into_result()?;
         access::set_password(tx, moment, &name, &hash, None)?;
         access::begin_session(tx, moment, &name, from)
@@ -286,7 +287,7 @@ fn save_starter(
     if catalog.schedules.is_empty() && catalog.escalation_policies.is_empty() {
         put.extend(starter(&catalog, person, moment.now)?);
     }
-    let order = Order::put(put).via("page").because("First run: page the administrator");
+    let order = Order::put(put).via(Via::Page).because("First run: page the administrator");
     let works = |address: &Address| works(mail, address);
     let conditions =
         domain::prepare::checks::Conditions { works: &works, ..domain::prepare::checks::Conditions::at(moment.now) };

@@ -62,7 +62,7 @@ pub struct ChangeLine {
 pub struct TallyView {
     pub emergencies: u32,
     pub of: u32,
-    pub exemptions: u64,
+    pub exempted: usize,
     pub unreviewed: u32,
     pub overdue: u32,
 }
@@ -296,7 +296,7 @@ pub(crate) mod samples {
                     },
                 ],
                 next: Some("/changes?tab=all&before=cng_06f1k2m9qv7x3t01".into()),
-                tally: TallyView { emergencies: 3, of: 41, exemptions: 2, unreviewed: 1, overdue: 1 },
+                tally: TallyView { emergencies: 3, of: 41, exempted: 2, unreviewed: 1, overdue: 1 },
                 reviews: vec![ReviewLine {
                     link: Link::new("Raise the pool of connections", "/changes/cng_06f1k2m9qv7x3t02"),
                     due: viewpoint().when(minutes_ago(300)),

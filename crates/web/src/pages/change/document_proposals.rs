@@ -1,7 +1,7 @@
 //! Documents that are proposed as a change: what they would do, on the page of the change; the form in which they are edited; and what
 //! holds an edit of documents now.
 //!
-//! `POST /changes/documents` with `yaml`, `title`, `reason` (or with `commit` and `take`, of the git source); `GET` and `POST
+//! `POST /changes/documents` with `yaml`, `title`, `reason` (or with `commit` and `take`, of the git source), and `emergency`; `GET` and `POST
 //! /changes/ID/documents` with `revision`, `title`, `why`, `yaml`, `delete`.
 
 use askama::Template;

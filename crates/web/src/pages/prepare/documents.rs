@@ -147,6 +147,8 @@ pub struct PlanPage {
     pub may_not: Option<String>,
     pub held: HeldView,
     pub may_propose: bool,
+    /// Open incidents in which it can be an emergency.
+    pub incidents: Vec<(String, String)>,
 }
 
 impl PlanPage {

@@ -38,6 +38,8 @@ pub struct SourcePage {
     /// The proposal that follows the branch, if one is open.
     pub proposed: Option<Link>,
     pub may_propose: bool,
+    /// Open incidents in which it can be an emergency.
+    pub incidents: Vec<(String, String)>,
 }
 
 impl SourcePage {
