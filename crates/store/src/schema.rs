@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0017_ramps", include_str!("../migrations/0017_ramps.sql")),
     ("0018_change_documents", include_str!("../migrations/0018_change_documents.sql")),
     ("0019_exposures", include_str!("../migrations/0019_exposures.sql")),
+    ("0021_search", include_str!("../migrations/0021_search.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.
