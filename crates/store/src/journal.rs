@@ -319,7 +319,8 @@ const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, jou
 /// Entries that whoever looks may see: `$1` says who.
 const SEEN: &str = sight::ENTRY;
 /// Entries that tell of something that is searched: domain/learn/search.rs says of what.
-const SEARCHED: &str = "(journal.incident IS NOT NULL OR journal.kind LIKE 'change.%' OR journal.kind = 'documents.applied')";
+const SEARCHED: &str =
+    "(journal.incident IS NOT NULL OR journal.kind LIKE 'change.%' OR journal.kind = 'documents.applied')";
 /// Greater than every id: they begin with letters.
 const AFTER_ALL: &str = "~";
 

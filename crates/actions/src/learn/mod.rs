@@ -5,3 +5,5 @@ pub mod drafts;
 pub mod insights;
 pub mod likeness;
 pub mod search;
+#[cfg(test)]
+mod search_tests;

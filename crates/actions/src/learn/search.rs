@@ -125,13 +125,15 @@ pub(super) fn hidden(tx: &mut Tx<'_>, sight: Sight<'_>) -> Result<Hidden, Halt> 
 
 /// Takes up what was committed; how far it is, if that is too much at once.
 pub(super) fn catch_up(tx: &mut Tx<'_>, node: &Node, index: &Index) -> Result<Option<Progress>, Halt> {
-    let mut taking = node.search().taking();
-    compare(tx, index, &mut taking)?;
     let last = journal::last(tx)?;
     let cursor = index.cursor();
+    // Who makes the index holds what comes below for seconds.
     if last - cursor.number > BEHIND_MOST || index.waiting() > WAITING_MOST {
         return Ok(Some(Progress { done: cursor.number, of: last }));
     }
+    let mut taking = node.search().taking();
+    compare(tx, index, &mut taking)?;
+    let cursor = index.cursor();
     if !cursor.seeded || cursor.number < last {
         let mut next = Next { cursor, more: true, changed: Vec::new() };
         while next.more {
@@ -173,6 +175,8 @@ pub fn turn(store: &Store, node: &Node, now: Timestamp) -> Result<bool, Halt> {
     let is_old = taking.written_at.is_none_or(|at| WRITTEN_AFTER.after(at) <= now);
     if waiting >= WRITTEN_AT || waiting > 0 && is_old {
         taking.written_at = Some(now);
+        // Searches take up meanwhile: what comes in between stays in memory.
+        drop(taking);
         index.write()?;
     }
     Ok(more)

@@ -32,6 +32,7 @@ pub(crate) mod print;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod screen;
+pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod silences;
 pub(crate) mod tokens;

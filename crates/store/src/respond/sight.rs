@@ -51,7 +51,8 @@ pub fn is_inside(tx: &mut Tx<'_>, incident: IncidentId, sight: Sight<'_>) -> Res
 
 /// The incidents that somebody does not see.
 pub fn hidden(tx: &mut Tx<'_>, sight: Sight<'_>) -> Result<Vec<IncidentId>, Error> {
-    let sql = format!("SELECT incidents.id FROM incidents WHERE incidents.visibility = 'restricted' AND NOT {INCIDENT}");
+    let sql =
+        format!("SELECT incidents.id FROM incidents WHERE incidents.visibility = 'restricted' AND NOT {INCIDENT}");
     tx.query(&sql, &[bound(sight)])?.iter().map(|row| row.id("id")).collect()
 }
 

@@ -30,6 +30,7 @@ mod record;
 mod reflexes;
 mod restricted;
 mod rollback_adapters;
+mod search;
 mod shapes;
 mod status;
 mod subscribers;

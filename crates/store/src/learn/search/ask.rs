@@ -120,7 +120,8 @@ impl Index {
         if found.all.len() < most && !telling.is_empty() {
             let mut wider = exact.clone();
             for (at, clause) in telling.iter().enumerate() {
-                let others = self.others(&seek, ask.query, at, telling.len(), clause.stems.as_slice(), clause.quoted)?;
+                let others =
+                    self.others(&seek, ask.query, at, telling.len(), clause.stems.as_slice(), clause.quoted)?;
                 if others.is_empty() {
                     continue;
                 }

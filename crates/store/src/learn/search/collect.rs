@@ -168,7 +168,9 @@ impl<'a> Seek<'a> {
         let clause = |alternatives: &Vec<Vec<String>>| -> Box<dyn DiskQuery> {
             match alternatives.as_slice() {
                 [one] => in_order(one),
-                several => Box::new(BooleanQuery::new(several.iter().map(|one| (Occur::Should, in_order(one))).collect())),
+                several => {
+                    Box::new(BooleanQuery::new(several.iter().map(|one| (Occur::Should, in_order(one))).collect()))
+                }
             }
         };
         let tag = |tag: &String| -> Box<dyn DiskQuery> {
@@ -355,7 +357,11 @@ struct Top {
 impl Top {
     /// What has to be more than this to be among them.
     fn bar(&self) -> f64 {
-        if self.found.len() < self.most { f64::NEG_INFINITY } else { self.found.last().map_or(f64::INFINITY, |last| last.0) }
+        if self.found.len() < self.most {
+            f64::NEG_INFINITY
+        } else {
+            self.found.last().map_or(f64::INFINITY, |last| last.0)
+        }
     }
 
     /// The same for the library, which reckons in less exact numbers.

@@ -36,11 +36,12 @@ pub(super) struct Fields {
 /// The schema; another one throws away what is there.
 pub(super) fn schema() -> (Schema, Fields) {
     let mut schema = Schema::builder();
-    let words = TextFieldIndexing::default()
-        .set_tokenizer(STEMS)
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
-    let tags =
-        TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(false).set_index_option(IndexRecordOption::Basic);
+    let words =
+        TextFieldIndexing::default().set_tokenizer(STEMS).set_index_option(IndexRecordOption::WithFreqsAndPositions);
+    let tags = TextFieldIndexing::default()
+        .set_tokenizer("raw")
+        .set_fieldnorms(false)
+        .set_index_option(IndexRecordOption::Basic);
     let fast = || NumericOptions::default() | FAST;
     let fields = Fields {
         key: schema.add_u64_field(KEY, fast() | INDEXED),

@@ -4,3 +4,4 @@ pub mod changes;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod search;

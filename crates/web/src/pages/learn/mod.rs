@@ -5,4 +5,5 @@ pub mod changes;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod search;
 pub mod strips;
