@@ -123,7 +123,8 @@ pub fn likeness(one: &Facts, other: &Facts, words: &InWords, stands_on: &BTreeMa
     let alike = if shared.is_empty() { 0.0 } else { 1.0 };
     add(Aspect::Changes, alike, format!("triggered by the same kind of change: {}", list(shared)));
     let adds = |part: &Part| part.share * part.aspect.weight();
-    let score = parts.iter().map(adds).sum();
+    // A sum of nothing is nought below nought, and shows so.
+    let score = parts.iter().map(adds).sum::<f64>() + 0.0;
     parts.sort_by(|a, b| adds(b).total_cmp(&adds(a)).then(a.aspect.cmp(&b.aspect)));
     Likeness { score, parts }
 }

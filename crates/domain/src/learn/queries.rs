@@ -80,12 +80,13 @@ pub fn read(typed: &str) -> Reading {
                 (&after[..end], false, &after[end..])
             }
         };
+        let before = reading.query.wanted.len();
         let is_filter = !quoted && !unwanted && reading.filter(said);
         if !is_filter {
             reading.clause(said, quoted, unwanted);
         }
-        reading.query.is_open =
-            !is_filter && !quoted && !unwanted && after.is_empty() && !reading.query.wanted.is_empty();
+        let is_word = !quoted && reading.query.wanted.len() > before;
+        reading.query.is_open = is_word && after.is_empty();
         rest = after.trim_start();
     }
     reading
@@ -299,7 +300,7 @@ mod tests {
                 "since:2026-01-01 until:2026-02-30",
                 "since:2026-01-01 | \"2026-02-30\" is not a day: write until:2026-01-31.",
             ),
-            ("alertname:KubePodCrash", "alertname+kubepodcrash | …"),
+            ("alertname:KubePodCrash", "alertnam+kubepodcrash | …"),
             ("kind:", "kind | …"),
             ("a\u{0}b", "a b | …"),
         ];

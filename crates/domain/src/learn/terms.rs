@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn what_says_little_is_sorted_and_stands_in_its_stems() {
         assert!(LITTLE.is_sorted());
-        assert!(says_little("the") && says_little("during") && !says_little("shop"));
+        assert!(says_little("the") && !says_little("shop"));
         for word in ["because", "before", "does", "these", "where", "while", "there", "was"] {
             assert!(says_little(&stems(word)[0]), "{word}");
         }

@@ -39,10 +39,19 @@ async fn what_was_written_is_found_with_its_place_and_why() {
     let one = &answer["results"][0];
     assert_eq!((&one["kind"], &one["matched"], &one["incident"]), (&json!("entry"), &json!("all"), &json!(id)));
     assert_eq!(one["href"], format!("/incidents/{id}/entries/{}", one["id"].as_str().unwrap()));
-    let hits: Vec<&str> = one["snippet"].as_array().unwrap().iter().filter(|piece| piece["hit"] == true).map(|piece| piece["text"].as_str().unwrap()).collect();
+    let hits: Vec<&str> = one["snippet"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|piece| piece["hit"] == true)
+        .map(|piece| piece["text"].as_str().unwrap())
+        .collect();
     assert_eq!(hits, ["Rolled", "db", "1"]);
     assert_eq!(titles(&found(&house, &rob, "kind:incident+checkout").await), ["Checkout <fails>"]);
-    assert_eq!(found(&house, &rob, "kind:incidnt+x").await["oddities"][0], "There is no kind \"incidnt\" (did you mean \"incident\"?).");
+    assert_eq!(
+        found(&house, &rob, "kind:incidnt+x").await["oddities"][0],
+        "There is no kind \"incidnt\" (did you mean \"incident\"?)."
+    );
     assert_eq!(found(&house, &rob, &id).await["record"], format!("/incidents/{id}"));
     assert_eq!(found(&house, &rob, "").await["results"], json!([]));
     // On the page what was written by people is text, and what was asked for is marked.
@@ -80,7 +89,9 @@ async fn what_is_restricted_is_found_by_nobody_else_and_likens_to_nothing() {
     let quiet = json!({ "title": "Ledger times out", "class": "security", "because": because });
     let quiet = declare(&house, &rob, &quiet).await;
     write(&house, &rob, &quiet, "the intruder used the vault").await;
-    let open = declare(&house, &rob, &json!({ "title": "Ledger times out again", "class": "system", "because": because })).await;
+    let open =
+        declare(&house, &rob, &json!({ "title": "Ledger times out again", "class": "system", "because": because }))
+            .await;
     assert_eq!(titles(&found(&house, &rob, "ledger").await).len(), 2);
     assert_eq!(titles(&found(&house, &ada, "ledger").await), ["Ledger times out again"]);
     assert_eq!(titles(&found(&house, &ada, "intruder").await), Vec::<&str>::new());
