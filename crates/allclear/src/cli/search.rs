@@ -1,6 +1,6 @@
 //! `allclear search`: what was found, with where it is.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use web::api::learn::search::{SearchQuery, SearchResult, SearchResults};
 
 use super::screen::{self, Look};

@@ -187,7 +187,7 @@ pub async fn list(
 
 /// The incidents that are most like one, each with the reasons; none, if nothing is alike enough.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/similar", tag = "incidents", params(("id" = String, Path)),
-    responses((status = 200, body = SimilarIncidents), (status = 404, description = "There is no such incident")))]
+    responses((status = 200, body = SimilarIncidents)))]
 pub async fn like(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
