@@ -27,7 +27,9 @@ test("what was written is found at once, marked, narrowed and opened with the ke
   assert.equal((await found("db-7.shop.example")).length, 1);
   assert.deepEqual((await found("replcia ")).map((one) => one.matched), ["nearly"]);
   assert.match(await allclear.told("search", "rolled", "back"), /Rolled back <b>payments<\/b> 2\.14\.0 by hand/);
-  assert.match(await allclear.told("search", "nowhere-to-be-found"), /Nothing was found/);
+  const nothing = await allclear.cli("search", "nowhere-to-be-found");
+  assert.equal(nothing.code, 0, nothing.stderr);
+  assert.match(nothing.stdout + nothing.stderr, /Nothing was found/);
 
   const browser = await startBrowser(rig);
   for (const [name, viewport] of Object.entries(widths)) {
