@@ -36,7 +36,7 @@ test("what was written is found at once, marked, narrowed and opened with the ke
     for (const colorScheme of ["light", "dark"]) {
       const page = await signedInPage(browser, allclear.url, { viewport, colorScheme });
       await page.goto("/search?q=payments%20rolled");
-      await page.locator(".search-snippet mark", { hasText: "payments" }).waitFor();
+      await page.locator(".search-results mark", { hasText: "payments" }).waitFor();
       await look(page, `search-${name}-${colorScheme}`);
       await page.goto(`/incidents/${now.id}`);
       await page.getByRole("heading", { name: "Seen before" }).waitFor();

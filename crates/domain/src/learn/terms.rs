@@ -35,7 +35,7 @@ pub fn each(text: &str, mut with: impl FnMut(Range<usize>, &str)) {
             end(&mut word, from..at);
             word.push(letter);
             end(&mut word, at..at + letter.len_utf8());
-        } else if letter.is_alphanumeric() {
+        } else if letter.is_alphanumeric() || is_accent(letter) && !word.is_empty() {
             if word.is_empty() {
                 from = at;
             }
@@ -92,6 +92,11 @@ fn stands_alone(letter: char) -> bool {
         | '\u{20000}'..='\u{3ffff}')
 }
 
+/// An accent that is written after its letter.
+const fn is_accent(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}')
+}
+
 const fn is_apostrophe(letter: char) -> bool {
     matches!(letter, '\'' | '\u{2019}')
 }
@@ -122,8 +127,7 @@ fn fold(letter: char, into: &mut String) {
             'ù'..='ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => into.push('u'),
             'ý' | 'ÿ' => into.push('y'),
             'ź' | 'ż' | 'ž' => into.push('z'),
-            // Accents that were written as letters of their own.
-            '\u{300}'..='\u{36f}' => {}
+            accent if is_accent(accent) => {}
             other => into.push(other),
         }
     }

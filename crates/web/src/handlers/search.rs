@@ -121,6 +121,7 @@ fn results(look: &mut Look<'_, '_>, answer: &Answer) -> Result<Vec<ResultView>, 
         ResultView {
             kind: document.key.kind.word(),
             link: Link::new(heading(&document.title, &document.text), address(document)),
+            untitled: document.title.is_empty(),
             pieces: snippet(&document.text, &answer.stems).pieces,
             when: look.when(document.at),
             incident: title.map(|(id, title)| Link::new(title, format!("/incidents/{id}"))),

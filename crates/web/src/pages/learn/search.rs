@@ -41,6 +41,8 @@ pub struct ResultView {
     /// `entry`, `change` ...
     pub kind: &'static str,
     pub link: Link,
+    /// It has no title: its text stands for it.
+    pub untitled: bool,
     /// A part of its text, with whether each piece was asked for.
     pub pieces: Vec<(String, bool)>,
     pub when: When,
@@ -120,6 +122,7 @@ impl SearchPage {
                         "The payment gateway answers again since the failover of db-1",
                         "/incidents/inc_06f1k2m9qv7x3t01/entries/evt_06f1k2m9qv7x3t02",
                     ),
+                    untitled: true,
                     pieces: vec![
                         ("The ".into(), false),
                         ("payment".into(), true),
@@ -134,6 +137,7 @@ impl SearchPage {
                 ResultView {
                     kind: "change",
                     link: Link::new("payments 2.14.0", "/changes/cng_06f1k2m9qv7x3t03"),
+                    untitled: false,
                     pieces: vec![("Raise the pool of the ".into(), false), ("gateway".into(), true)],
                     when: viewpoint().when(minutes_ago(90)),
                     incident: None,
