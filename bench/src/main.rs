@@ -15,6 +15,7 @@ mod machine;
 mod page;
 mod ranking;
 mod report;
+mod search;
 mod start;
 mod sync;
 
@@ -45,6 +46,8 @@ bench sync   --directory DIRECTORY [--seconds 1]
 bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
 bench ready  --ready URL                                            waits until it answers well
 bench language --data DIRECTORY [--list N] [--errors yes]           the language aid on labelled sentences and real reports
+bench search [--entries 1000000] --directory DIRECTORY [--seed 1]        an index of made-up entries, in a directory that is emptied
+bench recall DIRECTORY                                              how well reports are found by one sentence
 bench report FILE...
 all that measure: --system NAME --cell NAME --round N --processes ID,ID --header 'Name: value' --run WORD";
 
@@ -84,6 +87,18 @@ fn run() -> Result<(), String> {
             let (data, worlds, seed) = (given.maybe("data"), given.number("worlds", 1000)?, given.number("seed", 1)?);
             given.nothing_else()?;
             ranking::run(data.as_deref(), worlds, seed)
+        }
+        "search" => {
+            let (entries, seed) = (given.number("entries", 1_000_000)?, given.number("seed", 1)?);
+            let directory = given.text("directory")?;
+            given.nothing_else()?;
+            search::run(entries, std::path::Path::new(&directory), seed)
+        }
+        "recall" => {
+            let files = std::mem::take(&mut given.rest);
+            let [directory] = files.as_slice() else { return Err("name one directory".into()) };
+            given.nothing_else()?;
+            search::recall(std::path::Path::new(directory))
         }
         "language" => {
             let (data, list) = (given.text("data")?, given.number("list", 0)?);

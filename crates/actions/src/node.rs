@@ -13,6 +13,7 @@ use store::{Error, Tx};
 
 use crate::change::flags::Flags;
 use crate::engage::compose::Material;
+use crate::learn::search::Search;
 use crate::prepare::catalog::Cache;
 
 /// What a process needs to be told to be a node.
@@ -41,6 +42,7 @@ pub struct Node {
     settled: AtomicI64,
     cache: Cache,
     flags: Arc<Flags>,
+    search: Search,
     rules: Mutex<Option<Arc<Rules>>>,
     /// Where messages go that were queued and claimed in one transaction, once it is committed.
     outlet: Mutex<Option<Outlet>>,
@@ -58,6 +60,7 @@ impl Node {
             settled: AtomicI64::new(-1),
             cache: Cache::default(),
             flags: Arc::default(),
+            search: Search::default(),
             rules: Mutex::default(),
             outlet: Mutex::default(),
         }
@@ -90,6 +93,11 @@ impl Node {
     /// The flags as this node serves them.
     pub fn flags(&self) -> &Arc<Flags> {
         &self.flags
+    }
+
+    /// What this node finds things with.
+    pub fn search(&self) -> &Search {
+        &self.search
     }
 
     /// The board as this node last saw it.

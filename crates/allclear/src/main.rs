@@ -63,6 +63,7 @@ enum Command {
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
+    Search(cli::search::Find),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
     #[command(name = "override")]
@@ -134,6 +135,7 @@ fn main() -> ExitCode {
         Command::Ramps(command) => cli::ramps::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
+        Command::Search(command) => cli::search::find(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),
         Command::Pages(command) => cli::pages::run(&command),

@@ -11,6 +11,7 @@ use actions::detect::intake::Intake;
 use actions::engage::compose::Material;
 use actions::engage::watch as synthetic;
 use actions::inform::outgoing_webhooks;
+use actions::learn::search;
 use actions::respond::chats;
 use actions::{Node, clockwork, housekeeping, seals};
 use domain::engage::deliveries::Outcome;
@@ -52,6 +53,10 @@ const WRITE_READERS: Span = Span::seconds(2);
 const WRITE_EXPOSURES: Span = Span::minutes(1);
 /// So long lies between two looks at the journal, at least.
 const BREATH: Duration = Duration::from_millis(150);
+/// A search reads what is new by itself: the index need not be brought up at once.
+const BETWEEN_TURNS: Duration = Duration::from_secs(2);
+/// So long the index is left alone after a failure: a full disk, or another process that holds it.
+const AFTER_INDEX_FAILED: Duration = Duration::from_secs(10);
 /// What could not begin for so long is left to whoever claims it next: an attempt must end within its lease.
 const TOO_LATE: Span = Span::seconds(15);
 
@@ -76,12 +81,14 @@ pub(crate) async fn run(mut rounds: Rounds, stopped: watch::Receiver<bool>) {
     let house = tokio::spawn(keep_house(rounds.clone(), Mint::new(house_seed), bell.clone(), stopped.clone()));
     let follow = tokio::spawn(follow_journal(rounds.clone(), reader, bell.clone(), stopped.clone()));
     let served = tokio::spawn(serve_flags(rounds.clone(), bell.clone(), stopped.clone()));
+    let indexed = tokio::spawn(keep_index(rounds.clone(), bell.clone(), stopped.clone()));
     let fresh = tokio::spawn(carry_fresh(courier.clone(), handed, stopped.clone()));
     carry_due(rounds, courier, bell, stopped).await;
     _ = clockwork.await;
     _ = house.await;
     _ = follow.await;
     _ = served.await;
+    _ = indexed.await;
     _ = fresh.await;
 }
 
@@ -258,6 +265,34 @@ async fn serve_flags(rounds: Arc<Rounds>, mut bell: watch::Receiver<()>, mut sto
             Err(_) => AFTER_FAILURE,
         };
         rest(wait, &mut bell, &mut stopped).await;
+    }
+}
+
+/// Keeps the index of search up with the journal, so that whoever searches has little to read. While it is made anew it gives
+/// way after each step.
+async fn keep_index(rounds: Arc<Rounds>, mut bell: watch::Receiver<()>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        let again = rounds.clone();
+        let done = spawn_blocking(move || search::turn(&again.store, &again.node, (again.clock)()));
+        let wait = match done.await {
+            Ok(Ok(true)) => Duration::ZERO,
+            Ok(Ok(false)) => BETWEEN_TURNS,
+            Ok(Err(halt)) => {
+                tracing::warn!(%halt, "the search index stays behind; it is tried again");
+                AFTER_INDEX_FAILED
+            }
+            Err(panic) => {
+                tracing::error!(%panic, "the search index broke; it is tried again");
+                AFTER_INDEX_FAILED
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait.max(BREATH)) => {}
+            _ = stopped.changed() => return,
+        }
+        if !wait.is_zero() {
+            rest(LONGEST_WAIT, &mut bell, &mut stopped).await;
+        }
     }
 }
 

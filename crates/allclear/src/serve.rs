@@ -44,6 +44,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         link_key: LinkKey::new(keys.links),
     };
     let node = Arc::new(if store.is_postgres() { Node::new(identity) } else { Node::alone(identity) });
+    node.search().keep_in(store::learn::search::Folder::Disk(settings.data.join("search")));
     let mut moment = Moment::new(clock(), Actor::System, &mut mint);
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;

@@ -115,6 +115,40 @@ pub fn since(tx: &mut Tx<'_>, number: i64, sight: Sight<'_>, limit: u32) -> Resu
     rows.iter().map(Entry::of).collect()
 }
 
+/// Of the entries after `number` those that tell of something that is searched, in order.
+pub fn searched_since(tx: &mut Tx<'_>, number: i64, limit: u32) -> Result<Vec<Entry>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM journal WHERE number > $1 AND {SEARCHED} ORDER BY number LIMIT $2");
+    tx.query(&sql, &[number.into(), limit.into()])?.iter().map(Entry::of).collect()
+}
+
+/// The same of those that have no number yet.
+pub fn searched_unnumbered(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<Entry>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM journal WHERE number IS NULL AND {SEARCHED} ORDER BY id LIMIT $1");
+    tx.query(&sql, &[limit.into()])?.iter().map(Entry::of).collect()
+}
+
+/// What was written on the timeline of an incident by people, the first first, after an entry.
+pub fn written_in(
+    tx: &mut Tx<'_>,
+    incident: IncidentId,
+    after: Option<(Timestamp, EventId)>,
+    limit: u32,
+) -> Result<Vec<Entry>, Error> {
+    let (at, id) = after.map_or((Value::from(i64::MIN), Value::from("")), |(at, id)| (at.into(), id.into()));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM journal WHERE journal.incident = $1 AND journal.kind = $4 \
+         AND (journal.at, journal.id) > ($2, $3) ORDER BY journal.at, journal.id LIMIT $5"
+    );
+    let values = [incident.into(), at, id, EventKind::EntryAdded.word().into(), limit.into()];
+    tx.query(&sql, &values)?.iter().map(Entry::of).collect()
+}
+
+/// The id of the entry with that number.
+pub fn id_at(tx: &mut Tx<'_>, number: i64) -> Result<Option<EventId>, Error> {
+    let row = tx.one("SELECT id FROM journal WHERE number = $1", &[number.into()])?;
+    row.map(|row| row.id("id")).transpose()
+}
+
 /// What is told of a subject, newest first, from before the event `before` if there is one.
 pub fn of_subject(
     tx: &mut Tx<'_>,
@@ -284,6 +318,9 @@ const COLUMNS: &str = "journal.number, journal.id, journal.kind, journal.at, jou
                        journal.subjects, journal.incident, journal.why, journal.data";
 /// Entries that whoever looks may see: `$1` says who.
 const SEEN: &str = sight::ENTRY;
+/// Entries that tell of something that is searched: domain/learn/search.rs says of what.
+const SEARCHED: &str =
+    "(journal.incident IS NOT NULL OR journal.kind LIKE 'change.%' OR journal.kind = 'documents.applied')";
 /// Greater than every id: they begin with letters.
 const AFTER_ALL: &str = "~";
 

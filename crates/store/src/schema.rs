@@ -29,6 +29,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0018_change_documents", include_str!("../migrations/0018_change_documents.sql")),
     ("0019_exposures", include_str!("../migrations/0019_exposures.sql")),
     ("0020_postmortems", include_str!("../migrations/0020_postmortems.sql")),
+    ("0021_search", include_str!("../migrations/0021_search.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

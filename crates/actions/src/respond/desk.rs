@@ -79,6 +79,13 @@ impl<'s> Desk<'s> {
         desk
     }
 
+    /// Another process over the same store.
+    pub(crate) fn again(store: &'s Store, seed: u64) -> Self {
+        let link_key = domain::engage::links::LinkKey::new([7; 32]);
+        let node = Node::new(Identity { name: format!("n{seed}"), public_url: "https://a.example".into(), link_key });
+        Self { store, node, mint: RefCell::new(Mint::seeded(seed)), minute: RefCell::new(100) }
+    }
+
     /// Puts documents in force.
     pub(crate) fn apply(&self, yaml: &str) {
         let reading = read_files([("all.yaml", yaml)]);

@@ -34,6 +34,7 @@ pub(crate) mod ramps;
 pub(crate) mod record;
 pub(crate) mod replay;
 pub(crate) mod screen;
+pub(crate) mod search;
 pub(crate) mod setup;
 pub(crate) mod silences;
 pub(crate) mod tokens;

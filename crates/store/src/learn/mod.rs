@@ -1,4 +1,5 @@
-//! What is learned: postmortems with their words, and reads of many incidents at once, of which insights are made.
+//! What is learned: postmortems with their words, reads of many incidents at once, of which insights are made, and the index of search.
 
 pub mod insights;
 pub mod postmortems;
+pub mod search;

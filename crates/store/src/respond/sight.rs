@@ -48,3 +48,20 @@ pub fn is_inside(tx: &mut Tx<'_>, incident: IncidentId, sight: Sight<'_>) -> Res
                assignments.person = $1 AND assignments.state = 'held')) AS inside";
     tx.one(sql, &[bound(sight), incident.into()])?.map_or(Ok(false), |row| row.bool("inside"))
 }
+
+/// The incidents that somebody does not see.
+pub fn hidden(tx: &mut Tx<'_>, sight: Sight<'_>) -> Result<Vec<IncidentId>, Error> {
+    let sql =
+        format!("SELECT incidents.id FROM incidents WHERE incidents.visibility = 'restricted' AND NOT {INCIDENT}");
+    tx.query(&sql, &[bound(sight)])?.iter().map(|row| row.id("id")).collect()
+}
+
+/// The incidents that somebody is inside of, as [`is_inside`] says of one; all, if absent.
+pub fn inside(tx: &mut Tx<'_>, sight: Sight<'_>) -> Result<Option<Vec<IncidentId>>, Error> {
+    if sight == Sight::Whole {
+        return Ok(None);
+    }
+    let sql = "SELECT incident FROM incident_people WHERE person = $1 UNION SELECT incident FROM assignments \
+               WHERE person = $1 AND state = 'held'";
+    tx.query(sql, &[bound(sight)])?.iter().map(|row| row.id("incident")).collect::<Result<_, _>>().map(Some)
+}

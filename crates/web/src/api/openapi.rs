@@ -16,7 +16,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{changes as change_insights, drafts, insights, language, postmortems};
+use super::learn::{changes as change_insights, drafts, insights, language, postmortems, search};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -152,12 +152,14 @@ use crate::problem::Problem;
         postmortems::history,
         postmortems::name,
         postmortems::strike,
+        search::like,
         insights::overview,
         insights::incidents,
         insights::promises,
         insights::of_measure,
         change_insights::overview,
         change_insights::export,
+        search::list,
         language::look,
         schedules::list,
         schedules::on_call,

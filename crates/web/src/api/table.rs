@@ -12,7 +12,7 @@ use super::change::{
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::{changes as change_insights, drafts, insights, language, postmortems};
+use super::learn::{changes as change_insights, drafts, insights, language, postmortems, search};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -113,6 +113,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/obligations", VIEW, Method::GET, get(obligations::list)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
         on("/api/v1/incidents/{id}/draft", VIEW, Method::GET, get(drafts::one)),
+        on("/api/v1/incidents/{id}/similar", VIEW, Method::GET, get(search::like)),
         on("/api/v1/incidents/{id}/draft.md", VIEW, Method::GET, get(drafts::text)),
         on("/api/v1/postmortems", VIEW, Method::GET, get(postmortems::list)),
         on("/api/v1/incidents/{id}/postmortem", VIEW, Method::GET, get(postmortems::one)),
@@ -174,6 +175,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/insights/changes", VIEW, Method::GET, get(change_insights::overview)),
         on("/api/v1/insights/changes.csv", VIEW, Method::GET, get(change_insights::export)),
         on("/api/v1/insights/{measure}", VIEW, Method::GET, get(insights::of_measure)),
+        // Finding
+        on("/api/v1/search", VIEW, Method::GET, get(search::list)),
         // Writing
         on("/api/v1/language", VIEW, Method::POST, post(language::look)),
         // Schedules

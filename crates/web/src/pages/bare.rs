@@ -1,35 +1,8 @@
-//! Pages that belong to no noun: search, and errors.
+//! Pages that belong to no noun: errors.
 
 use askama::Template;
 
-use crate::pages::{Link, Shell, Theme};
-
-/// What was found, `GET /search?q=`. The palette reads the same page.
-#[derive(Clone, Debug, Template)]
-#[template(path = "search.html")]
-pub struct SearchPage {
-    pub shell: Shell,
-    pub text: String,
-    pub groups: Vec<FoundGroup>,
-}
-
-/// Alerts, services, schedules, people, documents.
-#[derive(Clone, Debug)]
-pub struct FoundGroup {
-    pub title: String,
-    /// One of it: `alert`. The palette shows it beside the title.
-    pub kind: String,
-    pub found: Vec<Found>,
-    /// More than are shown.
-    pub more: Option<Link>,
-}
-
-/// One thing.
-#[derive(Clone, Debug)]
-pub struct Found {
-    pub link: Link,
-    pub note: String,
-}
+use crate::pages::{Link, Theme};
 
 /// Something went wrong, or is not there, or not for this person. Shown without the frame, since what is wrong
 /// may be what the frame needs.
@@ -86,47 +59,5 @@ impl ErrorPage {
             id: Some(id.into()),
             links: Self::alerts(),
         }
-    }
-}
-
-#[cfg(test)]
-impl SearchPage {
-    pub(crate) fn sample() -> Self {
-        let found = |title: &str, href: &str, note: &str| Found { link: Link::new(title, href), note: note.into() };
-        Self {
-            shell: Shell::sample(crate::pages::Section::Nowhere, "/search?q=pay"),
-            text: "pay".into(),
-            groups: vec![
-                FoundGroup {
-                    title: "Alerts".into(),
-                    kind: "alert".into(),
-                    found: vec![found(
-                        "Card payments: 14% of requests fail",
-                        "/alerts/alr_06f1k2m9qv7x3t01",
-                        "firing, 4 min",
-                    )],
-                    more: Some(Link::new("All 7 alerts with “pay”", "/alerts?tab=all&q=pay")),
-                },
-                FoundGroup {
-                    title: "Services".into(),
-                    kind: "service".into(),
-                    found: vec![found("Card payments", "/services/payments", "tier 1, Payments")],
-                    more: None,
-                },
-                FoundGroup {
-                    title: "Schedules".into(),
-                    kind: "schedule".into(),
-                    found: vec![
-                        found("Payments, primary", "/schedules/payments-primary", "Ana Silva until Mon 09:00"),
-                        found("Payments, secondary", "/schedules/payments-secondary", "Ben Okafor until Mon 09:00"),
-                    ],
-                    more: None,
-                },
-            ],
-        }
-    }
-
-    pub(crate) fn sample_empty() -> Self {
-        Self { text: "zzz".into(), groups: vec![], ..Self::sample() }
     }
 }

@@ -5,7 +5,7 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::bare::{ErrorPage, SearchPage};
+use super::bare::ErrorPage;
 use super::change::calendars::CalendarPage;
 use super::change::changes::{ChangePage, ChangesPage};
 use super::change::document_proposals::DocumentsEditPage;
@@ -32,6 +32,7 @@ use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
+use super::learn::search::SearchPage;
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
 use super::prepare::ownership::DriftPage;

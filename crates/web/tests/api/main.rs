@@ -31,6 +31,7 @@ mod record;
 mod reflexes;
 mod restricted;
 mod rollback_adapters;
+mod search;
 mod shapes;
 mod source;
 mod status;

@@ -5,3 +5,4 @@ pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod postmortems;
+pub mod search;

@@ -85,6 +85,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             let obligations = obligations::panel(look, &room.row)?;
             let chats = super::chats::links(look, id)?;
             let suspects = suspects::panel(look, &room.row)?;
+            let similar = crate::handlers::search::alike(look, id)?;
             let hit = room.row.services.iter().cloned().collect();
             let switches = switches::list(look, &hit, Some(id))?;
             let mut all_roles = roles(look, &room);
@@ -115,6 +116,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 phase: phase(row.state.phase),
                 chats,
                 suspects,
+                similar,
                 switches,
                 class: row.state.class.word(),
                 restricted: restricted(row),

@@ -6,4 +6,5 @@ pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod postmortems;
+pub mod search;
 pub mod strips;

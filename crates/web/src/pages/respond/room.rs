@@ -14,6 +14,7 @@ use super::record::RecordTally;
 use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::change::switches::SwitchList;
+use crate::pages::learn::search::SimilarView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
@@ -62,6 +63,8 @@ pub struct RoomPage {
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
     pub suspects: SuspectsPanel,
+    /// Others that are like it.
+    pub similar: Vec<SimilarView>,
     /// Flags that act where it breaks, and can be killed now.
     pub switches: SwitchList,
     pub groups: Vec<GroupView>,
@@ -389,6 +392,7 @@ pub(crate) mod samples {
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
                 suspects: SuspectsPanel::sample(),
+                similar: vec![SimilarView::sample()],
                 switches: SwitchList::sample(),
                 groups: vec![GroupView {
                     link: Link::new("Card payments: 14% of requests fail", "/alerts/alr_06f1k2m9qv7x3t01"),
