@@ -28,6 +28,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0017_ramps", include_str!("../migrations/0017_ramps.sql")),
     ("0018_change_documents", include_str!("../migrations/0018_change_documents.sql")),
     ("0019_exposures", include_str!("../migrations/0019_exposures.sql")),
+    ("0022_action_items", include_str!("../migrations/0022_action_items.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -190,7 +190,8 @@ ids!(
     PostId,
     SubscriberId,
     KillId,
-    EnvironmentKeyId
+    EnvironmentKeyId,
+    ActionItemId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

@@ -14,6 +14,7 @@ use super::record::RecordTally;
 use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::change::switches::SwitchList;
+use crate::pages::learn::action_items::ItemsPanel;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
@@ -61,6 +62,8 @@ pub struct RoomPage {
     pub runbooks: Vec<Link>,
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
+    /// What follows from it, and what of earlier incidents it concerns.
+    pub action_items: ItemsPanel,
     pub suspects: SuspectsPanel,
     /// Flags that act where it breaks, and can be killed now.
     pub switches: SwitchList,
@@ -386,6 +389,7 @@ pub(crate) mod samples {
                 runbooks: vec![Link::new("Card payments fail", "/runbooks/payments-fail")],
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
+                action_items: ItemsPanel::sample(),
                 suspects: SuspectsPanel::sample(),
                 switches: SwitchList::sample(),
                 groups: vec![GroupView {
