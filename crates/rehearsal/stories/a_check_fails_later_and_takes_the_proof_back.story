@@ -1,4 +1,4 @@
-story: a document proves an action item at once when it changes, and takes that back when it changes again
+story: a document proves an action item when it is asked, once a day, and takes that back when it says so no longer
 date: 2026-11-03
 zone: Europe/Berlin
 company: default
@@ -16,11 +16,11 @@ kind: service
 name: batch
 spec: { title: Nightly jobs, team: platform, tier: 3, description: They reckon the day }
 >>>
-12:01 (proven)
+2026-11-04 12:00 (proven on the next day, for here documents change without an act)
 2026-11-10 12:00 apply
 <<<
 kind: service
 name: batch
 spec: { title: Nightly jobs, team: platform, tier: 3 }
 >>>
-12:01 (no longer)
+2026-11-11 12:00 (no longer)

@@ -74,7 +74,7 @@ fn remind(turn: &mut Turn<'_, '_>, incident: IncidentId, owner: &Name, due: Vec<
     }
     let owed = owed(owner);
     pages::end_reminders(turn.tx, &mut turn.moment, incident, &owed)?;
-    let (title, because) = (title(&items, &row, now), because(&items, &row, owner));
+    let (title, because) = (title(&items, &row, now), because(&items, &row, &called(&rules.catalog, owner)));
     let (mut reached, mut unreached) = (Vec::new(), Vec::new());
     for person in whom {
         let because = if person == *owner { because.0.as_str() } else { because.1.as_str() };
@@ -114,7 +114,7 @@ fn leads(catalog: &Catalog, owner: &Name, row: &IncidentRow) -> BTreeSet<Name> {
 /// What leaves the house names a restricted incident by its codename, and tells nothing of what is to be done.
 fn title(items: &[&ActionItem], row: &IncidentRow, now: Timestamp) -> String {
     let latest = items.iter().map(|item| item.days_overdue(now)).max().unwrap_or_default();
-    let late = items.iter().any(|item| item.is_overdue(now));
+    let late = items.iter().any(|item| item.due_at <= now);
     let when = match (late, latest) {
         (false, _) => "Due soon".to_owned(),
         (true, 0) => "Due now".to_owned(),
@@ -133,8 +133,13 @@ fn title(items: &[&ActionItem], row: &IncidentRow, now: Timestamp) -> String {
     text::shorten(&format!("{when}: {what}"), 200)
 }
 
+/// As people call the owner.
+fn called(catalog: &Catalog, owner: &Name) -> String {
+    catalog.people.get(owner).map_or_else(|| owner.to_string(), |person| person.full_name.clone())
+}
+
 /// To the owner, and to those who lead.
-fn because(items: &[&ActionItem], row: &IncidentRow, owner: &Name) -> (String, String) {
+fn because(items: &[&ActionItem], row: &IncidentRow, owner: &str) -> (String, String) {
     let of = command::outside_name(row);
     let many = if items.len() == 1 { "an action item" } else { "action items" };
     let own = format!("You own {many} of {of}: say that it is done, or what stands in the way");

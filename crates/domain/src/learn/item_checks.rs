@@ -8,6 +8,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::prepare::addresses::Reader;
 use crate::prepare::catalog::Catalog;
 use crate::prepare::documents::{Kind, Reference};
 use crate::words::choices::choices;
@@ -271,7 +272,8 @@ pub fn ask_document(document: &Reference, field: &str, must: &Must, catalog: &Ca
     let Some(spec) = catalog.get(document) else {
         return Seen::new(Answer::No, format!("there is no {document}"));
     };
-    let json = spec.to_json();
+    // What a check saw is read by everybody: addresses that are not everybody's are masked, and nobody can ask them out.
+    let json = Reader::NOBODY.spec(document, &spec).to_json();
     let found = json.pointer(field);
     let said = match found {
         None => format!("{document} has no {field}"),
@@ -402,6 +404,19 @@ mod tests {
         for (document, field, must, answer) in table {
             let seen = ask_document(&document.parse().unwrap(), field, &must, &catalog());
             assert_eq!(seen.answer, answer, "{document} {field} {must}: {}", seen.said);
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_everybodys_cannot_be_asked_out() {
+        let mut catalog = catalog();
+        let contacts = json!([{ "name": "phone", "ntfy": "https://ntfy.example/secret-topic" }]);
+        let spec = json!({ "full_name": "Ana", "email": "ana@example.org", "contacts": contacts });
+        catalog.people.insert(name("ana"), serde_json::from_value(spec).unwrap());
+        for must in [Must::Contain("secret-topic".into()), Must::Exist] {
+            let seen = ask_document(&"person/ana".parse().unwrap(), "/contacts/0/ntfy", &must, &catalog);
+            assert!(!seen.said.contains("secret"), "{}", seen.said);
+            assert_eq!(seen.answer == Answer::Yes, must == Must::Exist);
         }
     }
 

@@ -196,8 +196,7 @@ pub fn advise(title: &str, bound: &str) -> Advice {
     let mut notes = Vec::new();
     if WEAK.contains(&first) {
         notes.push(format!(
-            "{:?} can go on for ever: begin with what will be otherwise, such as add, remove, limit or alert.",
-            first
+            "{first:?} can go on for ever: begin with what will be otherwise, such as add, remove, limit or alert."
         ));
     } else if of(first).is_none() && !PLAIN.contains(&first) {
         notes.push(

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use domain::detect::groups::Group;
 use domain::learn::item_checks::{Answer, Check};
 use domain::respond::incidents::{Class, Phase, Visibility};
@@ -163,7 +165,7 @@ both_engines! {
             title: "5xx".into(),
             opened_at: at(opened),
             page: None,
-            told: Default::default(),
+            told: BTreeSet::new(),
             due_at: None,
         };
         let mut before = incident(&mut mint, 0, Class::System);

@@ -31,7 +31,7 @@ const BOX: f64 = 1000.0;
 /// Where the axis has marks, in days: as many as fit.
 const TICKS: [f64; 8] = [1.0, 7.0, 15.0, 30.0, 60.0, 90.0, 180.0, 365.0];
 /// Marks do not stand nearer to each other, in percent.
-const APART: f64 = 9.0;
+const APART: f64 = 14.0;
 /// More lines than anybody reads.
 const ROWS_MOST: usize = 40;
 
