@@ -40,6 +40,7 @@ const paths = [
   "/changes/new",
   "/changes/calendar",
   "/obligations",
+  "/action-items",
   "/language",
   "/insights",
   "/insights/changes",

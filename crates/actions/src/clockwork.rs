@@ -10,7 +10,7 @@ use crate::change::{kills, reflexes, rollbacks};
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
 use crate::inform::{notices, subscribers};
-use crate::learn::owners;
+use crate::learn::{item_checks, item_reminders, owners};
 use crate::respond::{command, reminders, tasks, updates};
 use crate::{Node, board};
 
@@ -33,6 +33,8 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + reminders::remind_due(store, node, mint, now)?
             + rollbacks::judge_due(store, node, mint, now)?
             + reflexes::keep_time(store, node, mint, now)?
+            + item_checks::keep_time(store, node, mint, now)?
+            + item_reminders::remind_due(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?
             + kills::keep_time(store, node, mint, now)?
             + owners::keep_time(store, node, mint, now)?
@@ -62,6 +64,7 @@ pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Tim
             store::change::reflexes::next_due(tx)?,
             store::change::kills::next_due(tx)?,
             store::learn::postmortems::next_due(tx)?,
+            store::learn::action_items::next_due(tx)?,
             store::inform::notices::next_due(tx)?,
             store::inform::notices::telling(tx)?.map(|_| now),
         ]

@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod config;
 mod git;
+mod item_checks;
 mod kept_flags;
 mod mirror;
 mod outward;
@@ -53,6 +54,8 @@ enum Command {
     Declare(cli::incidents::Declare),
     #[command(name = "incident")]
     Incidents(cli::incidents::Incidents),
+    #[command(name = "action-item")]
+    ActionItems(cli::action_items::ActionItems),
     Obligations(cli::obligations::Running),
     #[command(name = "postmortem")]
     Postmortems(cli::postmortems::Postmortems),
@@ -129,6 +132,7 @@ fn main() -> ExitCode {
         Command::Silences(command) => cli::silences::run(&command),
         Command::Declare(command) => cli::incidents::declare(&command),
         Command::Incidents(command) => cli::incidents::run(&command),
+        Command::ActionItems(command) => cli::action_items::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
         Command::Postmortems(command) => cli::postmortems::run(&command),
         Command::Changes(command) => cli::changes::run(&command),

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::config::Serve;
 use crate::outward::Outward;
 use crate::secrets::Secrets;
-use crate::{chats, clock, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry};
+use crate::{chats, clock, item_checks, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -112,6 +112,13 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         clock: clock.clone(),
         mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
     };
+    let eyes = item_checks::Eyes {
+        store: store.clone(),
+        node: node.clone(),
+        channels: channels.clone(),
+        clock: clock.clone(),
+        mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
+    };
     let keeper = kept_flags::Keeper::of(settings).map(std::sync::Mutex::new);
     let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep, keeper };
     runtime.block_on(async move {
@@ -137,6 +144,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         }
         tokio::spawn(chats::listen(ears, stopped.clone()));
         tokio::spawn(rollbacks::run(hands, stopped.clone()));
+        tokio::spawn(item_checks::run(eyes, stopped.clone()));
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
         let until = async move {

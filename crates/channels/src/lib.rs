@@ -155,6 +155,13 @@ impl Channels {
         }
     }
 
+    /// What a page says, by the guarded client: its status, and the beginning of its text. No redirect is followed.
+    ///
+    /// Safe to cancel. The error says in words why there is no answer.
+    pub async fn read(&self, url: &str) -> Result<(u16, String), String> {
+        self.webhook.read(url).await
+    }
+
     /// Can messages go out by mail?
     pub fn has_email(&self) -> bool {
         self.email.is_some()

@@ -159,6 +159,11 @@ impl Webhook {
         self.egress.check(address.trim())
     }
 
+    /// What a page says.
+    pub(crate) async fn read(&self, url: &str) -> Result<(u16, String), String> {
+        self.egress.read(url).await
+    }
+
     /// Asks the root of the server: a request to the address itself would be a message.
     pub(crate) async fn probe(&self, address: &str) -> Result<String, String> {
         let mut root = Url::parse(address.trim()).map_err(|why| format!("not a URL: {why}"))?;

@@ -127,7 +127,7 @@ impl Chronicle {
             EventKind::RoleDeclined => format!("{person} is not {}{because}", text("role")),
             EventKind::RoleHandedOver => format!("{person} hands over {}", text("role")),
             EventKind::RoleEnded => format!("{person} lays down {}", text("role")),
-            _ => return None,
+            _ => self.of_item(kind, entry)?,
         };
         Some(format!("incident {number}: {said}"))
     }

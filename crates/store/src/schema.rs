@@ -30,6 +30,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0019_exposures", include_str!("../migrations/0019_exposures.sql")),
     ("0020_postmortems", include_str!("../migrations/0020_postmortems.sql")),
     ("0021_search", include_str!("../migrations/0021_search.sql")),
+    ("0022_action_items", include_str!("../migrations/0022_action_items.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -20,7 +20,7 @@ use crate::handlers::change::{
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
-use crate::handlers::learn::{changes as change_insights, drafts, insights, language, postmortems};
+use crate::handlers::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems};
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
 };
@@ -133,6 +133,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/tasks", INCIDENTS, post(room::post_task)),
         route(Method::GET, "/incidents/{id}/updates", VIEW, get(room::get_back)),
         route(Method::POST, "/incidents/{id}/updates", INCIDENTS, post(updates::post_update)),
+        route(Method::GET, "/incidents/{id}/action-items", VIEW, get(action_items::get_new)),
+        route(Method::POST, "/incidents/{id}/action-items", INCIDENTS, post(action_items::post_new)),
         route(Method::GET, "/incidents/{id}/draft", VIEW, get(drafts::get_draft)),
         route(Method::GET, "/incidents/{id}/postmortem", VIEW, get(postmortems::get_postmortem)),
         route(Method::POST, "/incidents/{id}/postmortem", INCIDENTS, post(postmortems::post_postmortem)),
@@ -237,6 +239,9 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/environments/{name}/keys", KEYS, post(environments::post_keys)),
         route(Method::POST, "/environments/{name}/keys/{key}/revoke", KEYS, post(environments::post_revoke)),
         // Pages: learn
+        route(Method::GET, "/action-items", VIEW, get(action_items::get_action_items)),
+        route(Method::GET, "/action-items/{id}", VIEW, get(action_items::get_action_item)),
+        route(Method::POST, "/action-items/{id}", INCIDENTS, post(action_items::post_action_item)),
         route(Method::GET, "/language", VIEW, get(language::get_language)),
         route(Method::POST, "/language", VIEW, post(language::post_language)),
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),

@@ -139,6 +139,9 @@ fn open_url(root: &str, page: &PageRow, told: &[Told]) -> String {
     match (page.about, told.first()) {
         (About::Group(_), Some(first)) => format!("{root}/alerts/{}", first.id),
         (About::Group(_), None) => format!("{root}/alerts"),
+        (About::Reminder(incident), _) if crate::learn::item_reminders::is_of_items(page.owed.as_deref()) => {
+            format!("{root}/action-items?tab=all&incident={incident}")
+        }
         (About::Command(incident) | About::Reminder(incident), _) => format!("{root}/incidents/{incident}"),
         (About::Kill(kill), _) => format!("{root}/kills/{kill}"),
         (About::Test, _) => format!("{root}/me"),

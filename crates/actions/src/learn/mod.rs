@@ -1,13 +1,17 @@
-//! What do we keep: postmortems with those who own them, the record that they rest on, insights for whoever looks, and what is found
-//! again.
+//! What do we keep: postmortems with those who own them, the record that they rest on, action items with what proves them, insights for
+//! whoever looks, and what is found again.
 
+pub mod action_items;
 pub mod changes;
 pub mod drafts;
 pub mod insights;
+pub mod item_checks;
+pub mod item_reminders;
 pub mod judging;
 pub mod likeness;
 pub mod owners;
 pub mod postmortems;
+pub mod recurrences;
 pub mod search;
 #[cfg(test)]
 mod search_tests;

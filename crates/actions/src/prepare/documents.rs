@@ -242,6 +242,7 @@ pub fn apply(
         if reference.kind == Kind::Person && after.people.get(&reference.name).is_none_or(|person| person.inactive) {
             access::delete_sessions_of(tx, &reference.name, &[])?;
         }
+        store::learn::action_items::document_changed(tx, reference, moment.now)?;
         if reference.kind == Kind::ObligationPack {
             obligations::pack_changed(tx, moment, &after, &reference.name)?;
         }

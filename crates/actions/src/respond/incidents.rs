@@ -19,7 +19,7 @@ use super::{command, links, room, updates};
 use crate::announce::Told;
 use crate::change::{reflexes, suspects};
 use crate::engage::pages;
-use crate::learn::judging;
+use crate::learn::{judging, recurrences};
 use crate::prepare::drills;
 use crate::{Moment, Node, announce};
 
@@ -215,6 +215,9 @@ pub fn act(
         _ => {}
     }
     tell(tx, moment, done.event, id, why.as_deref(), particulars(command, &before))?;
+    if matches!(command, Command::Cancel) {
+        recurrences::undo(tx, moment, id)?;
+    }
     let is_live = !row.retrospective || before.reopened > 0;
     if let Some(milestone) = done.milestone.filter(|_| is_live) {
         stamps::reach(tx, moment, id, milestone)?;
@@ -372,6 +375,11 @@ pub fn remove_person(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId, p
     if tasks::of_incident(tx, id)?.iter().any(|task| task.owner == *person && task.is_open()) {
         return Err(Refusal::conflict(format!("{person} has a task in it: give that to somebody else first")).into());
     }
+    let items = store::learn::action_items::of_incident(tx, id)?;
+    if items.iter().any(|one| one.item.owner == *person && one.item.state.is_open()) {
+        let message = format!("{person} owns an action item of it: give that to somebody else first");
+        return Err(Refusal::conflict(message).into());
+    }
     if row.state.visibility == Visibility::Restricted && rows::people(tx, id)? == [person.clone()] {
         return Err(Refusal::conflict(format!("{person} is the only one who sees it: nobody could any more")).into());
     }
@@ -395,7 +403,7 @@ fn name_all(tx: &mut Tx<'_>, given: &[Assignment], id: IncidentId, person: Optio
     Ok(())
 }
 
-pub(super) fn must_be_person(catalog: &Catalog, person: &Name) -> Result<(), Refusal> {
+pub(crate) fn must_be_person(catalog: &Catalog, person: &Name) -> Result<(), Refusal> {
     if catalog.people.contains_key(person) {
         return Ok(());
     }

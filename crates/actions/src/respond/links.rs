@@ -58,6 +58,7 @@ pub fn link(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentI
     if let Thing::Group(group) = thing {
         claim_from_group(tx, moment, id, group)?;
         crate::change::reflexes::wish(tx, id, moment.now)?;
+        crate::learn::recurrences::recall(tx, node, moment, id, group)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! Decides nothing by itself: rules are in `domain`, acts in `actions`, and the server holds who may.
 
+pub(crate) mod action_items;
 pub(crate) mod alerts;
 pub(crate) mod change_insights;
 pub(crate) mod change_run;

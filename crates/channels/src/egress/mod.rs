@@ -45,6 +45,9 @@ impl Terms {
     }
 }
 
+/// So much of a page is looked through for a text.
+const READ_MOST: usize = 1024 * 1024;
+
 /// Looks up the addresses of a host name. A trait, so that a test can be a lying name server.
 pub trait Resolve: Send + Sync + 'static {
     fn resolve(&self, host: String) -> Resolving;
@@ -199,6 +202,13 @@ impl Egress {
             Ok(_) => Ok(format!("{host} answers")),
             Err(none) => Err(none.why()),
         }
+    }
+
+    /// The status of a page and the beginning of its text; a redirect is an answer like any other.
+    pub async fn read(&self, url: &str) -> Result<(u16, String), String> {
+        let terms = Terms::LONG.within(READ_MOST, ATTEMPT_TIMEOUT);
+        let answer = self.ask(Method::GET, url, HeaderMap::new(), Vec::new(), terms).await.map_err(NoAnswer::why)?;
+        Ok((answer.status, String::from_utf8_lossy(&answer.body).into_owned()))
     }
 
     /// Asks in any way, and reads as much of the answer as is said. Safe to cancel.

@@ -1,5 +1,6 @@
 //! What do we keep: how long things took, told honestly; and a report that tells what the system let happen.
 
+pub mod action_items;
 pub mod changes;
 pub mod drafts;
 pub mod factor_taxonomies;
@@ -7,6 +8,7 @@ pub mod factors;
 mod facts;
 pub mod imported;
 pub mod insights;
+pub mod item_checks;
 pub mod language;
 pub mod ledgers;
 mod lexicon;
@@ -24,3 +26,5 @@ pub mod search;
 mod sentences;
 mod subjects;
 pub mod terms;
+pub mod survival;
+pub mod wording;

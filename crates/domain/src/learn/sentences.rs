@@ -188,6 +188,13 @@ impl<'r> Words<'r> {
             EventKind::TaskDone => format!("The task {} was done: {}.", said("title"), said("result")),
             EventKind::TaskDropped => format!("The task {} was dropped.", said("title")),
             EventKind::TaskLate => format!("Nobody had reported on the task {} in time.", said("title")),
+            EventKind::ActionItemProposed => {
+                format!("{who} proposed the action item {} to {}.", said("title"), self.of_whom(event))
+            }
+            EventKind::ActionItemDone => format!("The action item {} was done.", said("title")),
+            EventKind::ActionItemVerified => format!("It was proven that the action item {} holds.", said("title")),
+            EventKind::ActionItemReopened => format!("The action item {} was reopened.", said("title")),
+            EventKind::ActionItemRecalled => "Action items of earlier incidents address the same.".to_owned(),
             EventKind::UpdatePosted => match event.data["stage"].as_str() {
                 Some(stage) => format!("Said in public ({stage}): {}.", said("text")),
                 None => format!("Said inside: {}.", said("text")),

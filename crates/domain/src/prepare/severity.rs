@@ -41,4 +41,7 @@ pub struct Level {
     /// As long as an incident of it is open, nothing else is changed where it may be felt.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub freezes_changes: bool,
+    /// What follows from an incident of it is done within this long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_items_within: Option<Span>,
 }

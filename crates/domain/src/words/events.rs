@@ -317,6 +317,34 @@ event_kinds! {
     /// A program can ask for the flags of an environment with it.
     EnvironmentKeyCreated = "environment-key.created";
     EnvironmentKeyRevoked = "environment-key.revoked";
+    /// Something is to be done after an incident.
+    ActionItemProposed = "action-item.proposed";
+    /// Its owner does it.
+    ActionItemAccepted = "action-item.accepted";
+    /// Somebody else owns it, who accepts it anew.
+    ActionItemGiven = "action-item.given";
+    /// What is to be done, by when, or what proves it, was said anew.
+    ActionItemEdited = "action-item.edited";
+    /// Its owner says that it is done.
+    ActionItemDone = "action-item.done";
+    /// Its check says so; or somebody who looked, where no machine can.
+    ActionItemVerified = "action-item.verified";
+    /// A check that held fails now.
+    ActionItemUnproven = "action-item.unproven";
+    /// Somebody asks that it need not be done: a second person decides.
+    ActionItemDropAsked = "action-item.drop-asked";
+    /// It will not be done: who asked, who agreed, and why.
+    ActionItemDropped = "action-item.dropped";
+    /// It is to be done after all.
+    ActionItemKept = "action-item.kept";
+    /// It was not enough.
+    ActionItemReopened = "action-item.reopened";
+    /// It was done enough: the incident that reopened it was none.
+    ActionItemRestored = "action-item.restored";
+    /// Whoever owns it was reminded, and from the second week on those who lead.
+    ActionItemReminded = "action-item.reminded";
+    /// An incident looks like an earlier one whose items are open, or were done.
+    ActionItemRecalled = "action-item.recalled";
 }
 
 impl fmt::Display for EventKind {

@@ -134,6 +134,8 @@ ids! {
     StampId = "stm";
     /// What one named person does in an incident.
     TaskId = "tsk";
+    /// What is to be done after an incident.
+    ActionItemId = "act";
     /// What people are told of an incident meanwhile.
     UpdateId = "upd";
     /// Something that may prove what happened in an incident.

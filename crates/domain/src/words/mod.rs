@@ -13,8 +13,8 @@ pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
-    AffectedId, AlertId, AnchorId, ChangeId, ChangesetId, DecisionId, DeliveryId, EnvironmentKeyId, EventId,
-    EvidenceId, FactorId, GroupId, Id, IdText, IncidentId, KillId, Mint, NoticeId, ObservableId, OverrideId, PageId,
+    ActionItemId, AffectedId, AlertId, AnchorId, ChangeId, ChangesetId, DecisionId, DeliveryId, EnvironmentKeyId,
+    EventId, EvidenceId, FactorId, GroupId, Id, IdText, IncidentId, KillId, Mint, NoticeId, ObservableId, OverrideId, PageId,
     PostId, ReflexId, RejectionId, RollbackId, SignalId, SilenceId, StampId, SubmissionId, SubscriberId, TaskId,
     TokenId, UpdateId,
 };

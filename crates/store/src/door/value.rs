@@ -191,7 +191,8 @@ ids!(
     SubscriberId,
     FactorId,
     KillId,
-    EnvironmentKeyId
+    EnvironmentKeyId,
+    ActionItemId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

@@ -16,7 +16,7 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -142,6 +142,13 @@ use crate::problem::Problem;
         notices::audit,
         subscribers::list,
         subscribers::remove,
+        action_items::list,
+        action_items::survival,
+        action_items::of_incident,
+        action_items::propose,
+        action_items::one,
+        action_items::act,
+        action_items::describe,
         drafts::one,
         drafts::text,
         postmortems::list,

@@ -12,7 +12,7 @@ use super::change::{
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::{changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -112,6 +112,13 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/obligations", INCIDENTS, Method::POST, post(obligations::act)),
         on("/api/v1/obligations", VIEW, Method::GET, get(obligations::list)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
+        on("/api/v1/action-items", VIEW, Method::GET, get(action_items::list)),
+        on("/api/v1/action-items/survival", VIEW, Method::GET, get(action_items::survival)),
+        on("/api/v1/action-items/{id}", VIEW, Method::GET, get(action_items::one)),
+        on("/api/v1/action-items/{id}", INCIDENTS, Method::POST, post(action_items::act)),
+        on("/api/v1/action-items/{id}/describe", INCIDENTS, Method::POST, post(action_items::describe)),
+        on("/api/v1/incidents/{id}/action-items", VIEW, Method::GET, get(action_items::of_incident)),
+        on("/api/v1/incidents/{id}/action-items", INCIDENTS, Method::POST, post(action_items::propose)),
         on("/api/v1/incidents/{id}/draft", VIEW, Method::GET, get(drafts::one)),
         on("/api/v1/incidents/{id}/similar", VIEW, Method::GET, get(search::like)),
         on("/api/v1/incidents/{id}/draft.md", VIEW, Method::GET, get(drafts::text)),

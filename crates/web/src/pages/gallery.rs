@@ -27,6 +27,7 @@ use super::inform::outgoing_webhooks::{
 };
 use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
+use super::learn::action_items::{ActionItemPage, ActionItemsPage, NewActionItemPage};
 use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
 use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
@@ -137,6 +138,11 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("postmortem-clash", &PostmortemPage::sample_clash()),
         page("postmortem-published", &PostmortemPage::sample_published()),
         page("postmortem-waived", &PostmortemPage::sample_waived()),
+        page("action-items", &ActionItemsPage::sample()),
+        page("action-items-empty", &ActionItemsPage::sample_empty()),
+        page("action-item", &ActionItemPage::sample()),
+        page("action-item-asked", &ActionItemPage::sample_asked()),
+        page("action-item-new", &NewActionItemPage::sample()),
         page("draft", &DraftPage::sample()),
         page("insights", &InsightsPage::sample()),
         page("insights-refused", &InsightsPage::sample_refused()),

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod action_items;
 mod addresses;
 mod changes;
 mod chats;

@@ -48,6 +48,7 @@ struct Burning {
     rollback: String,
     /// A rule that counts down.
     reflex: String,
+    item: String,
     /// By the act that each waits for.
     changes: Vec<(&'static str, String)>,
     kill: String,
@@ -101,6 +102,7 @@ impl Burning {
         };
         let (core, change) = (deployed("core").await, deployed("side").await);
         let rollback = made(&of("rollbacks"), json!({ "suspect": core, "why": "it broke" })).await;
+        let item = made(&of("action-items"), crate::action_items::item("Limit the queue", "ada")).await;
         let reflex = crate::reflexes::counts_down(&house, &incident, &change);
         house.apply(crate::status::PAGE);
         let notice = json!({ "title": "It is slow", "text": "We look." });
@@ -133,6 +135,7 @@ impl Burning {
             change,
             rollback,
             reflex,
+            item,
             changes,
             kill,
             learned,
@@ -241,6 +244,13 @@ impl Burning {
             }
             "rollbacks/{id}" => (json!({ "do": "call-off" }), json!({ "do": "confirm" })),
             "reflexes/{id}" => (json!({ "do": "stop", "why": "a" }), json!({ "do": "stop", "why": "b" })),
+            "incidents/{id}/action-items" => {
+                (crate::action_items::item("Cap the queue", "max"), crate::action_items::item("Cap it", "max"))
+            }
+            "action-items/{id}" => {
+                (json!({ "do": "give", "owner": "max" }), json!({ "do": "ask-drop", "why": "it goes away" }))
+            }
+            "action-items/{id}/describe" => (json!({ "priority": "high" }), json!({ "priority": "low" })),
             "incidents/{id}/obligations" => {
                 let consider = |why: &str| json!({ "do": "consider", "pack": "gdpr", "why": why });
                 (consider("a table was read"), consider("two tables were read"))
@@ -347,6 +357,8 @@ impl Burning {
             &self.incident
         } else if path.contains("rollbacks") {
             &self.rollback
+        } else if path.contains("action-items") {
+            &self.item
         } else if path.contains("reflexes") {
             &self.reflex
         } else if path.contains("notices") {

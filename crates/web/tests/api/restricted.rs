@@ -33,6 +33,8 @@ struct Quiet {
     open: String,
     /// A change that is part of it.
     change: String,
+    /// What is to be done after it.
+    item: String,
     /// What the public is told of it: nothing of it is in there.
     notice: String,
 }
@@ -72,6 +74,8 @@ impl Quiet {
         .await;
         made(&house, format!("/api/v1/incidents/{id}/tasks"), json!({ "title": "follow the heron", "owner": "rob" }))
             .await;
+        let item = crate::action_items::item("Limit the heron", "rob");
+        let item = text(&made(&house, format!("/api/v1/incidents/{id}/action-items"), item).await, "id");
         let update = json!({ "audience": "internal", "text": "the heron flew" });
         made(&house, format!("/api/v1/incidents/{id}/updates"), update).await;
         let called = house.call(ask("POST", &format!("/api/v1/incidents/{id}/call")).by(&rob.0)).await;
@@ -154,6 +158,7 @@ impl Quiet {
             kill,
             open,
             change,
+            item,
             notice,
         }
     }
@@ -166,6 +171,8 @@ impl Quiet {
             .replace("{measure}", "command");
         let id = if template.contains("/incidents/") {
             &self.incident
+        } else if template.contains("/action-items/") {
+            &self.item
         } else if template.contains("/changes/") {
             &self.change
         } else if template.contains("/notices/") {
@@ -259,6 +266,8 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         "/api/v1/insights/command?which=unknown",
         "/api/v1/incidents",
         "/api/v1/obligations",
+        "/action-items",
+        "/api/v1/action-items",
         "/changes",
         "/changes/calendar",
         "/api/v1/changes",
@@ -309,6 +318,7 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("stamps", json!({ "milestone": "detected", "at": "2026" })),
         ("entries", json!({ "text": "x" })),
         ("tasks", json!({ "title": "x", "owner": "ada" })),
+        ("action-items", crate::action_items::item("Limit it", "ada")),
         ("updates", json!({ "audience": "internal", "text": "x" })),
         ("call", json!({})),
         ("evidence?title=x", json!({ "x": 1 })),
@@ -371,6 +381,18 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         let (there, nowhere) = (asked(&quiet.change).await, asked(&none_of_these).await);
         assert_eq!(there.status, StatusCode::NOT_FOUND, "{deed}: {}", there.text);
         assert_eq!(there.text.replace(&quiet.change, "ID"), nowhere.text.replace(&none_of_these, "ID"), "{deed}");
+    }
+    // Nor what is to be done after it.
+    let nothing = quiet.item.replace("act_0", "act_1");
+    for (way, body) in
+        [("", json!({ "do": "accept" })), ("", json!({ "do": "check" })), ("/describe", json!({ "priority": "low" }))]
+    {
+        let asked = async |id: &str| {
+            quiet.house.call(ask("POST", &format!("/api/v1/action-items/{id}{way}")).by(&quiet.ada.0).json(&body)).await
+        };
+        let (there, nowhere) = (asked(&quiet.item).await, asked(&nothing).await);
+        assert_eq!(there.status, StatusCode::NOT_FOUND, "{body}: {}", there.text);
+        assert_eq!(there.text.replace(&quiet.item, "ID"), nowhere.text.replace(&nothing, "ID"), "{body}");
     }
     // Nor the page that calls for its commander.
     for deed in ["acknowledge", "escalate"] {

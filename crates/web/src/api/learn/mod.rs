@@ -1,5 +1,6 @@
 //! What do we keep, over the API.
 
+pub mod action_items;
 pub mod changes;
 pub mod drafts;
 pub mod insights;

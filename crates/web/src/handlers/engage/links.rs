@@ -3,6 +3,7 @@
 //! Mail scanners open links, so a GET changes nothing; the press is recorded under the name that stands in the link.
 
 use actions::engage::pages;
+use actions::learn::item_reminders;
 use actions::respond::runbooks;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -266,6 +267,9 @@ fn call(
                 About::Test => "/me".to_owned(),
                 About::Kill(kill) => format!("/kills/{kill}"),
                 About::Group(_) => "/alerts".to_owned(),
+                About::Reminder(incident) if item_reminders::is_of_items(page.owed.as_deref()) => {
+                    format!("/action-items?tab=all&incident={incident}")
+                }
                 About::Command(incident) | About::Reminder(incident) => format!("/incidents/{incident}"),
             },
             |alert| format!("/alerts/{}", alert.id),

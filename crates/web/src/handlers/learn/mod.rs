@@ -1,5 +1,6 @@
 //! Handlers of what we keep.
 
+pub mod action_items;
 pub mod changes;
 pub mod drafts;
 pub mod insights;

@@ -1,5 +1,6 @@
 //! Pages of what we keep.
 
+pub mod action_items;
 pub mod axes;
 pub mod changes;
 pub mod drafts;
@@ -8,3 +9,4 @@ pub mod language;
 pub mod postmortems;
 pub mod search;
 pub mod strips;
+pub mod survival;

@@ -15,6 +15,7 @@ use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::change::switches::SwitchList;
 use crate::pages::learn::search::SimilarView;
+use crate::pages::learn::action_items::ItemsPanel;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
@@ -62,6 +63,8 @@ pub struct RoomPage {
     pub runbooks: Vec<Link>,
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
+    /// What follows from it, and what of earlier incidents it concerns.
+    pub action_items: ItemsPanel,
     pub suspects: SuspectsPanel,
     /// Others that are like it.
     pub similar: Vec<SimilarView>,
@@ -391,6 +394,7 @@ pub(crate) mod samples {
                 runbooks: vec![Link::new("Card payments fail", "/runbooks/payments-fail")],
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
+                action_items: ItemsPanel::sample(),
                 suspects: SuspectsPanel::sample(),
                 similar: vec![SimilarView::sample()],
                 switches: SwitchList::sample(),
