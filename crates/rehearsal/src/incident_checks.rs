@@ -187,7 +187,10 @@ fn of_promises(tx: &mut Tx<'_>, row: &IncidentRow) -> Result<Vec<String>, Error>
     for page in &calls {
         let calling = matches!(page.state, domain::engage::escalations::State::Calling { .. });
         let of_command = matches!(page.about, About::Command(_));
-        if calling && (!open || of_command && row.state.commander.is_some()) {
+        // Whoever owns a postmortem is reminded of it when all else is over.
+        let learning = page.owed.as_deref() == Some("postmortem");
+        let owed = learning && postmortems::get(tx, row.id)?.is_some_and(|one| one.state.is_open());
+        if calling && (!open && !owed || of_command && row.state.commander.is_some()) {
             broken.push(format!("{} calls though nobody need answer", page.id));
         }
     }

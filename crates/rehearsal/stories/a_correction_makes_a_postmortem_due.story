@@ -1,4 +1,4 @@
-story: a minor incident asks for nothing, until somebody finds that it was worse; and when that was wrong, nothing is due any more
+story: a minor incident asks for nothing, until somebody finds that it was worse; the worst that it was counts from then on
 date: 2026-11-03
 zone: Europe/Berlin
 company: default
@@ -30,3 +30,5 @@ spec:
 12:00 ben grades SEV1: all customers felt it
 12:10 ben grades SEV3: that was another one
 12:11 ben closes the incident: done
+12:12 ana waives the postmortem: the worse grade belonged to another incident, which has its own
+12:13 ben closes the incident: done

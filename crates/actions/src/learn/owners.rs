@@ -197,12 +197,12 @@ fn remind(turn: &mut Turn<'_, '_>, row: &IncidentRow, one: &Postmortem, held: &O
     let now = turn.moment.now;
     let Some(person) = held.owner.as_ref().or(held.asked.as_ref()) else { return Ok(()) };
     let Some(due) = one.due else { return Ok(()) };
-    let day = |at: Timestamp| at.strftime("%a %-d %b %Y").to_string();
+    let rules = turn.rules.clone();
+    let day = |at: Timestamp| one.last_day(&rules.catalog, at);
     let late = one.late(now);
     let because = match (&held.owner, late, one.state) {
         (None, _, _) => {
-            let until =
-                one.accept_by.map_or_else(String::new, |at| format!(" by {}", at.strftime("%a %-d %b, %H:%M UTC")));
+            let until = one.accept_by.map_or_else(String::new, |at| format!(" by {}", day(at)));
             format!("You are asked to own it: accept or decline{until}. It is to be published by {}", day(due.publish))
         }
         (Some(_), Some(late), State::Due) if now < due.publish => {

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
+
 use super::postmortem_facts::Request;
 use super::postmortem_policies::{Due, Effect, Form, Judgement};
 use super::postmortem_sections::{Texts, missing};
@@ -270,6 +272,14 @@ impl Postmortem {
             let weeks = Span::between(due.publish, after).as_millis() / WEEK.as_millis() + 1;
             Some(Span::millis(weeks * WEEK.as_millis()).after(due.publish))
         })
+    }
+
+    /// `Fri 13 Nov 2026`: the last day on which something is in time, where the policy that asks for it counts its days.
+    pub fn last_day(&self, catalog: &Catalog, due: Timestamp) -> String {
+        let policy = self.judgement.reasons.first().and_then(|reason| catalog.postmortem_policies.get(&reason.policy));
+        let zone = policy.map_or(TimeZone::UTC, |policy| policy.calendar.calendar().zone);
+        // What ends with a day is in time on that day.
+        Span::seconds(1).before(due).to_zoned(zone).strftime("%a %-d %b %Y").to_string()
     }
 
     /// What is late, in words.
