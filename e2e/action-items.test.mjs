@@ -58,7 +58,7 @@ test("added in the room by phone, refused where nobody can do it, done, and veri
   await page.getByText("done, not proven").waitFor();
   await page.getByText("service/payments has no /runbook").waitFor();
   const spec = { title: "Card payments", team: "payments", tier: 1, escalation_policy: "payments", runbook: "https://wiki.example.test/payments" };
-  await allclear.api("PUT", "/documents/service/payments", { kind: "service", name: "payments", spec });
+  await allclear.api("POST", "/apply", { documents: [{ kind: "service", name: "payments", spec }], reason: "it is written" });
   await reaches(allclear, id, "verified");
   await page.goto(`/action-items/${id}`);
   await page.getByText("Verified", { exact: false }).first().waitFor();
@@ -100,7 +100,7 @@ test("a page proves it by what it says, and the incident's own signals by whom t
   await allclear.api("POST", `/action-items/${replay.id}`, { do: "done" });
   assert.match((await seen(replay.id, "no")).said, /nobody is paged/);
   const route = { order: 5, match: ["service=ledger"], escalation_policy: "payments" };
-  await allclear.api("PUT", "/documents/route/ledger", { kind: "route", name: "ledger", spec: route });
+  await allclear.api("POST", "/apply", { documents: [{ kind: "route", name: "ledger", spec: route }], reason: "somebody is to know" });
   await allclear.api("POST", `/action-items/${replay.id}`, { do: "check" });
   await reaches(allclear, replay.id, "verified");
   assert.match((await item(allclear, replay.id)).evidence[0].said, /ana is paged .* after the first signal: Locks/);

@@ -20,7 +20,7 @@ use store::learn::action_items::{self as rows, Filter, ItemRow, LifeRow, Recurre
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::{Halt, Tx};
 
-use super::item_reminders;
+use super::{item_checks, item_reminders};
 use crate::announce::Told;
 use crate::engage::pages;
 use crate::respond::incidents::{find, levels, must_be_person, seen as incident_seen};
@@ -125,6 +125,11 @@ pub fn act(
     tell(tx, moment, event, &next, why, data)?;
     if by == before.owner || next.item.owner != before.owner || !next.item.state.is_open() {
         pages::end_reminders(tx, moment, next.incident, &item_reminders::owed(&before.owner))?;
+    }
+    // Whoever says that it is done sees at once whether that holds, where the store can tell.
+    let check = &next.item.check;
+    if event == EventKind::ActionItemDone && !check.is_manual() && !check.is_slow() {
+        return item_checks::look(tx, node, moment, next);
     }
     Ok(next)
 }

@@ -1,3 +1,5 @@
+//! Action items as people deal with them: reminded, proven, reopened, and seen by those who may.
+
 use domain::detect::signals::Told as Fires;
 use domain::learn::action_items::{By, Kind, Priority};
 use domain::learn::item_checks::{Check, Must};

@@ -54,7 +54,7 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
 }
 
 /// Looks in the store.
-fn look(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: ItemRow) -> Result<ItemRow, Halt> {
+pub(super) fn look(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: ItemRow) -> Result<ItemRow, Halt> {
     let item = &row.item;
     let seen = match &item.check {
         Check::Document { field, must, .. } => match item.check.document() {

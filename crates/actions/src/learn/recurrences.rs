@@ -84,7 +84,7 @@ fn came_back(
         });
         named.push(said);
         if was_done {
-            reopen(tx, node, moment, row, one)?;
+            reopen(tx, node, moment, row, &one)?;
         }
     }
     if named.is_empty() {
@@ -96,12 +96,12 @@ fn came_back(
     Ok(())
 }
 
-fn reopen(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: &IncidentRow, one: ItemRow) -> Result<(), Halt> {
+fn reopen(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: &IncidentRow, one: &ItemRow) -> Result<(), Halt> {
     let Some(of) = incident_rows::get(tx, one.incident, Sight::Whole)? else { return Ok(()) };
     let mut item = one.item.clone();
     item.reopen(moment.now);
     item.due_at = time_of(tx, node, row)?.after(moment.now);
-    let next = timed(&of, ItemRow { item, reminded_at: None, check_at: None, ..one }, moment.now);
+    let next = timed(&of, ItemRow { item, reminded_at: None, check_at: None, ..one.clone() }, moment.now);
     rows::save(tx, &next)?;
     let why = format!("it came back as {}: {}", row.id, row.name());
     let mut rule = moment.by_rule(RULE);

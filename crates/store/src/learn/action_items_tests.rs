@@ -1,3 +1,5 @@
+//! Rows of action items on both engines.
+
 use std::collections::BTreeSet;
 
 use domain::detect::groups::Group;

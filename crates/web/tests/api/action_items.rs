@@ -41,6 +41,7 @@ async fn an_item_goes_from_the_proposal_to_the_proof() {
     assert_eq!(act(&rob, json!({ "do": "done", "said": "written" })).await.json()["state"], "done");
     assert_eq!(act(&rob, json!({ "do": "check" })).await.json()["state"], "done", "it is not there yet");
     assert_eq!(act(&mia, json!({ "do": "confirm", "seen": "x" })).await.status, StatusCode::CONFLICT);
+    house.wait(60);
     house.apply("kind: service\nname: shop\nspec: { title: Shop, team: web, escalation_policy: web, runbook: 'https://wiki.example/shop' }");
     let act = async |by: &str, body: Value| {
         house.call(ask("POST", &format!("/api/v1/action-items/{id}")).by(by).json(&body)).await
@@ -88,7 +89,10 @@ async fn what_cannot_be_done_or_proven_is_refused_with_its_place() {
     for (body, place) in [
         (with("title", json!("Be more careful")), "/title"),
         (with("title", json!("Improve monitoring")), "/title"),
-        (with("title", json!("Investigate the queue")), "/bound"),
+        (
+            json!({ "title": "Investigate the queue", "bound": "when we know", "owner": "rob", "kind": "prevent" }),
+            "/bound",
+        ),
         (with("title", json!(" ")), "/title"),
         (with("bound", json!("")), "/bound"),
         (with("owner", json!("nobody")), "/owner"),
@@ -149,7 +153,7 @@ async fn the_pages_do_the_same_and_keep_what_was_typed() {
     assert!(get(&house, "/action-items?tab=all&kind=detect").await.contains("Page when the queue is full"));
     assert!(get(&house, "/action-items?tab=all&kind=nothing").await.contains("is one of prevent"));
     assert_eq!(post(&house, &here, "act=reopen&why-reopen=it+was+not+enough").await.status, StatusCode::SEE_OTHER);
-    let edit = "act=edit&title=Page+when+it+is+full&bound=the+replay+pages&kind=detect&priority=low&check=manual&due=2030-01-01";
+    let edit = "act=edit&title=Page+when+it+is+full&bound=the+replay+pages&kind=detect&priority=low&check=manual&due=2030-01-01&why=later";
     assert!(post(&house, &here, edit).await.text.contains("more than a year"), "a day that is too far");
     let edit = "act=edit&title=Page+when+it+is+full&bound=the+replay+pages&kind=detect&priority=low&check=manual";
     assert_eq!(post(&house, &here, edit).await.status, StatusCode::SEE_OTHER);

@@ -404,7 +404,7 @@ fn typed(fields: &Fields, error: &Refusal) -> ItemForm {
         must: text("must"),
         value: text("value"),
         url: text("url"),
-        contains: text("contains"),
+        contains: text("having"),
         service: text("service"),
         within: text("within"),
         why: text("why"),
@@ -415,7 +415,8 @@ fn typed(fields: &Fields, error: &Refusal) -> ItemForm {
 /// The check that the form describes.
 fn check(fields: &Fields) -> Result<Check, Refusal> {
     let name = |field: &str| fields.some(field).map(str::parse::<Name>).transpose();
-    let contains = fields.some("contains").map(str::to_owned);
+    // Not `contains`: a field of that name would stand in the place of the method of its form in the browser.
+    let contains = fields.some("having").map(str::to_owned);
     Ok(match fields.text("check") {
         "" | "manual" => Check::Manual {},
         "replay" => Check::Replay {
