@@ -19,7 +19,7 @@ use domain::learn::search::{Document, Found, Key};
 use domain::respond::entries::{Entry, Sort};
 use domain::respond::incidents::Class;
 use domain::respond::sight::Sight;
-use domain::words::{Actor, EventId, IncidentId, Mint, Timestamp};
+use domain::words::{Actor, EventId, IncidentId, Mint, Name, Timestamp};
 use serde_json::Value;
 use store::learn::search::{Ask, Changed, Cursor, Folder, Hidden, Index, Order};
 use store::{Place, Store};
@@ -76,16 +76,24 @@ pub fn run(entries: usize, directory: &Path, seed: u64) -> Result<(), String> {
     let began = Instant::now();
     index.settle().map_err(said)?;
     println!("{done} entries, {:.1} MiB of text", mib(bytes as u64));
-    println!("index: {:.1} s, and {:.1} s until its segments are together", seconds(indexing), seconds(began.elapsed()));
+    println!(
+        "index: {:.1} s, and {:.1} s until its segments are together",
+        seconds(indexing),
+        seconds(began.elapsed())
+    );
     println!("size on disk: {:.1} MiB", mib(size(&index_directory)));
     drop(index);
     let began = Instant::now();
     let index = Index::open(&Folder::Disk(index_directory.clone())).map_err(said)?;
     println!("open: {:.1} ms", seconds(began.elapsed()) * 1000.0);
-    println!("| two words, top 10, {} queries | p50 ms | p99 ms | most ms | found |\n| --- | --- | --- | --- | --- |", asked.len());
+    println!(
+        "| two words, top 10, {} queries | p50 ms | p99 ms | most ms | found |\n| --- | --- | --- | --- | --- |",
+        asked.len()
+    );
     for waiting in [0, 1_000] {
         if waiting > 0 {
-            let some: Vec<Changed> = (0..waiting).map(|_| source.entry()).map(|one| (one.key.clone(), Some(one))).collect();
+            let some: Vec<Changed> =
+                (0..waiting).map(|_| source.entry()).map(|one| (one.key.clone(), Some(one))).collect();
             index.take(some, cursor());
         }
         for (name, order) in [("ranked", Order::Ranked), ("newest", Order::Newest)] {
@@ -113,7 +121,8 @@ pub fn run(entries: usize, directory: &Path, seed: u64) -> Result<(), String> {
 /// Entries that are written by an act on SQLite, each found by a person right after.
 fn add_and_find(directory: &Path, index: &Path, seed: u64) -> Result<(), String> {
     let store = Store::open(&Place::Sqlite(directory.join("allclear.db"))).map_err(said)?;
-    let identity = Identity { name: "bench".into(), public_url: "http://localhost".into(), link_key: LinkKey::new([7; 32]) };
+    let identity =
+        Identity { name: "bench".into(), public_url: "http://localhost".into(), link_key: LinkKey::new([7; 32]) };
     let node = Node::alone(identity);
     node.search().keep_in(Folder::Disk(index.to_owned()));
     let mut mint = Mint::seeded(seed);
@@ -126,7 +135,7 @@ fn add_and_find(directory: &Path, index: &Path, seed: u64) -> Result<(), String>
             declare(tx, &node, &mut moment, &wanted)
         })
         .map_err(halted)?;
-    let person = "bench".parse().map_err(|refusal| format!("{refusal}"))?;
+    let person: Name = "bench".parse().map_err(said)?;
     let (mut acts, mut searches, mut found) = (Vec::new(), Vec::new(), 0);
     for number in 0..500 {
         let text = format!("failover of the primary began, seen by needle{number}x{seed}");
@@ -284,10 +293,13 @@ pub fn recall(directory: &Path) -> Result<(), String> {
     let mut of_others = Vec::new();
     for one in lines(&directory.join("danluu_index.jsonl"))? {
         let url = plain_url(one["url"].as_str().unwrap_or_default());
-        let company: BTreeSet<String> = domain::learn::terms::stems(one["company"].as_str().unwrap_or_default()).into_iter().collect();
+        let company: BTreeSet<String> =
+            domain::learn::terms::stems(one["company"].as_str().unwrap_or_default()).into_iter().collect();
         let line = one["one_line"].as_str().unwrap_or_default();
         if let Some(report) = reports.iter().find(|report| report.url.as_deref() == Some(&url)) {
-            let words = line.split_whitespace().filter(|word| !domain::learn::terms::stems(word).iter().any(|stem| company.contains(stem)));
+            let words = line
+                .split_whitespace()
+                .filter(|word| !domain::learn::terms::stems(word).iter().any(|stem| company.contains(stem)));
             of_others.push((report.name.clone(), words.collect::<Vec<_>>().join(" ")));
         }
     }
@@ -312,12 +324,16 @@ pub fn recall(directory: &Path) -> Result<(), String> {
         let key = Key { kind: Found::Report, id: report.name.clone(), incident: None };
         let (title, at) = (String::new(), Timestamp::UNIX_EPOCH);
         let text = report.text.clone();
-        let one = Document { key: key.clone(), title, text, services: vec![], severity: None, class: None, at, red: false };
+        let one =
+            Document { key: key.clone(), title, text, services: vec![], severity: None, class: None, at, red: false };
         (key, Some(one))
     };
     index.take(reports.iter().map(document).collect(), Cursor::default());
     index.write().map_err(said)?;
-    println!("{} reports\n| sentences | n | recall@1 | recall@5 | MRR |\n| --- | --- | --- | --- | --- |", reports.len());
+    println!(
+        "{} reports\n| sentences | n | recall@1 | recall@5 | MRR |\n| --- | --- | --- | --- | --- |",
+        reports.len()
+    );
     measure(&index, "of others, without names", &of_others)?;
     measure(&index, "the same, with nothing copied", &clean)?;
     measure(&index, "of the report's own summary", &own)
@@ -328,7 +344,9 @@ fn measure(index: &Index, name: &str, pairs: &[(String, String)]) -> Result<(), 
     for (wanted, sentence) in pairs {
         let query = read(&format!("{} ", sentence.replace(['"', ':'], " "))).query;
         let hidden = Hidden::nothing();
-        let answer = index.ask(&Ask { query: &query, order: Order::Ranked, hidden: &hidden, skip: 0, limit: 50 }).map_err(said)?;
+        let answer = index
+            .ask(&Ask { query: &query, order: Order::Ranked, hidden: &hidden, skip: 0, limit: 50 })
+            .map_err(said)?;
         if let Some(place) = answer.hits.iter().position(|hit| hit.document.key.id == *wanted) {
             first += usize::from(place == 0);
             five += usize::from(place < 5);
@@ -342,7 +360,9 @@ fn measure(index: &Index, name: &str, pairs: &[(String, String)]) -> Result<(), 
 
 fn lines(file: &Path) -> Result<Vec<Value>, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    text.lines().map(|line| serde_json::from_str(line).map_err(|error| format!("{}: {error}", file.display()))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).map_err(|error| format!("{}: {error}", file.display())))
+        .collect()
 }
 
 fn front_matter(text: &str) -> (&str, &str) {
@@ -369,7 +389,8 @@ fn share_a_run(one: &str, other: &str, words: usize) -> bool {
 
 fn first_of_summary(text: &str) -> Option<String> {
     let at = text.lines().position(|line| line.starts_with('#') && line.to_lowercase().contains("summary"))?;
-    let paragraph = text.lines().skip(at + 1).find(|line| line.len() >= SENTENCE_LEAST && !line.starts_with(['#', '|', '>']))?;
+    let paragraph =
+        text.lines().skip(at + 1).find(|line| line.len() >= SENTENCE_LEAST && !line.starts_with(['#', '|', '>']))?;
     let end = paragraph.find(". ").map_or(paragraph.len(), |end| end + 1);
     let sentence = paragraph[..end].to_owned();
     (sentence.len() >= SENTENCE_LEAST).then_some(sentence)

@@ -4,6 +4,7 @@
 //! read again as it stands. A search that finds the index far behind answers with what there is, and says how far it is; the
 //! rounds bring it up.
 
+use std::collections::btree_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -304,13 +305,13 @@ impl Reader {
 
     /// An incident with the marks on its timeline; read once.
     fn incident(&mut self, tx: &mut Tx<'_>, id: IncidentId) -> Result<Option<&(IncidentRow, Vec<Mark>)>, Halt> {
-        if !self.incidents.contains_key(&id) {
+        if let Slot::Vacant(slot) = self.incidents.entry(id) {
             let row = incident_rows::get(tx, id, Sight::Whole)?;
             let found = match row {
                 Some(row) => Some((row, marks::of_incident(tx, id)?)),
                 None => None,
             };
-            self.incidents.insert(id, found);
+            slot.insert(found);
         }
         Ok(self.incidents.get(&id).and_then(Option::as_ref))
     }
@@ -399,9 +400,8 @@ impl Reader {
     fn standing(&mut self, tx: &mut Tx<'_>, key: &Key) -> Result<Option<Document>, Halt> {
         let Ok(name) = key.id.parse::<Name>() else { return Ok(None) };
         let kind = if key.kind == Found::Runbook { Kind::Runbook } else { Kind::Checklist };
-        if !self.documents_at.contains_key(&kind) {
-            let changed_at = store::prepare::documents::changed_at(tx, kind)?;
-            self.documents_at.insert(kind, changed_at);
+        if let Slot::Vacant(slot) = self.documents_at.entry(kind) {
+            slot.insert(store::prepare::documents::changed_at(tx, kind)?);
         }
         let at = self.documents_at[&kind].get(&name).copied().unwrap_or(Timestamp::UNIX_EPOCH);
         Ok(match key.kind {

@@ -4,7 +4,7 @@ use clap::Args;
 use web::api::learn::search::{SearchQuery, SearchResult, SearchResults};
 
 use super::screen::{self, Look};
-use super::{Exit, Failure, Outcome};
+use super::{Exit, Outcome};
 use crate::client::Server;
 
 /// Find incidents, timeline entries, changes, runbooks and more by their words
@@ -49,11 +49,11 @@ pub(crate) fn find(command: &Find) -> Outcome {
         screen::say_json(&found);
         return Ok(Exit::Fine);
     }
-    show(command, &found)?;
+    show(command, &found);
     Ok(Exit::Fine)
 }
 
-fn show(command: &Find, found: &SearchResults) -> Result<(), Failure> {
+fn show(command: &Find, found: &SearchResults) {
     if let Some(progress) = found.indexing {
         screen::remark(format!(
             "The index is being made: {} of {} entries are read; this may not be all.",
@@ -87,5 +87,4 @@ fn show(command: &Find, found: &SearchResults) -> Result<(), Failure> {
     if found.more {
         screen::remark("There is more: say more words, or raise --limit.");
     }
-    Ok(())
 }

@@ -69,16 +69,13 @@ pub fn read(typed: &str) -> Reading {
             Some(after) if after.starts_with(|next: char| next == '"' || next.is_alphanumeric()) => (true, after),
             _ => (false, rest),
         };
-        let (said, quoted, after) = match after.strip_prefix('"') {
-            Some(inside) => {
-                let (said, after) = inside.split_once('"').unwrap_or((inside, ""));
-                (said, true, after)
-            }
-            None => {
-                // A quotation mark within a word begins the next one.
-                let end = after.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(after.len());
-                (&after[..end], false, &after[end..])
-            }
+        let (said, quoted, after) = if let Some(inside) = after.strip_prefix('"') {
+            let (said, after) = inside.split_once('"').unwrap_or((inside, ""));
+            (said, true, after)
+        } else {
+            // A quotation mark within a word begins the next one.
+            let end = after.find(|c: char| c.is_whitespace() || c == '"').unwrap_or(after.len());
+            (&after[..end], false, &after[end..])
         };
         let before = reading.query.wanted.len();
         let is_filter = !quoted && !unwanted && reading.filter(said);
@@ -121,16 +118,13 @@ impl Reading {
         let query = &mut self.query;
         let lower = value.to_lowercase();
         let odd = match name.as_str() {
-            "kind" => match lower.parse().or_else(|_| lower.trim_end_matches('s').parse::<Found>()) {
-                Ok(kind) => {
-                    query.kinds.insert(kind);
-                    None
-                }
-                Err(_) => {
-                    let near = did_you_mean(&lower, Found::ALL.iter().map(|kind| kind.word()));
-                    Some(format!("There is no kind {value:?}{near}."))
-                }
-            },
+            "kind" => {
+                let kind = lower.parse().or_else(|_| lower.trim_end_matches('s').parse::<Found>());
+                let near = || did_you_mean(&lower, Found::ALL.iter().map(|kind| kind.word()));
+                let odd = kind.is_err().then(|| format!("There is no kind {value:?}{}.", near()));
+                query.kinds.extend(kind);
+                odd
+            }
             "service" => match lower.parse() {
                 Ok(name) => {
                     query.services.insert(name);
@@ -142,16 +136,13 @@ impl Reading {
                 query.severities.insert(lower);
                 None
             }
-            "class" => match Class::ALL.iter().find(|class| class.word() == lower) {
-                Some(class) => {
-                    query.classes.insert(*class);
-                    None
-                }
-                None => {
-                    let near = did_you_mean(&lower, Class::ALL.iter().map(|class| class.word()));
-                    Some(format!("There is no class {value:?}{near}."))
-                }
-            },
+            "class" => {
+                let class = Class::ALL.into_iter().find(|class| class.word() == lower);
+                let near = || did_you_mean(&lower, Class::ALL.iter().map(|class| class.word()));
+                let odd = class.is_none().then(|| format!("There is no class {value:?}{}.", near()));
+                query.classes.extend(class);
+                odd
+            }
             "incident" => match lower.parse() {
                 Ok(id) => {
                     query.incident = Some(id);

@@ -371,8 +371,7 @@ pub fn snippet(text: &str, asked: &BTreeSet<String>) -> Snippet {
     let end = starts
         .iter()
         .copied()
-        .filter(|start| *start > from && *start <= end)
-        .next_back()
+        .rfind(|start| *start > from && *start <= end)
         .map_or(end, |start| if end == text.len() { end } else { start });
     let mut pieces: Vec<(String, bool)> = Vec::new();
     let mut say = |text: &str, hit: bool| {
@@ -413,6 +412,8 @@ mod tests {
     use crate::learn::terms::stems;
     use crate::words::Mint;
 
+    type Row<'a> = (EventKind, &'a [&'a str], Option<IncidentId>, Value, &'a [&'a str]);
+
     fn incident() -> IncidentId {
         Mint::seeded(1).id(Timestamp::UNIX_EPOCH)
     }
@@ -434,7 +435,7 @@ mod tests {
         let none = json!({});
         let whole = incident().to_string();
         let told = format!("incident {whole}");
-        let table: &[(EventKind, &[&str], Option<IncidentId>, Value, &[&str])] = &[
+        let table: &[Row<'_>] = &[
             (EventKind::EntryAdded, &[&whole], of, none.clone(), &["report -", "entry evt_1"]),
             (EventKind::EntryCorrected, &[&whole], of, json!({ "entry": "evt_0" }), &["report -", "entry evt_0"]),
             (EventKind::IncidentReported, &[&whole], of, none.clone(), &[&told]),

@@ -120,8 +120,7 @@ impl Index {
         if found.all.len() < most && !telling.is_empty() {
             let mut wider = exact.clone();
             for (at, clause) in telling.iter().enumerate() {
-                let others =
-                    self.others(&seek, ask.query, at, telling.len(), clause.stems.as_slice(), clause.quoted)?;
+                let others = Self::others(&seek, ask.query, at, telling.len(), clause.stems.as_slice(), clause.quoted)?;
                 if others.is_empty() {
                     continue;
                 }
@@ -153,7 +152,6 @@ impl Index {
 
     /// What is asked for besides the stems of a clause.
     fn others(
-        &self,
         seek: &Seek<'_>,
         query: &Query,
         at: usize,

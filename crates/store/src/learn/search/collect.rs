@@ -74,7 +74,7 @@ impl<'a> Seek<'a> {
             query.incident.iter().map(|id| format!("incident:{id}")).collect(),
         ];
         let groups = groups.into_iter().filter(|group| !group.is_empty()).collect();
-        let micros = |at: Option<domain::words::Timestamp>| at.map(|at| at.as_microsecond());
+        let micros = |at: Option<domain::words::Timestamp>| at.map(domain::words::Timestamp::as_microsecond);
         Self { now, fields, query, hidden, groups, stretch: (micros(from), micros(to)) }
     }
 
