@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::change::suspects::{Finding, Which};
+use domain::learn::factors::Factor;
 use domain::learn::likeness::{Facts, InWords, Likeness, likeness};
 use domain::learn::search::{Found, Of};
 use domain::respond::incidents::Phase;
@@ -115,11 +116,7 @@ fn facts(tx: &mut Tx<'_>, row: &IncidentRow, sight: Sight<'_>) -> Result<Facts, 
             kinds.extend(changes::get(tx, change, sight)?.map(|row| row.change.proposal.kind.to_string()));
         }
     }
-    Ok(Facts {
-        alerts,
-        services: row.services.iter().cloned().collect(),
-        // People name what contributed in postmortems.
-        factors: BTreeSet::new(),
-        changes: kinds,
-    })
+    let named = store::learn::postmortems::factors(tx, row.id)?.into_iter().filter(Factor::holds);
+    let factors = named.filter_map(|one| one.kind).map(|kind| kind.to_string()).collect();
+    Ok(Facts { alerts, services: row.services.iter().cloned().collect(), factors, changes: kinds })
 }

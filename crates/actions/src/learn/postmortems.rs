@@ -18,9 +18,9 @@ use store::learn::postmortems::{self as rows, Filter, Version, Written};
 use store::respond::incidents::IncidentRow;
 use store::{Halt, Tx};
 
-use super::drafts;
 use super::judging::{self, particulars, save};
 use super::owners::{self, Ownership};
+use super::{drafts, recurrences};
 use crate::announce::Told;
 use crate::respond::incidents::{self, find, seen};
 use crate::{Moment, Node, announce};
@@ -209,6 +209,9 @@ pub fn name_factor(
     rows::save_factor(tx, id, &factor)?;
     let data = json!({ "factor": factor.id, "text": factor.text, "kind": factor.kind });
     announce::of_incident(tx, moment, EventKind::FactorNamed, id, vec![factor.id.to_string()], Told::of(data))?;
+    if let Some(kind) = &factor.kind {
+        recurrences::factor_confirmed(tx, node, &mut moment.again(), id, kind.as_str())?;
+    }
     Ok(factor)
 }
 

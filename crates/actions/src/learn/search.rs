@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::learn::factors::Factor;
 use domain::learn::queries::Query;
 use domain::learn::search::{self as rules, Document, Found, Key, Of, Touched};
 use domain::prepare::catalog::Catalog;
@@ -319,6 +320,7 @@ impl Reader {
     /// Everything of an incident.
     fn whole(&mut self, tx: &mut Tx<'_>, id: IncidentId, changed: &mut Vec<Changed>) -> Result<(), Halt> {
         let mut keys = vec![key(Found::Incident, &id, Some(id)), key(Found::Report, &id, Some(id))];
+        keys.push(key(Found::Postmortem, &id, Some(id)));
         let some = Some(id);
         keys.extend(tasks::of_incident(tx, id)?.iter().map(|one| key(Found::Task, &one.id, some)));
         keys.extend(updates::of_incident(tx, id)?.iter().map(|one| key(Found::Update, &one.id, some)));
@@ -359,8 +361,6 @@ impl Reader {
                 return Ok(store::change::changes::get(tx, id, Sight::Whole)?.map(|row| of_change(&row)));
             }
             Found::Runbook | Found::Checklist => return self.standing(tx, key),
-            // Here the postmortem of an incident is read, once there are any.
-            Found::Postmortem => return Ok(None),
             _ => {}
         }
         let Some(incident) = key.incident else { return Ok(None) };
@@ -375,6 +375,13 @@ impl Reader {
                 let texts = written(tx, row, marks)?;
                 let at = began(tx, row)?;
                 (!texts.is_empty()).then(|| of.report(&texts, at))
+            }
+            Found::Postmortem => {
+                let texts = learned(tx, incident)?;
+                match store::learn::postmortems::get(tx, incident)? {
+                    Some(one) if !texts.is_empty() => Some(of.postmortem(&texts, one.since)),
+                    _ => None,
+                }
             }
             Found::Task => match key.id.parse() {
                 Ok(id) => tasks::get(tx, incident, id)?.map(|task| of.task(&task)),
@@ -449,6 +456,13 @@ fn said<'e>(entry: &'e Entry, marks: &'e [Mark]) -> Option<&'e str> {
     }
     let corrected = mark.and_then(|mark| mark.corrected.as_ref()).map(|(text, _)| text.as_str());
     corrected.or_else(|| entry.data["text"].as_str())
+}
+
+/// What people wrote in the postmortem of an incident, and the factors that hold.
+fn learned(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<String>, Halt> {
+    let written = store::learn::postmortems::written(tx, incident)?;
+    let factors = store::learn::postmortems::factors(tx, incident)?.into_iter().filter(Factor::holds);
+    Ok(written.into_iter().map(|one| one.text).chain(factors.map(|one| one.text)).collect())
 }
 
 /// All that was written of an incident, in its order.

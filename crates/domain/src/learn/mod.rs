@@ -25,6 +25,6 @@ pub mod records;
 pub mod search;
 mod sentences;
 mod subjects;
-pub mod terms;
 pub mod survival;
+pub mod terms;
 pub mod wording;

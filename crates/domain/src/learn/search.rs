@@ -152,6 +152,12 @@ impl Of<'_> {
         self.document(Found::Report, self.id.to_string(), self.title.to_string(), text, at)
     }
 
+    /// What people wrote of what is to be learned, with the factors that hold.
+    pub fn postmortem(&self, texts: &[String], at: Timestamp) -> Document {
+        let text = paragraphs(texts.iter().map(String::as_str));
+        self.document(Found::Postmortem, self.id.to_string(), self.title.to_string(), text, at)
+    }
+
     /// What people are told; nothing as long as it is a draft, or once it is withdrawn.
     pub fn update(&self, update: &Update) -> Option<Document> {
         let at = update.posted_at()?;
@@ -247,7 +253,7 @@ pub enum Touched {
 pub fn is_read(kind: EventKind) -> bool {
     let word = kind.word();
     kind == EventKind::DocumentsApplied
-        || ["incident.", "entry.", "task.", "update.", "evidence.", "observable.", "change."]
+        || ["incident.", "entry.", "task.", "update.", "evidence.", "observable.", "change.", "postmortem.", "factor."]
             .iter()
             .any(|start| word.starts_with(start))
 }
@@ -289,6 +295,9 @@ pub fn touched(
         | EventKind::IncidentDeclared => _ = found.insert(Touched::Whole(of)),
         _ if word.starts_with("incident.") => {
             found.extend(one(Found::Incident, Some(of.to_string())));
+        }
+        _ if word.starts_with("postmortem.") || word.starts_with("factor.") => {
+            found.extend(one(Found::Postmortem, Some(of.to_string())));
         }
         _ if word.starts_with("task.") => found.extend(one(Found::Task, subject("tsk_"))),
         _ if word.starts_with("update.") => found.extend(one(Found::Update, subject("upd_"))),

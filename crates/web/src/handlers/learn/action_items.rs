@@ -618,10 +618,15 @@ async fn keep_what_stands(
     Ok(())
 }
 
+/// What follows from an incident.
+pub(super) fn of_incident(look: &mut Look<'_, '_>, row: &IncidentRow) -> Result<Vec<ItemLine>, Halt> {
+    let own = acts::of_incident(look.tx, row.id, look.asked.sight())?;
+    Ok(own.iter().map(|item| line(look, item, row)).collect())
+}
+
 /// What the room shows of what follows from its incident, and of earlier items that it concerns.
 pub(in crate::handlers) fn panel(look: &mut Look<'_, '_>, row: &IncidentRow) -> Result<ItemsPanel, Halt> {
     let sight = look.asked.sight();
-    let own = acts::of_incident(look.tx, row.id, sight)?;
     let mut earlier = Vec::new();
     for (recurrence, item) in acts::came_back_in(look.tx, row.id, sight)? {
         let Some(of) = store::respond::incidents::get(look.tx, item.incident, sight)? else { continue };
@@ -633,7 +638,7 @@ pub(in crate::handlers) fn panel(look: &mut Look<'_, '_>, row: &IncidentRow) -> 
         earlier.push((line(look, &item, &of), says.to_owned()));
     }
     Ok(ItemsPanel {
-        rows: own.iter().map(|item| line(look, item, row)).collect(),
+        rows: of_incident(look, row)?,
         earlier,
         may_write: look.asked.access >= Access::Responder
             && !matches!(row.state.phase, Phase::Cancelled | Phase::Merged),

@@ -119,7 +119,8 @@ async fn page(asked: Asked, id: IncidentId, typed: Typed) -> Result<Response, Pr
     asked
         .page_with(Section::Postmortems, status, move |look, shell| {
             let whole = acts::whole(look.tx, id, look.asked.sight())?;
-            Ok(view(look, shell, &whole, &typed))
+            let items = super::action_items::of_incident(look, &whole.incident)?;
+            Ok(PostmortemPage { items, ..view(look, shell, &whole, &typed) })
         })
         .await
 }
@@ -159,6 +160,8 @@ fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, typed: &Typed) -> Post
         sections: Part::of(one.form()).map(|part| section(look, whole, part, typed)).collect(),
         factors: whole.factors.iter().map(|factor| factor_view(look, &catalog, factor)).collect(),
         kinds: kinds(&catalog),
+        items: Vec::new(),
+        items_href: format!("/action-items?tab=all&incident={}", whole.incident.id),
         published: last.map(|version| published(look, &catalog, one, version)),
         corrections: whole
             .versions

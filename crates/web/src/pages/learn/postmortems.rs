@@ -5,6 +5,7 @@
 
 use askama::Template;
 
+use crate::pages::learn::action_items::ItemLine;
 use crate::pages::respond::obligations::Typed;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, When};
 
@@ -71,6 +72,9 @@ pub struct PostmortemPage {
     pub factors: Vec<FactorView>,
     /// The taxonomy: groups with the names and titles of their kinds.
     pub kinds: Vec<(String, Vec<(String, String)>)>,
+    /// What is to be done, of this incident.
+    pub items: Vec<ItemLine>,
+    pub items_href: String,
     /// What was published last.
     pub published: Option<PublishedView>,
     pub corrections: Vec<CorrectionView>,
@@ -266,6 +270,8 @@ mod samples {
                 },
             ],
             kinds: vec![("Design".into(), vec![("no-limit".into(), "No limit, no back-off".into())])],
+            items: vec![],
+            items_href: "/action-items?tab=all&incident=inc_06f1k2m9qv7x3t1a".into(),
             published: None,
             corrections: vec![],
             versions: vec![],

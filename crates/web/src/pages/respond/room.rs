@@ -14,8 +14,8 @@ use super::record::RecordTally;
 use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::change::switches::SwitchList;
-use crate::pages::learn::search::SimilarView;
 use crate::pages::learn::action_items::ItemsPanel;
+use crate::pages::learn::search::SimilarView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
 /// The room.
