@@ -5,7 +5,7 @@ use serde_json::Value;
 use store::{Halt, Tx};
 
 use crate::Moment;
-use crate::learn::judging;
+use crate::learn::postmortem_policies;
 
 /// Notes that something happened, now, by whoever acts.
 pub fn event(
@@ -49,7 +49,7 @@ pub fn of_incident(
     event.incident = Some(incident);
     event.at = told.at.unwrap_or(event.at);
     store::journal::append(tx, &event, moment.now)?;
-    judging::note(tx, incident, kind, moment.now)?;
+    postmortem_policies::note(tx, incident, kind, moment.now)?;
     Ok(event.id)
 }
 

@@ -10,7 +10,7 @@ use crate::change::{kills, reflexes, rollbacks};
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
 use crate::inform::{notices, subscribers};
-use crate::learn::{item_checks, item_reminders, owners};
+use crate::learn::{item_checks, item_reminders, postmortem_owners};
 use crate::respond::{command, reminders, tasks, updates};
 use crate::{Node, board};
 
@@ -37,7 +37,7 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + item_reminders::remind_due(store, node, mint, now)?
             + pages::advance_due(store, node, mint, now)?
             + kills::keep_time(store, node, mint, now)?
-            + owners::keep_time(store, node, mint, now)?
+            + postmortem_owners::keep_time(store, node, mint, now)?
             + notices::keep_time(store, node, mint, now)?
             + subscribers::tell(store, mint, now)?;
         if done == 0 {

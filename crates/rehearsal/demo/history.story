@@ -40,6 +40,15 @@
 -82d 10:05 elena tells everybody resolved: It is over. From 08:55 to 09:32 searches took up to five seconds.
 -82d 10:06 priya approves
 -82d 10:08 priya resolves the incident: everything has been fast for half an hour
+-80d 10:00 priya takes the postmortem
+-80d 10:10 priya writes all of the postmortem: The record says it; nobody has more to tell.
+-80d 10:11 priya writes summary: For 37 minutes a search of the timetable took five seconds. A new index had left the old one out; taking it back ended it.
+-80d 10:12 priya writes impact: Every search from 08:55 to 09:32; how many gave up is not known.
+-80d 10:13 priya writes surprised: The old index was still in use by a fifth of all searches.
+-80d 10:20 priya names the factor: A change of an index reached everything at once
+-80d 10:21 priya names the factor: No test asks for the slowest searches
+-80d 10:30 priya submits the postmortem
+-80d 10:45 jonas publishes the postmortem
 -80d 14:00 priya closes the incident
 
 -79d 16:20 tomas declares "A restore test read last month's backup" near-miss services=ledger: the newest backup was never picked up by the test
@@ -69,6 +78,15 @@
 -75d 03:58 sam tells everybody resolved accounts=operational: Everybody can sign in again since 03:54. / whoever writes was bringing the certificate
 -75d 03:59 aiko approves
 -75d 04:10 aiko resolves the incident: the error rate is zero
+-72d 09:00 aiko takes the postmortem
+-72d 09:10 aiko writes all of the postmortem: The record says it; nobody has more to tell.
+-72d 09:11 aiko writes summary: Four of ten travellers could not sign in until 03:58. A certificate of the session store had expired.
+-72d 09:12 aiko writes impact: About 900 attempts failed, by the log of sign-ins.
+-72d 09:13 aiko writes surprised: The certificate was renewed by hand, and nobody was told that it would end.
+-72d 09:20 aiko names the factor: Nothing tells when this certificate expires
+-72d 09:21 aiko names the factor: Renewing it is a step that one runbook has and the other has not
+-72d 09:30 aiko submits the postmortem
+-72d 09:45 sam publishes the postmortem
 -72d 11:00 aiko closes the incident
 
 -71d 12:00 mara plans "Move of the ledger to new disks" in 40h for 2h buying=maintenance: Buying tickets may pause for up to five minutes.
@@ -120,6 +138,7 @@
 -58d 10:37 mara mitigates
 -58d 10:40 prometheus: resolved checkout "Payment timeouts" severity=critical
 -58d 10:55 mara resolves the incident: no timeout for a quarter of an hour
+-58d 11:30 jonas takes the postmortem
 -57d 10:20 jonas reopens the incident: the report was started again and holds the same lock
 -57d 10:24 tomas acts: the report is killed, and taken out of the plan
 -57d 10:30 mara tells inside 30m: the same lock as yesterday; the report does not run until it reads from the replica
@@ -167,6 +186,15 @@
 -45d 10:15 elena tells everybody resolved boarding=operational: All gates work. It lasted an hour. / we waited for the last two gates
 -45d 10:16 priya approves
 -45d 10:30 priya resolves the incident: all gates are online
+-44d 08:00 priya takes the postmortem
+-44d 08:10 priya writes all of the postmortem: The record says it; nobody has more to tell.
+-44d 08:11 priya writes summary: At eleven gates nobody boarded by ticket for two hours. The gates did not come back after their network had been away.
+-44d 08:12 priya writes impact: Three departures left late, by 25 minutes at most.
+-44d 08:13 priya writes surprised: Gates wait for a name server that they need only once.
+-44d 08:20 priya names the factor: Gates depend on a name server that nobody watches
+-44d 08:21 priya names the factor: After a loss of the network gates do not try again
+-44d 08:30 priya submits the postmortem
+-44d 08:45 tomas publishes the postmortem
 -44d 09:00 priya closes the incident
 
 -40d 15:25 noor declares "A build token was used from elsewhere" security SEV2 codename="quiet lantern" services=checkout,identity impact="Somebody read the source of checkout": a build ran from an address that is not ours
@@ -195,6 +223,15 @@
 -40d 19:02 noor mitigates
 -39d 10:00 noor submits gdpr authority SA-2026-0417: On that day a token was used to read source code. A test file held mail addresses of 212 customers. The token is revoked; the file is gone.
 -39d 11:00 noor resolves the incident: no further use since the tokens were revoked
+-36d 10:00 noor takes the postmortem
+-36d 10:10 noor writes all of the postmortem: The record says it; nobody has more to tell.
+-36d 10:11 noor writes summary: Somebody used a build token from elsewhere. It was revoked within the hour, and nothing of ours was changed.
+-36d 10:12 noor writes impact: No data of travellers was reached, by the logs of both services.
+-36d 10:13 noor writes surprised: The token could do more than any build needs.
+-36d 10:20 noor names the factor: Tokens of builds do not expire
+-36d 10:21 noor names the factor: Nothing tells when a token is used from elsewhere
+-36d 10:30 noor submits the postmortem
+-36d 10:45 tomas publishes the postmortem
 -35d 16:00 noor closes the incident
 
 -36d 23:50 prometheus: ledger "Replication stopped" severity=critical summary="the replica stopped"
@@ -212,6 +249,15 @@
 -31d 11:40 jonas offers command to mara: prices are right again, 37 tickets stay valid / write to the customers, close the hole in the import
 -31d 11:44 mara accepts command
 -31d 12:30 mara resolves the incident: the import refuses a price of zero
+-30d 10:00 jonas takes the postmortem
+-30d 10:10 jonas writes all of the postmortem: The record says it; nobody has more to tell.
+-30d 10:11 jonas writes summary: 37 tickets of one crossing were sold for nothing. An empty field was taken for a price of zero.
+-30d 10:12 jonas writes impact: 37 travellers; nobody was asked to pay again.
+-30d 10:13 jonas writes surprised: The import had done so for years, and no price was ever empty.
+-30d 10:20 jonas names the factor: An empty price is read as zero
+-30d 10:21 jonas names the factor: Nothing refuses a price of zero
+-30d 10:30 jonas submits the postmortem
+-30d 10:45 mara publishes the postmortem
 -29d 12:00 mara closes the incident
 
 -27d 02:10 prometheus: identity "Sign-in latency" severity=critical summary="sign-in takes 6 s"
@@ -239,6 +285,15 @@
 -24d 18:06 elena approves
 -24d 18:10 elena mitigates
 -24d 18:15 elena resolves the incident: the port is open
+-24d 18:30 elena takes the postmortem
+-23d 09:10 elena writes all of the postmortem: The record says it; nobody has more to tell.
+-23d 09:11 elena writes summary: A storm closed the port from noon to evening. Six departures were cancelled, and 1400 travellers were booked anew.
+-23d 09:12 elena writes impact: 1400 travellers, 212 of them with a night ashore; counted from the bookings.
+-23d 09:13 elena writes surprised: Booking anew took longer by phone than by the app, and most people phoned.
+-23d 09:20 elena names the factor: The app does not say that booking anew is possible there
+-23d 09:21 elena names the factor: The plan for storms names a phone line that no longer exists
+-23d 09:30 elena submits the postmortem
+-23d 10:00 mara publishes the postmortem
 -22d 10:00 elena closes the incident
 
 -20d 09:30 priya declares "The app shows yesterday's timetable" SEV3 services=timetable impact="Times of two crossings are wrong": two customers missed a boat
@@ -263,6 +318,7 @@
 -14d 11:25 jonas acts: the second payment provider takes over
 -14d 11:26 jonas mitigates of incident 19
 -14d 11:40 jonas resolves the incident of incident 19: no failure for ten minutes
+-14d 12:00 jonas takes the postmortem of incident 19
 
 -12d 20:00 sam declares "A release was rolled back in a hurry" reported near-miss services=checkout: the canary caught it before customers did
 

@@ -2,6 +2,7 @@
 //!
 //! Each line becomes one act of one person, as in `responders.rs`.
 
+use actions::learn::postmortem_owners;
 use actions::learn::postmortems::{self as acts, Deed, Text};
 use actions::respond::assignments as roles;
 use domain::learn::factors::Wanted;
@@ -30,6 +31,11 @@ impl Play {
             ["corrects", "the", "postmortem"] => Deed::Correct { correction: why },
             ["waives", "the", "postmortem"] => Deed::Waive { why },
             ["wants", "a", "postmortem"] => Deed::Request { why },
+            ["takes", "the", "postmortem"] => {
+                let id = id()?;
+                responder.act(self, |tx, node, moment| postmortem_owners::take(tx, node, moment, id))?;
+                return Ok(true);
+            }
             ["accepts", "the", "postmortem"] => {
                 let id = id()?;
                 responder.act(self, |tx, node, moment| roles::accept(tx, node, moment, id, &owner))?;

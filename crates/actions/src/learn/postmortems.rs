@@ -18,8 +18,8 @@ use store::learn::postmortems::{self as rows, Filter, Version, Written};
 use store::respond::incidents::IncidentRow;
 use store::{Halt, Tx};
 
-use super::judging::{self, particulars, save};
-use super::owners::{self, Ownership};
+use super::postmortem_owners::{self, Ownership};
+use super::postmortem_policies::{self, particulars, save};
 use super::{drafts, recurrences};
 use crate::announce::Told;
 use crate::respond::incidents::{self, find, seen};
@@ -66,7 +66,7 @@ pub fn whole(tx: &mut Tx<'_>, id: IncidentId, sight: Sight<'_>) -> Result<Whole,
     let texts = rows::texts(&written);
     let hold = factors.iter().filter(|one| one.holds()).count();
     Ok(Whole {
-        held: owners::of_incident(tx, id)?,
+        held: postmortem_owners::of_incident(tx, id)?,
         versions: rows::versions(tx, id)?,
         missing: sections::missing(postmortem.form(), &texts, hold),
         advice: sections::advice(&texts),
@@ -90,7 +90,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, sight: Sight<'_>, limit: u32) -> R
     let mut all = Vec::new();
     for postmortem in rows::list(tx, filter, sight, limit)? {
         let incident = seen(tx, postmortem.incident, sight)?;
-        let held = owners::of_incident(tx, postmortem.incident)?;
+        let held = postmortem_owners::of_incident(tx, postmortem.incident)?;
         all.push(Listed { incident, postmortem, held });
     }
     Ok(all)
@@ -259,13 +259,13 @@ pub fn publish(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: Incide
     let (row, one) = load(tx, moment, id)?;
     let mut wrote: BTreeSet<Name> = rows::authors(tx, id)?.into_iter().collect();
     wrote.extend(rows::factors(tx, id)?.into_iter().filter(Factor::holds).map(|one| one.by));
-    let owner = owners::of_incident(tx, id)?.owner;
+    let owner = postmortem_owners::of_incident(tx, id)?.owner;
     let moved = one.publish(&by, &wrote, owner.as_ref(), moment.now)?;
     let body = body(tx, node, moment, &row, &moved.0)?;
     let version = Version { version: moved.0.versions, body, by: by.clone(), at: moment.now, correction: None };
     rows::publish(tx, id, &version)?;
     let one = carry(tx, moment, moved, None, json!({ "version": version.version, "reviewer": by }))?;
-    owners::follow(tx, node, moment, &row)?;
+    postmortem_owners::follow(tx, node, moment, &row)?;
     Ok(one)
 }
 
@@ -298,10 +298,10 @@ pub fn waive(
 ) -> Result<Postmortem, Halt> {
     let by = person(moment)?;
     let (row, one) = load(tx, moment, id)?;
-    let owner = owners::of_incident(tx, id)?.owner;
+    let owner = postmortem_owners::of_incident(tx, id)?.owner;
     let moved = one.waive(&by, access.unwrap_or(Access::Viewer), owner.as_ref(), why, moment.now)?;
     let one = carry(tx, moment, moved, Some(why.trim()), json!({ "person": by }))?;
-    owners::follow(tx, node, moment, &row)?;
+    postmortem_owners::follow(tx, node, moment, &row)?;
     Ok(one)
 }
 
@@ -318,7 +318,7 @@ pub fn request(
     let why = line(why, 500, "/why")?;
     let moved = one.request(&by, &why, moment.now)?;
     carry(tx, moment, moved, Some(&why), json!({ "person": by }))?;
-    judging::look(tx, node, moment, id)?;
+    postmortem_policies::look(tx, node, moment, id)?;
     Ok(load(tx, moment, id)?.1)
 }
 
@@ -433,7 +433,7 @@ fn body(tx: &mut Tx<'_>, node: &Node, moment: &Moment<'_>, row: &IncidentRow, on
             Some(json!({ "measure": total.measure.word(), "seconds": took.middle(), "took": took_in_words(*took) }))
         })
         .collect();
-    let held = owners::of_incident(tx, row.id)?;
+    let held = postmortem_owners::of_incident(tx, row.id)?;
     Ok(json!({
         "title": row.name(),
         "severity": row.state.severity,

@@ -18,7 +18,7 @@ use super::incidents::{COMMANDER, find, must_be_person};
 use super::{command, stamps};
 use crate::announce::Told;
 use crate::engage::pages;
-use crate::learn::owners;
+use crate::learn::postmortem_owners;
 use crate::{Moment, Node, announce};
 
 /// Offers a role to somebody; or takes it, if that is oneself.
@@ -142,7 +142,7 @@ fn write(
     let told = Told { why, data, at: None };
     announce::of_incident(tx, moment, done.event, incident, vec![format!("person/{person}")], told)?;
     if role.as_str() == OWNER {
-        owners::moved(tx, node, moment, incident, &done.assignment)?;
+        postmortem_owners::moved(tx, node, moment, incident, &done.assignment)?;
     }
     if role.as_str() == COMMANDER {
         let mut row = find(tx, moment, incident)?;

@@ -19,7 +19,7 @@ use super::{command, links, room, updates};
 use crate::announce::Told;
 use crate::change::{reflexes, suspects};
 use crate::engage::pages;
-use crate::learn::{judging, recurrences};
+use crate::learn::{postmortem_policies, recurrences};
 use crate::prepare::drills;
 use crate::{Moment, Node, announce};
 
@@ -229,7 +229,7 @@ pub fn act(
         reflexes::wish(tx, id, moment.now)?;
     }
     if matches!(row.state.phase, Phase::Resolved | Phase::Cancelled) && row.state.phase != before.phase {
-        judging::look(tx, node, moment, id)?;
+        postmortem_policies::look(tx, node, moment, id)?;
     }
     Ok(row)
 }
@@ -261,7 +261,7 @@ fn completed(
             return Ok(Command::Resolve { unmet });
         }
         Command::Close => {
-            if let Some(state) = judging::is_owed(tx, row.id)? {
+            if let Some(state) = postmortem_policies::is_owed(tx, row.id)? {
                 let message =
                     format!("its postmortem is {state}: it is published or waived before the incident is closed");
                 return Err(Refusal::conflict(message).into());

@@ -42,11 +42,13 @@ enum Command {
         incident: IncidentId,
     },
     /// Say why one is due, who owns it, and what is missing before it is reviewed
+    #[command(after_long_help = "Example:\n  allclear postmortem why inc_06f1k2m9qv7x3t1a")]
     Why {
         /// The id of the incident
         incident: IncidentId,
     },
     /// Ask for one, with a reason
+    #[command(after_long_help = "Example:\n  allclear postmortem request inc_06f1k2m9qv7x3t1a --why 'customers ask'")]
     Request {
         /// The id of the incident
         incident: IncidentId,
@@ -56,6 +58,9 @@ enum Command {
         why: String,
     },
     /// Say that none is written: by name, and with a reason of 40 letters or more
+    #[command(
+        after_long_help = "Example:\n  allclear postmortem waive inc_06f1k2m9qv7x3t1a --why 'it is the fault of last week, and was written up then'"
+    )]
     Waive {
         /// The id of the incident
         incident: IncidentId,

@@ -14,6 +14,7 @@ pub mod ledgers;
 mod lexicon;
 pub mod likeness;
 pub mod postmortem_facts;
+pub mod postmortem_owners;
 pub mod postmortem_policies;
 pub mod postmortem_sections;
 pub mod postmortems;

@@ -66,7 +66,7 @@ impl Seen<'_> {
         let flags = [
             (when.near_miss, Self::near_miss as fn(&Self, &Standing<'_>) -> Met),
             (when.data_lost, Self::data_lost),
-            (when.compromised, Self::compromised),
+            (when.intrusion, Self::intrusion),
             (when.taken_back, Self::taken_back),
             (when.taking_back_failed, Self::taking_back_failed),
             (when.obligation, Self::obligation),
@@ -119,7 +119,7 @@ impl Seen<'_> {
         Some(Observation::new("data was lost", [Cite::of(stamp.id)]))
     }
 
-    fn compromised(&self, held: &Standing<'_>) -> Met {
+    fn intrusion(&self, held: &Standing<'_>) -> Met {
         if self.record.class != Class::Security {
             return None;
         }

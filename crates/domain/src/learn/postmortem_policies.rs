@@ -136,7 +136,7 @@ pub struct When {
     pub data_lost: bool,
     /// A stamp says that somebody got in, or people or records are counted as affected in a security incident.
     #[serde(skip_serializing_if = "is_no")]
-    pub compromised: bool,
+    pub intrusion: bool,
     /// Its impact was felt for longer than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub felt_longer: Option<Span>,

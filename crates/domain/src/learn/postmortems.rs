@@ -296,42 +296,6 @@ const DAY: Span = Span::hours(24);
 const DAYS: Span = Span::hours(48);
 const WEEK: Span = Span::hours(168);
 
-/// Who may be asked to own one, the likeliest first: whoever the commander named; who manages in the teams of the services that
-/// it touched, the most important service first; the commander; who manages anywhere; administrators. Everybody once, nobody
-/// who is away for good.
-pub fn candidates(catalog: &Catalog, named: Option<&Name>, services: &[Name], commander: Option<&Name>) -> Vec<Name> {
-    let mut touched: Vec<_> = services.iter().filter_map(|name| catalog.services.get(name)).collect();
-    touched.sort_by_key(|service| service.tier);
-    let teams = touched.iter().filter_map(|service| catalog.teams.get(&service.team));
-    let managing = |name: &&Name| catalog.people.get(*name).is_some_and(|person| person.access == Access::Manager);
-    let leads = teams
-        .flat_map(|team| &team.members)
-        .filter(|name| catalog.people.get(*name).is_some_and(|person| person.access >= Access::Manager));
-    let administrators =
-        catalog.people.iter().filter(|(_, person)| person.access == Access::Administrator).map(|(name, _)| name);
-    let all = named
-        .into_iter()
-        .chain(leads)
-        .chain(commander)
-        .chain(catalog.people.keys().filter(managing))
-        .chain(administrators);
-    let mut seen = BTreeSet::new();
-    let there = |name: &&Name| catalog.people.get(*name).is_some_and(|person| !person.inactive);
-    all.filter(there).filter(|name| seen.insert((*name).clone())).cloned().collect()
-}
-
-/// Whoever is asked next: the first who was not asked in this round; when all were, the round begins anew.
-pub fn next_to_ask(candidates: &[Name], asked: &[Name]) -> (Option<Name>, Vec<Name>) {
-    match candidates.iter().find(|name| !asked.contains(name)) {
-        Some(next) => (Some(next.clone()), asked.iter().cloned().chain([next.clone()]).collect()),
-        None => {
-            let first = candidates.first().cloned();
-            let asked = first.iter().cloned().collect();
-            (first, asked)
-        }
-    }
-}
-
 #[cfg(test)]
 #[path = "postmortems_tests.rs"]
 mod tests;

@@ -5,7 +5,6 @@ use proptest::prelude::*;
 use super::*;
 use crate::learn::postmortem_policies::{Observation, Reason};
 use crate::learn::postmortem_sections::Section;
-use crate::prepare::reading::from_yaml;
 use crate::words::{Mint, RefusalKind};
 
 fn at(hour: i64) -> Timestamp {
@@ -145,57 +144,6 @@ fn reminders_come_before_at_and_after() {
     assert_eq!((due.late(at(48)), draft.late(at(48))), (Some("it was to be drafted"), None));
     assert_eq!(draft.late(at(240)), Some("it was to be published"));
     assert_eq!(new(vec![]).remind_at(at(0)), None);
-}
-
-const HOUSE: &str = "
-kind: person
-name: ana
-spec: { full_name: Ana, email: a@example.org, access: manager }
----
-kind: person
-name: ben
-spec: { full_name: Ben, email: b@example.org }
----
-kind: person
-name: cleo
-spec: { full_name: Cleo, email: c@example.org, access: manager }
----
-kind: person
-name: dora
-spec: { full_name: Dora, email: d@example.org, access: administrator }
----
-kind: person
-name: eve
-spec: { full_name: Eve, email: e@example.org, access: manager, inactive: true }
----
-kind: team
-name: shop
-spec: { title: Shop, members: [ben, cleo, eve] }
----
-kind: service
-name: shop
-spec: { title: Shop, team: shop }
-";
-
-#[test]
-fn whoever_manages_what_broke_is_asked_first() {
-    let mut catalog = Catalog::default();
-    for proposal in from_yaml("test", HOUSE).proposals {
-        catalog.insert(proposal.document);
-    }
-    let asked = |named: Option<&str>, services: &[&str], commander: Option<&str>| -> String {
-        let services: Vec<Name> = services.iter().map(|one| name(one)).collect();
-        let all = candidates(&catalog, named.map(name).as_ref(), &services, commander.map(name).as_ref());
-        all.iter().map(Name::as_str).collect::<Vec<_>>().join(" ")
-    };
-    assert_eq!(asked(None, &["shop"], Some("ben")), "cleo ben ana dora");
-    assert_eq!(asked(Some("ben"), &["shop"], Some("ben")), "ben cleo ana dora");
-    assert_eq!(asked(None, &[], None), "ana cleo dora");
-    let all = [name("ana"), name("ben")];
-    assert_eq!(next_to_ask(&all, &[]), (Some(name("ana")), vec![name("ana")]));
-    assert_eq!(next_to_ask(&all, &[name("ana")]).0, Some(name("ben")));
-    assert_eq!(next_to_ask(&all, &all), (Some(name("ana")), vec![name("ana")]), "the round begins anew");
-    assert_eq!(next_to_ask(&[], &all), (None, vec![]));
 }
 
 proptest! {

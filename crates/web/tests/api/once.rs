@@ -52,7 +52,8 @@ struct Burning {
     /// By the act that each waits for.
     changes: Vec<(&'static str, String)>,
     kill: String,
-    /// An incident that is over, and a factor that somebody named for it.
+    /// Incidents that are over: of one nobody wrote anything, of the other somebody named a factor.
+    over: String,
     learned: (String, String),
 }
 
@@ -115,6 +116,8 @@ impl Burning {
         let text = |value: Value| value.as_str().unwrap().to_owned();
         let kill = text(kill);
         let (notice, post) = (text(notice), text(post));
+        let over =
+            crate::postmortems::over(&mut house, &ada, json!({ "title": "It is over", "class": "system" })).await;
         let learned = crate::postmortems::begun(&mut house, &ada).await;
         let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
@@ -138,6 +141,7 @@ impl Burning {
             item,
             changes,
             kill,
+            over,
             learned,
         }
     }
@@ -351,6 +355,8 @@ impl Burning {
             self.changes.iter().find(|(act, _)| path.ends_with(&format!("changes/{{id}}/{act}")))
         {
             id
+        } else if path.ends_with("postmortem") {
+            &self.over
         } else if path.contains("postmortem") {
             &self.learned.0
         } else if path.contains("incidents") {

@@ -32,7 +32,8 @@ pub(crate) async fn begun(house: &mut House, by: &str) -> (String, String) {
     (id, made.json()["id"].as_str().unwrap().to_owned())
 }
 
-async fn over(house: &mut House, by: &str, new: Value) -> String {
+/// An incident that is over.
+pub(crate) async fn over(house: &mut House, by: &str, new: Value) -> String {
     let made = house.call(ask("POST", "/api/v1/incidents").by(by).json(&new)).await;
     let id = made.json()["id"].as_str().unwrap_or_else(|| panic!("{}", made.text)).to_owned();
     let end = json!({ "do": "resolve", "why": "it works" });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use actions::learn::postmortem_owners;
 use actions::learn::postmortems::{self as acts, Deed, Listed, Text, Whole};
 use actions::respond::assignments;
 use axum::extract::Path;
@@ -333,7 +334,6 @@ enum Wish {
     Factor(Wanted),
     Strike(FactorId, String),
     Own,
-    Accept,
     Decline(String),
 }
 
@@ -392,11 +392,7 @@ fn carry_out(
         Wish::Write(texts) => acts::write(tx, node, moment, id, texts).map(drop),
         Wish::Factor(wanted) => acts::name_factor(tx, node, moment, id, wanted).map(drop),
         Wish::Strike(factor, why) => acts::strike_factor(tx, moment, id, *factor, why).map(drop),
-        Wish::Own => {
-            let me = moment.person().cloned().ok_or_else(|| Refusal::forbidden("only a person can do this"))?;
-            assignments::offer(tx, node, moment, id, &owner, &me, None)
-        }
-        Wish::Accept => assignments::accept(tx, node, moment, id, &owner),
+        Wish::Own => postmortem_owners::take(tx, node, moment, id),
         Wish::Decline(why) => assignments::decline(tx, node, moment, id, &owner, why),
     }
 }
@@ -427,7 +423,6 @@ fn read(fields: &Fields) -> Result<(Wish, &'static str), Refusal> {
         "waive" => act(Deed::Waive { why: words("why-waive") }, "It is waived, with your name and reason"),
         "request" => act(Deed::Request { why: words("why-request") }, "Somebody is asked to see to it"),
         "own" => Ok((Wish::Own, "You own it")),
-        "accept" => Ok((Wish::Accept, "You own it")),
         "decline" => Ok((Wish::Decline(words("why-decline")), "Somebody else is asked")),
         _ => Err(Refusal::invalid("there is no such button")),
     }

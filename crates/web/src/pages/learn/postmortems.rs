@@ -1,7 +1,7 @@
 //! Postmortems: all that are owed, and one with its words, those who own it, why it is due, and what was published.
 //!
 //! `GET /postmortems`; `GET /incidents/ID/postmortem`; `POST` there with `act` (`write`, `factor`, `strike`, `submit`, `send-back`,
-//! `publish`, `correct`, `waive`, `request`, `accept`, `decline`) and what that needs. A form that is refused keeps what was typed.
+//! `publish`, `correct`, `waive`, `request`, `own`, `decline`) and what that needs. A form that is refused keeps what was typed.
 
 use askama::Template;
 

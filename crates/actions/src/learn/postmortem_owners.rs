@@ -2,21 +2,23 @@
 //! owns it is reminded.
 
 use domain::engage::deliveries::Urgency;
-use domain::learn::postmortems::{OWNER, Postmortem, State, candidates, next_to_ask};
+use domain::learn::postmortem_owners::{candidates, next_to_ask};
+use domain::learn::postmortems::{OWNER, Postmortem, State};
 use domain::respond::assignments::{self as roles, Assignment, State as Holding};
 use domain::respond::incidents::Visibility;
 use domain::respond::sight::Sight;
-use domain::words::{Actor, EventKind, IncidentId, Mint, Name, Timestamp};
+use domain::words::{Actor, EventKind, IncidentId, Mint, Name, Refusal, Timestamp};
 use serde_json::json;
 use store::learn::postmortems as rows;
 use store::respond::assignments as role_rows;
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::{Halt, Store, Tx};
 
-use super::judging::{self, accept_until, save};
+use super::postmortem_policies::{self, accept_until, save};
 use crate::announce::Told;
 use crate::board::{self, Pace, Turn};
 use crate::engage::pages::{self, Reminder};
+use crate::respond::incidents::find;
 use crate::respond::{assignments, command};
 use crate::{Moment, Node, announce};
 
@@ -41,6 +43,20 @@ pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Ownership, H
         owner: ours().find(|one| one.is_held()).map(|one| one.person.clone()),
         asked: asked.map(|one| one.person.clone()),
     })
+}
+
+/// Somebody sees to it: whoever was asked accepts, anybody else takes it if nobody has it.
+pub fn take(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentId) -> Result<(), Halt> {
+    let role: Name = OWNER.parse()?;
+    let me = moment.person().cloned().ok_or_else(|| Refusal::forbidden("only a person can do this"))?;
+    find(tx, moment, id)?;
+    let all = role_rows::of_incident(tx, id)?;
+    let asked = all.iter().any(|one| one.role == role && one.person == me && one.state == Holding::Offered);
+    if asked {
+        assignments::accept(tx, node, moment, id, &role)
+    } else {
+        assignments::offer(tx, node, moment, id, &role, &me, None)
+    }
 }
 
 /// The role of an owner was offered, accepted, declined or laid down.
@@ -128,7 +144,7 @@ pub fn keep_time(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) ->
         store.write(|tx| {
             let (judge_at, _) = rows::wakes(tx, *id)?;
             if judge_at.is_some_and(|at| at <= now) {
-                judging::look(tx, node, &mut moment.again(), *id)?;
+                postmortem_policies::look(tx, node, &mut moment.again(), *id)?;
             }
             Ok(())
         })?;

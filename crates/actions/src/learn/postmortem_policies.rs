@@ -13,7 +13,7 @@ use store::learn::postmortems as rows;
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::{Halt, Tx};
 
-use super::{drafts, owners};
+use super::{drafts, postmortem_owners};
 use crate::announce::Told;
 use crate::{Moment, Node, announce};
 
@@ -68,7 +68,7 @@ pub(crate) fn look(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: In
         data["policies"] = policies;
         announce::of_incident(tx, moment, event, id, Vec::new(), Told::of(data))?;
     }
-    owners::follow(tx, node, moment, &row)
+    postmortem_owners::follow(tx, node, moment, &row)
 }
 
 fn unchanged(before: &Postmortem, next: &Postmortem) -> bool {
