@@ -42,7 +42,7 @@ impl Author {
 
     /// Every postmortem that is due ends published or waived, by somebody with a name.
     pub(crate) fn finish_learning(&mut self, play: &mut Play, at: Timestamp) -> Result<(), Trouble> {
-        for (number, id) in self.owed(play)? {
+        for (number, id) in owed(play)? {
             let sees = |person: &str| -> Result<bool, Trouble> {
                 let person: Name = person.parse().map_err(|_| Trouble::Broken(format!("{person} is no name")))?;
                 Ok(play
@@ -72,27 +72,27 @@ impl Author {
                 self.perform(play, at, line)?;
             }
         }
-        match self.owed(play)?.first() {
+        match owed(play)?.first() {
             Some((number, id)) => {
                 Err(Trouble::Broken(format!("the postmortem of incident {number} ({id}) came to no end")))
             }
             None => Ok(()),
         }
     }
+}
 
-    /// Those that are owed, of incidents whose response is over.
-    fn owed(&self, play: &Play) -> Result<Vec<(usize, IncidentId)>, Trouble> {
-        let open = Filter { open: true, ..Filter::default() };
-        let found = play.world.store.read(|tx| Ok(rows::list(tx, &open, Sight::Whole, 500)?))?;
-        let mut owed = Vec::new();
-        for one in found.into_iter().filter(|one| one.due.is_some()) {
-            let over = play.world.store.read(|tx| {
-                let row = store::respond::incidents::get(tx, one.incident, Sight::Whole)?;
-                Ok(row.is_some_and(|row| !row.state.phase.is_open()))
-            })?;
-            let number = (1..=1000).find(|number| play.chronicle.incident_of(*number) == Some(one.incident));
-            owed.extend(number.filter(|_| over).map(|number| (number, one.incident)));
-        }
-        Ok(owed)
+/// Those that are owed, of incidents whose response is over.
+fn owed(play: &Play) -> Result<Vec<(usize, IncidentId)>, Trouble> {
+    let open = Filter { open: true, ..Filter::default() };
+    let found = play.world.store.read(|tx| Ok(rows::list(tx, &open, Sight::Whole, 500)?))?;
+    let mut owed = Vec::new();
+    for one in found.into_iter().filter(|one| one.due.is_some()) {
+        let over = play.world.store.read(|tx| {
+            let row = store::respond::incidents::get(tx, one.incident, Sight::Whole)?;
+            Ok(row.is_some_and(|row| !row.state.phase.is_open()))
+        })?;
+        let number = (1..=1000).find(|number| play.chronicle.incident_of(*number) == Some(one.incident));
+        owed.extend(number.filter(|_| over).map(|number| (number, one.incident)));
     }
+    Ok(owed)
 }

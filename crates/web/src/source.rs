@@ -90,14 +90,12 @@ const KEPT_MOST: usize = 16;
 /// Checks go by the time, too (who is on call in the coming days): an older plan is made anew.
 const KEPT_FOR: Span = Span::minutes(15);
 
+/// The files of a commit, and what they would do.
+type Shown = (Arc<Files>, Arc<Waiting>);
+
 /// What the files of the source would change, as this reader may see it: nothing without a source, or before it was
 /// fetched. It is planned once for each commit and each edit of documents; who looks again is shown the same plan.
-pub fn changes(
-    tx: &mut Tx<'_>,
-    app: &App,
-    now: Timestamp,
-    reader: &Reader,
-) -> Result<Option<(Arc<Files>, Arc<Waiting>)>, Halt> {
+pub fn changes(tx: &mut Tx<'_>, app: &App, now: Timestamp, reader: &Reader) -> Result<Option<Shown>, Halt> {
     let Some(source) = app.source() else { return Ok(None) };
     let Some(files) = source.state().files else { return Ok(None) };
     let (head, said) = (documents::head_number(tx)?, ownership::version(tx)?);

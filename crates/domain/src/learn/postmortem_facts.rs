@@ -114,6 +114,7 @@ impl Seen<'_> {
         self.record.near_miss.then(|| Observation::new("it was a near miss", self.record.this()))
     }
 
+    #[expect(clippy::unused_self, reason = "all conditions are asked alike")]
     fn data_lost(&self, held: &Standing<'_>) -> Met {
         let stamp = held.get(&Milestone::DataLossStarted).or_else(|| held.get(&Milestone::DataLossEnded))?;
         Some(Observation::new("data was lost", [Cite::of(stamp.id)]))
@@ -207,7 +208,7 @@ impl Seen<'_> {
     fn paged_at_night(&self, least: u32, zone: &TimeZone) -> Met {
         let at_night = |at: Timestamp| {
             let hour = at.to_zoned(zone.clone()).hour();
-            hour >= NIGHT_FROM || hour < NIGHT_UNTIL
+            !(NIGHT_UNTIL..NIGHT_FROM).contains(&hour)
         };
         let pages = self.record.pages.iter().filter(|page| page.escalates && at_night(page.started_at));
         let cites: Vec<Cite> = pages.map(|page| Cite::of(page.id)).collect();

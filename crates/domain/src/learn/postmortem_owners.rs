@@ -32,14 +32,12 @@ pub fn candidates(catalog: &Catalog, named: Option<&Name>, services: &[Name], co
 
 /// Whoever is asked next: the first who was not asked in this round; when all were, the round begins anew.
 pub fn next_to_ask(candidates: &[Name], asked: &[Name]) -> (Option<Name>, Vec<Name>) {
-    match candidates.iter().find(|name| !asked.contains(name)) {
-        Some(next) => (Some(next.clone()), asked.iter().cloned().chain([next.clone()]).collect()),
-        None => {
-            let first = candidates.first().cloned();
-            let asked = first.iter().cloned().collect();
-            (first, asked)
-        }
+    if let Some(next) = candidates.iter().find(|name| !asked.contains(name)) {
+        return (Some(next.clone()), asked.iter().cloned().chain([next.clone()]).collect());
     }
+    let first = candidates.first().cloned();
+    let asked = first.iter().cloned().collect();
+    (first, asked)
 }
 
 #[cfg(test)]

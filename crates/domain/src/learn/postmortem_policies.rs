@@ -121,6 +121,7 @@ choices! {
 /// What must be so for a rule to fire: all that is named. Nothing named fits every incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own, as documents name it")]
 pub struct When {
     /// The worst that it was is one of these levels.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -156,7 +156,7 @@ fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, typed: &Typed) -> Post
             when: look.when(waiver.at),
             why: waiver.why.clone(),
         }),
-        missing: whole.missing.clone(),
+        missing: whole.missing.iter().map(|one| sentence(one)).collect(),
         advice: whole.advice.clone(),
         sections: Part::of(one.form()).map(|part| section(look, whole, part, typed)).collect(),
         factors: whole.factors.iter().map(|factor| factor_view(look, &catalog, factor)).collect(),
