@@ -62,13 +62,13 @@ fn declared(desk: &Desk<'_>, severity: &str) -> IncidentId {
     desk.declare("ana", &wanted).id
 }
 
-fn proposed(desk: &Desk<'_>, incident: IncidentId, owner: &str, check: Check) -> ActionItemId {
+fn proposed(desk: &Desk<'_>, incident: IncidentId, owner: &str, check: &Check) -> ActionItemId {
     let made = desk.by("ana", |tx, node, moment| propose(tx, node, moment, incident, &new(owner, check.clone())));
     made.unwrap().item.id
 }
 
-fn wish(desk: &Desk<'_>, who: &str, id: ActionItemId, wish: Wish) -> Result<ItemRow, Halt> {
-    desk.by(who, |tx, node, moment| act(tx, node, moment, id, &wish))
+fn wish(desk: &Desk<'_>, who: &str, id: ActionItemId, wish: &Wish) -> Result<ItemRow, Halt> {
+    desk.by(who, |tx, node, moment| act(tx, node, moment, id, wish))
 }
 
 fn stands(desk: &Desk<'_>, id: ActionItemId) -> &'static str {
@@ -99,7 +99,7 @@ store::both_engines! {
         desk.apply(MORE);
         let incident = declared(&desk, "SEV2");
         desk.act("ana", incident, &Command::Resolve { unmet: vec![] }, "it was the cache").unwrap();
-        let id = proposed(&desk, incident, "ben", runbook());
+        let id = proposed(&desk, incident, "ben", &runbook());
         let people = |desk: &Desk<'_>| {
             let all = desk.paged(incident).into_iter().filter(|(kind, ..)| kind == "reminder");
             all.map(|(_, person, title)| format!("{person}: {title}")).collect::<Vec<_>>()
@@ -115,7 +115,7 @@ store::both_engines! {
             "ben: 7 days overdue: Add a runbook for the shop",
             "dora: 7 days overdue: Add a runbook for the shop",
         ]);
-        wish(&desk, "ben", id, Wish::Done { said: None }).unwrap();
+        wish(&desk, "ben", id, &Wish::Done { said: None }).unwrap();
         desk.wait(30 * DAY);
         assert_eq!(people(&desk).len(), 4, "nobody is reminded of what is done");
         let told = desk.told("ana", incident);
@@ -126,10 +126,10 @@ store::both_engines! {
         let desk = Desk::open(store);
         desk.apply(MORE);
         let incident = declared(&desk, "SEV3");
-        let id = proposed(&desk, incident, "ben", runbook());
+        let id = proposed(&desk, incident, "ben", &runbook());
         let asked = desk.by("ana", |tx, node, moment| item_checks::ask(tx, node, moment, id)).unwrap();
         assert_eq!(asked.item.state, State::Proposed, "what is not done is not proven");
-        wish(&desk, "ben", id, Wish::Done { said: None }).unwrap();
+        wish(&desk, "ben", id, &Wish::Done { said: None }).unwrap();
         desk.wait(1);
         assert_eq!(stands(&desk, id), "done");
         let with = "kind: service\nname: shop\nspec: { title: Shop, team: shop, runbook: https://wiki/shop }\n";
@@ -151,8 +151,8 @@ store::both_engines! {
         let desk = Desk::open(store);
         desk.apply(MORE);
         let incident = declared(&desk, "SEV3");
-        let id = proposed(&desk, incident, "ben", Check::Commit { url: "https://forge.example/c/1".into() });
-        wish(&desk, "ben", id, Wish::Done { said: None }).unwrap();
+        let id = proposed(&desk, incident, "ben", &Check::Commit { url: "https://forge.example/c/1".into() });
+        wish(&desk, "ben", id, &Wish::Done { said: None }).unwrap();
         let next = desk.wait(1);
         assert!(next.is_none_or(|next| next > at(desk.minute())), "the clockwork does not wait for it");
         let now = at(desk.minute());
@@ -163,8 +163,8 @@ store::both_engines! {
         assert!(item_checks::checked(store, &mut mint, &taken[0], &yes, now).unwrap());
         assert!(!item_checks::checked(store, &mut mint, &taken[0], &yes, now).unwrap(), "once");
         assert_eq!(stands(&desk, id), "verified");
-        let replay = proposed(&desk, incident, "ben", Check::Replay { service: None, route: None, policy: None, within: None });
-        wish(&desk, "ben", replay, Wish::Done { said: None }).unwrap();
+        let replay = proposed(&desk, incident, "ben", &Check::Replay { service: None, route: None, policy: None, within: None });
+        wish(&desk, "ben", replay, &Wish::Done { said: None }).unwrap();
         let taken = item_checks::take_due(store, at(desk.minute())).unwrap();
         assert!(taken[0].play.is_err(), "no alerts belong to it");
     }
@@ -178,9 +178,9 @@ store::both_engines! {
         desk.by("ana", |tx, node, moment| crate::respond::links::link(tx, node, moment, first, &group)).unwrap();
         fires(&desk, desk.minute() + 1, true);
         desk.act("ana", first, &Command::Resolve { unmet: vec![] }, "it was the cache").unwrap();
-        let done = proposed(&desk, first, "ben", runbook());
-        let open = proposed(&desk, first, "ben", Check::Manual {});
-        wish(&desk, "ben", done, Wish::Done { said: None }).unwrap();
+        let done = proposed(&desk, first, "ben", &runbook());
+        let open = proposed(&desk, first, "ben", &Check::Manual {});
+        wish(&desk, "ben", done, &Wish::Done { said: None }).unwrap();
         desk.wait(40 * DAY);
         fires(&desk, desk.minute(), false);
         let wanted = Declaration { from: vec![newest_group(&desk)], severity: Some("SEV1".into()), ..Declaration::new("Again", Class::System) };
@@ -210,8 +210,8 @@ store::both_engines! {
         let group = newest_group(&desk);
         desk.by("ana", |tx, node, moment| crate::respond::links::link(tx, node, moment, first, &group)).unwrap();
         desk.act("ana", first, &Command::Resolve { unmet: vec![] }, "it was the cache").unwrap();
-        let done = proposed(&desk, first, "ben", Check::Manual {});
-        wish(&desk, "ben", done, Wish::Done { said: None }).unwrap();
+        let done = proposed(&desk, first, "ben", &Check::Manual {});
+        wish(&desk, "ben", done, &Wish::Done { said: None }).unwrap();
         for (drill, class) in [(true, Class::System), (false, Class::Security)] {
             let wanted = Declaration { drill, from: vec![group.clone()], ..Declaration::new("Again", class) };
             let other = desk.declare("ana", &wanted).id;
@@ -227,7 +227,7 @@ store::both_engines! {
         let desk = Desk::open(store);
         desk.apply(MORE);
         let hidden = desk.declare("ana", &Declaration::new("A token leaked", Class::Security)).id;
-        let id = proposed(&desk, hidden, "ben", Check::Manual {});
+        let id = proposed(&desk, hidden, "ben", &Check::Manual {});
         let (ana, ben, cleo) = (name("ana"), name("ben"), name("cleo"));
         for (who, sees) in [(&ana, true), (&ben, true), (&cleo, false)] {
             let sight = Sight::Of(who);
@@ -236,7 +236,7 @@ store::both_engines! {
             let all = store.read(|tx| survival(tx, By::All, sight, at(9))).unwrap();
             assert_eq!(all[0].n, usize::from(sees), "{who}");
         }
-        assert!(wish(&desk, "cleo", id, Wish::AskDrop { why: "no".into() }).is_err());
+        assert!(wish(&desk, "cleo", id, &Wish::AskDrop { why: "no".into() }).is_err());
         // Those who lead are told of nothing that they may not see.
         desk.wait(80 * DAY);
         let told: Vec<String> = desk.paged(hidden).into_iter().map(|(_, person, _)| person).collect();
@@ -247,7 +247,7 @@ store::both_engines! {
         let desk = Desk::open(store);
         desk.apply(MORE);
         let drill = desk.declare("ana", &Declaration { drill: true, ..Declaration::new("Fire", Class::System) }).id;
-        proposed(&desk, drill, "ben", Check::Manual {});
+        proposed(&desk, drill, "ben", &Check::Manual {});
         desk.wait(90 * DAY);
         assert!(desk.paged(drill).iter().all(|(kind, ..)| kind != "reminder"));
         desk.act("ana", drill, &Command::Cancel, "no time").unwrap();

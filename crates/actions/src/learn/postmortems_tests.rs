@@ -64,9 +64,11 @@ impl<'s> House<'s> {
 
     fn role(&self, person: &str, id: IncidentId, accepts: bool) -> Result<(), Halt> {
         let role = name(OWNER);
-        self.0.by(person, |tx, node, moment| match accepts {
-            true => assignments::accept(tx, node, moment, id, &role),
-            false => assignments::decline(tx, node, moment, id, &role, "on leave"),
+        self.0.by(person, |tx, node, moment| {
+            if accepts {
+                return assignments::accept(tx, node, moment, id, &role);
+            }
+            assignments::decline(tx, node, moment, id, &role, "on leave")
         })
     }
 

@@ -144,12 +144,12 @@ fn tell(one: &Postmortem, look: Look) {
     ]);
     for reason in &one.reasons {
         let seen: Vec<&str> = reason.seen.iter().map(|seen| seen.says.as_str()).collect();
-        screen::say(&format!("{} ({}): {}", reason.rule, reason.effect, seen.join(", ")));
+        screen::say(format!("{} ({}): {}", reason.rule, reason.effect, seen.join(", ")));
     }
     if let Some(waiver) = &summary.waiver {
-        screen::say(&format!("waived by {}: {}", waiver.by, waiver.why));
+        screen::say(format!("waived by {}: {}", waiver.by, waiver.why));
     }
     for missing in &one.missing {
-        screen::say(&format!("missing: {missing}"));
+        screen::say(format!("missing: {missing}"));
     }
 }

@@ -179,5 +179,5 @@ async fn on_the_pages_a_proposal_may_be_an_emergency_and_is_applied_by_who_may_w
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes().fold(String::new(), |all, byte| all + &format!("%{byte:02X}"))
 }
