@@ -102,8 +102,9 @@ test("a severe incident is learned from: asked by mail, written by two, reviewed
   await page.getByLabel("What is so instead").fill("It was 1,240 payments.");
   await page.getByRole("button", { name: "Publish the correction" }).click();
   await page.locator(".correction", { hasText: "1,240" }).waitFor();
-  await plain.goto(`/incidents/${id}/postmortem`);
-  await look(plain, "postmortem-published-phone");
+  const small = await signedInPage(browser, allclear.url, { viewport: phone });
+  await small.goto(`/incidents/${id}/postmortem`);
+  await look(small, "postmortem-published-phone");
   await ben("POST", `/incidents/${id}/act`, { do: "close" });
   await page.goto(`/incidents/${id}`);
   await page.getByRole("link", { name: /Postmortem/ }).first().waitFor();
