@@ -13,8 +13,7 @@ pub fn shorten(text: &str, most: usize) -> String {
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (distance(typed, candidate), candidate))
-        .filter(|(far, candidate)| *far <= candidate.chars().count().max(3) / 3)
+        .filter_map(|candidate| Some((distance(typed, candidate, candidate.chars().count().max(3) / 3)?, candidate)))
         .min()
         .map(|(_, candidate)| candidate)
 }
@@ -24,10 +23,12 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
     nearest(typed, candidates).map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default()
 }
 
-/// How many letters must be put in, taken out, replaced, or swapped with their neighbour.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(80).collect();
-    let b: Vec<char> = b.chars().take(80).collect();
+/// How many letters must be put in, taken out, replaced, or swapped with their neighbour; nothing, if more than `most`.
+pub fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
     let (mut before, mut above) = (Vec::new(), (0..=b.len()).collect::<Vec<usize>>());
     for i in 0..a.len() {
         let mut row = vec![i + 1];
@@ -39,14 +40,28 @@ fn distance(a: &str, b: &str) -> usize {
             }
             row.push(cost);
         }
+        // A swap may come back from the row before by one.
+        if row.iter().chain(&above).all(|cost| *cost > most) {
+            return None;
+        }
         before = std::mem::replace(&mut above, row);
     }
-    above[b.len()]
+    Some(above[b.len()]).filter(|far| *far <= most)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_is_a_letter_more_less_another_or_two_that_changed_places() {
+        let is_within = |a: &str, b: &str, most| distance(a, b, most).is_some();
+        for other in ["paymet", "paymentt", "paymant", "paymnet", "payment"] {
+            assert!(is_within("payment", other, 1), "{other}");
+        }
+        assert!(!is_within("payment", "paymnte", 1) && is_within("payment", "paymnte", 2));
+        assert!(!is_within("payment", "pay", 2) && !is_within("", "abc", 2) && is_within("", "ab", 2));
+    }
 
     #[test]
     fn near_names_are_suggested_and_far_ones_are_not() {
