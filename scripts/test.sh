@@ -56,7 +56,8 @@ rust_tests() {
 
 sum() { sed -nE "$1" "$2" | awk '{ n += $1 } END { print n + 0 }'; }
 
-# journeys WORDS FILE...: runs test files with node against the program as built for tests.
+# journeys WORDS FILE...: runs test files with node against the program as built for tests, two files at a time:
+# most of what a journey does is wait, and whatever it starts has ports and folders of its own.
 journeys() {
   local words=$1
   shift
@@ -64,7 +65,7 @@ journeys() {
   local log=$logs/journeys.tap failures status=0
   : >"$log"
   ALLCLEAR_BIN=$root/target/debug/allclear EXIM_BIN=$exim \
-    node --test --test-reporter=spec --test-reporter-destination=stdout \
+    node --test --test-concurrency=2 --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$log" "$@" || status=$?
   failures=$(($(sum 's/^# fail ([0-9]+)$/\1/p' "$log") + $(sum 's/^# cancelled ([0-9]+)$/\1/p' "$log")))
   if [ "$status" != 0 ] && [ "$failures" = 0 ]; then failures=1; fi
@@ -93,7 +94,8 @@ fi
 if [ "$what" != check ]; then
   [ -n "$postgres_pid" ] || start_postgres
   step "Building the program for the journeys"
-  cargo build --locked --quiet -p allclear
+  # As the tests have built it, with the one feature that they add; otherwise most of it would be built again.
+  cargo build --locked --quiet --workspace --bins --features store/testing
 fi
 if [ "$what" = all ] || [ "$what" = e2e ]; then
   # It comes from another place than all else. Without it the journeys say what they left out, and so does the end.

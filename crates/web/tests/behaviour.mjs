@@ -148,15 +148,17 @@ const tests = {
     return page;
   },
 
-  async "Ctrl K opens the palette within 60 ms, and Enter goes there"() {
+  async "Ctrl K opens the palette at once, without asking the server, and Enter goes there"() {
     const page = await visit("/alerts");
-    const took = await page.evaluate(() => {
-      const begin = performance.now();
+    const asked = gets.length;
+    // In the same turn: whoever types on at once types into it. No clock: how long it takes is the machine's affair.
+    const open = await page.evaluate(() => {
       document.dispatchEvent(new KeyboardEvent("keydown", { key: "k", ctrlKey: true, bubbles: true }));
-      document.getElementById("palette").getBoundingClientRect();
-      return performance.now() - begin;
+      const palette = document.getElementById("palette");
+      return palette.getBoundingClientRect().height > 0 && palette.contains(document.activeElement);
     });
-    assert.ok(took < 60, `${took} ms`);
+    assert.ok(open, "open, and typed into");
+    assert.equal(gets.length, asked);
     await page.keyboard.type("on call");
     await page.keyboard.press("Enter");
     await page.waitForURL("**/schedules");
