@@ -189,9 +189,9 @@ pub(crate) fn run(command: &Flags) -> Outcome {
                 screen::say_json(&made);
             } else {
                 screen::say(format!(
-                    "{flag} is killed in {environment} until {}: {}",
-                    look.time(made.expires_at),
-                    gets(&made)
+                    "{flag} is killed in {environment}: {}; it ends {}",
+                    gets(&made),
+                    look.time(made.expires_at)
                 ));
             }
         }

@@ -243,7 +243,9 @@ pub fn decide(deed: &Deed, change: Option<&Change>, facts: Facts<'_>, now: Times
         against(Rule::Incident(open.id), message, Exempter::Commander(open.id));
     }
     let own = change.map(|change| change.id);
-    for other in facts.running.iter().filter(|other| Some(other.id) != own && !deed.takes_back) {
+    // An emergency waits for no planned change: what goes on may be what broke it. Two emergencies would not see each other's work.
+    let waits_for = |other: &&Change| deed.path != Path::Emergency || other.path == Path::Emergency;
+    for other in facts.running.iter().filter(|other| Some(other.id) != own && !deed.takes_back).filter(waits_for) {
         let services = other.proposal.services();
         let mut both = services.intersection(&deed.services);
         if let Some(service) = both.next() {
@@ -442,6 +444,15 @@ mod tests {
         let proposal = change(1, "cart").proposal;
         let urgent = Change::propose(id, proposal, &name("ana"), true, Some(incidents[0].id)).unwrap();
         assert!(decide(&deed(&urgent), Some(&urgent), facts(&graph, &freezes, &incidents), at(1)).allows());
+        let planned = [approved(2, "cart")];
+        let beside = Facts { running: &planned, ..facts(&graph, &freezes, &incidents) };
+        assert!(decide(&deed(&urgent), Some(&urgent), beside, at(1)).allows(), "what goes on may be what broke it");
+        let urgent_too = [Change { path: Path::Emergency, ..approved(3, "cart") }];
+        let beside = Facts { running: &urgent_too, ..beside };
+        assert_eq!(
+            says(&decide(&deed(&urgent), Some(&urgent), beside, at(1))),
+            ["collision: another change of cart goes on: 4.2 [a manager]"]
+        );
         let over = decide(&deed(&urgent), Some(&urgent), facts(&graph, &freezes, &[]), at(1));
         assert_eq!(says(&over), ["emergency: an emergency is part of an open incident, and there is none [nobody]"]);
     }

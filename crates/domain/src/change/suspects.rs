@@ -314,10 +314,10 @@ impl<'c> Scales<'c> {
         if let Some(stage) = candidate.stages.iter().filter(|stage| **stage <= began).max() {
             let lag = Span::between(*stage, began);
             let points = share(self.weights.recency, fresh(lag, shows_within(candidate.kind)));
-            return Term { kind: TermKind::Recency, points, why: format!("{} before it began", in_minutes(lag)) };
+            return Term { kind: TermKind::Recency, points, why: format!("{} before it began", roughly(lag)) };
         }
         let lag = candidate.stages.iter().min().map_or(Span::ZERO, |stage| Span::between(began, *stage));
-        let why = format!("it came {} after it began, too late to be the cause", in_minutes(lag));
+        let why = format!("it came {} after it began, too late to be the cause", roughly(lag));
         Term { kind: TermKind::Later, points: Points(self.weights.later), why }
     }
 
@@ -341,8 +341,14 @@ impl<'c> Scales<'c> {
     }
 }
 
-fn in_minutes(span: Span) -> Span {
-    if span < Span::minutes(1) { span } else { Span::minutes(span.as_millis() / 60_000) }
+/// As a person says it: whole minutes, below one whole seconds.
+fn roughly(span: Span) -> String {
+    let whole = |unit: Span| span.as_millis() / unit.as_millis();
+    match (whole(Span::minutes(1)), whole(Span::seconds(1))) {
+        (0, 0) => "a moment".into(),
+        (0, seconds) => Span::seconds(seconds).to_string(),
+        (minutes, _) => Span::minutes(minutes).to_string(),
+    }
 }
 
 /// 1 for what was changed at that moment, 0 for what was a day before; on the scale of a logarithm, so that of two old ones
@@ -437,6 +443,13 @@ pub(super) mod tests {
             wide[0],
             "1 cart 7.79 it changed cart, which is hit; 5m before it began; it would explain 2 of the 2 services that are hit"
         );
+    }
+
+    #[test]
+    fn how_long_before_is_said_as_people_say_it() {
+        for (millis, said) in [(15, "a moment"), (3_546, "3s"), (59_999, "59s"), (61_000, "1m"), (7_380_000, "2h3m")] {
+            assert_eq!(roughly(Span::millis(millis)), said);
+        }
     }
 
     #[test]
