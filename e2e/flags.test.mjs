@@ -10,7 +10,7 @@ import test from "node:test";
 import { binary, freshDatabase } from "./rig/allclear.mjs";
 import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
 import { documents, signIn, startCompany } from "./rig/company.mjs";
-import { noPython, serverClient, startPython, webScript } from "./rig/openfeature.mjs";
+import { noPython, python, serverClient, startPython, webScript } from "./rig/openfeature.mjs";
 import { freePort, ran, Rig, run, until } from "./rig/process.mjs";
 
 const flags = {
@@ -60,6 +60,18 @@ test("the Python SDK gets what flagd would say, and its own default where that i
   assert.equal((await ask("string", "limit", "?", eve)).error, "TYPE_MISMATCH");
   const stranger = startPython(rig, allclear.url, "ack_nobody");
   assert.deepEqual([(await stranger("boolean", "limit", true)).value, (await stranger("boolean", "limit", true)).error], [true, "GENERAL"]);
+});
+
+test("flagd's own core says the same in 22,000 cases", { skip: noPython }, async (t) => {
+  const { rig, allclear } = await start(t);
+  const file = rig.file("generated.json");
+  const compare = new URL("rig/compare_flags.py", import.meta.url).pathname;
+  await ran(python, [compare, "make", file]);
+  await ran(...allcli(allclear, "flag", "import", file, "--in", "compared", "--reason", "by chance"));
+  const key = (await ran(...allcli(allclear, "flag", "key", "a program", "--in", "compared"))).trim().split("\n").at(-1);
+  const { cases, differ, first } = JSON.parse(await ran(python, [compare, "ask", file, allclear.url, key]));
+  assert.equal(cases, 22_000);
+  assert.equal(differ, 0, JSON.stringify(first, undefined, 1));
 });
 
 test("a kill reaches a server and a browser, no apply undoes it, and lifting it gives back what was", async (t) => {

@@ -81,7 +81,7 @@ install_synapse() {
 # The Python SDK of OpenFeature with its OFREP provider, which asks for flags in the journeys.
 install_openfeature() {
   openfeature=$root/.allclear/openfeature
-  if "$openfeature/bin/python" -c 'import openfeature.contrib.provider.ofrep' 2>/dev/null; then
+  if "$openfeature/bin/python" -c 'import openfeature.contrib.provider.ofrep, openfeature.contrib.tools.flagd.core' 2>/dev/null; then
     say "OpenFeature for Python: there"
     return
   fi

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
-const python = process.env.OPENFEATURE_PYTHON ?? new URL("../../.allclear/openfeature/bin/python", import.meta.url).pathname;
+export const python = process.env.OPENFEATURE_PYTHON ?? new URL("../../.allclear/openfeature/bin/python", import.meta.url).pathname;
 
 /** Why there is no Python SDK to try, if there is none. */
 export const noPython = existsSync(python) ? false : "the Python SDK is not installed (scripts/packages.sh)";
