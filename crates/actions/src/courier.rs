@@ -158,7 +158,8 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
         return Ok(None);
     }
     let rules = node.rules(tx)?;
-    let material = compose::gather(tx, None, &node.board(), &rules, &page, delivery.clone(), now)?;
+    let memory = if delivery.step > 0 { compose::remember(tx, &node.board(), &page)? } else { None };
+    let material = compose::gather(tx, None, &node.board(), &rules, &page, memory, delivery.clone(), now)?;
     let mut claimed = Claimed::new(delivery, compose::write(&node.identity, &material));
     if delivery.attempts > 1 {
         let before = outbox::attempts(tx, delivery.id)?;

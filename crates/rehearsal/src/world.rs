@@ -444,6 +444,10 @@ impl World {
         );
         let treatment = self.channels.treat(&claimed.channel, person.as_ref());
         let because = serde_json::from_str::<serde_json::Value>(&payload).unwrap_or_default();
+        let mut because = because["because"].as_str().unwrap_or_default().to_owned();
+        if let Some(says) = claimed.message.data["memory"]["says"].as_str() {
+            because = format!("{because}. {says}");
+        }
         let arrival = Arrival {
             at: self.now,
             delivery: claimed.id,
@@ -461,7 +465,7 @@ impl World {
             node: self.posts[place].name.clone(),
             arrival,
             arrived: treatment.arrives,
-            because: because["because"].as_str().unwrap_or_default().to_owned(),
+            because,
             outcome: treatment.outcome.clone(),
             again_at: None,
             stale: false,

@@ -9,6 +9,7 @@ use domain::engage::deliveries::{LinkKind, Message, MessageLink, Urgency};
 use domain::engage::escalations::State;
 use domain::engage::links::{self, Claim};
 use domain::engage::pages::About;
+use domain::learn::memories::Memory;
 use domain::prepare::drills as rule;
 use domain::words::{Span, Timestamp, text};
 use serde_json::{Value, json};
@@ -18,6 +19,7 @@ use store::signals::Draft;
 use store::{Halt, Tx};
 
 use crate::detect::signals;
+use crate::learn::memories;
 use crate::node::Identity;
 use crate::prepare::drills;
 
@@ -35,26 +37,36 @@ pub struct Material {
     pub(crate) delivery: Delivery,
     told: Vec<Told>,
     alerts_total: usize,
+    /// What the same alerts led to before.
+    memory: Option<Memory>,
     /// It is only practised.
     drill: bool,
     rules: Arc<Rules>,
     now: Timestamp,
 }
 
+/// What is remembered of what a page is about: asked once for all who are told at once.
+pub fn remember(tx: &mut Tx<'_>, board: &Board, page: &PageRow) -> Result<Option<Memory>, Halt> {
+    page.about.group().map_or(Ok(None), |group| memories::of_group(tx, board, group))
+}
+
 /// Gathers what a message tells of. `draft` is what this transaction brings into the log.
+#[expect(clippy::too_many_arguments, reason = "each is another part of what a message is made of")]
 pub fn gather(
     tx: &mut Tx<'_>,
     draft: Option<&Draft>,
     board: &Board,
     rules: &Arc<Rules>,
     page: &PageRow,
+    memory: Option<Memory>,
     delivery: Delivery,
     now: Timestamp,
 ) -> Result<Material, Halt> {
     let told = alerts_of(tx, draft, board, page)?;
     let alerts_total = page.about.group().and_then(|group| board.group(group)).map_or(0, |open| open.alerts.len());
     let drill = drills::is_page(tx, &page.about)?;
-    Ok(Material { page: page.clone(), delivery, told, alerts_total, drill, rules: rules.clone(), now })
+    let memory = memory.filter(|_| delivery.step > 0);
+    Ok(Material { page: page.clone(), delivery, told, alerts_total, memory, drill, rules: rules.clone(), now })
 }
 
 /// Writes the message, with links that this node signs.
@@ -63,6 +75,10 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
     let ended = delivery.step == 0;
     let facts = facts(identity, material);
     let (mut subject, mut body) = words(rules, page, &facts, ended);
+    if let Some(says) = facts["memory"]["says"].as_str().filter(|says| !body.contains(*says)) {
+        // A template that is older than the memory, or of somebody who did not think of it.
+        body = format!("{}\n\n{says}.\n{}", body.trim_end(), records(&facts));
+    }
     if *drill {
         // Whatever a template says: nobody is to take it for real.
         subject = rule::marked(true, &subject).into_owned();
@@ -97,6 +113,9 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
         })).collect::<Vec<_>>(),
         "alerts_total": facts["count"],
     });
+    if material.memory.is_some() {
+        data["memory"] = facts["memory"].clone();
+    }
     if *drill {
         data["drill"] = json!(true);
     }
@@ -201,6 +220,15 @@ fn facts(identity: &Identity, material: &Material) -> Value {
         "step": delivery.step,
         "round": delivery.round,
         "waited": again.then(|| Span::seconds(Span::between(page.started_at, *now).as_millis() / 1000).to_string()),
+        "memory": material.memory.as_ref().map(|memory| json!({
+            "says": memory.says(*now),
+            "seen": memory.seen.len(),
+            "records": memory.parts(*now).into_iter().map(|part| json!({
+                "says": part.says,
+                "title": part.record,
+                "url": format!("{}{}", identity.public_url, part.path),
+            })).collect::<Vec<_>>(),
+        })),
         "count": material.alerts_total,
         "alerts": told.iter().map(|alert| json!({
             "name": alert.particulars.labels.get("alertname").unwrap_or("Alert"),
@@ -231,6 +259,15 @@ fn words(rules: &Rules, page: &PageRow, facts: &Value, ended: bool) -> (String, 
         () => "page-started",
     };
     rules.words().fill(name, facts).unwrap_or_else(|| plain(page, facts, ended))
+}
+
+/// The records that the memory is about, a line each.
+fn records(facts: &Value) -> String {
+    let all = facts["memory"]["records"].as_array().into_iter().flatten();
+    let line = |one: &Value| {
+        format!("{}: {}", one["title"].as_str().unwrap_or_default(), one["url"].as_str().unwrap_or_default())
+    };
+    all.map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn plain(page: &PageRow, facts: &Value, ended: bool) -> (String, String) {

@@ -266,6 +266,7 @@ fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<ser
     let now = turn.moment.now;
     let mut queued = Vec::new();
     let payload = json!({ "because": notify.because }).to_string();
+    let mut memory = None;
     for (person, contact, address, due_at) in contacts_of(turn, page.urgency, notify) {
         let new = New {
             id: turn.moment.mint.id(now),
@@ -285,8 +286,12 @@ fn queue(turn: &mut Turn<'_, '_>, page: &PageRow, notify: &Notify) -> Result<ser
         let at_once = (due_at <= now).then(|| (turn.node.identity.name.as_str(), LEASE.after(now)));
         let delivery = outbox::queue(turn.tx, &new, at_once, now)?;
         if at_once.is_some() {
-            let draft = turn.entry.as_ref();
-            turn.born.push(compose::gather(turn.tx, draft, &turn.board, &turn.rules, page, delivery, now)?);
+            let memory = match &memory {
+                Some(memory) => memory,
+                None => memory.insert(compose::remember(turn.tx, &turn.board, page)?),
+            };
+            let (draft, memory) = (turn.entry.as_ref(), memory.clone());
+            turn.born.push(compose::gather(turn.tx, draft, &turn.board, &turn.rules, page, memory, delivery, now)?);
         }
     }
     Ok(queued.into())

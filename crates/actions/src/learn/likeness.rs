@@ -10,7 +10,7 @@ use domain::respond::incidents::Phase;
 use domain::respond::sight::Sight;
 use domain::words::{IncidentId, Name};
 use store::change::{changes, suspects};
-use store::respond::incidents::{self as rows, Filter, IncidentRow};
+use store::respond::incidents::{self as rows, IncidentRow};
 use store::{Halt, Tx};
 
 use super::search::{catch_up, hidden};
@@ -53,10 +53,12 @@ pub fn similar(
             *held = words;
         }
     }
-    let latest = rows::list(tx, &Filter::default(), sight, None, LATEST)?;
     if !own.alerts.is_empty() {
-        for other in latest.iter().filter(|other| other.id != id) {
-            candidates.entry(other.id).or_default();
+        // One look at all of them; the rest is asked only of those that had one of the same.
+        for other in store::learn::memories::alerts_of_latest(tx, sight, LATEST)? {
+            if other.incident != id && own.alerts.contains(alert(&other.labels, &other.title)) {
+                candidates.entry(other.incident).or_default();
+            }
         }
     }
     let mut found = Vec::new();
@@ -106,8 +108,7 @@ fn facts(tx: &mut Tx<'_>, row: &IncidentRow, sight: Sight<'_>) -> Result<Facts, 
     let mut alerts = BTreeSet::new();
     for group in groups_of(tx, row.id)? {
         if let Some((group, _)) = store::detect::groups::get(tx, group)? {
-            let name = group.labels.iter().find(|(label, _)| label == "alertname").map(|(_, name)| name.clone());
-            alerts.insert(name.unwrap_or(group.title));
+            alerts.insert(alert(&group.labels, &group.title).to_owned());
         }
     }
     let mut kinds = BTreeSet::new();
@@ -119,4 +120,9 @@ fn facts(tx: &mut Tx<'_>, row: &IncidentRow, sight: Sight<'_>) -> Result<Facts, 
     let named = store::learn::postmortems::factors(tx, row.id)?.into_iter().filter(Factor::holds);
     let factors = named.filter_map(|one| one.kind).map(|kind| kind.to_string()).collect();
     Ok(Facts { alerts, services: row.services.iter().cloned().collect(), factors, changes: kinds })
+}
+
+/// What the alerts of a group are called.
+fn alert<'a>(labels: &'a [(String, String)], title: &'a str) -> &'a str {
+    labels.iter().find(|(label, _)| label == "alertname").map_or(title, |(_, name)| name)
 }

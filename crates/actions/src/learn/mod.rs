@@ -8,6 +8,7 @@ pub mod insights;
 pub mod item_checks;
 pub mod item_reminders;
 pub mod likeness;
+pub mod memories;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
 pub mod postmortems;

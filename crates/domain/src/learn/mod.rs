@@ -13,6 +13,7 @@ pub mod language;
 pub mod ledgers;
 mod lexicon;
 pub mod likeness;
+pub mod memories;
 pub mod postmortem_facts;
 pub mod postmortem_owners;
 pub mod postmortem_policies;

@@ -6,6 +6,7 @@ use domain::prepare::documents::Reference;
 use domain::respond::sight::Sight;
 use domain::words::{ActionItemId, IncidentId, Name, Timestamp};
 
+use super::memories;
 use crate::door::{Error, Row, Tx, Value};
 use crate::respond::sight::{self, INCIDENT as SEEN};
 
@@ -227,10 +228,11 @@ pub fn of_same_alerts(
         "SELECT {COLUMNS} FROM action_items JOIN incidents ON incidents.id = action_items.incident \
          WHERE incidents.visibility = 'open' AND NOT incidents.drill AND incidents.id <> $1 \
          AND incidents.phase IN ('resolved', 'in-review', 'closed') AND EXISTS (SELECT 1 FROM incident_links \
-         JOIN groups ON groups.id = incident_links.subject WHERE incident_links.incident = incidents.id \
-         AND groups.route = $2 AND groups.labels = $3 AND groups.opened_at >= $4) ORDER BY action_items.id LIMIT 50"
+         JOIN groups ON groups.id = incident_links.subject WHERE incident_links.alike = $2 \
+         AND incident_links.incident = incidents.id AND groups.labels = $3 AND groups.opened_at >= $4) \
+         ORDER BY action_items.id LIMIT 50"
     );
-    let bound = [but.into(), route.into(), json(&labels), since.into()];
+    let bound = [but.into(), memories::alike(route, labels).into(), json(&labels), since.into()];
     tx.query(&sql, &bound)?.iter().map(read).collect()
 }
 

@@ -2,5 +2,6 @@
 
 pub mod action_items;
 pub mod insights;
+pub mod memories;
 pub mod postmortems;
 pub mod search;

@@ -205,9 +205,10 @@ pub fn links(tx: &mut Tx<'_>, id: IncidentId) -> Result<Vec<Linked>, Error> {
     rows.iter().map(linked).collect()
 }
 
-/// Adds a link. False if it was there.
+/// Adds a link; one to a group of alerts says which alerts these are. False if it was there.
 pub fn link(tx: &mut Tx<'_>, id: IncidentId, subject: &str, by: &str, now: Timestamp) -> Result<bool, Error> {
-    let sql = "INSERT INTO incident_links (incident, subject, linked_at, linked_by) VALUES ($1, $2, $3, $4) \
+    let sql = "INSERT INTO incident_links (incident, subject, linked_at, linked_by, alike) VALUES ($1, $2, $3, $4, \
+               (SELECT substr(groups.route || ' ' || groups.labels, 1, 400) FROM groups WHERE groups.id = $2)) \
                ON CONFLICT (incident, subject) DO NOTHING";
     Ok(tx.execute(sql, &[id.into(), subject.into(), now.into(), by.into()])? > 0)
 }

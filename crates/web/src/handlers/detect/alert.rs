@@ -85,6 +85,7 @@ pub async fn get_alert(asked: Asked, Path(id): Path<String>) -> Result<Response,
                 page,
                 history: history(look, &view)?,
                 group: fellows(look, &view)?,
+                memory: memory(look, &view)?,
                 incidents: incidents(look, &view)?,
                 shell,
             })
@@ -251,6 +252,19 @@ fn incidents(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Link>, Hal
     let group = view.group.to_string();
     let found = store::respond::incidents::of_subject(look.tx, &group, look.asked.sight())?;
     Ok(found.into_iter().map(|row| Link::new(row.name(), format!("/incidents/{}", row.id))).collect())
+}
+
+/// What the same alerts led to before.
+fn memory(look: &mut Look<'_, '_>, view: &AlertView) -> Result<Vec<Link>, Halt> {
+    let board = look.app.node().board();
+    let found = actions::learn::memories::of_group(look.tx, &board, view.group)?;
+    drop(board);
+    Ok(found.map_or_else(Vec::new, |memory| remembered(&memory, look.view.now)))
+}
+
+/// The parts of a memory, each with its record.
+pub fn remembered(memory: &domain::learn::memories::Memory, now: domain::words::Timestamp) -> Vec<Link> {
+    memory.parts(now).into_iter().map(|part| Link::new(part.says, part.path)).collect()
 }
 
 /// An alert in a short list.

@@ -22,6 +22,7 @@ use store::engage::pages::PageRow;
 use store::{Halt, Tx};
 
 use crate::app::App;
+use crate::handlers::detect::alert::remembered;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{html_page, lead, theme_of};
 use crate::pages::engage::pages::{Call, LinkState, PageByLink};
@@ -247,6 +248,10 @@ fn call(
         None if page.about == About::Test => Severity::of(How::Info.word()),
         None => Severity::of(""),
     };
+    let memory = match page.about.group() {
+        Some(group) => actions::learn::memories::of_group(tx, &app.node().board(), group)?,
+        None => None,
+    };
     Ok(Call {
         about: page.about,
         severity,
@@ -261,6 +266,7 @@ fn call(
             more => format!("{more} more alerts in this group"),
         }),
         next,
+        memory: memory.map_or_else(Vec::new, |memory| remembered(&memory, view.now)),
         runbook,
         href: worst.map_or_else(
             || match page.about {

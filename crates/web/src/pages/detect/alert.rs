@@ -38,6 +38,8 @@ pub struct AlertPage {
     pub history: Vec<Happened>,
     /// Alerts of the same group.
     pub group: Vec<Fellow>,
+    /// What the same alerts led to before, part by part, each with its record.
+    pub memory: Vec<Link>,
     /// The incidents to which it belongs, of those that the viewer may see.
     pub incidents: Vec<Link>,
 }
@@ -184,6 +186,11 @@ mod samples {
                     happened(4, Tone::Critical, "Fires: error rate 14.2%", None, None),
                     happened(1444, Tone::Good, "Resolved by the source after 22 minutes", None, None),
                     happened(1460, Tone::Quiet, "Acknowledged", Some(("ben", "Ben Okafor")), Some("rolling back 4.18")),
+                ],
+                memory: vec![
+                    Link::new("seen 3 times before, the last time on 3 Nov 2026", "/incidents/inc_06f1k2m9qv7x3t01"),
+                    Link::new("last fixed by rolling back “payments 4.18” in 6 min", "/changes/chg_06f1k2m9qv7x3t01"),
+                    Link::new("its action item is 41 days overdue", "/action-items/act_06f1k2m9qv7x3t01"),
                 ],
                 incidents: vec![],
                 group: vec![

@@ -111,6 +111,8 @@ pub struct Call {
     pub others: Option<String>,
     /// `Goes to Payments, secondary in 3 min`.
     pub next: Option<String>,
+    /// What the same alerts led to before, part by part, each with its record.
+    pub memory: Vec<Link>,
     pub runbook: Option<Link>,
     /// The alert or the incident, for those with a session.
     pub href: String,
@@ -246,6 +248,10 @@ pub(crate) mod samples {
             detail: Some("Error rate of POST /charge is 14.2% (threshold 1%) on pay-1, pay-3.".into()),
             others: Some("2 more alerts in this group".into()),
             next: Some("Goes to Payments, secondary in 3 min".into()),
+            memory: vec![
+                Link::new("seen 3 times before, the last time on 3 Nov 2026", "/incidents/inc_06f1k2m9qv7x3t01"),
+                Link::new("last fixed by rolling back “payments 4.18” in 6 min", "/changes/chg_06f1k2m9qv7x3t01"),
+            ],
             runbook: Some(Link::new("Runbook: card payments fail", "https://runbooks.example.org/payments")),
             href: "/alerts/alr_06f1k2m9qv7x3t01".into(),
         }
@@ -284,6 +290,7 @@ pub(crate) mod samples {
                         detail: None,
                         others: None,
                         next: None,
+                        memory: vec![],
                         runbook: None,
                         href: "/me".into(),
                         ..call()
