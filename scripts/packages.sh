@@ -90,3 +90,16 @@ install_openfeature() {
   { python3 -m venv "$openfeature" && "$openfeature/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/openfeature.txt; } >"$logs/openfeature.log" 2>&1 ||
     { tail -20 "$logs/openfeature.log"; say "OpenFeature for Python could not be installed"; rm -rf "$openfeature"; return 1; }
 }
+
+# The official Python client of the Model Context Protocol, which asks as an assistant in the journeys.
+install_mcp() {
+  mcp=$root/.allclear/mcp
+  if "$mcp/bin/python" -c 'import mcp.client.client' 2>/dev/null; then
+    say "MCP client for Python: there"
+    return
+  fi
+  say "installing the MCP client for Python into .allclear/mcp"
+  rm -rf "$mcp"
+  { python3 -m venv "$mcp" && "$mcp/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/mcp.txt; } >"$logs/mcp.log" 2>&1 ||
+    { tail -20 "$logs/mcp.log"; say "the MCP client for Python could not be installed"; rm -rf "$mcp"; return 1; }
+}

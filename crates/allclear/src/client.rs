@@ -365,6 +365,15 @@ impl Client {
         self.runtime.block_on(self.whole_answer(request))
     }
 
+    /// Passes a message on to an address of the server's own, whatever is answered.
+    pub(crate) fn pass(&self, path: &str, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answer, Failure> {
+        let mut request = self.request(&Method::POST, &[path], &()).header(CONTENT_TYPE, "application/json").body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        self.runtime.block_on(self.whole_answer(request))
+    }
+
     /// A request, in the name of whoever asks.
     fn request(&self, method: &Method, path: &[&str], query: &impl Serialize) -> reqwest::RequestBuilder {
         let mut url = self.base.clone();
@@ -375,7 +384,7 @@ impl Client {
             url.query_pairs_mut().append_pair(&name, &value);
         }
         let request = self.http.request(method.clone(), url).header(ACCEPT, "application/json, */*;q=0.5");
-        match self.authorization.clone().filter(|_| matches!(path.first(), Some(&("api" | "in")))) {
+        match self.authorization.clone().filter(|_| matches!(path.first(), Some(&("api" | "in" | "mcp")))) {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
         }

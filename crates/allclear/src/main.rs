@@ -94,6 +94,7 @@ enum Command {
     Integrations(cli::integrations::Integrations),
     #[command(name = "token")]
     Tokens(cli::tokens::Tokens),
+    Mcp(cli::mcp::Mcp),
     Journal(cli::journal::Journal),
     Doctor(cli::doctor::Doctor),
     Schema(cli::print::Schema),
@@ -158,6 +159,7 @@ fn main() -> ExitCode {
         Command::OutgoingWebhooks(command) => cli::outgoing_webhooks::run(&command),
         Command::Integrations(command) => cli::integrations::run(&command),
         Command::Tokens(command) => cli::tokens::run(&command),
+        Command::Mcp(command) => cli::mcp::run(&command),
         Command::Journal(command) => cli::journal::run(&command),
         Command::Doctor(command) => cli::doctor::run(&command),
         Command::Schema(command) => cli::print::schema(&command),

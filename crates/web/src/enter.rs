@@ -22,6 +22,7 @@ use store::{Halt, Tx};
 
 use crate::app::App;
 use crate::limits::Bucket;
+use crate::mcp;
 use crate::problem::Problem;
 
 /// Who may call a route.
@@ -220,7 +221,8 @@ pub async fn enter(State((app, may)): State<(App, May)>, mut request: Request, n
         Visitor::Person { name, .. } => Some(name.to_string()),
         Visitor::Nobody | Visitor::Source { .. } => None,
     };
-    let left = match caller.filter(|_| request.uri().path().starts_with("/api/v1/")) {
+    let counts = request.uri().path().starts_with("/api/v1/") || request.uri().path() == mcp::PATH;
+    let left = match caller.filter(|_| counts) {
         Some(caller) => {
             app.limits().forget();
             match app.limits().call(&caller, Bucket::of(request.uri().path())) {

@@ -13,6 +13,7 @@ pub mod inbound;
 pub mod limits;
 pub mod listen;
 pub mod live;
+pub mod mcp;
 pub mod metrics;
 pub mod ofrep;
 pub mod pages;

@@ -29,7 +29,7 @@ use crate::handlers::respond::{
 };
 use crate::handlers::search;
 use crate::inbound::{alertmanager, deploys, heartbeat, slack, v2, webhook};
-use crate::{assets, health, live, metrics, ofrep};
+use crate::{assets, health, live, mcp, metrics, ofrep};
 
 /// One line of the table.
 #[derive(Debug)]
@@ -69,6 +69,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/health", May::Anyone, get(health::get_health)),
         route(Method::GET, "/metrics", May::Anyone, get(metrics::get_metrics)),
         route(Method::GET, "/live", VIEW, get(live::stream)),
+        route(Method::POST, mcp::PATH, VIEW, post(mcp::post_mcp)),
         route(Method::GET, assets::ROUTE, May::Anyone, get(assets::serve)),
         // Coming in
         route(Method::GET, "/", May::Anyone, get(welcome::get_home)),

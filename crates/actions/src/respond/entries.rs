@@ -11,11 +11,37 @@ use super::incidents::find;
 use crate::announce::Told;
 use crate::{Moment, announce};
 
+/// What an entry says of how it came, if an assistant wrote it in somebody's name.
+pub const BY_ASSISTANT: &str = "assistant";
+
 /// Writes on the timeline. Answers with the id of the entry.
 pub fn add(tx: &mut Tx<'_>, moment: &mut Moment<'_>, incident: IncidentId, entry: &Entry) -> Result<EventId, Halt> {
+    write(tx, moment, incident, entry, None)
+}
+
+/// The same by an assistant, in the name of whoever gave it a token. The entry says so.
+pub fn add_by_assistant(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    entry: &Entry,
+) -> Result<EventId, Halt> {
+    write(tx, moment, incident, entry, Some(BY_ASSISTANT))
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    moment: &mut Moment<'_>,
+    incident: IncidentId,
+    entry: &Entry,
+    via: Option<&str>,
+) -> Result<EventId, Halt> {
     find(tx, moment, incident)?;
     let entry = entry.clone().checked(moment.now)?;
     let mut data = json!({ "sort": entry.sort, "text": entry.text });
+    if let Some(via) = via {
+        data["via"] = json!(via);
+    }
     if let Some(objections) = &entry.objections {
         data["objections"] = json!(objections);
     }

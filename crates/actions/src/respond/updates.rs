@@ -5,9 +5,10 @@ use domain::inform::notices::{Effects, Notice, Sort};
 use domain::prepare::catalog::Catalog;
 use domain::respond::assignments::Assignment;
 use domain::respond::entries;
-use domain::respond::incidents::Phase;
+use domain::respond::incidents::{Phase, Visibility};
 use domain::respond::sight::Sight;
-use domain::respond::stamps::{Milestone, Source, When};
+use domain::respond::stamps::{Milestone, Source, When, standing};
+use domain::respond::update_templates::{self, Known, UpdateTemplate};
 use domain::respond::updates::{self as rules, Audience, Fate, Promise, Stage, State, Update};
 use domain::words::{Actor, EventKind, IncidentId, Mint, Name, Refusal, Timestamp, UpdateId};
 use serde_json::json;
@@ -18,6 +19,7 @@ use store::{Halt, Store, Tx};
 
 pub use super::incidents::leads;
 use super::incidents::{COMMANDER, DEPUTY, find, levels};
+use super::room::Room;
 use super::{command, stamps};
 use crate::announce::Told;
 use crate::board::{self, Pace, Turn};
@@ -45,6 +47,33 @@ pub struct Word {
     pub next_by: Option<Timestamp>,
     /// Why the one before comes late, if it does.
     pub late_because: Option<String>,
+}
+
+/// How an update begins by a template, with what is known of the incident. Nothing is said by it yet.
+pub fn begun(catalog: &Catalog, room: &Room, template: &UpdateTemplate) -> Result<String, Refusal> {
+    let row = &room.row;
+    let service = |name: &Name| catalog.services.get(name).map_or(name.as_str(), |found| &found.title).to_owned();
+    let services = row.services.iter().map(service).collect::<Vec<_>>().join(", ");
+    let held = standing(&room.stamps);
+    let began = [Milestone::ImpactStarted, Milestone::Detected, Milestone::Declared];
+    let began = began.iter().find_map(|milestone| held.get(milestone));
+    let since = began.map(|stamp| stamp.when.at.strftime("%H:%M UTC on %-d %B").to_string());
+    let full_name = |name: &Name| catalog.people.get(name).map_or(name.as_str(), |found| &found.full_name).to_owned();
+    let commander = row.state.commander.as_ref().map(full_name);
+    // What is restricted is not put into the public's text by a machine.
+    if row.state.visibility == Visibility::Restricted && template.audience == Audience::Public {
+        return update_templates::fill(template, &Known::default());
+    }
+    let name = row.name();
+    let known = Known {
+        title: Some(&name),
+        impact: row.impact.as_deref().map(|impact| impact.trim_end_matches('.')),
+        services: Some(services.as_str()).filter(|said| !said.is_empty()),
+        severity: row.state.severity.as_deref(),
+        commander: commander.as_deref(),
+        since: since.as_deref(),
+    };
+    update_templates::fill(template, &known)
 }
 
 /// Says it, or drafts it where a second person approves.

@@ -23,6 +23,7 @@ pub(crate) mod integrations;
 pub(crate) mod journal;
 pub(crate) mod keeping;
 pub(crate) mod local;
+pub(crate) mod mcp;
 pub(crate) mod notices;
 pub(crate) mod obligations;
 pub(crate) mod on_call;

@@ -8,6 +8,7 @@ pub mod chats;
 pub mod checklists;
 pub mod codenames;
 pub mod command;
+pub mod confirmations;
 pub mod criteria;
 pub mod drill_files;
 pub mod drill_reading;

@@ -9,6 +9,17 @@ pub fn shorten(text: &str, most: usize) -> String {
     out
 }
 
+/// The text with a mark in the place of each letter that steers or hides and that nobody sees: tags, directions, fillers.
+/// What people read and what a program reads is then the same.
+pub fn all_seen(text: &str) -> String {
+    let unseen = |c: char| {
+        c.is_control() && !matches!(c, '\n' | '\t' | '\r')
+            || matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || matches!(c, '\u{180e}' | '\u{3164}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().map(|c| if unseen(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
 /// The candidate that is nearest to what was typed, if it is near: at most a third of the letters differ.
 pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
@@ -61,6 +72,13 @@ mod tests {
         }
         assert!(!is_within("payment", "paymnte", 1) && is_within("payment", "paymnte", 2));
         assert!(!is_within("payment", "pay", 2) && !is_within("", "abc", 2) && is_within("", "ab", 2));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_marked_and_what_is_written_in_any_script_stays() {
+        assert_eq!(all_seen("a\u{e0041}b\u{202e}c\u{200b}\u{1b}"), "a\u{fffd}b\u{fffd}c\u{fffd}\u{fffd}");
+        let fine = "Zürich\n\t日本語 👩\u{200d}🚒 می\u{200c}خواهم";
+        assert_eq!(all_seen(fine), fine);
     }
 
     #[test]

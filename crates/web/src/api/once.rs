@@ -56,6 +56,11 @@ pub fn store(store: &Store) -> Store {
     }
 }
 
+/// Does something under a key, as if a request had brought it: only the first with that key does it.
+pub(crate) async fn under<T>(asked: Arc<Asked>, work: impl Future<Output = T>) -> T {
+    ASKED.scope(asked, work).await
+}
+
 fn begin(tx: &mut Tx<'_>, asked: &Asked) -> Result<(), Halt> {
     if answers::note(tx, asked)? {
         return Ok(());

@@ -24,6 +24,7 @@ mod incidents;
 mod insights;
 mod language;
 mod listen;
+mod mcp;
 mod once;
 mod openapi;
 mod outgoing_webhooks;

@@ -258,10 +258,11 @@ async fn written(app: &App, visitor: Visitor, id: IncidentId) -> Result<Draft, P
     Ok(look.await?)
 }
 
-fn markdown(app: &App, draft: &Draft) -> Response {
+/// What the record of an incident says, as Markdown.
+pub(crate) async fn markdown_of(app: &App, visitor: Visitor, id: IncidentId) -> Result<String, Problem> {
+    let draft = written(app, visitor, id).await?;
     let base = app.settings().public_url.trim_end_matches('/').to_owned();
-    let text = draft.markdown(|cite| format!("{base}{}", address(draft, cite)));
-    ([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response()
+    Ok(draft.markdown(|cite| format!("{base}{}", address(&draft, cite))))
 }
 
 /// What the record of an incident says, in sentences that each name what they rest on; where the minutes went; what is not
@@ -284,6 +285,6 @@ pub async fn text(
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
 ) -> Result<Response, Problem> {
-    let draft = written(&app, visitor, id(&text)?).await?;
-    Ok(markdown(&app, &draft))
+    let text = markdown_of(&app, visitor, id(&text)?).await?;
+    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
 }

@@ -120,7 +120,17 @@ pub async fn list(
     uri: Uri,
     Search(query): Search<TimelineQuery>,
 ) -> Result<Response, Problem> {
-    let (id, limit) = (id(&text)?, listing::limit(query.limit)?);
+    Ok(part(&app, &visitor, &text, &query).await?.answer(&uri))
+}
+
+/// A part of a timeline.
+pub(crate) async fn part(
+    app: &App,
+    visitor: &Visitor,
+    text: &str,
+    query: &TimelineQuery,
+) -> Result<Listing<TimelineEntry>, Problem> {
+    let (id, limit, visitor) = (id(text)?, listing::limit(query.limit)?, visitor.clone());
     let before = listing::place(query.cursor.as_deref())?.as_deref().map(place).transpose()?;
     let lines = app.read(move |tx| {
         let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
@@ -130,7 +140,7 @@ pub async fn list(
     let more = lines.len() > limit;
     lines.truncate(limit);
     let next = lines.last().filter(|_| more).map(place_text);
-    Ok(Listing::part(lines.iter().map(wire).collect(), next).answer(&uri))
+    Ok(Listing::part(lines.iter().map(wire).collect(), next))
 }
 
 /// Writes on the timeline.

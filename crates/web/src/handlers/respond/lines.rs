@@ -55,7 +55,7 @@ pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Nam
         }),
         text: told.1,
         who: actor(look, &entry.actor).filter(|who| !is_about(look, entry, who)),
-        via: via(&entry.actor),
+        via: via(entry),
         why: entry.why.clone().filter(|_| entry.kind() != Some(EventKind::DeliverySent)),
         handover: handovers::view(look, entry),
         objections: entry.data["objections"].as_str().map(str::to_owned),
@@ -189,7 +189,11 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
     }
 }
 
-/// The chat from which somebody acted.
-fn via(actor: &str) -> Option<String> {
-    actor.strip_prefix("chat:")?.split_once(':').map(|(chat, _)| chat.to_owned())
+/// How somebody acted, where that was not on a page: from a chat, through an assistant.
+fn via(entry: &store::journal::Entry) -> Option<String> {
+    if entry.data["via"] == actions::respond::entries::BY_ASSISTANT {
+        return Some("through an assistant".into());
+    }
+    let chat = entry.actor.strip_prefix("chat:")?.split_once(':').map(|(chat, _)| chat)?;
+    Some(format!("from the chat {chat}"))
 }

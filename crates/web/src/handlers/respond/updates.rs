@@ -10,14 +10,10 @@ use domain::inform::audits::{GapKind, What};
 use domain::inform::notices::{Effects, Notice, Status};
 use domain::inform::published::Published;
 use domain::prepare::people::Access;
-use domain::respond::incidents::Visibility;
-use domain::respond::stamps::{Milestone, standing};
-use domain::respond::update_templates::{self, Known};
 use domain::respond::updates::{Audience, Fate, State, Update, kept};
 use domain::words::{IncidentId, Name, NoticeId, Refusal, RefusalKind, Span, UpdateId};
 use store::{Halt, Store};
 
-use super::incidents::service_title;
 use super::room::{self, Typed, act, read_id};
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, sentence};
@@ -163,30 +159,10 @@ fn begun(look: &Look<'_, '_>, room: &Room) -> UpdateForm {
     let plain = UpdateForm { next, ..UpdateForm::default() };
     let asked = look.asked.query.some("template").and_then(|name| look.rules.catalog.update_templates.get(name));
     let Some(template) = asked else { return plain };
-    let row = &room.row;
-    let services: Vec<String> = row.services.iter().map(|name| service_title(look, name)).collect();
-    let services = Some(services.join(", ")).filter(|said| !said.is_empty());
-    let held = standing(&room.stamps);
-    let began = [Milestone::ImpactStarted, Milestone::Detected, Milestone::Declared];
-    let began = began.iter().find_map(|milestone| held.get(milestone));
-    let since = began.map(|stamp| stamp.when.at.strftime("%H:%M UTC on %-d %B").to_string());
-    let commander = row.state.commander.as_ref().map(|name| look.full_name(name));
-    // What is restricted is not put into the public's text by a machine.
-    let hidden = row.state.visibility == Visibility::Restricted && template.audience == Audience::Public;
-    let name = row.name();
-    let known = Known {
-        title: Some(&name),
-        impact: row.impact.as_deref().map(|impact| impact.trim_end_matches('.')),
-        services: services.as_deref(),
-        severity: row.state.severity.as_deref(),
-        commander: commander.as_deref(),
-        since: since.as_deref(),
-    };
-    let known = if hidden { Known::default() } else { known };
     UpdateForm {
         public: template.audience == Audience::Public,
         stage: template.stage.map_or_else(String::new, |stage| stage.to_string()),
-        text: update_templates::fill(template, &known).unwrap_or_default(),
+        text: acts::begun(&look.rules.catalog, room, template).unwrap_or_default(),
         ..plain
     }
 }

@@ -441,7 +441,7 @@ pub(crate) mod samples {
                 lines: vec![
                     LineView {
                         who: Some(ana()),
-                        via: Some("ops".into()),
+                        via: Some("from the chat ops".into()),
                         handover: Some(HandoverView::sample()),
                         ..line(9, 1, Tone::Info, "Cleo Marsh was asked to be Incident commander")
                     },
