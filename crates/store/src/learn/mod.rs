@@ -5,3 +5,4 @@ pub mod insights;
 pub mod memories;
 pub mod postmortems;
 pub mod search;
+pub mod shared_texts;
