@@ -2,6 +2,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod digests;
 pub mod drafts;
 pub mod factor_taxonomies;
 pub mod factors;
@@ -14,6 +15,8 @@ pub mod ledgers;
 mod lexicon;
 pub mod likeness;
 pub mod memories;
+pub mod paging;
+mod permutations;
 pub mod postmortem_facts;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
@@ -29,4 +32,5 @@ mod sentences;
 mod subjects;
 pub mod survival;
 pub mod terms;
+pub mod trackers;
 pub mod wording;
