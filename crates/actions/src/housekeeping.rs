@@ -8,6 +8,7 @@ use serde_json::json;
 use store::{Halt, Store};
 
 use crate::board::{self, Pace};
+use crate::learn::digests;
 use crate::{Moment, Node, announce};
 
 /// How often there is something to keep.
@@ -31,6 +32,7 @@ type Cutting = fn(&mut store::Tx<'_>, Timestamp, u32) -> Result<u64, store::Erro
 /// Keeps house. `keep` is how long what is over is kept.
 pub fn keep_house(store: &Store, node: &Node, mint: &mut Mint, keep: Span, now: Timestamp) -> Result<(), Halt> {
     write_what_was_heard(store, node, mint, now)?;
+    digests::keep_time(store, node, mint, now)?;
     let name = &node.identity.name;
     let until = Span::millis(EVERY.as_millis() * 3).after(now);
     if store.write(|tx| Ok(store::leases::acquire(tx, LEASE, name, now, until)?))?.is_none() {

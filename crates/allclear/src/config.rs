@@ -89,6 +89,10 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_ADAPTER_SECRETS", value_name = "FILE")]
     pub(crate) adapter_secrets: Option<PathBuf>,
 
+    /// A file with what is shown to trackers of issues, a line each: `shop.token=...`
+    #[arg(long, env = "ALLCLEAR_TRACKER_SECRETS", value_name = "FILE")]
+    pub(crate) tracker_secrets: Option<PathBuf>,
+
     /// How many days signals and the journal of what is over are kept.
     #[arg(long, env = "ALLCLEAR_KEEP_DAYS", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=36500))]
     pub(crate) keep_days: u32,

@@ -17,6 +17,7 @@ mod secrets;
 mod serve;
 mod source;
 mod telemetry;
+mod trackers;
 mod watch;
 
 use std::process::ExitCode;
@@ -66,6 +67,8 @@ enum Command {
     #[command(name = "notice")]
     Notices(cli::notices::Notices),
     Insights(cli::insights::Show),
+    #[command(name = "digest")]
+    Digests(cli::digests::Show),
     Search(cli::search::Find),
     #[command(name = "oncall")]
     Who(cli::on_call::Who),
@@ -140,6 +143,7 @@ fn main() -> ExitCode {
         Command::Ramps(command) => cli::ramps::run(&command),
         Command::Notices(command) => cli::notices::run(&command),
         Command::Insights(command) => cli::insights::show(&command),
+        Command::Digests(command) => cli::digests::show(&command),
         Command::Search(command) => cli::search::find(&command),
         Command::Who(command) => cli::on_call::who(&command),
         Command::Overrides(command) => cli::on_call::overrides(&command),

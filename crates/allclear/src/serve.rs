@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::config::Serve;
 use crate::outward::Outward;
 use crate::secrets::Secrets;
-use crate::{chats, clock, item_checks, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry};
+use crate::{chats, clock, item_checks, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry, trackers};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -27,6 +27,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     let proxies = settings.trusted_proxies.parse()?;
     let secrets = Secrets::read(settings.chat_secrets.as_deref(), "chat")?;
     let rollbacks = Secrets::read(settings.adapter_secrets.as_deref(), "adapter")?.for_rollbacks()?;
+    let tracked = Secrets::read(settings.tracker_secrets.as_deref(), "tracker")?.tokens();
     let place = settings.place()?;
     let Some((store, listener)) = kept_flags::open(settings, &place, &clock)? else { return Ok(()) };
     let keys = Keys::of(&store, &mut mint)?;
@@ -49,7 +50,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;
 
-    let channels = channels(settings, keys.webhooks, &secrets, rollbacks)?;
+    let channels = channels(settings, keys.webhooks, &secrets, rollbacks, tracked)?;
     let (intake, writer) = intake(&store, &node);
     let writer_mint = Mint::new(mint.secret());
     let writing = std::thread::Builder::new().name("intake".into()).spawn(move || writer.run(writer_mint))?;
@@ -119,6 +120,13 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         clock: clock.clone(),
         mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
     };
+    let clerks = trackers::Clerks {
+        store: store.clone(),
+        node: node.clone(),
+        channels: channels.clone(),
+        clock: clock.clone(),
+        mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
+    };
     let keeper = kept_flags::Keeper::of(settings).map(std::sync::Mutex::new);
     let rounds = rounds::Rounds { store, node, channels, clock, mint: Mint::new(mint.secret()), keep, keeper };
     runtime.block_on(async move {
@@ -146,6 +154,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         tokio::spawn(chats::listen(ears, stopped.clone()));
         tokio::spawn(rollbacks::run(hands, stopped.clone()));
         tokio::spawn(item_checks::run(eyes, stopped.clone()));
+        tokio::spawn(trackers::run(clerks, stopped.clone()));
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
         let until = async move {
@@ -189,6 +198,7 @@ fn channels(
     webhooks: [u8; 32],
     chats: &Secrets,
     rollbacks: channels::rollback::Secrets,
+    trackers: channels::trackers::Secrets,
 ) -> Result<channels::Channels> {
     let parse = |server| channels::email::Settings::parse(server, &settings.smtp_from);
     let email = settings.smtp.as_deref().map(parse).transpose()?;
@@ -206,6 +216,7 @@ fn channels(
         authorities,
         chats: chats.tokens(),
         rollbacks,
+        trackers,
     })?)
 }
 

@@ -251,6 +251,7 @@ impl Watcher {
                 authorities,
                 chats: std::collections::BTreeMap::new(),
                 rollbacks: channels::rollback::Secrets::default(),
+                trackers: channels::trackers::Secrets::default(),
             })?,
             webhook_secret,
             proof: proof.into(),

@@ -12,6 +12,7 @@ pub mod rollback;
 mod slack;
 pub mod tls;
 pub mod token;
+pub mod trackers;
 pub mod webhook;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub struct Settings {
     pub chats: BTreeMap<Name, token::Token>,
     /// The same for rollback adapters, and what we sign with.
     pub rollbacks: rollback::Secrets,
+    /// The same for trackers of issues.
+    pub trackers: trackers::Secrets,
 }
 
 /// All channels of an installation. Cheap to clone; keeps its connections warm.
@@ -57,6 +60,7 @@ pub struct Channels {
     public_webhook: webhook::Webhook,
     chats: chat::Chats,
     rollbacks: Arc<(egress::Egress, rollback::Secrets)>,
+    trackers: Arc<trackers::Secrets>,
 }
 
 impl Channels {
@@ -74,6 +78,7 @@ impl Channels {
             webhook: webhook::Webhook::new(egress, settings.webhook_secret),
             public_webhook: webhook::Webhook::new(outside, public),
             rollbacks: Arc::new((fresh, settings.rollbacks)),
+            trackers: Arc::new(settings.trackers),
         })
     }
 
@@ -127,6 +132,15 @@ impl Channels {
     ) -> Result<Box<dyn rollback::Adapter + 'a>, String> {
         let (egress, secrets) = &*self.rollbacks;
         rollback::adapter(name, spec, secrets, egress, now)
+    }
+
+    /// The tracker of this document. The error says in words what is not set up here: nothing was sent.
+    pub fn tracker<'a>(
+        &'a self,
+        name: &Name,
+        spec: &'a domain::learn::trackers::Tracker,
+    ) -> Result<Box<dyn trackers::Tracker + 'a>, String> {
+        trackers::tracker(name, spec, &self.trackers, &self.rollbacks.0)
     }
 
     /// Whether an outgoing webhook may post to this URL, or a chat be asked there, as things are set up here. Opens nothing, asks no name server.

@@ -23,6 +23,17 @@ impl Token {
         Some(headers)
     }
 
+    /// The same, where it is the password of an account.
+    pub(crate) fn basic_headers(&self, account: &str) -> Option<HeaderMap> {
+        use base64::Engine as _;
+        let shown = base64::engine::general_purpose::STANDARD.encode(format!("{account}:{}", self.0));
+        let mut headers = self.headers()?;
+        let mut shown = HeaderValue::from_str(&format!("Basic {shown}")).ok()?;
+        shown.set_sensitive(true);
+        headers.insert(AUTHORIZATION, shown);
+        Some(headers)
+    }
+
     /// The text without it: whoever was shown it might say it back.
     pub(crate) fn out_of(&self, text: &str) -> String {
         if self.0.is_empty() { text.to_owned() } else { text.replace(&self.0, "(hidden)") }

@@ -21,7 +21,7 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::learn::{
-    action_items, changes as change_insights, drafts, insights, language, postmortems, shared_texts,
+    action_items, changes as change_insights, digests, drafts, insights, language, paging, postmortems, shared_texts,
 };
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
@@ -251,6 +251,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),
         route(Method::GET, "/insights/changes", VIEW, get(change_insights::get_changes)),
         route(Method::GET, "/insights/incidents", VIEW, get(insights::get_incidents)),
+        route(Method::GET, "/insights/paging", VIEW, get(paging::get_paging)),
         route(Method::GET, "/insights/promises", VIEW, get(insights::get_promises)),
         route(Method::GET, "/insights/{measure}", VIEW, get(insights::get_measure)),
         // Pages: prepare
@@ -280,6 +281,8 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/tokens", ACCESS, post(tokens::post_tokens)),
         route(Method::POST, "/tokens/{id}/revoke", ACCESS, post(tokens::post_revoke)),
         route(Method::GET, "/me", VIEW, get(me::get_me)),
+        route(Method::GET, "/me/digest", VIEW, get(digests::get_digest)),
+        route(Method::POST, "/me/digest", OWN, post(digests::post_digest)),
         route(Method::GET, "/me/contacts", VIEW, get(me::get_back)),
         route(Method::POST, "/me/contacts", OWN, post(me::post_contacts)),
         route(Method::POST, "/me/contacts/{name}/remove", OWN, post(me::post_remove_contact)),

@@ -176,7 +176,7 @@ pub fn tell(store: &Store, mint: &mut Mint, now: Timestamp) -> Result<usize, Hal
 
 /// Whether the message is one to a subscriber.
 pub(crate) fn is_theirs(delivery: &Delivery) -> bool {
-    delivery.kind == Kind::Mail && delivery.page.is_none()
+    delivery.kind == Kind::Mail && delivery.page.is_none() && delivery.person.is_none()
 }
 
 /// Writes a message to a subscriber, as things are now; nothing, if nobody wants it any more.
@@ -320,8 +320,8 @@ fn button(url: &str, label: &str) -> String {
     )
 }
 
-/// The HTML of a mail to somebody outside: one column, light and dark.
-fn mail(page: &str, subject: &str, body: &str, foot: &str) -> String {
+/// The HTML of a mail that is read, not acted on: one column, light and dark. What stands in it is escaped by whoever writes it.
+pub(crate) fn mail(page: &str, subject: &str, body: &str, foot: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width,initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\"><title>{}</title>\

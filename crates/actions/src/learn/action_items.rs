@@ -17,6 +17,7 @@ use domain::words::{ActionItemId, EventKind, IncidentId, Name, Refusal, Span, Ti
 use serde_json::{Value, json};
 use store::journal::{self, Entry};
 use store::learn::action_items::{self as rows, Filter, ItemRow, LifeRow, Recurrence};
+use store::learn::trackers::TrackedRow;
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::{Halt, Tx};
 
@@ -42,6 +43,8 @@ pub struct Detail {
     pub evidence: Vec<Evidence>,
     /// In which incidents something of it came back, that are seen.
     pub recurrences: Vec<Recurrence>,
+    /// The issue that follows it, if one does.
+    pub tracked: Option<TrackedRow>,
     /// What happened to it, the latest first.
     pub history: Vec<Entry>,
 }
@@ -118,6 +121,9 @@ pub fn act(
         next.check_at = Some(moment.now);
     }
     rows::save(tx, &next)?;
+    if before.state.is_open() != next.item.state.is_open() {
+        store::learn::trackers::wake(tx, id, moment.now)?;
+    }
     let (why, data) = said_of(&wish, &before, &next.item);
     if let Wish::Confirm { seen } = &wish {
         rows::add_evidence(tx, id, &Seen::new(Answer::Yes, seen), Some(&by), moment.now)?;
@@ -242,6 +248,7 @@ pub fn detail(tx: &mut Tx<'_>, id: ActionItemId, sight: Sight<'_>) -> Result<Det
         advice: advise(&row.item.title, &row.item.bound),
         evidence: rows::evidence(tx, id, EVIDENCE_MOST)?,
         recurrences,
+        tracked: store::learn::trackers::get(tx, id)?,
         history: journal::of_subject(tx, &id.to_string(), sight, None, HISTORY_MOST)?,
         row,
         incident,

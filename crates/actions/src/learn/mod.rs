@@ -3,12 +3,14 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod digests;
 pub mod drafts;
 pub mod insights;
 pub mod item_checks;
 pub mod item_reminders;
 pub mod likeness;
 pub mod memories;
+pub mod paging;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
 pub mod postmortems;
@@ -17,3 +19,4 @@ pub mod search;
 #[cfg(test)]
 mod search_tests;
 pub mod shared_texts;
+pub mod trackers;

@@ -103,6 +103,7 @@ fn reopen(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, row: &IncidentR
     item.due_at = time_of(tx, node, row)?.after(moment.now);
     let next = timed(&of, ItemRow { item, reminded_at: None, check_at: None, ..one.clone() }, moment.now);
     rows::save(tx, &next)?;
+    store::learn::trackers::wake(tx, one.item.id, moment.now)?;
     let why = format!("it came back as {}: {}", row.id, row.name());
     let mut rule = moment.by_rule(RULE);
     let data = json!({ "came_back_as": row.id });

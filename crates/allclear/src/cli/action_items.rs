@@ -114,6 +114,29 @@ enum Command {
         #[arg(long)]
         agree: bool,
     },
+    /// Have an issue in a tracker follow an item: a new one, or one that is there
+    #[command(
+        after_long_help = "Examples:\n  allclear action-item track act_06f1k2m9qv7x3t1a --in shop\n  allclear action-item track act_06f1k2m9qv7x3t1a --in shop --issue https://github.com/example/shop/issues/12"
+    )]
+    Track {
+        /// The id of the item
+        item: ActionItemId,
+        /// The name of the tracker
+        #[arg(long = "in", value_name = "TRACKER")]
+        tracker: Name,
+        /// The address of an issue that is there; without it, a new one is made
+        #[arg(long, value_name = "URL")]
+        issue: Option<String>,
+        /// Its incident is restricted, and its title and bound may be read there all the same
+        #[arg(long)]
+        consent: bool,
+    },
+    /// Let the issue that follows an item go; it stays as it is
+    #[command(after_long_help = "Example:\n  allclear action-item untrack act_06f1k2m9qv7x3t1a")]
+    Untrack {
+        /// The id of the item
+        item: ActionItemId,
+    },
     /// Show how long items stay open; what is open counts as open so far
     #[command(after_long_help = "Example:\n  allclear action-item survival --by kind")]
     Survival {
@@ -183,6 +206,11 @@ pub(crate) fn run(command: &ActionItems) -> Outcome {
             };
             act(&client, *item, &deed, look)
         }
+        Command::Track { item, tracker, issue, consent } => {
+            let deed = ActionItemDeed::Track { tracker: tracker.clone(), issue: issue.clone(), consent: *consent };
+            act(&client, *item, &deed, look)
+        }
+        Command::Untrack { item } => act(&client, *item, &ActionItemDeed::Untrack {}, look),
         Command::Survival { by } => survival(&client, by, look),
     }
 }
@@ -228,6 +256,14 @@ fn show(client: &Client, item: ActionItemId, look: Look) -> Outcome {
             |by| format!("not done, asked {} and agreed {by}", drop.asked_by),
         );
         screen::say(format!("  {decided}: {}", drop.why));
+    }
+    if let Some(tracked) = &found.tracked {
+        let issue = tracked.url.as_deref().unwrap_or("an issue that is being made");
+        let status = tracked.status.as_deref().unwrap_or("not heard of yet");
+        screen::say(format!("  issue     {issue} in {}: {status}", tracked.tracker));
+        if let Some(trouble) = &tracked.trouble {
+            screen::remark(trouble);
+        }
     }
     for seen in &found.evidence {
         screen::say(format!("  {} {}: {}", look.time(seen.at), seen.answer, seen.said));

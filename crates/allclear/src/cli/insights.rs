@@ -7,6 +7,7 @@ use web::api::learn::insights::{
     InsightComparison, InsightEnd, InsightIncident, InsightListQuery, InsightMeasure, InsightPromise, InsightQuantile,
     InsightQuery, InsightTook, Insights,
 };
+use web::api::learn::paging::{PagedAlert, PagedPerson, PagingInsights, PagingQuery};
 
 use super::screen::{self, Look};
 use super::{Exit, Failure, Outcome};
@@ -21,11 +22,11 @@ const MOST: usize = 1000;
 /// a measure the incidents behind it are listed; with `incidents` those that are counted, with `promises` the promised updates.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  allclear insights\n  allclear insights --from 2026-07-01 --to 2026-09-30 --class security\n  allclear insights mitigate --service payments\n  allclear insights detect --which unknown\n  allclear insights incidents --which near-miss\n  allclear insights promises --which missed"
+    after_long_help = "Examples:\n  allclear insights\n  allclear insights --from 2026-07-01 --to 2026-09-30 --class security\n  allclear insights mitigate --service payments\n  allclear insights detect --which unknown\n  allclear insights incidents --which near-miss\n  allclear insights promises --which missed\n  allclear insights nights\n  allclear insights alerts --from 2026-09-01\n  allclear insights --csv > measures.csv\n  allclear insights incidents --csv > incidents.csv"
 )]
 pub(crate) struct Show {
     /// A measure (detect, dwell, acknowledge, declare, command, first-public-word, contain, mitigate, recover, resolve), or
-    /// incidents, or promises
+    /// incidents, promises, nights (your pages by night; those of all, if you manage), or alerts (what their pages were good for)
     #[arg(value_name = "MEASURE")]
     of: Option<String>,
 
@@ -62,6 +63,10 @@ pub(crate) struct Show {
     #[arg(long)]
     retrospective: bool,
 
+    /// Write it as comma-separated values: the measures, or with incidents, promises, nights or alerts that table
+    #[arg(long, conflicts_with = "which")]
+    csv: bool,
+
     #[command(flatten)]
     server: Server,
 
@@ -72,6 +77,9 @@ pub(crate) struct Show {
 pub(crate) fn show(command: &Show) -> Outcome {
     let client = command.server.client()?;
     match command.of.as_deref() {
+        of if command.csv => table(&client, command, of)?,
+        Some("nights") => nights(&paging(&client, command)?, command),
+        Some("alerts") => alerts(&paging(&client, command)?, command),
         None => overview(&client, command)?,
         Some("promises") => promises(&client, command)?,
         Some("incidents") => incidents(&client, command, "incidents")?,
@@ -84,8 +92,8 @@ pub(crate) fn show(command: &Show) -> Outcome {
     Ok(Exit::Fine)
 }
 
-fn overview(client: &Client, command: &Show) -> Result<(), Failure> {
-    let query = InsightQuery {
+fn filter(command: &Show) -> InsightQuery {
+    InsightQuery {
         from: command.from.clone(),
         to: command.to.clone(),
         class: command.class.clone(),
@@ -93,8 +101,60 @@ fn overview(client: &Client, command: &Show) -> Result<(), Failure> {
         service: command.service.clone(),
         team: command.team.clone(),
         retrospective: command.retrospective.then_some(true),
+    }
+}
+
+/// Writes a table as it is downloaded.
+fn table(client: &Client, command: &Show, of: Option<&str>) -> Result<(), Failure> {
+    let when = PagingQuery { from: command.from.clone(), to: command.to.clone() };
+    let text = match of {
+        None => client.text(&["insights.csv"], &filter(command))?,
+        Some("incidents") => client.text(&["insights", "incidents.csv"], &filter(command))?,
+        Some("promises") => client.text(&["insights", "promises.csv"], &filter(command))?,
+        Some("nights") => client.text(&["insights", "paging", "people.csv"], &when)?,
+        Some("alerts") => client.text(&["insights", "paging", "alerts.csv"], &when)?,
+        Some(measure) => {
+            let measure: Measure = measure.parse()?;
+            let measure = measure.word();
+            return Err(Failure::invalid(format!("{measure} is a column of `allclear insights incidents --csv`")));
+        }
     };
-    let found: Insights = client.get(&["insights"], &query)?;
+    screen::pour(&text);
+    Ok(())
+}
+
+fn paging(client: &Client, command: &Show) -> Result<PagingInsights, Failure> {
+    client.get(&["insights", "paging"], &PagingQuery { from: command.from.clone(), to: command.to.clone() })
+}
+
+fn nights(found: &PagingInsights, command: &Show) {
+    if command.look.json {
+        return screen::say_json(&found.people);
+    }
+    let row = |one: &PagedPerson| {
+        let [pages, by_night, nights] = [one.pages, one.by_night, one.nights].map(|count| count.to_string());
+        [one.person.clone(), pages, by_night, nights]
+    };
+    let rows: Vec<[String; 4]> = found.people.iter().map(row).collect();
+    screen::say_table(["PERSON", "PAGES", "BY NIGHT", "NIGHTS"], &rows, "Nobody was paged, as far as you may see.");
+}
+
+fn alerts(found: &PagingInsights, command: &Show) {
+    if command.look.json {
+        return screen::say_json(&found.alerts);
+    }
+    let row = |one: &PagedAlert| {
+        let counts = [one.pages, one.nothing, one.incident, one.answered, one.open].map(|count| count.to_string());
+        let [pages, nothing, incident, answered, open] = counts;
+        [one.alert.clone(), one.service.clone().unwrap_or_default(), pages, nothing, incident, answered, open]
+    };
+    let rows: Vec<[String; 7]> = found.alerts.iter().map(row).collect();
+    let headings = ["ALERT", "SERVICE", "PAGES", "FOR NOTHING", "INCIDENT", "ANSWERED", "OPEN"];
+    screen::say_table(headings, &rows, "No alert paged.");
+}
+
+fn overview(client: &Client, command: &Show) -> Result<(), Failure> {
+    let found: Insights = client.get(&["insights"], &filter(command))?;
     if command.look.json {
         screen::say_json(&found);
         return Ok(());

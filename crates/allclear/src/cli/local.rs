@@ -92,6 +92,7 @@ impl Household {
             authorities: None,
             chats: std::collections::BTreeMap::new(),
             rollbacks: channels::rollback::Secrets::default(),
+            trackers: channels::trackers::Secrets::default(),
         })
     }
 }

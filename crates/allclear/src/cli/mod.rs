@@ -10,6 +10,7 @@ pub(crate) mod changes;
 pub(crate) mod chats;
 pub(crate) mod checklists;
 pub(crate) mod demo;
+pub(crate) mod digests;
 pub(crate) mod doctor;
 pub(crate) mod documents;
 mod drill_checks;

@@ -103,31 +103,31 @@ const HANDLE_BYTES_MOST: usize = 1000;
 const LINK_BYTES_MOST: usize = 500;
 
 /// What must not come back in the words of the other side.
-enum Hidden {
+pub(crate) enum Hidden {
     Token(Token),
     Secret(Secret),
 }
 
 /// The way to one program.
-struct Line<'e> {
-    egress: &'e Egress,
+pub(crate) struct Line<'e> {
+    pub(crate) egress: &'e Egress,
     /// Without a slash at the end, except of a webhook.
-    base: &'e str,
-    headers: HeaderMap,
-    hidden: Hidden,
-    deadline: Duration,
+    pub(crate) base: &'e str,
+    pub(crate) headers: HeaderMap,
+    pub(crate) hidden: Hidden,
+    pub(crate) deadline: Duration,
 }
 
 impl Line<'_> {
-    async fn get(&self, path: &str) -> Result<egress::Answer, NoAnswer> {
+    pub(crate) async fn get(&self, path: &str) -> Result<egress::Answer, NoAnswer> {
         self.ask(Method::GET, path, self.headers.clone(), Vec::new()).await
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Result<egress::Answer, NoAnswer> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<egress::Answer, NoAnswer> {
         self.ask(Method::POST, path, self.headers.clone(), body.to_string().into_bytes()).await
     }
 
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
@@ -153,13 +153,17 @@ impl Line<'_> {
 
     /// What is kept of a call. A link that is none, or too long, is left out.
     fn handle(&self, text: &str, link: Option<&str>) -> Handle {
-        let fits =
-            |link: &&str| link.len() <= LINK_BYTES_MOST && check_url(link).is_ok() && self.out_of(link) == **link;
-        Handle { text: cut_bytes(text, HANDLE_BYTES_MOST), link: link.filter(fits).map(str::to_owned) }
+        Handle { text: cut_bytes(text, HANDLE_BYTES_MOST), link: link.and_then(|link| self.link(link)) }
+    }
+
+    /// A link that people may follow, if it is one, and not too long.
+    pub(crate) fn link(&self, link: &str) -> Option<String> {
+        let fits = link.len() <= LINK_BYTES_MOST && check_url(link).is_ok() && self.out_of(link) == link;
+        fits.then(|| link.to_owned())
     }
 
     /// The status of an answer that is none, and what was said with it.
-    fn said(&self, answer: &egress::Answer) -> String {
+    pub(crate) fn said(&self, answer: &egress::Answer) -> String {
         let status = answer.status_line();
         if (300..400).contains(&answer.status) {
             return format!("it answered {status}: redirects are not followed; use the final address");
@@ -225,7 +229,7 @@ fn silence(why: &str) -> Word {
     Word::Nothing
 }
 
-fn read<T: DeserializeOwned>(answer: &egress::Answer) -> Option<T> {
+pub(crate) fn read<T: DeserializeOwned>(answer: &egress::Answer) -> Option<T> {
     serde_json::from_slice(&answer.body).ok()
 }
 

@@ -7,6 +7,7 @@ mod email;
 mod http;
 mod mail_sink;
 mod rollback;
+mod trackers;
 mod web_sink;
 
 use channels::egress::Allow;
@@ -72,6 +73,7 @@ pub(crate) fn channels_told(
         authorities,
         chats: std::collections::BTreeMap::new(),
         rollbacks,
+        trackers: [("shop".parse().unwrap(), channels::token::Token::new("tok_s3cr3t"))].into(),
     })
     .unwrap()
 }

@@ -190,6 +190,11 @@ impl System {
         }
     }
 
+    /// Where it is asked, and where in the spec that stands.
+    pub fn at(&self) -> (&str, &'static str) {
+        (self.url(), self.place())
+    }
+
     /// Where in the spec that stands.
     pub const fn place(&self) -> &'static str {
         match self {

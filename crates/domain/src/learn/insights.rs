@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::permutations::{self, RARE};
 use super::quantiles::{SURE, SURE_OF_TWO, between, place, share_between};
 use crate::respond::incidents::{Class, Phase};
 use crate::respond::stamps::{Measure, Milestone, Stamp, Standing, Took, standing};
@@ -217,13 +218,22 @@ pub enum Comparison {
     /// One of them has too few values.
     TooFew { before: usize },
     /// How much longer the median took, and between which two the difference is in 95 of 100 cases.
-    Difference { before: usize, seconds: i64, least: i64, most: i64 },
+    Difference {
+        before: usize,
+        seconds: i64,
+        least: i64,
+        most: i64,
+        /// How often in a thousand shuffles the two differ as much.
+        chance: u32,
+        /// How many it takes in each to see that it took half as long; nothing, where that is not known.
+        needed: Option<usize>,
+    },
 }
 
 impl Comparison {
     /// Whether a difference can be seen at all.
     pub const fn is_detectable(self) -> bool {
-        matches!(self, Self::Difference { least, most, .. } if least > 0 || most < 0)
+        matches!(self, Self::Difference { chance, .. } if chance <= RARE)
     }
 }
 
@@ -325,9 +335,15 @@ impl<'c> Distribution<'c> {
                 seconds: now - then,
                 least: now_least - then_most,
                 most: now_most - then_least,
+                chance: permutations::chance(&self.seconds(), &before.seconds()).unwrap_or(1000),
+                needed: permutations::needed(&[self.seconds(), before.seconds()].concat(), 0.5),
             },
             _ => Comparison::TooFew { before: n },
         }
+    }
+
+    fn seconds(&self) -> Vec<i64> {
+        self.points.iter().map(Point::seconds).collect()
     }
 
     fn median(&self) -> Option<(i64, i64, i64)> {

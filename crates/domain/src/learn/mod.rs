@@ -2,6 +2,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod digests;
 pub mod drafts;
 pub mod edits;
 pub mod factor_taxonomies;
@@ -15,6 +16,8 @@ pub mod ledgers;
 mod lexicon;
 pub mod likeness;
 pub mod memories;
+pub mod paging;
+mod permutations;
 pub mod postmortem_facts;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
@@ -32,4 +35,5 @@ mod subjects;
 pub mod survival;
 pub mod sync_frames;
 pub mod terms;
+pub mod trackers;
 pub mod wording;

@@ -118,6 +118,7 @@ fn owned(person: &Name, catalog: &Catalog, reference: &Reference, spec: &Spec) -
         | Spec::Review(_)
         | Spec::PostmortemPolicy(_)
         | Spec::FactorTaxonomy(_)
+        | Spec::Tracker(_)
         | Spec::Environment(_) => {
             let what = match reference.kind {
                 Kind::Person => "another person",

@@ -22,6 +22,7 @@ use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
 use crate::learn::factor_taxonomies::FactorTaxonomy;
 use crate::learn::postmortem_policies::PostmortemPolicy;
+use crate::learn::trackers::Tracker;
 use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
@@ -58,6 +59,7 @@ pub struct Catalog {
     pub flags: BTreeMap<Name, Flag>,
     pub postmortem_policies: BTreeMap<Name, PostmortemPolicy>,
     pub factor_taxonomies: BTreeMap<Name, FactorTaxonomy>,
+    pub trackers: BTreeMap<Name, Tracker>,
 }
 
 macro_rules! lookups {

@@ -172,7 +172,7 @@ impl Checker<'_> {
         self.obligation_packs();
         self.outgoing_webhooks();
         self.chats();
-        self.rollback_adapters();
+        self.programs();
         self.people_in_chats();
         self.flags();
         readiness::check(&mut self);
@@ -304,12 +304,15 @@ impl Checker<'_> {
         }
     }
 
-    /// Rollback adapters at places where nothing may be sent.
-    fn rollback_adapters(&mut self) {
-        for (name, adapter) in &self.catalog.rollback_adapters {
-            let reference = Reference::new(Kind::RollbackAdapter, name.clone());
-            if let Err(why) = (self.conditions.may_post)(adapter.system.url()) {
-                self.problem(&reference, &format!("/spec{}", adapter.system.place()), why, None);
+    /// Rollback adapters and trackers at places where nothing may be sent.
+    fn programs(&mut self) {
+        let catalog = self.catalog;
+        let adapters =
+            catalog.rollback_adapters.iter().map(|(name, one)| (Kind::RollbackAdapter, name, one.system.at()));
+        let trackers = catalog.trackers.iter().map(|(name, one)| (Kind::Tracker, name, one.system.at()));
+        for (kind, name, (url, place)) in adapters.chain(trackers) {
+            if let Err(why) = (self.conditions.may_post)(url) {
+                self.problem(&Reference::new(kind, name.clone()), &format!("/spec{place}"), why, None);
             }
         }
     }

@@ -25,6 +25,7 @@ use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
 use crate::learn::factor_taxonomies::FactorTaxonomy;
 use crate::learn::postmortem_policies::PostmortemPolicy;
+use crate::learn::trackers::Tracker;
 use crate::respond::chats::Chat;
 use crate::respond::checklists::Checklist;
 use crate::respond::obligation_packs::ObligationPack;
@@ -59,11 +60,12 @@ pub enum Kind {
     Flag,
     PostmortemPolicy,
     FactorTaxonomy,
+    Tracker,
 }
 
 impl Kind {
     /// In the order in which they refer to each other.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Person,
         Self::Team,
         Self::Schedule,
@@ -88,6 +90,7 @@ impl Kind {
         Self::Flag,
         Self::PostmortemPolicy,
         Self::FactorTaxonomy,
+        Self::Tracker,
     ];
 
     pub const fn word(self) -> &'static str {
@@ -116,6 +119,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::PostmortemPolicy => "postmortem-policy",
             Self::FactorTaxonomy => "factor-taxonomy",
+            Self::Tracker => "tracker",
         }
     }
 }
@@ -165,6 +169,7 @@ macro_rules! with_kinds {
             Flag(Flag) in flags;
             PostmortemPolicy(PostmortemPolicy) in postmortem_policies;
             FactorTaxonomy(FactorTaxonomy) in factor_taxonomies;
+            Tracker(Tracker) in trackers;
         }
     };
 }

@@ -94,6 +94,10 @@ pub(super) fn check(spec: &Spec) -> Vec<Refusal> {
             found.title("/title", &spec.title);
             found.0.extend(spec.check());
         }
+        Spec::Tracker(spec) => {
+            found.title("/title", &spec.title);
+            found.0.extend(spec.check());
+        }
         Spec::RollbackAdapter(spec) => {
             found.title("/title", &spec.title);
             fit(spec.check(), &mut found);

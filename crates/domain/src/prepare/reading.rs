@@ -571,7 +571,7 @@ mod tests {
             writeln!(out, "{}", read(text).trim_end()).unwrap();
         }
         insta::assert_snapshot!(out, @r#"
-        on.yaml:1: there is no kind of document "shedule"; the kinds are person, team, schedule, escalation-policy, service, route, integration, severity-matrix, role, notification-template, update-template, obligation-pack, checklist, runbook, outgoing-webhook, status-page, chat, freeze, review, rollback-adapter, environment, flag, postmortem-policy, factor-taxonomy (did you mean "schedule"?)
+        on.yaml:1: there is no kind of document "shedule"; the kinds are person, team, schedule, escalation-policy, service, route, integration, severity-matrix, role, notification-template, update-template, obligation-pack, checklist, runbook, outgoing-webhook, status-page, chat, freeze, review, rollback-adapter, environment, flag, postmortem-policy, factor-taxonomy, tracker (did you mean "schedule"?)
         on.yaml:2: there is no key `nam` in a document: it has `kind`, `name` and `spec` (did you mean "name"?)
         on.yaml:1: `name` is missing: a document has `kind`, `name` and `spec`
         on.yaml:4: there is no field `titel` here; the fields are `title`, `members` and `description` (did you mean "title"?)

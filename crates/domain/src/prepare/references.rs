@@ -33,6 +33,7 @@ pub fn mentions(spec: &Spec) -> Vec<Mention> {
         | Spec::UpdateTemplate(_)
         | Spec::RollbackAdapter(_)
         | Spec::FactorTaxonomy(_)
+        | Spec::Tracker(_)
         | Spec::Environment(_) => {}
         Spec::Role(spec) => {
             if let Some(policy) = &spec.escalation_policy {

@@ -19,6 +19,7 @@ use crate::inform::outgoing_webhooks::OutgoingWebhook;
 use crate::inform::status_pages::StatusPage;
 use crate::learn::factor_taxonomies::FactorTaxonomy;
 use crate::learn::postmortem_policies::PostmortemPolicy;
+use crate::learn::trackers::Tracker;
 use crate::prepare::people::Person;
 use crate::prepare::roles::Role;
 use crate::prepare::services::Service;

@@ -43,6 +43,17 @@ pub fn example() -> serde_json::Value {
         "step": 2,
         "round": 1,
         "waited": "5m",
+        "memory": {
+            "says": "Seen 3 times before, the last time on 3 Nov 2026; its action item is 41 days overdue",
+            "seen": 3,
+            "records": [
+                {
+                    "says": "seen 3 times before, the last time on 3 Nov 2026",
+                    "title": "The database is full",
+                    "url": "https://allclear.example.org/incidents/inc_06f1k2m9qv7x3t01",
+                },
+            ],
+        },
         "count": 3,
         "alerts": [
             {
@@ -208,7 +219,7 @@ mod tests {
         };
         assert_eq!(told("{{ summary }}", "{% for alert in alerts %}{{ alert.summary|upper }}{% endfor %}"), "");
         insta::assert_snapshot!(told("{{ sumary }}", "{% if x %}"), @r#"
-        /subject: there is no `sumary` to fill in (did you mean "summary"?); there are page, summary, severity, service, person, why, policy, step, round, waited, count, alerts
+        /subject: there is no `sumary` to fill in (did you mean "summary"?); there are page, summary, severity, service, person, why, policy, step, round, waited, memory, count, alerts
         /text: is not a template: syntax error: unexpected end of input, expected end of block, in its line 1
         "#);
         insta::assert_snapshot!(told("{{ summary|shout }}", "x"), @"/subject: the template does not render: unknown filter: filter shout is unknown (in <string>:1)");

@@ -310,6 +310,12 @@ event_kinds! {
     PostmortemWaived = "postmortem.waived";
     /// It is late, or soon will be: whoever owns it was reminded.
     PostmortemReminded = "postmortem.reminded";
+    /// An action item is followed by an issue in a tracker.
+    ActionItemTracked = "action-item.tracked";
+    /// It is not any more.
+    ActionItemUntracked = "action-item.untracked";
+    /// Somebody wants the weekly digest, or does not.
+    DigestChosen = "digest.chosen";
     /// Somebody named a condition that contributed.
     FactorNamed = "factor.named";
     /// A condition that was named does not hold.

@@ -431,4 +431,4 @@ fn read_recurrence(row: &Row) -> Result<Recurrence, Error> {
 
 #[cfg(test)]
 #[path = "action_items_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -19,7 +19,7 @@ fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
-fn row(mint: &mut Mint, incident: IncidentId, state: State) -> ItemRow {
+pub(crate) fn row(mint: &mut Mint, incident: IncidentId, state: State) -> ItemRow {
     ItemRow {
         incident,
         item: ActionItem {

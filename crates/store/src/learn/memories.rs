@@ -20,11 +20,14 @@ pub(super) fn alike(route: &Name, labels: &[(String, String)]) -> String {
     format!("{route} {labels}").chars().take(INDEXED).collect()
 }
 
+/// Groups of alerts with the incidents to which they belong.
+const LINKED: &str = "incident_links JOIN groups ON groups.id = incident_links.subject \
+    JOIN incidents ON incidents.id = incident_links.incident";
 /// Incidents of the same alerts that are over; `$1` is [`alike`], `$2` the labels whole, `$3` the group that fires now.
-const BEFORE: &str = "incident_links JOIN groups ON groups.id = incident_links.subject \
-    JOIN incidents ON incidents.id = incident_links.incident {more} WHERE incident_links.alike = $1 AND groups.labels = $2 \
+const BEFORE: &str = "WHERE incident_links.alike = $1 AND groups.labels = $2 \
     AND incidents.visibility = 'open' AND NOT incidents.drill AND incidents.phase IN ('resolved', 'in-review', 'closed') \
     AND NOT EXISTS (SELECT 1 FROM incident_links AS own WHERE own.incident = incidents.id AND own.subject = $3)";
+const INCIDENT: &str = incidents::COLUMNS;
 
 /// What is known of the alerts of a group. Nothing, if they led to no incident before.
 pub fn of_alerts(
@@ -36,9 +39,7 @@ pub fn of_alerts(
     let alike = alike(route, labels);
     let whole = serde_json::to_string(labels).expect("labels have a JSON form");
     let bound: [Value<'_>; 3] = [alike.as_str().into(), whole.as_str().into(), group.into()];
-    let from = |more: &str| BEFORE.replace("{more}", more);
-    let columns = incidents::COLUMNS;
-    let sql = format!("SELECT DISTINCT {columns} FROM {} ORDER BY incidents.id DESC LIMIT {MOST}", from(""));
+    let sql = format!("SELECT DISTINCT {INCIDENT} FROM {LINKED} {BEFORE} ORDER BY incidents.id DESC LIMIT {MOST}");
     let mut seen = Vec::new();
     for row in tx.query(&sql, &bound)? {
         let row = incidents::read(&row)?;
@@ -48,9 +49,9 @@ pub fn of_alerts(
         return Ok(None);
     }
     let sql = format!(
-        "SELECT rollbacks.change, rollbacks.asked_at, rollbacks.since, incidents.id AS incident FROM {} \
-         AND rollbacks.state = 'succeeded' AND rollbacks.outcome = 'resolved' ORDER BY rollbacks.id DESC LIMIT 1",
-        from("JOIN rollbacks ON rollbacks.incident = incidents.id")
+        "SELECT rollbacks.change, rollbacks.asked_at, rollbacks.since, incidents.id AS incident FROM {LINKED} \
+         JOIN rollbacks ON rollbacks.incident = incidents.id {BEFORE} \
+         AND rollbacks.state = 'succeeded' AND rollbacks.outcome = 'resolved' ORDER BY rollbacks.id DESC LIMIT 1"
     );
     let mut rolled = None;
     if let Some(row) = tx.one(&sql, &bound)? {
@@ -63,8 +64,8 @@ pub fn of_alerts(
         }
     }
     let sql = format!(
-        "SELECT kills.id, kills.flag, kills.environment, incidents.id AS incident FROM {} ORDER BY kills.id DESC LIMIT 1",
-        from("JOIN kills ON kills.incident = incidents.id")
+        "SELECT kills.id, kills.flag, kills.environment, incidents.id AS incident FROM {LINKED} \
+         JOIN kills ON kills.incident = incidents.id {BEFORE} ORDER BY kills.id DESC LIMIT 1"
     );
     let killed = match tx.one(&sql, &bound)? {
         Some(row) => {
@@ -81,9 +82,9 @@ pub fn of_alerts(
         (None, None) => None,
     };
     let sql = format!(
-        "SELECT DISTINCT action_items.id, action_items.title, action_items.due_at FROM {} \
-         AND action_items.state IN ('proposed', 'accepted') ORDER BY action_items.due_at, action_items.id LIMIT {MOST}",
-        from("JOIN action_items ON action_items.incident = incidents.id")
+        "SELECT DISTINCT action_items.id, action_items.title, action_items.due_at FROM {LINKED} \
+         JOIN action_items ON action_items.incident = incidents.id {BEFORE} \
+         AND action_items.state IN ('proposed', 'accepted') ORDER BY action_items.due_at, action_items.id LIMIT {MOST}"
     );
     let mut owed = Vec::new();
     for row in tx.query(&sql, &bound)? {

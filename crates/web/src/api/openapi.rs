@@ -16,7 +16,9 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{
+    action_items, changes as change_insights, digests, drafts, insights, language, paging, postmortems, search,
+};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -164,6 +166,14 @@ use crate::problem::Problem;
         insights::incidents,
         insights::promises,
         insights::of_measure,
+        insights::overview_table,
+        insights::incidents_table,
+        insights::promises_table,
+        digests::one,
+        digests::choose,
+        paging::overview,
+        paging::people,
+        paging::alerts,
         change_insights::overview,
         change_insights::export,
         search::list,

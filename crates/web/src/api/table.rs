@@ -12,7 +12,9 @@ use super::change::{
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{
+    action_items, changes as change_insights, digests, drafts, insights, language, paging, postmortems, search,
+};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -50,6 +52,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/openapi.json", May::Anyone, Method::GET, get(openapi::document)),
         on("/api/v1/proof", May::Anyone, Method::GET, get(watch::proof)),
         on("/api/v1/me", VIEW, Method::GET, get(access::me)),
+        on("/api/v1/me/digest", VIEW, Method::GET, get(digests::one)),
+        on("/api/v1/me/digest", DOCUMENTS, Method::PUT, put(digests::choose)),
         on("/api/v1/checks", CHECKS, Method::GET, get(checks::list)),
         // Alerts
         on("/api/v1/alerts", VIEW, Method::GET, get(alerts::list)),
@@ -181,6 +185,12 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/insights/promises", VIEW, Method::GET, get(insights::promises)),
         on("/api/v1/insights/changes", VIEW, Method::GET, get(change_insights::overview)),
         on("/api/v1/insights/changes.csv", VIEW, Method::GET, get(change_insights::export)),
+        on("/api/v1/insights.csv", VIEW, Method::GET, get(insights::overview_table)),
+        on("/api/v1/insights/incidents.csv", VIEW, Method::GET, get(insights::incidents_table)),
+        on("/api/v1/insights/promises.csv", VIEW, Method::GET, get(insights::promises_table)),
+        on("/api/v1/insights/paging", VIEW, Method::GET, get(paging::overview)),
+        on("/api/v1/insights/paging/people.csv", VIEW, Method::GET, get(paging::people)),
+        on("/api/v1/insights/paging/alerts.csv", VIEW, Method::GET, get(paging::alerts)),
         on("/api/v1/insights/{measure}", VIEW, Method::GET, get(insights::of_measure)),
         // Finding
         on("/api/v1/search", VIEW, Method::GET, get(search::list)),

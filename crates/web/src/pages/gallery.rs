@@ -29,9 +29,11 @@ use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::action_items::{ActionItemPage, ActionItemsPage, NewActionItemPage};
 use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
+use super::learn::digests::DigestPage;
 use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
+use super::learn::paging::PagingPage;
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::learn::search::SearchPage;
 use super::prepare::document_changes::DocumentChangesPage;
@@ -149,6 +151,10 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("insight-list", &InsightListPage::sample()),
         page("insight-list-promises", &InsightListPage::sample_promises()),
         page("insight-list-empty", &InsightListPage::sample_empty()),
+        page("digest", &DigestPage::sample()),
+        page("digest-empty", &DigestPage::sample_empty()),
+        page("insights-paging", &PagingPage::sample()),
+        page("insights-paging-refused", &PagingPage::sample_empty()),
         page("insights-changes", &ChangeInsightsPage::sample()),
         page("insights-changes-list", &ChangeListPage::sample()),
         page("schedules", &SchedulesPage::sample()),

@@ -1,7 +1,7 @@
 //! Action items over the API: proposed, accepted, done, proven, not done after all; and how long they stay open.
 
 use actions::learn::action_items::{self as acts, Detail, Survival};
-use actions::learn::item_checks;
+use actions::learn::{item_checks, trackers};
 use axum::extract::{Path, State as Shared};
 use axum::response::Response;
 use axum::{Extension, Json};
@@ -10,6 +10,7 @@ use domain::learn::item_checks::{Check, Evidence};
 use domain::words::{ActionItemId, IncidentId, Name, Refusal, Timestamp, text};
 use serde::{Deserialize, Serialize};
 use store::learn::action_items::{Filter, ItemRow};
+use store::learn::trackers::TrackedRow;
 use store::respond::incidents::IncidentRow;
 use utoipa::{IntoParams, ToSchema};
 
@@ -90,6 +91,42 @@ pub struct ActionItemDetail {
     pub evidence: Vec<ItemEvidence>,
     /// In which incidents something of it came back.
     pub recurrences: Vec<ItemRecurrence>,
+    /// The issue that follows it in a tracker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tracked: Option<TrackedIssue>,
+}
+
+/// The issue of an action item in a tracker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrackedIssue {
+    pub tracker: String,
+    /// `12`, `OPS-12`; absent: it is being made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What the tracker calls how it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard_at: Option<Timestamp>,
+    /// What stands in the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+fn tracked(row: &TrackedRow) -> TrackedIssue {
+    TrackedIssue {
+        tracker: row.tracker.to_string(),
+        issue: row.issue.clone(),
+        url: row.url.clone(),
+        title: row.title.clone(),
+        status: row.status.clone(),
+        heard_at: row.heard_at,
+        trouble: row.trouble.clone(),
+    }
 }
 
 /// What a check saw.
@@ -174,6 +211,20 @@ pub enum ActionItemDeed {
     Keep { why: String },
     /// It was not enough.
     Reopen { why: String },
+    /// An issue in a tracker follows it: a new one, or one that is there.
+    Track {
+        /// The name of the `tracker` document.
+        #[schema(value_type = String)]
+        tracker: Name,
+        /// The address of an issue that is there, as people read it; absent: a new one is made.
+        #[serde(default)]
+        issue: Option<String>,
+        /// Its incident is restricted, and this may leave all the same.
+        #[serde(default)]
+        consent: bool,
+    },
+    /// No issue follows it any more; the issue stays as it is.
+    Untrack {},
 }
 
 /// What is said anew of an item. What is absent stays.
@@ -352,6 +403,7 @@ fn detailed(detail: &Detail, now: Timestamp) -> ActionItemDetail {
         strength: detail.advice.strength.map(|strength| strength.to_string()),
         advice: detail.advice.notes.clone(),
         evidence: detail.evidence.iter().map(evidence).collect(),
+        tracked: detail.tracked.as_ref().map(tracked),
         recurrences: detail
             .recurrences
             .iter()
@@ -496,6 +548,19 @@ pub(crate) async fn deed(
         ActionItemDeed::Keep { why } => Some(Wish::Keep { why }),
         ActionItemDeed::Reopen { why } => Some(Wish::Reopen { why }),
         ActionItemDeed::Check {} => None,
+        ActionItemDeed::Track { tracker, issue, consent } => {
+            let act = app.act(visitor.actor(), move |store, node, moment| {
+                let issue = issue.as_deref().map(str::trim).filter(|issue| !issue.is_empty());
+                store.write(|tx| trackers::track(tx, node, &mut moment.again(), id, &tracker, issue, consent))
+            });
+            return act.await;
+        }
+        ActionItemDeed::Untrack {} => {
+            let act = app.act(visitor.actor(), move |store, _, moment| {
+                store.write(|tx| trackers::untrack(tx, &mut moment.again(), id))
+            });
+            return act.await;
+        }
     };
     app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| match &wish {

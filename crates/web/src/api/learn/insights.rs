@@ -3,14 +3,15 @@
 use actions::learn::insights::{Gathered, Question, gather};
 use axum::extract::{Path, State};
 use axum::http::Uri;
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::insights::{
     Case, Cohort, Comparison, Distribution, ENOUGH, Insights as Found, Point, Promised, Which, insights, meaning, title,
 };
 use domain::respond::stamps::{Measure, Stamp, When};
 use domain::respond::updates::{Fate, Promise};
-use domain::words::{Refusal, Timestamp};
+use domain::words::{Refusal, Timestamp, csv};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::{Halt, Tx};
@@ -140,7 +141,7 @@ pub struct InsightQuantile {
 }
 
 /// A measure beside what it was for as long a time before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct InsightComparison {
     /// Of how many incidents it was known then.
     pub n_before: usize,
@@ -152,7 +153,13 @@ pub struct InsightComparison {
     pub least: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<i64>,
-    /// Whether a difference can be seen.
+    /// How often, of one, the two would differ as much if only chance told them apart: by shuffling who belongs to which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chance: Option<f64>,
+    /// How many incidents it takes in each to see that it took half as long, if they spread as these do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<usize>,
+    /// Whether a difference can be seen: chance makes one as large in at most 5 of 100 cases.
     pub detectable: bool,
 }
 
@@ -344,14 +351,22 @@ fn point(point: &Point<'_>) -> InsightIncident {
 fn compared(comparison: Comparison) -> InsightComparison {
     let detectable = comparison.is_detectable();
     match comparison {
-        Comparison::TooFew { before } => {
-            InsightComparison { n_before: before, seconds: None, least: None, most: None, detectable }
-        }
-        Comparison::Difference { before, seconds, least, most } => InsightComparison {
+        Comparison::TooFew { before } => InsightComparison {
+            n_before: before,
+            seconds: None,
+            least: None,
+            most: None,
+            chance: None,
+            needed: None,
+            detectable,
+        },
+        Comparison::Difference { before, seconds, least, most, chance, needed } => InsightComparison {
             n_before: before,
             seconds: Some(seconds),
             least: Some(least),
             most: Some(most),
+            chance: Some(f64::from(chance) / 1000.0),
+            needed,
             detectable,
         },
     }
@@ -421,6 +436,22 @@ pub async fn overview(
     Ok(Json(found.await?))
 }
 
+fn promised(found: &Found<'_>, (case, promise): (&Case, &Promise)) -> InsightPromise {
+    InsightPromise {
+        incident: case.id.to_string(),
+        title: case.title.clone(),
+        codename: case.codename.clone(),
+        audience: promise.audience.word().to_owned(),
+        given_at: promise.given_at,
+        by: promise.by,
+        answered_at: match promise.fate {
+            Fate::Answered { at, .. } => Some(at),
+            Fate::Open | Fate::Over { .. } => None,
+        },
+        kept: found.promises.is_kept(promise),
+    }
+}
+
 /// Answers a part of a list that is made of what was found.
 async fn list<T: Serialize + Send + 'static>(
     app: App,
@@ -473,20 +504,7 @@ pub async fn promises(
     list(app, visitor, &uri, query, |found, query, after, limit| {
         let which = read(query.which.as_deref(), "?which")?.unwrap_or(Promised::Due);
         let (all, next) = part(found.promises.list(which), promise_key, after, limit)?;
-        let wire = |(case, promise): (&Case, &Promise)| InsightPromise {
-            incident: case.id.to_string(),
-            title: case.title.clone(),
-            codename: case.codename.clone(),
-            audience: promise.audience.word().to_owned(),
-            given_at: promise.given_at,
-            by: promise.by,
-            answered_at: match promise.fate {
-                Fate::Answered { at, .. } => Some(at),
-                Fate::Open | Fate::Over { .. } => None,
-            },
-            kept: found.promises.is_kept(promise),
-        };
-        Ok((all.into_iter().map(wire).collect(), next))
+        Ok((all.into_iter().map(|one| promised(found, one)).collect(), next))
     })
     .await
 }
@@ -512,6 +530,113 @@ pub async fn of_measure(
             }
         };
         part(all, |one| one.incident.clone(), after, limit)
+    })
+    .await
+}
+
+/// Answers a table that is made of what was found, as comma-separated values.
+async fn table(
+    app: App,
+    visitor: Visitor,
+    query: &InsightQuery,
+    make: impl Fn(&Gathered, Timestamp) -> String + Send + 'static,
+) -> Result<Response, Problem> {
+    let question = query.read(&TimeZone::UTC)?;
+    let (now, node) = (app.now(), app.clone());
+    let found = app.read(move |tx| Ok(make(&gather(tx, node.node(), &question, visitor.sight(), now)?, now)));
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], found.await?).into_response())
+}
+
+/// A line of cells of which some are not known.
+fn line(cells: &[String]) -> String {
+    csv::line(cells.iter().map(String::as_str))
+}
+
+fn cell<T: ToString>(one: Option<T>) -> String {
+    one.map_or_else(String::new, |one| one.to_string())
+}
+
+/// Each measure with its quantiles and how it compares, as comma-separated values. No cell is a formula.
+#[utoipa::path(get, path = "/api/v1/insights.csv", tag = "insights", params(InsightQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+pub async fn overview_table(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<InsightQuery>,
+) -> Result<Response, Problem> {
+    table(app, visitor, &query, |gathered, now| {
+        let mut headings: Vec<String> = ["measure", "known", "of", "before"].map(str::to_owned).into();
+        for percent in [50, 75, 90] {
+            headings.extend(["", "_least", "_most"].map(|end| format!("seconds_{percent}{end}")));
+        }
+        let compared =
+            ["n_before", "difference", "difference_least", "difference_most", "chance", "needed", "detectable"];
+        headings.extend(compared.map(str::to_owned));
+        let mut lines = line(&headings);
+        for one in wire(gathered, now).measures {
+            let mut cells = vec![one.measure, one.n.to_string(), one.of.to_string(), one.before.to_string()];
+            for percent in [50, 75, 90] {
+                let found = one.quantiles.iter().find(|one| one.percent == percent);
+                cells.push(cell(found.map(|one| one.seconds)));
+                cells.push(cell(found.and_then(|one| one.least)));
+                cells.push(cell(found.and_then(|one| one.most)));
+            }
+            let than = one.compared;
+            cells.extend([than.n_before.to_string(), cell(than.seconds), cell(than.least), cell(than.most)]);
+            cells.extend([cell(than.chance), cell(than.needed), than.detectable.to_string()]);
+            lines += &line(&cells);
+        }
+        lines
+    })
+    .await
+}
+
+/// The incidents that are counted, with how long each measure took in seconds, as comma-separated values. What is not known
+/// is empty. No cell is a formula.
+#[utoipa::path(get, path = "/api/v1/insights/incidents.csv", tag = "insights", params(InsightQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+pub async fn incidents_table(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<InsightQuery>,
+) -> Result<Response, Problem> {
+    table(app, visitor, &query, |gathered, now| {
+        let found = insights(&gathered.cases, &gathered.filter, now);
+        let mut headings: Vec<String> = ["incident", "title", "class", "severity", "at"].map(str::to_owned).into();
+        headings.extend(Measure::ALL.map(|measure| format!("{}_seconds", measure.word())));
+        let mut lines = line(&headings);
+        for case in found.of(Cohort::Counted) {
+            let said = incident(case);
+            let mut cells = vec![said.incident, said.title, said.class, cell(said.severity), said.at.to_string()];
+            cells.extend(Measure::ALL.map(|measure| {
+                let points = &found.distribution(measure).points;
+                cell(points.iter().find(|point| point.case.id == case.id).map(Point::seconds))
+            }));
+            lines += &line(&cells);
+        }
+        lines
+    })
+    .await
+}
+
+/// The promises of updates that fell due, as comma-separated values. No cell is a formula.
+#[utoipa::path(get, path = "/api/v1/insights/promises.csv", tag = "insights", params(InsightQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+pub async fn promises_table(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<InsightQuery>,
+) -> Result<Response, Problem> {
+    table(app, visitor, &query, |gathered, now| {
+        let found = insights(&gathered.cases, &gathered.filter, now);
+        let mut lines = csv::line(["incident", "title", "audience", "given_at", "by", "answered_at", "kept"]);
+        for one in found.promises.list(Promised::Due) {
+            let one = promised(&found, one);
+            let answered = cell(one.answered_at);
+            let (given, by, kept) = (one.given_at.to_string(), one.by.to_string(), one.kept.to_string());
+            lines += &line(&[one.incident, one.title, one.audience, given, by, answered, kept]);
+        }
+        lines
     })
     .await
 }

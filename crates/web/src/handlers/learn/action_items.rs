@@ -30,7 +30,7 @@ use crate::pages::detect::alert::Happened;
 use crate::pages::filters::{self, Choice, Tab};
 use crate::pages::learn::action_items::{
     ActionItemPage, ActionItemsPage, CheckView, CurveView, DropView, EvidenceView, ItemForm, ItemLine, ItemMay,
-    ItemsPanel, NewActionItemPage,
+    ItemsPanel, NewActionItemPage, TrackedView,
 };
 use crate::pages::learn::survival::draw;
 use crate::pages::{Badge, Link, Section, Tone};
@@ -228,6 +228,14 @@ async fn page(asked: Asked, id: String, typed: Option<ItemForm>) -> Result<Respo
                 },
                 evidence: detail.evidence.iter().map(|one| evidence(look, one)).collect(),
                 recurrences,
+                tracked: detail.tracked.as_ref().map(|row| tracked(look, row)),
+                trackers: look
+                    .rules
+                    .catalog
+                    .trackers
+                    .iter()
+                    .map(|(name, one)| (name.to_string(), one.title.clone()))
+                    .collect(),
                 history: detail.history.iter().map(|entry| happened(look, entry)).collect(),
                 may: may(look, &detail),
                 everybody: everybody(look),
@@ -236,6 +244,18 @@ async fn page(asked: Asked, id: String, typed: Option<ItemForm>) -> Result<Respo
             })
         })
         .await
+}
+
+fn tracked(look: &Look<'_, '_>, row: &store::learn::trackers::TrackedRow) -> TrackedView {
+    let spec = look.rules.catalog.trackers.get(&row.tracker);
+    let issue = row.issue.as_ref().zip(row.url.as_ref());
+    TrackedView {
+        tracker: spec.map_or_else(|| row.tracker.to_string(), |spec| spec.title.clone()),
+        issue: issue.map(|(key, url)| Link::new(format!("{key}: {}", row.title.as_deref().unwrap_or_default()), url)),
+        status: row.status.clone(),
+        heard: row.heard_at.map(|at| look.when(at)),
+        trouble: row.trouble.as_deref().map(sentence),
+    }
 }
 
 fn dropped(look: &Look<'_, '_>, item: &ActionItem) -> Option<DropView> {
@@ -316,6 +336,18 @@ pub(in crate::handlers) fn told(look: &Look<'_, '_>, kind: EventKind, data: &Val
             };
             let all: Vec<String> = data["items"].as_array().into_iter().flatten().map(one).collect();
             (Tone::Warning, format!("The same happened before, and action items address it: {}", all.join("; ")))
+        }
+        EventKind::ActionItemTracked | EventKind::ActionItemUntracked => {
+            let part = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+            let issue = match (data["issue"].as_str(), kind) {
+                (Some(issue), _) => format!("{issue} of {}", part("tracker")),
+                (None, EventKind::ActionItemTracked) => format!("a new issue in {}", part("tracker")),
+                (None, _) => format!("the issue in {}", part("tracker")),
+            };
+            match kind {
+                EventKind::ActionItemTracked => (Tone::Info, format!("Followed by {issue}: {title}")),
+                _ => (Tone::Quiet, format!("No longer followed by {issue}: {title}")),
+            }
         }
         _ => (Tone::Quiet, sentence(&kind.word().replace(['.', '-'], " "))),
     }
@@ -575,6 +607,14 @@ pub async fn post_action_item(asked: Asked, Path(id): Path<String>, fields: Fiel
         "ask-drop" => (ActionItemDeed::AskDrop { why: said("why-drop") }, "A second person decides"),
         "approve-drop" => (ActionItemDeed::ApproveDrop {}, "It will not be done"),
         "keep" => (ActionItemDeed::Keep { why: said("why-keep") }, "It is to be done"),
+        "track" => match fields.parse("tracker") {
+            Ok(tracker) => {
+                let (issue, consent) = (fields.some("issue").map(str::to_owned), fields.some("consent").is_some());
+                (ActionItemDeed::Track { tracker, issue, consent }, "An issue is to follow it")
+            }
+            Err(refusal) => return Ok(asked.lead(&here, Some(refused(&refusal)))),
+        },
+        "untrack" => (ActionItemDeed::Untrack {}, "No issue follows it any more"),
         "reopen" => (ActionItemDeed::Reopen { why: said("why-reopen") }, "Reopened"),
         _ => return Ok(asked.lead(&here, Some(refused(&Refusal::invalid("there is no such button"))))),
     };

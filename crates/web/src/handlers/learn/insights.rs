@@ -77,7 +77,11 @@ pub async fn get_insights(asked: Asked) -> Result<Response, Problem> {
             let before = insights(&gathered.cases, &filter.before(), look.now());
             let pairs = found.distributions.iter().zip(&before.distributions);
             let measures = pairs.map(|(now, then)| measure(look, filter, now, then)).collect();
+            let csv = |name: &str| address(&look.asked.query, &format!("/api/v1/insights{name}.csv"), &[]);
             Ok(InsightsPage {
+                csv: [("Measures", ""), ("Incidents", "/incidents"), ("Promises", "/promises")]
+                    .map(|(title, name)| Link::new(title, csv(name)))
+                    .into(),
                 filter: filter_view(look, filter, error),
                 cohorts: cohorts(look, &found),
                 measures,
@@ -257,12 +261,33 @@ fn compared(filter: &Filter, n: usize, comparison: Comparison) -> String {
     };
     match comparison {
         Comparison::TooFew { before } if n == 0 && before == 0 => String::new(),
-        Comparison::TooFew { before } => format!("{} it was known of {before}: too few to compare.", capital(&then)),
-        Comparison::Difference { before, seconds, least, most } => {
-            let verdict = if comparison.is_detectable() { "." } else { ": no detectable difference." };
+        Comparison::TooFew { before } => {
+            format!(
+                "Whether it differs from {}, cannot be told (n = {n}, and {before} then).",
+                then.trim_start_matches("in ")
+            )
+        }
+        Comparison::Difference { before, seconds, least, most, chance, needed } => {
+            let verdict = if comparison.is_detectable() {
+                format!(". Chance alone does that in {}.", of_hundred(chance))
+            } else {
+                let needed = needed.filter(|needed| *needed > n.min(before));
+                let needed = needed.map_or_else(String::new, |needed| {
+                    format!(" To see that it takes half as long, it takes about {needed} incidents in each.")
+                });
+                format!(": no detectable difference; chance alone does that in {}.{needed}", of_hundred(chance))
+            };
             let (by, least, most) = (more(seconds), more(least), more(most));
             format!("The median took {by} than {then} ({least} to {most}; n = {before}){verdict}")
         }
+    }
+}
+
+/// `31 of 100 cases`
+fn of_hundred(thousandths: u32) -> String {
+    match thousandths {
+        0..10 => "less than 1 of 100 cases".to_owned(),
+        more => format!("{} of 100 cases", more / 10),
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod digests;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod paging;
 pub mod postmortems;
 pub mod shared_texts;

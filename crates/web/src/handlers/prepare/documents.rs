@@ -135,6 +135,7 @@ fn about(kind: Kind) -> &'static str {
         Kind::Environment => "One set of flags that programs ask, such as production, and what they share.",
         Kind::Flag => "Which of several values a program gets, in each environment, and when it should be gone.",
         Kind::PostmortemPolicy => "Which incidents must be learned from, and until when.",
+        Kind::Tracker => "Where action items have an issue: a repository on GitHub, a project in Jira.",
         Kind::FactorTaxonomy => "What contributes to incidents, in two levels, so that it can be counted.",
     }
 }
@@ -311,6 +312,7 @@ fn example(kind: Kind, person: &str, zone: &str) -> String {
         Kind::PostmortemPolicy => format!(
             "  title: \n  calendar: {{time_zone: {zone}}}\n  accept_within: {{business-days: 1}}\n  dates:\n  - draft: {{business-days: 3}}\n    publish: {{business-days: 10}}\n  rules:\n  - name: severe\n    because: \n    when: {{severities: [SEV1]}}\n    effect: required\n"
         ),
+        Kind::Tracker => "  title: \n  system:\n    github: { repository: owner/name }\n".into(),
         Kind::FactorTaxonomy => {
             "  title: \n  groups:\n  - title: Design\n    kinds:\n    - { name: single-point, title: A single point of failure }\n"
                 .into()

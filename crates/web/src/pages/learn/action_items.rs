@@ -85,10 +85,26 @@ pub struct ActionItemPage {
     pub check: CheckView,
     pub evidence: Vec<EvidenceView>,
     pub recurrences: Vec<(Link, When, &'static str)>,
+    /// The issue that follows it in a tracker.
+    pub tracked: Option<TrackedView>,
+    /// The trackers in which one could be made: name and title.
+    pub trackers: Vec<(String, String)>,
     pub history: Vec<Happened>,
     pub may: ItemMay,
     pub everybody: Vec<(String, String)>,
     pub form: ItemForm,
+}
+
+/// The issue that follows an item.
+#[derive(Clone, Debug)]
+pub struct TrackedView {
+    pub tracker: String,
+    /// `OPS-12: Limit the queue`; nothing: it is being made.
+    pub issue: Option<Link>,
+    /// What the tracker calls how it stands.
+    pub status: Option<String>,
+    pub heard: Option<When>,
+    pub trouble: Option<String>,
 }
 
 /// That an item is not to be done.
@@ -364,6 +380,20 @@ mod samples {
                     at(20),
                     "it was reopened",
                 )],
+                tracked: Some(TrackedView {
+                    tracker: "Issues of the shop".into(),
+                    issue: Some(Link::new(
+                        "412: Limit the queue to 1000",
+                        "https://github.com/example/shop/issues/412",
+                    )),
+                    status: Some("open".into()),
+                    heard: Some(at(1)),
+                    trouble: None,
+                }),
+                trackers: vec![
+                    ("shop".into(), "Issues of the shop".into()),
+                    ("ops".into(), "Operations in Jira".into()),
+                ],
                 history: vec![
                     happened(2, Tone::Warning, "What proved it does not hold any more"),
                     happened(10, Tone::Good, "Done"),
@@ -402,7 +432,17 @@ mod samples {
                 next: None,
             };
             let state = Badge::new(Tone::Critical, "proposed");
-            Self { drop: Some(drop), may, late, check, state, evidence: vec![], recurrences: vec![], ..Self::sample() }
+            Self {
+                drop: Some(drop),
+                may,
+                late,
+                check,
+                state,
+                evidence: vec![],
+                recurrences: vec![],
+                tracked: None,
+                ..Self::sample()
+            }
         }
     }
 

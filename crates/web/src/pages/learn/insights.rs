@@ -14,6 +14,8 @@ use crate::pages::{Badge, Link, Severity, Shell, When};
 #[template(path = "learn/insights.html")]
 pub struct InsightsPage {
     pub shell: Shell,
+    /// Where the tables are downloaded.
+    pub csv: Vec<Link>,
     pub filter: FilterView,
     /// How many incidents there are of which sort: the number, what it counts, and where they are listed.
     pub cohorts: Vec<Figure>,
@@ -203,6 +205,7 @@ pub(crate) mod samples {
             ];
             Self {
                 shell: Shell::sample(Section::Insights, "/insights"),
+                csv: vec![Link::new("Measures", "/api/v1/insights.csv"), Link::new("Incidents", "/api/v1/insights/incidents.csv")],
                 filter: FilterView {
                     from: "2026-08-24".into(),
                     to: String::new(),

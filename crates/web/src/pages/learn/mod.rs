@@ -3,9 +3,11 @@
 pub mod action_items;
 pub mod axes;
 pub mod changes;
+pub mod digests;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod paging;
 pub mod postmortems;
 pub mod search;
 pub mod strips;
