@@ -16,6 +16,7 @@ use crate::announce::Told;
 use crate::engage::compose::{self, Material};
 use crate::engage::watch;
 use crate::inform::{outgoing_webhooks, subscribers};
+use crate::learn::review_meetings;
 use crate::node::Identity;
 use crate::respond::chats;
 use crate::{Moment, Node, announce};
@@ -143,6 +144,13 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
         }
         return Ok(message.map(|message| Claimed::new(delivery, message)));
     }
+    if review_meetings::is_invitation(delivery) {
+        let message = review_meetings::message(tx, node, delivery, now)?;
+        if message.is_none() {
+            outbox::remove(tx, delivery.id)?;
+        }
+        return Ok(message.map(|message| Claimed::new(delivery, message)));
+    }
     let page = match delivery.page {
         Some(page) => store::engage::pages::get(tx, page)?,
         None => None,
@@ -194,7 +202,7 @@ pub fn settle(
             return Ok(true);
         }
         // Of thousands of people outside the outbox itself is the record.
-        if subscribers::is_theirs(&delivery) {
+        if subscribers::is_theirs(&delivery) || review_meetings::is_invitation(&delivery) {
             return Ok(true);
         }
         let mut moment = Moment::new(now, Actor::Rule("courier"), mint);

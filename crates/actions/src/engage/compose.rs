@@ -112,6 +112,7 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
         data,
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     }
 }
 

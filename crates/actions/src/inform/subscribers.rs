@@ -176,7 +176,7 @@ pub fn tell(store: &Store, mint: &mut Mint, now: Timestamp) -> Result<usize, Hal
 
 /// Whether the message is one to a subscriber.
 pub(crate) fn is_theirs(delivery: &Delivery) -> bool {
-    delivery.kind == Kind::Mail && delivery.page.is_none()
+    delivery.kind == Kind::Mail && delivery.page.is_none() && delivery.person.is_none()
 }
 
 /// Writes a message to a subscriber, as things are now; nothing, if nobody wants it any more.
@@ -308,6 +308,7 @@ impl Words<'_> {
             data,
             repeat_of: None,
             unsubscribe,
+            calendar: None,
         }
     }
 }

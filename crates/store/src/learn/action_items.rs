@@ -6,7 +6,9 @@ use domain::prepare::documents::Reference;
 use domain::respond::sight::Sight;
 use domain::words::{ActionItemId, IncidentId, Name, Timestamp};
 
+use super::customer_postmortems;
 use crate::door::{Error, Row, Tx, Value};
+use crate::inform::notices;
 use crate::respond::sight::{self, INCIDENT as SEEN};
 
 /// An item with its incident and its timers.
@@ -96,6 +98,9 @@ pub fn save(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), Error> {
             row.check_at.into(),
         ],
     )?;
+    if customer_postmortems::is_promised(tx, item.id)? {
+        notices::touch(tx)?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! What is learned: postmortems with their words, reads of many incidents at once, of which insights are made, and the index of search.
 
 pub mod action_items;
+pub mod customer_postmortems;
 pub mod insights;
 pub mod postmortems;
+pub mod review_meetings;
 pub mod search;

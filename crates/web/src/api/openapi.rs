@@ -16,7 +16,10 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{
+    action_items, changes as change_insights, customer_postmortems, drafts, insights, language, postmortems,
+    review_meetings, search,
+};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -159,6 +162,15 @@ use crate::problem::Problem;
         postmortems::history,
         postmortems::name,
         postmortems::strike,
+        postmortems::html,
+        postmortems::pdf,
+        customer_postmortems::one,
+        customer_postmortems::act,
+        customer_postmortems::html,
+        customer_postmortems::pdf,
+        review_meetings::one,
+        review_meetings::act,
+        review_meetings::file,
         search::like,
         insights::overview,
         insights::incidents,

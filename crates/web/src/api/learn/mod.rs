@@ -2,8 +2,10 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod customer_postmortems;
 pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod postmortems;
+pub mod review_meetings;
 pub mod search;

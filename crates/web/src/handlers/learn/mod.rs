@@ -2,7 +2,9 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod customer_postmortems;
 pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod postmortems;
+pub mod review_meetings;
