@@ -34,7 +34,7 @@ test("a review is planned, invited to, moved, led and held", async (t) => {
   assert.deepEqual(await page.getByLabel(/Who leads it/).locator("option").allTextContents(), ["Ana Silva", "Carla Diaz"]);
   const soon = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
   await page.getByLabel(/^When/).fill(`${soon}T15:00`);
-  await page.getByLabel(/^Where/).fill("Room 4; second floor");
+  await page.getByLabel(/^Where \(/).fill("Room 4; second floor");
   await page.getByLabel(/Who leads it/).selectOption("carla");
   await look(page, "review-plan-desktop");
   await page.getByRole("button", { name: "Plan it, and invite" }).click();

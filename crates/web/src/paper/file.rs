@@ -62,7 +62,9 @@ pub fn write(document: &Document) -> Vec<u8> {
         }
         let mut resources = one.resources();
         let mut named = resources.fonts();
-        for (font, id) in fonts.iter().zip(&font_ids) {
+        // A font that nothing is written in is not in the file.
+        let used = |kind: Kind| page.pieces.iter().any(|piece| piece.font == kind && !piece.text.is_empty());
+        for (font, id) in fonts.iter().zip(&font_ids).filter(|(font, _)| used(font.kind)) {
             named.pair(Name(label(font.kind)), *id);
         }
         named.finish();
@@ -81,7 +83,7 @@ pub fn write(document: &Document) -> Vec<u8> {
     }
     pdf.pages(tree).kids(page_ids.iter().copied()).count(i32::try_from(pages.len()).unwrap_or_default());
     pdf.document_info(info).title(TextStr(&document.title)).producer(TextStr("Allclear"));
-    for (font, id) in fonts.iter().zip(&font_ids) {
+    for (font, id) in fonts.iter().zip(&font_ids).filter(|(font, _)| font.is_used()) {
         embed(&mut pdf, &mut ids, font, *id);
     }
     let element_ids: Vec<Ref> = laid.elements.iter().map(|_| ids.next()).collect();
@@ -232,7 +234,7 @@ fn embed(pdf: &mut Pdf, ids: &mut Ids, font: &Font, id: Ref) {
         unicode.pair(*glyph, *letter);
     }
     pdf.cmap(map, &unicode.finish());
-    let part = if font.is_used() { font.part() } else { Font::new(font.kind).part() };
+    let part = font.part();
     pdf.stream(data, &part).pair(Name(b"Length1"), i32::try_from(part.len()).unwrap_or_default());
 }
 

@@ -244,7 +244,7 @@ pub fn report(
     } else {
         let earlier = shown.report.promises.iter();
         earlier
-            .map(|one| PromiseView { text: one.text.clone(), kind: "open", mark: "none", says: String::new() })
+            .map(|one| PromiseView { text: one.text.clone(), kind: "open", says: String::new() })
             .collect()
     };
     let done = promises.iter().filter(|one| one.kind == "done").count();
@@ -290,12 +290,12 @@ fn took(notice: &Notice) -> Option<String> {
 }
 
 fn promise(text: String, kept: Kept) -> PromiseView {
-    let (kind, mark, says) = match kept {
-        Kept::Done => ("done", "operational", "done".to_owned()),
-        Kept::Open { due } => ("open", "maintenance", format!("by {}", date(due.to_zoned(TimeZone::UTC).date()))),
-        Kept::Dropped => ("dropped", "none", "will not be done".to_owned()),
+    let (kind, says) = match kept {
+        Kept::Done => ("done", "done".to_owned()),
+        Kept::Open { due } => ("open", format!("by {}", date(due.to_zoned(TimeZone::UTC).date()))),
+        Kept::Dropped => ("dropped", "will not be done".to_owned()),
     };
-    PromiseView { text, kind, mark, says }
+    PromiseView { text, kind, says }
 }
 
 /// The notices that began in a year of UTC.

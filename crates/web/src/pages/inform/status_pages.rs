@@ -192,8 +192,6 @@ pub struct PromiseView {
     pub text: String,
     /// `done`, `open`, `dropped`.
     pub kind: &'static str,
-    /// The sign that shows it.
-    pub mark: &'static str,
     /// `by 12 Dec 2026`.
     pub says: String,
 }
@@ -319,7 +317,7 @@ mod samples {
     impl ReportPage {
         pub(crate) fn sample() -> Self {
             let promise =
-                |text: &str, kind, mark, says: &str| PromiseView { text: text.into(), kind, mark, says: says.into() };
+                |text: &str, kind, says: &str| PromiseView { text: text.into(), kind, says: says.into() };
             let at = |day: u8| (format!("2026-11-{day}T10:00:00Z"), format!("{day} Nov 2026, 10:00 UTC"));
             Self {
                 frame: Frame { as_of: None, ..frame() },
@@ -340,9 +338,9 @@ mod samples {
                 ],
                 promised: "1 of 3 done".into(),
                 promises: vec![
-                    promise("Add a limit to the pool", "done", "operational", "done"),
-                    promise("Try releases with two pools", "open", "maintenance", "by 12 Dec 2026"),
-                    promise("Write to everybody", "dropped", "none", "will not be done"),
+                    promise("Add a limit to the pool", "done", "done"),
+                    promise("Try releases with two pools", "open", "by 12 Dec 2026"),
+                    promise("Write to everybody", "dropped", "will not be done"),
                 ],
                 corrections: vec![CorrectionLine {
                     version: 2,
