@@ -17,6 +17,7 @@ use crate::engage::compose::{self, Material};
 use crate::engage::watch;
 use crate::inform::{outgoing_webhooks, subscribers};
 use crate::learn::digests;
+use crate::learn::review_meetings;
 use crate::node::Identity;
 use crate::respond::chats;
 use crate::{Moment, Node, announce};
@@ -137,15 +138,16 @@ fn write_out(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery, now: Timestamp) 
     if let Some(chat) = talk::of_channel(&delivery.channel) {
         return chats::write_out(tx, node, &chat, delivery, now);
     }
-    if subscribers::is_theirs(delivery) {
-        let message = subscribers::message(tx, node, delivery, now)?;
-        if message.is_none() {
-            outbox::remove(tx, delivery.id)?;
-        }
-        return Ok(message.map(|message| Claimed::new(delivery, message)));
-    }
-    if digests::is_one(delivery) {
-        let message = digests::message(tx, node, delivery)?;
+    let of_its_own = if subscribers::is_theirs(delivery) {
+        Some(subscribers::message(tx, node, delivery, now)?)
+    } else if digests::is_one(delivery) {
+        Some(digests::message(tx, node, delivery)?)
+    } else if review_meetings::is_invitation(delivery) {
+        Some(review_meetings::message(tx, node, delivery, now)?)
+    } else {
+        None
+    };
+    if let Some(message) = of_its_own {
         if message.is_none() {
             outbox::remove(tx, delivery.id)?;
         }
@@ -203,7 +205,8 @@ pub fn settle(
             return Ok(true);
         }
         // Of thousands of people outside, and of what is read on Mondays, the outbox itself is the record.
-        if subscribers::is_theirs(&delivery) || digests::is_one(&delivery) {
+        if subscribers::is_theirs(&delivery) || digests::is_one(&delivery) || review_meetings::is_invitation(&delivery)
+        {
             return Ok(true);
         }
         let mut moment = Moment::new(now, Actor::Rule("courier"), mint);

@@ -60,6 +60,10 @@ enum Command {
     Obligations(cli::obligations::Running),
     #[command(name = "postmortem")]
     Postmortems(cli::postmortems::Postmortems),
+    #[command(name = "customer-postmortem")]
+    CustomerPostmortems(cli::customer_postmortems::CustomerPostmortems),
+    #[command(name = "review")]
+    ReviewMeetings(cli::review_meetings::ReviewMeetings),
     #[command(name = "change")]
     Changes(cli::changes::Changes),
     #[command(name = "ramp")]
@@ -139,6 +143,8 @@ fn main() -> ExitCode {
         Command::ActionItems(command) => cli::action_items::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
         Command::Postmortems(command) => cli::postmortems::run(&command),
+        Command::CustomerPostmortems(command) => cli::customer_postmortems::run(&command),
+        Command::ReviewMeetings(command) => cli::review_meetings::run(&command),
         Command::Changes(command) => cli::changes::run(&command),
         Command::Ramps(command) => cli::ramps::run(&command),
         Command::Notices(command) => cli::notices::run(&command),

@@ -350,6 +350,7 @@ impl Watcher {
             data: serde_json::json!({ "at": now, "watched": self.shown }),
             repeat_of: None,
             unsubscribe: None,
+            calendar: None,
         };
         for notify in self.notify.iter().filter(|notify| notify.channel == "webhook") {
             let secret = self.webhook_secret.for_address(&notify.address).reveal();

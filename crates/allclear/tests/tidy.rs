@@ -101,6 +101,8 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
     ("learn/axes.rs", "draws changes and incidents on one axis of time"),
     ("learn/action_items_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("learn/item_reminders.rs", "reminders of action items; when they are due is domain/learn/action_items.rs"),
+    ("learn/postmortem_exports.rs", "a postmortem as one file; what stands in it is domain/learn/postmortems.rs"),
+    ("learn/review_meetings_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("learn/recurrences.rs", "what an incident reopens; the rule is domain/learn/action_items.rs"),
     ("learn/strips.rs", "draws the dots of a measure"),
     ("prepare/answers.rs", "what was answered to a request is the store's and the edge's affair: no rule knows of it"),

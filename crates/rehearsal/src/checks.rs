@@ -119,7 +119,8 @@ impl Ledger {
         let arrival = &attempt.arrival;
         let state = arrival.page.and_then(|page| self.pages.get(&page.to_string())).map(|told| told.state);
         let wanted = if arrival.step == 0 { "ended" } else { "calling" };
-        if state != Some(wanted) {
+        // An invitation to a meeting is about no page.
+        if arrival.page.is_some() && state != Some(wanted) {
             let state = state.unwrap_or("nowhere");
             self.broken.push(format!("{} was sent while its page was {state}", arrival.delivery));
         }

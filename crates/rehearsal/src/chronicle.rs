@@ -149,7 +149,11 @@ impl Chronicle {
             Some(at) => format!(" (marked as a repeat of {})", self.clock(at)),
             None => String::new(),
         };
-        let what = if arrival.step == 0 { "that it is over".to_owned() } else { attempt.because.clone() };
+        let what = match (arrival.page, arrival.step) {
+            (None, _) => arrival.subject.clone(),
+            (Some(_), 0) => "that it is over".to_owned(),
+            _ => attempt.because.clone(),
+        };
         let verb = match (arrival.step, attempt.arrived) {
             (0, true) => "told",
             (0, false) => "could not tell",

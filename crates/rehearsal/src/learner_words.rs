@@ -42,6 +42,30 @@ impl Chronicle {
                 let late = data["late"].as_str().map_or_else(String::new, |late| format!(": {late}"));
                 format!("{} is reminded of the postmortem{late}", capital(text("person")))
             }
+            EventKind::CustomerPostmortemPrepared => {
+                let cuts = data["redactions"].as_array().map_or(0, Vec::len);
+                format!("{by} prepares what customers read, revision {}, words taken out: {cuts}", data["revision"])
+            }
+            EventKind::CustomerPostmortemAnswered => {
+                format!("{by} lets a {} stay in what customers read{because}", text("kind"))
+            }
+            EventKind::CustomerPostmortemAgreed => format!("{by} agrees that customers read of it{because}"),
+            EventKind::CustomerPostmortemPublished => {
+                format!("customers can read it, version {}, says {by}{because}", data["version"])
+            }
+            EventKind::ReviewMeetingPlanned => {
+                let invited = data["invited"].as_array().into_iter().flatten().filter_map(|one| one.as_str());
+                let invited = invited.collect::<Vec<_>>().join(", ");
+                format!("{by} plans the review, led by {}, with {invited}", text("facilitator"))
+            }
+            EventKind::ReviewMeetingMoved => {
+                format!("{by} moves the review, calendars are told as {}", data["sequence"])
+            }
+            EventKind::ReviewMeetingCancelled => format!("{by} cancels the review{because}"),
+            EventKind::ReviewMeetingDecided => format!("in the review it is decided: {}", text("decision")),
+            EventKind::ReviewMeetingHeld => {
+                format!("the review took place, with {}", data["attended"].as_array().map_or(0, Vec::len))
+            }
             EventKind::FactorNamed => format!("{by} names a factor: {}", text("text")),
             EventKind::FactorStruck => format!("{by} strikes a factor: {}{because}", text("text")),
             _ => return None,

@@ -105,6 +105,10 @@ impl Play {
             "corrects",
             "sends",
             "writes",
+            "prepares",
+            "agrees",
+            "lets",
+            "holds",
         ];
         if !words.first().is_some_and(|word| known.contains(word)) {
             return Ok(false);

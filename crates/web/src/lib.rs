@@ -17,6 +17,7 @@ pub mod mcp;
 pub mod metrics;
 pub mod ofrep;
 pub mod pages;
+pub mod paper;
 pub mod problem;
 pub mod reach;
 pub mod routes;

@@ -21,7 +21,8 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::learn::{
-    action_items, changes as change_insights, digests, drafts, insights, language, paging, postmortems, shared_texts,
+    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging,
+    postmortems, review_meetings, shared_texts,
 };
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
@@ -142,6 +143,20 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/postmortem", VIEW, get(postmortems::get_postmortem)),
         route(Method::POST, "/incidents/{id}/postmortem", INCIDENTS, post(postmortems::post_postmortem)),
         route(Method::GET, "/incidents/{id}/postmortem/live", VIEW, get(shared_texts::get_live)),
+        route(
+            Method::GET,
+            "/incidents/{id}/customer-postmortem",
+            VIEW,
+            get(customer_postmortems::get_customer_postmortem),
+        ),
+        route(
+            Method::POST,
+            "/incidents/{id}/customer-postmortem",
+            INCIDENTS,
+            post(customer_postmortems::post_customer_postmortem),
+        ),
+        route(Method::GET, "/incidents/{id}/review", VIEW, get(review_meetings::get_review_meeting)),
+        route(Method::POST, "/incidents/{id}/review", INCIDENTS, post(review_meetings::post_review_meeting)),
         route(Method::GET, "/postmortems", VIEW, get(postmortems::get_postmortems)),
         route(Method::GET, "/incidents/{id}/record", VIEW, get(record::get_record)),
         // A file of any size that is allowed: what is kept counts its bytes.
@@ -216,6 +231,13 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/status/history", May::Anyone, get(status_pages::get_history)),
         route(Method::GET, "/status/history/{year}", May::Anyone, get(status_pages::get_year)),
         route(Method::GET, "/status/notices/{id}", May::Anyone, get(status_pages::get_notice)),
+        route(Method::GET, "/status/notices/{id}/postmortem", May::Anyone, get(status_pages::get_report)),
+        route(
+            Method::GET,
+            "/status/notices/{id}/postmortem/{version}",
+            May::Anyone,
+            get(status_pages::get_report_version),
+        ),
         route(Method::GET, "/status/heartbeat.json", May::Anyone, get(status_pages::get_heartbeat)),
         route(Method::GET, "/status/subscribe", May::Anyone, get(subscribers::get_subscribe)),
         route(Method::POST, "/status/subscribe", May::Anyone, post(subscribers::post_subscribe)),

@@ -131,6 +131,7 @@ pub fn write(identity: &Identity, material: &Material) -> Message {
         data,
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     }
 }
 

@@ -136,6 +136,7 @@ pub(crate) fn message(delivery: &Delivery) -> Message {
         data: json!({}),
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     }
 }
 

@@ -316,6 +316,7 @@ pub(crate) fn write_out(
         data,
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     };
     Ok(Some(Claimed {
         id: delivery.id,

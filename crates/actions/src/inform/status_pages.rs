@@ -57,6 +57,7 @@ pub fn preview(tx: &mut Tx<'_>, node: &Node, now: Timestamp) -> Result<Option<Pu
         newest,
         changed: rows::list(tx, Which::Changed, listed)?,
         first_began: rows::first_began(tx)?,
+        reports: store::learn::customer_postmortems::notices(tx)?,
     }))
 }
 

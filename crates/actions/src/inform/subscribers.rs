@@ -308,6 +308,7 @@ impl Words<'_> {
             data,
             repeat_of: None,
             unsubscribe,
+            calendar: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
 pub mod insights;
@@ -15,6 +16,7 @@ pub mod postmortem_owners;
 pub mod postmortem_policies;
 pub mod postmortems;
 pub mod recurrences;
+pub mod review_meetings;
 pub mod search;
 #[cfg(test)]
 mod search_tests;

@@ -334,6 +334,7 @@ pub(crate) fn write_out(
         data: Value::Null,
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     };
     let again = delivery.attempts > 1;
     let errand = Errand { chat: name.clone(), provider: chat.provider.clone(), key, again, deed };

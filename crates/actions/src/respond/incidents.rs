@@ -173,6 +173,16 @@ pub fn declare(
     find(tx, moment, id)
 }
 
+/// Whether somebody may let out what is restricted: who commands it, and who leads its security.
+pub(crate) fn may_open(tx: &mut Tx<'_>, row: &IncidentRow, name: &Name) -> Result<bool, Halt> {
+    let given = assignments::of_incident(tx, row.id)?;
+    Ok(row.state.may_open(by(&given, name)))
+}
+
+fn by<'n>(given: &[Assignment], name: &'n Name) -> By<'n> {
+    By::Person { name, deputy: holds(given, DEPUTY, name), security_lead: holds(given, SECURITY_LEAD, name) }
+}
+
 /// The incident, or a refusal that says as little of one that may not be seen as of one that never was.
 pub fn find(tx: &mut Tx<'_>, moment: &Moment<'_>, id: IncidentId) -> Result<IncidentRow, Halt> {
     seen(tx, id, Sight::of(&moment.actor))
@@ -197,9 +207,7 @@ pub fn act(
     let given = assignments::of_incident(tx, id)?;
     let person = moment.person().cloned();
     let by = match &person {
-        Some(name) => {
-            By::Person { name, deputy: holds(&given, DEPUTY, name), security_lead: holds(&given, SECURITY_LEAD, name) }
-        }
+        Some(name) => self::by(&given, name),
         None => By::Rule,
     };
     let why = why.map(|why| entries::text(why, "/why")).transpose()?;

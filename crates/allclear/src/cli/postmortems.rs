@@ -1,5 +1,9 @@
 //! `allclear postmortem`: what is to be learned, from which incident, by whom and until when; and the text of one.
 
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use domain::words::IncidentId;
 use web::api::Listing;
@@ -40,6 +44,19 @@ enum Command {
     Show {
         /// The id of the incident
         incident: IncidentId,
+    },
+    /// Keep one as a file: PDF or HTML, by the end of its name
+    #[command(after_long_help = "Example:\n  allclear postmortem save inc_06f1k2m9qv7x3t1a postmortem.pdf")]
+    Save {
+        /// The id of the incident
+        incident: IncidentId,
+
+        /// The file, which ends in .pdf or .html
+        file: PathBuf,
+
+        /// What customers read, not what stands inside
+        #[arg(long)]
+        for_customers: bool,
     },
     /// Say why one is due, who owns it, and what is missing before it is reviewed
     #[command(after_long_help = "Example:\n  allclear postmortem why inc_06f1k2m9qv7x3t1a")]
@@ -91,6 +108,7 @@ pub(crate) fn run(command: &Postmortems) -> Outcome {
                 screen::pour(&client.text(&["incidents", &id, "postmortem.md"], &())?);
             }
         }
+        Command::Save { incident, file, for_customers } => save(&client, incident, file, *for_customers)?,
         Command::Why { incident } => tell(&one(&client, &incident.to_string())?, look),
         Command::Request { incident, why } => {
             tell(&act(&client, incident, &PostmortemDeed::Request { why: why.clone() })?, look);
@@ -100,6 +118,16 @@ pub(crate) fn run(command: &Postmortems) -> Outcome {
         }
     }
     Ok(Exit::Fine)
+}
+
+fn save(client: &Client, incident: &IncidentId, file: &Path, for_customers: bool) -> Result<(), Failure> {
+    let end = file.extension().and_then(|end| end.to_str()).filter(|end| matches!(*end, "pdf" | "html"));
+    let end = end.with_context(|| format!("{} ends in neither .pdf nor .html", file.display()))?;
+    let what = if for_customers { "customer-postmortem" } else { "postmortem" };
+    let mut out = File::create_new(file).with_context(|| format!("{} cannot be made anew", file.display()))?;
+    client.download(&["incidents", &incident.to_string(), &format!("{what}.{end}")], &mut out)?;
+    screen::say(format!("It is in {}.", file.display()));
+    Ok(())
 }
 
 fn one(client: &Client, id: &str) -> Result<Postmortem, Failure> {

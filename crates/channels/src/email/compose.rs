@@ -47,10 +47,17 @@ pub(super) fn compose(from: &Mailbox, address: &str, message: &Message, now: Tim
     // Drawn from the content, since there is no chance here: no line of the parts can be meant to match it.
     let boundary = hex(&Sha256::new().chain_update(&message.key).chain_update(&message.text).finalize()[..15]);
     let html = message.html.clone().unwrap_or_else(|| html::render(message));
-    let parts = MultiPart::alternative()
+    let mut parts = MultiPart::alternative()
         .boundary(boundary)
         .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(plain(message)))
         .singlepart(SinglePart::builder().header(ContentType::TEXT_HTML).body(html));
+    // Programs with a calendar take the last form that they know (RFC 6047).
+    if let Some(calendar) = &message.calendar {
+        let method: String = calendar.method.chars().filter(char::is_ascii_alphabetic).collect();
+        let kind = ContentType::parse(&format!("text/calendar; charset=utf-8; method={method}"));
+        let kind = kind.map_err(|why| format!("no mail can be made of this: {why}"))?;
+        parts = parts.singlepart(SinglePart::builder().header(kind).body(calendar.text.clone()));
+    }
     let mail = mail.multipart(parts).map_err(|why| format!("no mail can be made of this: {why}"))?;
     Ok(Mail { envelope: mail.envelope().clone(), bytes: mail.formatted() })
 }

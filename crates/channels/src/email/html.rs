@@ -224,6 +224,7 @@ mod tests {
             data: serde_json::Value::Null,
             repeat_of: None,
             unsubscribe: None,
+            calendar: None,
         };
         let tags = |html: &str| html.matches('<').count();
         let html = render(&message(evil));

@@ -43,6 +43,7 @@ pub(crate) fn message() -> Message {
         data: serde_json::json!({ "at": "2026-11-02T03:12:05Z", "page": "pag_06f1k2m9qv7x3t1b" }),
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     }
 }
 

@@ -95,34 +95,54 @@ pub struct Event {
 
 /// The feed, as a calendar program reads it.
 pub fn feed(title: &str, events: &[Event], now: Timestamp) -> String {
-    let mut out = String::new();
-    let time = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
-    for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Allclear//Changes//EN", "METHOD:PUBLISH"] {
-        fold(&mut out, line);
-    }
+    let mut out = begin("Changes", "PUBLISH");
     fold(&mut out, &format!("X-WR-CALNAME:{}", escape(title)));
     fold(&mut out, "REFRESH-INTERVAL;VALUE=DURATION:PT15M");
     for event in events {
-        fold(&mut out, "BEGIN:VEVENT");
-        fold(&mut out, &format!("UID:{}", escape(&event.uid)));
-        fold(&mut out, &format!("DTSTAMP:{}", time(now)));
-        fold(&mut out, &format!("DTSTART:{}", time(event.from)));
-        fold(&mut out, &format!("DTEND:{}", time(event.to)));
-        fold(&mut out, &format!("SUMMARY:{}", escape(&event.summary)));
-        if !event.description.is_empty() {
-            fold(&mut out, &format!("DESCRIPTION:{}", escape(&event.description)));
-        }
-        fold(&mut out, &format!("URL:{}", event.url.replace(char::is_control, "")));
         // It says what goes on, and takes up nobody's time.
-        fold(&mut out, "TRANSP:TRANSPARENT");
-        fold(&mut out, "END:VEVENT");
+        write(&mut out, event, &["TRANSP:TRANSPARENT".to_owned()], now);
     }
     fold(&mut out, "END:VCALENDAR");
     out
 }
 
+/// One thing, as a message to a calendar (iTIP, RFC 5546): by this method, with more lines that are escaped already.
+pub(crate) fn message(product: &str, method: &str, event: &Event, more: &[String], now: Timestamp) -> String {
+    let mut out = begin(product, method);
+    write(&mut out, event, more, now);
+    fold(&mut out, "END:VCALENDAR");
+    out
+}
+
+fn begin(product: &str, method: &str) -> String {
+    let mut out = String::new();
+    fold(&mut out, "BEGIN:VCALENDAR");
+    fold(&mut out, "VERSION:2.0");
+    fold(&mut out, &format!("PRODID:-//Allclear//{product}//EN"));
+    fold(&mut out, &format!("METHOD:{method}"));
+    out
+}
+
+fn write(out: &mut String, event: &Event, more: &[String], now: Timestamp) {
+    let time = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
+    fold(out, "BEGIN:VEVENT");
+    fold(out, &format!("UID:{}", escape(&event.uid)));
+    fold(out, &format!("DTSTAMP:{}", time(now)));
+    fold(out, &format!("DTSTART:{}", time(event.from)));
+    fold(out, &format!("DTEND:{}", time(event.to)));
+    fold(out, &format!("SUMMARY:{}", escape(&event.summary)));
+    if !event.description.is_empty() {
+        fold(out, &format!("DESCRIPTION:{}", escape(&event.description)));
+    }
+    fold(out, &format!("URL:{}", event.url.replace(char::is_control, "")));
+    for line in more {
+        fold(out, line);
+    }
+    fold(out, "END:VEVENT");
+}
+
 /// Text as the format has it.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

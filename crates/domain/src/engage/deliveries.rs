@@ -35,6 +35,17 @@ pub struct Message {
     /// Where whoever no longer wants such messages says so, with one POST (RFC 8058).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsubscribe: Option<String>,
+    /// What the calendar of whoever reads it is told; channels that have no calendars leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
+}
+
+/// A message to a calendar (RFC 5546), beside the text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Calendar {
+    /// `REQUEST`, `CANCEL`: it stands in the header of the part, too.
+    pub method: String,
+    pub text: String,
 }
 
 /// Something that the reader can do from within the message.

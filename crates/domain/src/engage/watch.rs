@@ -300,6 +300,7 @@ pub fn message(say: &Say, url: &str, now: Timestamp) -> Option<Message> {
         data: json!({ "at": now, "watched": url, "since": since, "why": why }),
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is public at one moment: the page and its notices. Everything that the public reads, as HTML, JSON or feed, is made
 //! from this and from nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -31,6 +31,8 @@ pub struct Published {
     pub changed: Vec<Notice>,
     /// When the first notice began that there is.
     pub first_began: Option<Timestamp>,
+    /// Notices with a postmortem for customers.
+    pub reports: BTreeSet<NoticeId>,
 }
 
 /// How the whole stands.
@@ -116,6 +118,11 @@ impl Published {
         format!("{}/status/notices/{notice}", self.base)
     }
 
+    /// Where the public reads the postmortem of a notice; under its own address each version stays.
+    pub fn report_link(&self, notice: NoticeId) -> String {
+        format!("{}/postmortem", self.link(notice))
+    }
+
     pub fn title_of(&self, name: &crate::words::Name) -> String {
         self.page.component(name).map_or_else(|| name.to_string(), |component| component.title.clone())
     }
@@ -174,6 +181,7 @@ pub(super) mod tests {
             newest: notices.clone(),
             changed: notices.clone(),
             first_began: notices.last().map(Notice::began_at),
+            reports: BTreeSet::new(),
             notices,
         }
     }

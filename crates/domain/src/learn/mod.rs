@@ -2,6 +2,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
 pub mod edits;
@@ -12,6 +13,7 @@ pub mod imported;
 pub mod insights;
 pub mod item_checks;
 pub mod language;
+pub mod leaks;
 pub mod ledgers;
 mod lexicon;
 pub mod likeness;
@@ -28,6 +30,7 @@ pub mod quantiles;
 pub mod queries;
 mod questions;
 pub mod records;
+pub mod review_meetings;
 pub mod search;
 mod sentences;
 pub mod shared_texts;

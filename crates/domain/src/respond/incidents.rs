@@ -292,8 +292,7 @@ impl Incident {
                 if self.visibility == Visibility::Open {
                     return Err(Refusal::conflict("everybody may see it already"));
                 }
-                let leads = matches!(by, By::Person { security_lead: true, .. });
-                if !leads && !self.commands(by) {
+                if !self.may_open(by) {
                     return Err(Refusal::forbidden("only the commander or the security lead may open it to everybody"));
                 }
                 need(reasoned, "say why everybody may see it")?;
@@ -323,6 +322,11 @@ impl Incident {
     }
 
     /// Whether somebody speaks for it: the commander and the deputy; anybody, while nobody commands.
+    /// Whether somebody may let out what is restricted.
+    pub fn may_open(&self, by: By<'_>) -> bool {
+        matches!(by, By::Person { security_lead: true, .. }) || self.commands(by)
+    }
+
     fn commands(&self, by: By<'_>) -> bool {
         match (by, &self.commander) {
             (By::Rule, _) | (_, None) => true,

@@ -316,6 +316,24 @@ event_kinds! {
     ActionItemUntracked = "action-item.untracked";
     /// Somebody wants the weekly digest, or does not.
     DigestChosen = "digest.chosen";
+    /// Somebody said what customers are to read of a postmortem.
+    CustomerPostmortemPrepared = "customer-postmortem.prepared";
+    /// Something that the leak check found may stay: who says so, and why.
+    CustomerPostmortemAnswered = "customer-postmortem.answered";
+    /// Whoever may open a restricted incident agrees to what customers are to read.
+    CustomerPostmortemAgreed = "customer-postmortem.agreed";
+    /// Customers can read it, or a correction of it.
+    CustomerPostmortemPublished = "customer-postmortem.published";
+    /// A meeting was planned in which a postmortem is read together.
+    ReviewMeetingPlanned = "review-meeting.planned";
+    /// It is at another time or place, or others are asked to come.
+    ReviewMeetingMoved = "review-meeting.moved";
+    /// It does not take place.
+    ReviewMeetingCancelled = "review-meeting.cancelled";
+    /// Something was decided there.
+    ReviewMeetingDecided = "review-meeting.decided";
+    /// It took place, and who was there.
+    ReviewMeetingHeld = "review-meeting.held";
     /// Somebody named a condition that contributed.
     FactorNamed = "factor.named";
     /// A condition that was named does not hold.

@@ -50,6 +50,11 @@ pub fn save(tx: &mut Tx<'_>, notice: &Notice) -> Result<(), Error> {
             notice.due_at().into(),
         ],
     )?;
+    touch(tx)
+}
+
+/// Something that the public reads has moved.
+pub fn touch(tx: &mut Tx<'_>) -> Result<(), Error> {
     let next = version(tx)? + 1;
     crate::settings::set(tx, VERSION, &next.to_string())
 }
@@ -57,7 +62,7 @@ pub fn save(tx: &mut Tx<'_>, notice: &Notice) -> Result<(), Error> {
 /// Under this name it is counted how often anything of any notice was written.
 const VERSION: &str = "notices-version";
 
-/// Moves whenever anything of any notice does: what was made of them before is old.
+/// Moves whenever anything of any notice does, or of what was promised: what was made of them before is old.
 pub fn version(tx: &mut Tx<'_>) -> Result<i64, Error> {
     Ok(crate::settings::get(tx, VERSION)?.and_then(|text| text.parse().ok()).unwrap_or(0))
 }

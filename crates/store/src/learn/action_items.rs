@@ -6,8 +6,10 @@ use domain::prepare::documents::Reference;
 use domain::respond::sight::Sight;
 use domain::words::{ActionItemId, IncidentId, Name, Timestamp};
 
+use super::customer_postmortems;
 use super::memories;
 use crate::door::{Error, Row, Tx, Value};
+use crate::inform::notices;
 use crate::respond::sight::{self, INCIDENT as SEEN};
 
 /// An item with its incident and its timers.
@@ -97,6 +99,9 @@ pub fn save(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), Error> {
             row.check_at.into(),
         ],
     )?;
+    if customer_postmortems::is_promised(tx, item.id)? {
+        notices::touch(tx)?;
+    }
     Ok(())
 }
 

@@ -17,7 +17,8 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::{
-    action_items, changes as change_insights, digests, drafts, insights, language, paging, postmortems, search,
+    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging,
+    postmortems, review_meetings, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -161,6 +162,15 @@ use crate::problem::Problem;
         postmortems::history,
         postmortems::name,
         postmortems::strike,
+        postmortems::html,
+        postmortems::pdf,
+        customer_postmortems::one,
+        customer_postmortems::act,
+        customer_postmortems::html,
+        customer_postmortems::pdf,
+        review_meetings::one,
+        review_meetings::act,
+        review_meetings::file,
         search::like,
         insights::overview,
         insights::incidents,

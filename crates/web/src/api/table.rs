@@ -13,7 +13,8 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::{
-    action_items, changes as change_insights, digests, drafts, insights, language, paging, postmortems, search,
+    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging,
+    postmortems, review_meetings, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -130,6 +131,10 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/postmortem", VIEW, Method::GET, get(postmortems::one)),
         on("/api/v1/incidents/{id}/postmortem", INCIDENTS, Method::POST, post(postmortems::act)),
         on("/api/v1/incidents/{id}/postmortem.md", VIEW, Method::GET, get(postmortems::text)),
+        on("/api/v1/incidents/{id}/postmortem.html", VIEW, Method::GET, get(postmortems::html)),
+        on("/api/v1/incidents/{id}/postmortem.pdf", VIEW, Method::GET, get(postmortems::pdf)),
+        on("/api/v1/incidents/{id}/customer-postmortem.html", VIEW, Method::GET, get(customer_postmortems::html)),
+        on("/api/v1/incidents/{id}/customer-postmortem.pdf", VIEW, Method::GET, get(customer_postmortems::pdf)),
         on("/api/v1/incidents/{id}/postmortem/sections", INCIDENTS, Method::POST, post(postmortems::write)),
         on("/api/v1/incidents/{id}/postmortem/sections/{section}", VIEW, Method::GET, get(postmortems::history)),
         on("/api/v1/incidents/{id}/postmortem/factors", INCIDENTS, Method::POST, post(postmortems::name)),
@@ -139,6 +144,11 @@ pub(crate) fn lines() -> Vec<Route> {
             Method::POST,
             post(postmortems::strike),
         ),
+        on("/api/v1/incidents/{id}/customer-postmortem", VIEW, Method::GET, get(customer_postmortems::one)),
+        on("/api/v1/incidents/{id}/customer-postmortem", INCIDENTS, Method::POST, post(customer_postmortems::act)),
+        on("/api/v1/incidents/{id}/review", VIEW, Method::GET, get(review_meetings::one)),
+        on("/api/v1/incidents/{id}/review", INCIDENTS, Method::POST, post(review_meetings::act)),
+        on("/api/v1/incidents/{id}/review.ics", VIEW, Method::GET, get(review_meetings::file)),
         on("/api/v1/incidents/{id}/bundle", VIEW, Method::GET, get(seals::bundle)),
         on("/api/v1/incidents/{id}/entries", INCIDENTS, Method::POST, post(entries::add)),
         on("/api/v1/incidents/{id}/entries/{entry}", INCIDENTS, Method::POST, post(entries::mark)),

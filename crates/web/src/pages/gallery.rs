@@ -25,16 +25,18 @@ use super::inform::notices::{NoticePage, NoticesPage};
 use super::inform::outgoing_webhooks::{
     NewOutgoingWebhookPage, OutgoingWebhookDeliveryPage, OutgoingWebhookPage, OutgoingWebhooksPage,
 };
-use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage};
+use super::inform::status_pages::{HistoryPage as PublicHistory, NoticePublicPage, PublicPage, ReportPage};
 use super::inform::subscribers::{SubscribePage, SubscribersPage};
 use super::learn::action_items::{ActionItemPage, ActionItemsPage, NewActionItemPage};
 use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
+use super::learn::customer_postmortems::CustomerPostmortemPage;
 use super::learn::digests::DigestPage;
 use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
 use super::learn::paging::PagingPage;
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
+use super::learn::review_meetings::ReviewMeetingPage;
 use super::learn::search::SearchPage;
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
@@ -128,6 +130,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("status", &PublicPage::sample()),
         page("status-history", &PublicHistory::sample()),
         page("status-notice", &NoticePublicPage::sample()),
+        page("status-report", &ReportPage::sample()),
         page("status-subscribe", &SubscribePage::sample()),
         page("status-link", &SubscribePage::sample_link()),
         page("language", &LanguagePage::sample()),
@@ -140,6 +143,11 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("postmortem-clash", &PostmortemPage::sample_clash()),
         page("postmortem-published", &PostmortemPage::sample_published()),
         page("postmortem-waived", &PostmortemPage::sample_waived()),
+        page("customer-postmortem", &CustomerPostmortemPage::sample()),
+        page("customer-postmortem-published", &CustomerPostmortemPage::sample_published()),
+        page("customer-postmortem-restricted", &CustomerPostmortemPage::sample_restricted()),
+        page("review-meeting", &ReviewMeetingPage::sample()),
+        page("review-meeting-new", &ReviewMeetingPage::sample_new()),
         page("action-items", &ActionItemsPage::sample()),
         page("action-items-empty", &ActionItemsPage::sample_empty()),
         page("action-item", &ActionItemPage::sample()),

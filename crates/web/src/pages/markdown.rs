@@ -55,7 +55,7 @@ pub fn html(text: &str) -> String {
 }
 
 /// What may stand in `href`: a page of the web, an address of mail.
-fn is_address(url: &str) -> bool {
+pub(crate) fn is_address(url: &str) -> bool {
     ["https://", "http://", "mailto:"].iter().any(|begin| url.starts_with(begin))
 }
 

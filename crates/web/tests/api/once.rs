@@ -55,6 +55,8 @@ struct Burning {
     /// Incidents that are over: of one nobody wrote anything, of the other somebody named a factor.
     over: String,
     learned: (String, String),
+    /// What was learned of it is published inside.
+    told: String,
 }
 
 impl Burning {
@@ -119,6 +121,11 @@ impl Burning {
         let over =
             crate::postmortems::over(&mut house, &ada, json!({ "title": "It is over", "class": "system" })).await;
         let learned = crate::postmortems::begun(&mut house, &ada).await;
+        let told = {
+            house.apply(crate::postmortems::POLICY);
+            let mia = house.token("mia", &[], None);
+            crate::customer_postmortems::learned(&mut house, &ada, &mia).await
+        };
         let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
             house,
@@ -143,6 +150,7 @@ impl Burning {
             kill,
             over,
             learned,
+            told,
         }
     }
 
@@ -271,6 +279,14 @@ impl Burning {
                 (json!({ "text": "The pool has no limit" }), json!({ "text": "The alert came late" }))
             }
             "incidents/{id}/postmortem/factors/{factor}/strike" => (json!({ "why": "a" }), json!({ "why": "b" })),
+            "incidents/{id}/customer-postmortem" => {
+                let prepare = |title: &str| json!({ "do": "prepare", "revision": 0, "plan": { "title": title, "blocks": ["summary"] } });
+                (prepare("It failed"), prepare("It was slow"))
+            }
+            "incidents/{id}/review" => {
+                let plan = |place: &str| json!({ "do": "plan", "meeting": { "starts_at": end, "facilitator": "max", "place": place, "invitees": [{ "person": "rob" }] } });
+                (plan("Room 4"), plan("Room 5"))
+            }
             "incidents/{id}/entries" => (json!({ "text": "a" }), json!({ "text": "b" })),
             "incidents/{id}/entries/{entry}" => (json!({ "do": "pin" }), json!({ "do": "strike", "why": "a" })),
             "flags/{name}/kills" => {
@@ -355,7 +371,9 @@ impl Burning {
             self.changes.iter().find(|(act, _)| path.ends_with(&format!("changes/{{id}}/{act}")))
         {
             id
-        } else if path.ends_with("postmortem") {
+        } else if path.ends_with("customer-postmortem") {
+            &self.told
+        } else if path.ends_with("postmortem") || path.ends_with("review") && path.contains("incidents") {
             &self.over
         } else if path.contains("postmortem") {
             &self.learned.0

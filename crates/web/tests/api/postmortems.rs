@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{House, ask};
 
-const POLICY: &str = "
+pub(crate) const POLICY: &str = "
 kind: role
 name: postmortem-owner
 spec: { title: Postmortem owner, duties: [sees to it], single: true }

@@ -2,10 +2,12 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod paging;
 pub mod postmortems;
+pub mod review_meetings;
 pub mod search;

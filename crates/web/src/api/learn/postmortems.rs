@@ -2,7 +2,7 @@
 
 use actions::learn::postmortems::{self as acts, Listed, Text, Whole};
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::factors::{Factor, Wanted};
@@ -19,6 +19,7 @@ use crate::api::listing::Listing;
 use crate::api::respond::incidents::id;
 use crate::app::App;
 use crate::enter::Visitor;
+use crate::pages::learn::postmortem_exports::Export;
 use crate::problem::Problem;
 
 /// So many are listed.
@@ -367,6 +368,46 @@ pub async fn text(
     let whole = app.read(move |tx| acts::whole(tx, id, visitor.sight())).await?;
     let headers = [(CONTENT_TYPE, "text/markdown; charset=utf-8")];
     Ok((headers, acts::markdown(&whole)).into_response())
+}
+
+/// The same as one file of HTML that needs nothing else, and prints well.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/postmortem.html", tag = "postmortems", params(("id" = String, Path)),
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn html(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let id = id(&text)?;
+    let whole = app.read(move |tx| acts::whole(tx, id, visitor.sight())).await?;
+    in_html(&Export::inside(&whole), "postmortem")
+}
+
+/// The same for paper, as a tagged PDF.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/postmortem.pdf", tag = "postmortems", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/pdf")))]
+pub async fn pdf(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let id = id(&text)?;
+    // Laid out where it may take its time.
+    let bytes = app.read(move |tx| Ok(Export::inside(&acts::whole(tx, id, visitor.sight())?).pdf())).await?;
+    Ok(on_paper(bytes, "postmortem"))
+}
+
+/// A file that a browser keeps, and does not open within this server's pages.
+pub(super) fn in_html(export: &Export, name: &str) -> Result<Response, Problem> {
+    let failed = |error| store::Halt::from(store::Error::other(format!("a file does not render: {error}")));
+    let html = export.html().map_err(failed)?;
+    let kept = format!("attachment; filename=\"{name}.html\"");
+    Ok(([(CONTENT_TYPE, "text/html; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, kept)], html).into_response())
+}
+
+pub(super) fn on_paper(bytes: Vec<u8>, name: &str) -> Response {
+    let kept = format!("attachment; filename=\"{name}.pdf\"");
+    ([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, kept)], bytes).into_response()
 }
 
 /// All texts that a section had, the first first.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use actions::learn::customer_postmortems;
 use askama::Template;
 use domain::inform::components::Day;
 use domain::inform::notices::{Notice, Sort, State, Status};
 use domain::inform::published::{Published, heading, utc};
 use domain::inform::{feeds, prose, statuspage};
+use domain::learn::customer_postmortems::Kept;
 use domain::words::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -15,9 +17,10 @@ use store::inform::notices::{self as rows, Which};
 use store::{Halt, Tx};
 
 use crate::pages::inform::status_pages::{
-    BarDay, ComponentView, DayView, Frame, GroupView, HistoryPage, LineView, MonthView, NoticePublicPage, NoticeView,
-    PostView, PublicPage,
+    BarDay, ComponentView, CorrectionLine, DayView, Frame, GroupView, HistoryPage, LineView, MonthView,
+    NoticePublicPage, NoticeView, PostView, PromiseView, PublicPage, ReportPage,
 };
+use crate::pages::markdown;
 
 /// So many days are told in full.
 const DAYS: u8 = 14;
@@ -210,12 +213,87 @@ pub fn notice_view(all: &Published, notice: &Notice) -> NoticeView {
         }),
         touched: touched.join(", "),
         posts,
+        report: all.reports.contains(&notice.id).then(|| format!("/status/notices/{}/postmortem", notice.id)),
     }
 }
 
 /// `/status/notices/ID`.
 pub fn notice_page(all: &Published, version: &str, notice: &Notice) -> NoticePublicPage {
     NoticePublicPage { frame: frame(all, version, false), notice: notice_view(all, notice) }
+}
+
+/// `/status/notices/ID/postmortem`, as it is now or as one version was; nothing, if there is none.
+pub fn report(
+    tx: &mut Tx<'_>,
+    all: &Published,
+    tag: &str,
+    notice: &Notice,
+    number: Option<u32>,
+) -> Result<Option<ReportPage>, Halt> {
+    let (versions, promises) = customer_postmortems::of_notice(tx, notice.id)?;
+    let Some(last) = versions.last() else { return Ok(None) };
+    let Some(shown) = versions.iter().find(|one| one.version == number.unwrap_or(last.version)) else {
+        return Ok(None);
+    };
+    let here = format!("/status/notices/{}", notice.id);
+    let time = |at: Timestamp| (at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), utc(at));
+    let is_last = shown.version == last.version;
+    // What was promised earlier and is no more stands in the version of then, without how it went on.
+    let promises: Vec<PromiseView> = if is_last {
+        promises.into_iter().map(|(text, kept)| promise(text, kept)).collect()
+    } else {
+        let earlier = shown.report.promises.iter();
+        earlier.map(|one| PromiseView { text: one.text.clone(), kind: "open", says: String::new() }).collect()
+    };
+    let done = promises.iter().filter(|one| one.kind == "done").count();
+    let took = took(notice);
+    Ok(Some(ReportPage {
+        frame: frame(all, tag, false),
+        title: shown.report.title.clone(),
+        took,
+        notice: here.clone(),
+        version: shown.version,
+        published: time(versions[0].at),
+        corrected: (shown.version > 1).then(|| time(shown.at)),
+        current: (!is_last).then(|| format!("{here}/postmortem")),
+        opening: markdown::html(&shown.report.opening),
+        parts: shown.report.parts.iter().map(|part| (part.title.clone(), markdown::html(&part.text))).collect(),
+        promised: if is_last {
+            format!("{done} of {} done", promises.len())
+        } else {
+            "As it was promised then.".into()
+        },
+        promises,
+        corrections: versions
+            .iter()
+            .rev()
+            .filter(|one| one.version <= shown.version)
+            .filter_map(|one| {
+                let said = one.correction.as_ref()?;
+                let (iso, at) = time(one.at);
+                let before = format!("{here}/postmortem/{}", one.version.saturating_sub(1));
+                Some(CorrectionLine { version: one.version, iso, at, html: markdown::html(said), before })
+            })
+            .collect(),
+        hash: shown.hash.clone(),
+    }))
+}
+
+/// From when to when it was, as the public was told. When the postmortem came does not count.
+fn took(notice: &Notice) -> Option<String> {
+    let over = notice.over_at().filter(|over| *over > notice.began_at())?;
+    let ended = notice.posts.iter().any(|post| matches!(post.state, Some(State::Resolved | State::Completed)));
+    let took = span(over.as_second() - notice.began_at().as_second());
+    ended.then(|| format!("{} to {} ({took})", utc(notice.began_at()), utc(over)))
+}
+
+fn promise(text: String, kept: Kept) -> PromiseView {
+    let (kind, says) = match kept {
+        Kept::Done => ("done", "done".to_owned()),
+        Kept::Open { due } => ("open", format!("by {}", date(due.to_zoned(TimeZone::UTC).date()))),
+        Kept::Dropped => ("dropped", "will not be done".to_owned()),
+    };
+    PromiseView { text, kind, says }
 }
 
 /// The notices that began in a year of UTC.
@@ -302,6 +380,18 @@ pub fn files(tx: &mut Tx<'_>, all: &Published, version: &str, whole: bool) -> Re
             for notice in &notices {
                 let html = notice_page(all, version, notice).render().map_err(failed)?;
                 put(&format!("status/notices/{}/index.html", notice.id), html);
+                if !all.reports.contains(&notice.id) {
+                    continue;
+                }
+                if let Some(page) = report(tx, all, version, notice, None)? {
+                    let folder = format!("status/notices/{}/postmortem", notice.id);
+                    put(&format!("{folder}/index.html"), page.render().map_err(failed)?);
+                    for number in 1..=page.version {
+                        if let Some(page) = report(tx, all, version, notice, Some(number))? {
+                            put(&format!("{folder}/{number}/index.html"), page.render().map_err(failed)?);
+                        }
+                    }
+                }
             }
         }
         // What is planned for another year is not of any above.

@@ -122,6 +122,34 @@ pub async fn get_notice(State(app): State<App>, Path(id): Path<String>, asked: H
     Ok(tagged(&asked, HTML, rendered(&published::notice_page(&all, &version, &notice))?, FRESH))
 }
 
+/// `GET /status/notices/ID/postmortem`.
+pub async fn get_report(State(app): State<App>, Path(id): Path<String>, asked: HeaderMap) -> Result<Response, Problem> {
+    report(app, &id, None, asked).await
+}
+
+/// `GET /status/notices/ID/postmortem/VERSION`.
+pub async fn get_report_version(
+    State(app): State<App>,
+    Path((id, number)): Path<(String, String)>,
+    asked: HeaderMap,
+) -> Result<Response, Problem> {
+    let number = number.parse().map_err(|_| Refusal::not_found("such version"))?;
+    report(app, &id, Some(number), asked).await
+}
+
+async fn report(app: App, id: &str, number: Option<u32>, asked: HeaderMap) -> Result<Response, Problem> {
+    let (all, version) = public(&app).await?;
+    let id: NoticeId = id.parse().map_err(|_| Refusal::not_found("such notice"))?;
+    let page = app
+        .read(move |tx| {
+            let notice = actions::inform::notices::find(tx, id)?;
+            published::report(tx, &all, &version, &notice, number)
+        })
+        .await?;
+    let page = page.ok_or_else(|| Refusal::not_found("a postmortem of this notice, or such a version of it"))?;
+    Ok(tagged(&asked, HTML, rendered(&page)?, FRESH))
+}
+
 /// What programs and feed readers read, by its path: any site may.
 pub async fn get_data(State(app): State<App>, uri: Uri, asked: HeaderMap) -> Result<Response, Problem> {
     let (all, _) = public(&app).await?;

@@ -11,7 +11,7 @@ use crate::handlers::change::flags;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::engage::pages::capital;
 use crate::handlers::frame::{Look, sentence};
-use crate::handlers::learn::{action_items, postmortems};
+use crate::handlers::learn::{action_items, customer_postmortems, postmortems, review_meetings};
 use crate::pages::respond::room::LineView;
 use crate::pages::{Link, PersonTag, Tone};
 
@@ -177,6 +177,8 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         EventKind::EntryUnpinned => (Tone::Quiet, "An entry was taken off the top".into()),
         _ => {
             let told = super::record::told(look, kind, data).or_else(|| postmortems::told(look, kind, data));
+            let told = told.or_else(|| customer_postmortems::told(look, kind, data));
+            let told = told.or_else(|| review_meetings::told(look, kind, data));
             if let Some(told) = told.or_else(|| crate::handlers::change::told::told(look, kind, data)) {
                 return told;
             }

@@ -101,6 +101,8 @@ pub struct NoticeView {
     pub touched: String,
     /// The newest first.
     pub posts: Vec<PostView>,
+    /// Where the postmortem for customers is.
+    pub report: Option<String>,
 }
 
 /// One thing that was said.
@@ -156,6 +158,54 @@ pub struct NoticePublicPage {
     pub notice: NoticeView,
 }
 
+/// `GET /status/notices/ID/postmortem`, and of each version that there was.
+#[derive(Clone, Debug, Template)]
+#[template(path = "inform/status_report.html")]
+pub struct ReportPage {
+    pub frame: Frame,
+    pub title: String,
+    /// `21 Sep 2026, 14:13 UTC to 14:40 UTC (27 min)`.
+    pub took: Option<String>,
+    pub notice: String,
+    pub version: u32,
+    /// When the first version was published: for machines and for people.
+    pub published: (String, String),
+    /// When it was corrected last.
+    pub corrected: Option<(String, String)>,
+    /// Of a version that was corrected since: where it is as it is now.
+    pub current: Option<String>,
+    /// Made by `pages::markdown` alone, as are the parts.
+    pub opening: String,
+    /// Titles and HTML.
+    pub parts: Vec<(String, String)>,
+    /// `4 of 5 done`.
+    pub promised: String,
+    pub promises: Vec<PromiseView>,
+    /// The newest first.
+    pub corrections: Vec<CorrectionLine>,
+    pub hash: String,
+}
+
+/// Something that is promised in public.
+#[derive(Clone, Debug)]
+pub struct PromiseView {
+    pub text: String,
+    /// `done`, `open`, `dropped`.
+    pub kind: &'static str,
+    /// `by 12 Dec 2026`.
+    pub says: String,
+}
+
+/// What was not so in a version.
+#[derive(Clone, Debug)]
+pub struct CorrectionLine {
+    pub version: u32,
+    pub iso: String,
+    pub at: String,
+    pub html: String,
+    pub before: String,
+}
+
 #[cfg(test)]
 mod samples {
     use super::*;
@@ -190,6 +240,7 @@ mod samples {
                 effects: vec![("Checkout".into(), "partial-outage", "Partial outage")],
                 next: Some("22 Nov 2026, 02:30 UTC".into()),
             }],
+            report: (!open).then(|| "/status/notices/ntc_06f1k2m9qv7x3t01/postmortem".into()),
         }
     }
 
@@ -259,6 +310,45 @@ mod samples {
                         took: Some("1 h 5 min".into()),
                     }],
                 }],
+            }
+        }
+    }
+
+    impl ReportPage {
+        pub(crate) fn sample() -> Self {
+            let promise = |text: &str, kind, says: &str| PromiseView { text: text.into(), kind, says: says.into() };
+            let at = |day: u8| (format!("2026-11-{day}T10:00:00Z"), format!("{day} Nov 2026, 10:00 UTC"));
+            Self {
+                frame: Frame { as_of: None, ..frame() },
+                title: "Card payments failed".into(),
+                took: Some("22 Nov 2026, 02:02 UTC to 02:29 UTC (27 min)".into()),
+                notice: "/status/notices/ntc_06f1k2m9qv7x3t01".into(),
+                version: 2,
+                published: at(24),
+                corrected: Some(at(26)),
+                current: None,
+                opening: "<p>We are sorry: for 27 minutes half of all card payments failed.</p>".into(),
+                parts: vec![
+                    (
+                        "Summary".into(),
+                        "<p>A pool of connections ran full.</p><ul><li>1,240 payments failed</li></ul>".into(),
+                    ),
+                    ("Mitigation and resolution".into(), "<p>We took the release back.</p>".into()),
+                ],
+                promised: "1 of 3 done".into(),
+                promises: vec![
+                    promise("Add a limit to the pool", "done", "done"),
+                    promise("Try releases with two pools", "open", "by 12 Dec 2026"),
+                    promise("Write to everybody", "dropped", "will not be done"),
+                ],
+                corrections: vec![CorrectionLine {
+                    version: 2,
+                    iso: at(26).0,
+                    at: at(26).1,
+                    html: "<p>It was 1,240 payments, not 1,204: some were counted twice.</p>".into(),
+                    before: "/status/notices/ntc_06f1k2m9qv7x3t01/postmortem/1".into(),
+                }],
+                hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
             }
         }
     }

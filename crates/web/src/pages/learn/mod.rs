@@ -3,12 +3,15 @@
 pub mod action_items;
 pub mod axes;
 pub mod changes;
+pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod paging;
+pub mod postmortem_exports;
 pub mod postmortems;
+pub mod review_meetings;
 pub mod search;
 pub mod strips;
 pub mod survival;

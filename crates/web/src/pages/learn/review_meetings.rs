@@ -1,0 +1,185 @@
+//! The meeting in which a postmortem is read together: planned with those whom the record names, and led from a phone.
+//!
+//! `GET /incidents/ID/review`; `POST` there with `act` (`plan`, `change`, `cancel`, `note`, `decide`, `hold`) and what that needs.
+
+use askama::Template;
+
+use crate::pages::{Badge, Link, PersonTag, Shell, When};
+
+/// That of an incident.
+#[derive(Clone, Debug, Template)]
+#[template(path = "learn/review_meeting.html")]
+pub struct ReviewMeetingPage {
+    pub shell: Shell,
+    pub incident: Link,
+    pub postmortem: String,
+    pub restricted: Option<String>,
+    pub drill: bool,
+    pub meeting: Option<MeetingView>,
+    pub may: May,
+    pub topics: Vec<TopicView>,
+    pub form: MeetingForm,
+    /// Why what was asked last was refused, and in which form.
+    pub error: Option<(String, String)>,
+}
+
+impl ReviewMeetingPage {
+    pub fn wrong(&self, form: &str) -> Option<&str> {
+        self.error.as_ref().filter(|(of, _)| of == form).map(|(_, said)| said.as_str())
+    }
+}
+
+/// What whoever looks may do now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct May {
+    pub plan: bool,
+    pub change: bool,
+    /// Notes and decisions.
+    pub write: bool,
+    pub hold: bool,
+}
+
+/// A meeting that was planned.
+#[derive(Clone, Debug)]
+pub struct MeetingView {
+    pub state: Badge,
+    pub is_planned: bool,
+    pub revision: u32,
+    pub when: When,
+    /// `Tue 24 Nov 2026, 15:00 to 16:00`, in the zone of whoever looks.
+    pub says: String,
+    pub place: String,
+    /// The place as an address, if it is one.
+    pub call: Option<String>,
+    pub facilitator: PersonTag,
+    /// With the name, why, and whether they were there.
+    pub invitees: Vec<(PersonTag, String, String, bool)>,
+    /// Who was there without being asked.
+    pub others: Vec<PersonTag>,
+    pub decisions: Vec<(String, PersonTag)>,
+    pub calendar: String,
+}
+
+/// A topic, with what was said to it.
+#[derive(Clone, Debug)]
+pub struct TopicView {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub minutes: u32,
+    /// Minutes from the begin at which it begins.
+    pub from: u32,
+    pub asks: Vec<String>,
+    pub note: String,
+    pub by: Option<PersonTag>,
+}
+
+/// The form of a plan: what is kept, or what was typed.
+#[derive(Clone, Debug, Default)]
+pub struct MeetingForm {
+    /// As the field of the browser has it, in the zone of whoever looks.
+    pub at: String,
+    pub zone: String,
+    pub minutes: String,
+    pub place: String,
+    /// Name, full name, whether they lead it: nobody who was involved.
+    pub leaders: Vec<(String, String, bool)>,
+    /// Name, full name, why, whether they are asked.
+    pub people: Vec<(String, String, String, bool)>,
+}
+
+#[cfg(test)]
+mod samples {
+    use super::*;
+    use crate::pages::gallery::{minutes_ago, viewpoint};
+    use crate::pages::{Section, Tone};
+
+    impl ReviewMeetingPage {
+        pub(crate) fn sample() -> Self {
+            let person = |name: &str, full: &str| PersonTag::new(name, full);
+            let topic = |name, title, minutes, from, asks: &[&str], note: &str| TopicView {
+                name,
+                title,
+                minutes,
+                from,
+                asks: asks.iter().map(|&ask| ask.to_owned()).collect(),
+                note: note.into(),
+                by: (!note.is_empty()).then(|| PersonTag::new("dai", "Dai Lewis")),
+            };
+            Self {
+                shell: Shell::sample(Section::Postmortems, "/incidents/inc_06f1k2m9qv7x3t1a/review"),
+                incident: Link::new("Checkout fails for half of all customers", "/incidents/inc_06f1k2m9qv7x3t1a"),
+                postmortem: "/incidents/inc_06f1k2m9qv7x3t1a/postmortem".into(),
+                restricted: None,
+                drill: false,
+                meeting: Some(MeetingView {
+                    state: Badge::new(Tone::Info, "Planned"),
+                    is_planned: true,
+                    revision: 2,
+                    when: viewpoint().when(minutes_ago(-90)),
+                    says: "Tue 24 Nov 2026, 15:00 to 16:00".into(),
+                    place: "https://meet.example.org/review".into(),
+                    call: Some("https://meet.example.org/review".into()),
+                    facilitator: person("dai", "Dai Lewis"),
+                    invitees: vec![
+                        (
+                            person("ana", "Ana Silva"),
+                            "ana".into(),
+                            "was incident commander, wrote entries".into(),
+                            false,
+                        ),
+                        (
+                            person("ben", "Ben Okafor"),
+                            "ben".into(),
+                            "leads Payments, which owns Card payments".into(),
+                            false,
+                        ),
+                    ],
+                    others: vec![],
+                    decisions: vec![("The pool gets a limit.".into(), person("dai", "Dai Lewis"))],
+                    calendar: "/api/v1/incidents/inc_06f1k2m9qv7x3t1a/review.ics".into(),
+                }),
+                may: May { plan: false, change: true, write: true, hold: true },
+                topics: vec![
+                    topic(
+                        "opening",
+                        "Why we are here",
+                        3,
+                        0,
+                        &["We look for what made sense at the time; nobody is judged."],
+                        "",
+                    ),
+                    topic(
+                        "walk",
+                        "Through the timeline",
+                        30,
+                        3,
+                        &[
+                            "What did you know at this point, and from where?",
+                            "What did you expect to happen next?",
+                            "What did you see?",
+                        ],
+                        "Two dashboards disagreed.",
+                    ),
+                    topic("parked", "Parking lot", 0, 33, &["What came up, and belongs elsewhere?"], ""),
+                    topic("actions", "What is to be done", 10, 33, &["Who sees to it, and how is it proven?"], ""),
+                ],
+                form: MeetingForm {
+                    at: "2026-11-24T15:00".into(),
+                    zone: "Europe/Berlin".into(),
+                    minutes: "60".into(),
+                    place: "https://meet.example.org/review".into(),
+                    leaders: vec![("dai".into(), "Dai Lewis".into(), true)],
+                    people: vec![
+                        ("ana".into(), "Ana Silva".into(), "was incident commander".into(), true),
+                        ("eva".into(), "Eva Blum".into(), String::new(), false),
+                    ],
+                },
+                error: None,
+            }
+        }
+
+        pub(crate) fn sample_new() -> Self {
+            Self { meeting: None, may: May { plan: true, ..May::default() }, ..Self::sample() }
+        }
+    }
+}
