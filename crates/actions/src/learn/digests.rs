@@ -229,6 +229,7 @@ pub(crate) fn message(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery) -> Resu
         data: json!({}),
         repeat_of: None,
         unsubscribe: None,
+        calendar: None,
     }))
 }
 
