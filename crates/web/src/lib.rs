@@ -16,6 +16,7 @@ pub mod live;
 pub mod metrics;
 pub mod ofrep;
 pub mod pages;
+pub mod pin_runs;
 pub mod problem;
 pub mod reach;
 pub mod routes;

@@ -3,15 +3,18 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod counterfactuals;
 pub mod drafts;
 pub mod insights;
 pub mod item_checks;
 pub mod item_reminders;
 pub mod likeness;
+pub mod pins;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
 pub mod postmortems;
 pub mod recurrences;
+pub mod score_sheets;
 pub mod search;
 #[cfg(test)]
 mod search_tests;

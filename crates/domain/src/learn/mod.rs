@@ -2,7 +2,9 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod counterfactuals;
 pub mod drafts;
+pub mod drill_writing;
 pub mod factor_taxonomies;
 pub mod factors;
 mod facts;
@@ -13,6 +15,7 @@ pub mod language;
 pub mod ledgers;
 mod lexicon;
 pub mod likeness;
+pub mod pins;
 pub mod postmortem_facts;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
@@ -23,6 +26,7 @@ pub mod quantiles;
 pub mod queries;
 mod questions;
 pub mod records;
+pub mod score_sheets;
 pub mod search;
 mod sentences;
 mod subjects;

@@ -2,5 +2,6 @@
 
 pub mod action_items;
 pub mod insights;
+pub mod pins;
 pub mod postmortems;
 pub mod search;

@@ -16,7 +16,10 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{
+    action_items, changes as change_insights, counterfactuals, drafts, insights, language, pins, postmortems,
+    score_sheets, search,
+};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -149,8 +152,16 @@ use crate::problem::Problem;
         action_items::one,
         action_items::act,
         action_items::describe,
+        score_sheets::one,
+        score_sheets::text,
+        score_sheets::file,
         drafts::one,
         drafts::text,
+        counterfactuals::of_policy,
+        pins::list,
+        pins::one,
+        pins::pin,
+        pins::act,
         postmortems::list,
         postmortems::one,
         postmortems::act,

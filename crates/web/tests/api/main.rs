@@ -27,6 +27,7 @@ mod listen;
 mod once;
 mod openapi;
 mod outgoing_webhooks;
+mod pins;
 mod postmortems;
 mod record;
 mod reflexes;

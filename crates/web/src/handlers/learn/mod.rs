@@ -5,4 +5,6 @@ pub mod changes;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod pins;
 pub mod postmortems;
+pub mod score_sheets;
