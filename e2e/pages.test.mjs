@@ -41,6 +41,7 @@ const paths = [
   "/changes/calendar",
   "/obligations",
   "/action-items",
+  "/pins",
   "/language",
   "/insights",
   "/insights/changes",

@@ -13,6 +13,7 @@ use store::{Error, Tx};
 
 use crate::change::flags::Flags;
 use crate::engage::compose::Material;
+use crate::learn::pins::Verdicts;
 use crate::learn::search::Search;
 use crate::prepare::catalog::Cache;
 
@@ -43,6 +44,7 @@ pub struct Node {
     cache: Cache,
     flags: Arc<Flags>,
     search: Search,
+    verdicts: Verdicts,
     rules: Mutex<Option<Arc<Rules>>>,
     /// Where messages go that were queued and claimed in one transaction, once it is committed.
     outlet: Mutex<Option<Outlet>>,
@@ -61,6 +63,7 @@ impl Node {
             cache: Cache::default(),
             flags: Arc::default(),
             search: Search::default(),
+            verdicts: Verdicts::default(),
             rules: Mutex::default(),
             outlet: Mutex::default(),
         }
@@ -98,6 +101,11 @@ impl Node {
     /// What this node finds things with.
     pub fn search(&self) -> &Search {
         &self.search
+    }
+
+    /// What replays said of pins, as far as this node played them.
+    pub fn verdicts(&self) -> &Verdicts {
+        &self.verdicts
     }
 
     /// The board as this node last saw it.

@@ -58,6 +58,9 @@ enum Command {
     #[command(name = "action-item")]
     ActionItems(cli::action_items::ActionItems),
     Obligations(cli::obligations::Running),
+    Counterfactual(cli::counterfactuals::Counterfactual),
+    #[command(name = "pin")]
+    Pins(cli::pins::Pins),
     #[command(name = "postmortem")]
     Postmortems(cli::postmortems::Postmortems),
     #[command(name = "customer-postmortem")]
@@ -142,6 +145,8 @@ fn main() -> ExitCode {
         Command::Incidents(command) => cli::incidents::run(&command),
         Command::ActionItems(command) => cli::action_items::run(&command),
         Command::Obligations(command) => cli::obligations::running(&command),
+        Command::Counterfactual(command) => cli::counterfactuals::run(&command),
+        Command::Pins(command) => cli::pins::run(&command),
         Command::Postmortems(command) => cli::postmortems::run(&command),
         Command::CustomerPostmortems(command) => cli::customer_postmortems::run(&command),
         Command::ReviewMeetings(command) => cli::review_meetings::run(&command),

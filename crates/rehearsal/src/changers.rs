@@ -150,6 +150,7 @@ impl Play {
                 let row = self.change(title)?;
                 let of = match (*rule, rest.first()) {
                     ("incident", number) => self.incident(number.copied())?.to_string(),
+                    ("pin", None) => self.pin()?.to_string(),
                     (_, about) => about.copied().unwrap_or_default().to_owned(),
                 };
                 let rule = Rule::read(rule, &of).map_err(Halt::from)?;

@@ -2,10 +2,11 @@
 
 use actions::change::document_edits::{self, Editor};
 use actions::change::document_proposals::{self as acts, WantedDocuments};
-use actions::prepare::documents::{Order, read_files};
+use actions::prepare::documents::{Order, Preview, preview, read_files};
 use actions::prepare::source::{self, Files};
 use domain::prepare::checks::Conditions;
 use domain::prepare::ownership::Via;
+use domain::respond::sight::Sight;
 use domain::words::{Actor, Name};
 
 use crate::changers::quoted;
@@ -29,6 +30,11 @@ impl Play {
             ["applies", "documents", rest @ ..] => {
                 let override_why = rest.contains(&"overriding").then(|| said.clone());
                 let (order, access) = (Order { reason: Some(said), override_why, ..order }, self.access(me)?);
+                let now = self.world.now();
+                self.play_pins(place, |tx, _| {
+                    let Preview { before, after, .. } = preview(tx, &order, Conditions::at(now))?;
+                    Ok(Some((before, after)))
+                })?;
                 by.act(self, |tx, node, moment| {
                     let conditions = Conditions::at(moment.now);
                     let editor = Editor { person: Some(me), access: Some(access), conditions };
@@ -77,6 +83,11 @@ impl Play {
         place: Option<usize>,
     ) -> Result<(), Stop> {
         let (id, access, by) = (self.change(title)?.change.id, self.access(me)?, Responder::at(me, place));
+        self.play_pins(place, |tx, node| {
+            let after = acts::foreseen(tx, node, id, Sight::Whole)?;
+            let before = node.rules(tx)?.catalog.clone();
+            Ok(after.map(|after| ((*before).clone(), after)))
+        })?;
         by.act(self, |tx, node, moment| {
             let conditions = Conditions::at(moment.now);
             if apply {

@@ -127,6 +127,13 @@ impl Chronicle {
             EventKind::RoleDeclined => format!("{person} is not {}{because}", text("role")),
             EventKind::RoleHandedOver => format!("{person} hands over {}", text("role")),
             EventKind::RoleEnded => format!("{person} lays down {}", text("role")),
+            EventKind::PinCreated => {
+                format!("{by} pins it: its signals must reach {} within {}", text("whom"), text("within"))
+            }
+            EventKind::PinEdited => {
+                format!("{by} edits the pin: they must reach {} within {}{because}", text("whom"), text("within"))
+            }
+            EventKind::PinRetired => format!("{by} retires the pin{because}"),
             _ => self.of_item(kind, entry)?,
         };
         Some(format!("incident {number}: {said}"))

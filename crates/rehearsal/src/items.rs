@@ -50,7 +50,7 @@ impl Play {
         Ok(true)
     }
 
-    fn newest_incident(&self) -> Result<domain::words::IncidentId, Stop> {
+    pub(crate) fn newest_incident(&self) -> Result<domain::words::IncidentId, Stop> {
         let filter = store::respond::incidents::Filter::default();
         let all =
             self.world.store.read(|tx| Ok(store::respond::incidents::list(tx, &filter, Sight::Whole, None, 1)?))?;

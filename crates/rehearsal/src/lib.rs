@@ -23,6 +23,8 @@ mod items;
 mod learner_words;
 mod learners;
 mod learning_walk;
+pub mod pin_replays;
+mod pinners;
 pub mod play;
 mod recorders;
 pub mod replay;

@@ -432,6 +432,7 @@ impl Play {
             _ if self.with_a_flag(&name, words, about, place)? => {}
             _ if self.with_a_change(&name, words, about, place)? => {}
             _ if self.with_an_item(&name, words, about, place)? => {}
+            _ if self.with_a_pin(&name, words, about, place)? => {}
             _ if self.in_an_incident(&name, words, about, place)? => {}
             ["acknowledges"] | ["acknowledges", "page", _] => {
                 let page = self.page(&words[1..])?;

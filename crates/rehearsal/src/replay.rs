@@ -223,7 +223,7 @@ pub(crate) fn told(
 }
 
 /// What fires goes on until an end was told or recorded: repeats are not in the log, so silence means nothing here.
-fn read_told(body: &[u8], at: Timestamp, until: Timestamp) -> Option<Vec<Told>> {
+pub(crate) fn read_told(body: &[u8], at: Timestamp, until: Timestamp) -> Option<Vec<Told>> {
     let never = Span::hours(24 * 366).after(until);
     let all = signals::read(body, &[]).ok()?.into_iter().map(|signal| {
         let ends_at = signal.ends_at.filter(|ends_at| *ends_at <= at).or(Some(never));
@@ -399,7 +399,7 @@ pub(crate) struct Player {
     follows: bool,
     /// The silences here, by the id that they had.
     silences: BTreeMap<SilenceId, SilenceId>,
-    calls: Vec<Call>,
+    pub(crate) calls: Vec<Call>,
     /// The pages that somebody was told of.
     pub(crate) pages: BTreeMap<PageId, Paged>,
 }

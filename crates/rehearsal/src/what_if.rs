@@ -8,7 +8,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::prepare::catalog::Catalog;
-use domain::prepare::documents::Kind;
 use domain::words::{PageId, Span, Timestamp};
 use serde::Serialize;
 use store::{Halt, Store};
@@ -160,20 +159,6 @@ impl PageChange {
             }
         }
     }
-}
-
-/// Whether a change of such documents can change who is paged at all.
-pub const fn matters(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Person
-            | Kind::Team
-            | Kind::Schedule
-            | Kind::EscalationPolicy
-            | Kind::Service
-            | Kind::Route
-            | Kind::Integration
-    )
 }
 
 /// Where there are many signals, these parts of the time are played one after the other, as long as there is patience.

@@ -29,7 +29,12 @@ impl Body {
         Self { size: body.len(), packed }
     }
 
-    fn unpack(size: usize, packed: &[u8]) -> Option<Vec<u8>> {
+    /// How long it is, and what is kept of it.
+    pub(crate) fn parts(&self) -> (usize, &[u8]) {
+        (self.size, &self.packed)
+    }
+
+    pub(crate) fn unpack(size: usize, packed: &[u8]) -> Option<Vec<u8>> {
         if size > SIZE_MOST {
             return None;
         }

@@ -60,6 +60,7 @@ struct Inner {
     settings: Settings,
     reach: OnceLock<Reached>,
     what_if_turn: Turn,
+    pins_turn: Turn,
     source: OnceLock<Arc<Source>>,
 }
 
@@ -148,6 +149,7 @@ impl App {
             settings,
             reach: OnceLock::new(),
             what_if_turn: what_if::turn(),
+            pins_turn: what_if::turn(),
             source: OnceLock::new(),
         }))
     }
@@ -198,6 +200,11 @@ impl App {
     /// Whose turn it is to play past signals.
     pub(crate) fn what_if_turn(&self) -> Turn {
         self.0.what_if_turn.clone()
+    }
+
+    /// Whose turn it is to play pins: they do not wait for a what-if.
+    pub(crate) fn pins_turn(&self) -> Turn {
+        self.0.pins_turn.clone()
     }
 
     pub fn store(&self) -> &Store {

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod ofrep;
 pub mod pages;
 pub mod paper;
+pub mod pin_runs;
 pub mod problem;
 pub mod reach;
 pub mod routes;

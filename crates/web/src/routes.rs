@@ -21,8 +21,8 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::learn::{
-    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging,
-    postmortems, review_meetings, shared_texts,
+    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging, pins,
+    postmortems, review_meetings, score_sheets, shared_texts,
 };
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
@@ -53,6 +53,8 @@ const ALERTS: May = May::respond();
 /// Anybody may say that something is wrong.
 const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
 const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
+/// What holds the documents of others.
+const HOLD: May = May::Person(Access::Manager, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 const DOCUMENTS: May = May::Person(Access::Manager, Scope::Documents);
 /// What was approved is put in force.
@@ -140,6 +142,9 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/action-items", VIEW, get(action_items::get_new)),
         route(Method::POST, "/incidents/{id}/action-items", INCIDENTS, post(action_items::post_new)),
         route(Method::GET, "/incidents/{id}/draft", VIEW, get(drafts::get_draft)),
+        route(Method::GET, "/incidents/{id}/score-sheet", VIEW, get(score_sheets::get_score_sheet)),
+        route(Method::GET, "/incidents/{id}/pins", VIEW, get(room::get_back)),
+        route(Method::POST, "/incidents/{id}/pins", INCIDENTS, post(pins::post_new)),
         route(Method::GET, "/incidents/{id}/postmortem", VIEW, get(postmortems::get_postmortem)),
         route(Method::POST, "/incidents/{id}/postmortem", INCIDENTS, post(postmortems::post_postmortem)),
         route(Method::GET, "/incidents/{id}/postmortem/live", VIEW, get(shared_texts::get_live)),
@@ -268,6 +273,9 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/action-items", VIEW, get(action_items::get_action_items)),
         route(Method::GET, "/action-items/{id}", VIEW, get(action_items::get_action_item)),
         route(Method::POST, "/action-items/{id}", INCIDENTS, post(action_items::post_action_item)),
+        route(Method::GET, "/pins", VIEW, get(pins::get_pins)),
+        route(Method::GET, "/pins/{id}", VIEW, get(pins::get_pin)),
+        route(Method::POST, "/pins/{id}", HOLD, post(pins::post_pin)),
         route(Method::GET, "/language", VIEW, get(language::get_language)),
         route(Method::POST, "/language", VIEW, post(language::post_language)),
         route(Method::GET, "/insights", VIEW, get(insights::get_insights)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actions::prepare::documents::Preview;
 use domain::engage::coverage_changes::{self as coverage, DAYS_AHEAD, Stretch};
+use domain::learn::pins::matters;
 use domain::words::{Refusal, Span, Timestamp};
 use rehearsal::what_if::{self as rehearsed, Bounds};
 use serde::{Deserialize, Serialize};
@@ -126,7 +127,7 @@ pub fn days(asked: u32, place: &str) -> Result<u32, Refusal> {
 /// Plays and proves. Nothing, if the change cannot be applied, or is of documents that page nobody.
 pub async fn ask(app: &App, preview: &Preview, days: u32, patience: Span) -> Result<Option<WhatIf>, Problem> {
     let plan = &preview.plan;
-    let matters = plan.differences.iter().any(|one| rehearsed::matters(one.reference.kind));
+    let matters = plan.differences.iter().any(|one| matters(one.reference.kind));
     if days == 0 || !plan.problems.is_empty() || !matters {
         return Ok(None);
     }

@@ -259,7 +259,7 @@ fn command(
         }
         Deed::Approve { revision } => Command::Approve { revision: *revision, needed },
         Deed::Schedule { window } => Command::Schedule { window: *window },
-        Deed::Begin => Command::Begin { decision: gates::known(tx, node)?.of_change(tx, row, moment.now)? },
+        Deed::Begin => Command::Begin { decision: gates::known(tx, node)?.of_change(tx, node, row, moment.now)? },
         Deed::Finish => Command::Finish,
         Deed::Fail { why } => Command::Fail { why: entries::text(why, "/why")? },
         Deed::Cancel { why } => Command::Cancel { why: entries::text(why, "/why")? },
@@ -338,7 +338,7 @@ pub(super) fn risk(tx: &mut Tx<'_>, node: &Node, row: &ChangeRow, now: Timestamp
 pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: Timestamp) -> Result<Sheet, Halt> {
     let row = find(tx, id, sight)?;
     let risk = risk(tx, node, &row, now)?;
-    let decision = gates::known(tx, node)?.of_change(tx, &row, now)?;
+    let decision = gates::known(tx, node)?.of_change(tx, node, &row, now)?;
     let needed = approving(tx, node, &row, None, now)?.needed;
     let later = rows::later_on(tx, id, &row.change.proposal.services(), 50)?;
     let mut seen = Vec::new();

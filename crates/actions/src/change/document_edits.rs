@@ -20,6 +20,7 @@ use store::{Halt, Tx};
 
 use super::changes::tell;
 use super::{gates, rollbacks};
+use crate::learn::pins;
 use crate::prepare::documents::{self, Order, Outcome, Preview};
 use crate::{Moment, Node, allow};
 
@@ -40,6 +41,7 @@ pub fn held(tx: &mut Tx<'_>, node: &Node, preview: &Preview, now: Timestamp) -> 
         None => Decision::default(),
     };
     decision.reasons.extend(reviews::against(before, after, &changed));
+    decision.reasons.extend(pins::against(tx, node, before, after, &changed, now)?);
     Ok(decision)
 }
 

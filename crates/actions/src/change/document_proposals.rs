@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use domain::change::changes::{By, Change, Command, State};
 use domain::change::document_edits::{about_both, deed, kind};
 use domain::change::freezes::Deed;
+use domain::change::gates::Reason;
 use domain::change::proposals::{Kind, Proposal, Step, Target};
 use domain::change::reviews;
 use domain::change::rollback_plans::{Abort, Data, RollbackPlan, Way};
@@ -21,7 +22,7 @@ use domain::prepare::people::Access;
 use domain::prepare::three_way::{Conflict, Merged, three_way};
 use domain::respond::entries;
 use domain::respond::sight::Sight;
-use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, RefusalKind, Span, text};
+use domain::words::{ChangeId, EventKind, IncidentId, Name, Refusal, RefusalKind, Span, Timestamp, text};
 use serde_json::json;
 use store::change::change_documents::{self as carried_rows, Proposed, ProposedDocument};
 use store::change::changes::{self as rows, ChangeRow};
@@ -31,6 +32,7 @@ use store::{Halt, Tx};
 
 use super::changes::{self, find, must_be_open, press, tell};
 use super::rollbacks::DOCUMENTS;
+use crate::learn::pins;
 use crate::prepare::documents::{self, Order, Outcome};
 use crate::prepare::ownership::from_files;
 use crate::prepare::source::{self, Files};
@@ -456,6 +458,36 @@ pub(super) fn deed_of(tx: &mut Tx<'_>, row: &ChangeRow, catalog: &Catalog) -> Re
     let (path, incident) = (row.change.path, row.change.incident);
     let found = deed(catalog, &after, &changed.iter().collect::<Vec<_>>());
     Ok(found.map_or(Asked::Nothing, |deed| Asked::Deed(Deed { path, incident, ..deed })))
+}
+
+/// What pins say to the documents of a change that is ahead.
+pub(super) fn pins_against(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    row: &ChangeRow,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Result<Vec<Reason>, Halt> {
+    if !row.change.state.is_ahead() {
+        return Ok(Vec::new());
+    }
+    let carried = carried(tx, row)?;
+    if carried.proposed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (after, changed) = after(&carried, catalog);
+    pins::against(tx, node, catalog, &after, &changed.iter().collect::<Vec<_>>(), now)
+}
+
+/// What a change that carries documents would put in force; nothing, if it carries none or is over.
+pub fn foreseen(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>) -> Result<Option<Catalog>, Halt> {
+    let row = find(tx, id, sight)?;
+    let carried = carried(tx, &row)?;
+    if carried.proposed.is_empty() || !row.change.state.is_ahead() {
+        return Ok(None);
+    }
+    let catalog = node.rules(tx)?.catalog.clone();
+    Ok(Some(after(&carried, &catalog).0))
 }
 
 /// The catalog with its documents in force, and which of them change something.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use domain::change::changes::{Change, Path};
 use domain::change::freezes::{Deed, Freeze, OpenIncident};
-use domain::change::gates::{self, Decision, Exempting, Facts, Rule};
+use domain::change::gates::{self, Decision, Exempting, Exemption, Facts, Reason, Rule};
 use domain::change::proposals::Kind;
 use domain::change::reach::Graph;
 use domain::prepare::catalog::Catalog;
@@ -109,7 +109,13 @@ impl Known {
     }
 
     /// Decides about a change on record.
-    pub(super) fn of_change(&self, tx: &mut Tx<'_>, row: &ChangeRow, now: Timestamp) -> Result<Decision, Halt> {
+    pub(super) fn of_change(
+        &self,
+        tx: &mut Tx<'_>,
+        node: &Node,
+        row: &ChangeRow,
+        now: Timestamp,
+    ) -> Result<Decision, Halt> {
         let exemptions = rows::exemptions(tx, row.change.id)?;
         let mut incidents = self.incidents.clone();
         incidents.extend(self.own_incident(tx, &row.change)?);
@@ -134,7 +140,12 @@ impl Known {
             exemptions: &exemptions,
             needs_record: false,
         };
-        Ok(gates::decide(&deed, Some(&row.change), facts, now))
+        let mut decision = gates::decide(&deed, Some(&row.change), facts, now);
+        for reason in document_proposals::pins_against(tx, node, row, &self.catalog, now)? {
+            let own = |one: &&Exemption| one.rule == reason.rule && one.revision == row.change.revision;
+            decision.reasons.push(Reason { exemption: exemptions.iter().find(own).cloned(), ..reason });
+        }
+        Ok(decision)
     }
 
     /// The incident that a change is part of, if it is open and restricted: it holds nothing, but an emergency needs it.
@@ -194,7 +205,7 @@ pub fn ask(
     let (decision, change) = match question {
         Question::Change(id) => {
             let row = find(tx, *id, sight)?;
-            (known.of_change(tx, &row, now)?, Some(row))
+            (known.of_change(tx, node, &row, now)?, Some(row))
         }
         Question::Deed { kind, services, environment, needs_record } => {
             let catalog = node.rules(tx)?.catalog.clone();
@@ -239,7 +250,7 @@ pub fn exempt(
         return Err(Refusal::forbidden("only a person exempts from a rule").into());
     };
     let known = known(tx, node)?;
-    let decision = known.of_change(tx, &row, moment.now)?;
+    let decision = known.of_change(tx, node, &row, moment.now)?;
     let exempting = exempting(&known.open, person, access);
     let why = domain::respond::entries::text(why, "/why")?;
     let exemption = gates::exempt(&row.change, &decision, rule, &exempting, &why, moment.now)?;

@@ -4,7 +4,7 @@
 
 use domain::learn::item_checks::{Answer, Check, Seen, ask_document, ask_drills};
 use domain::respond::sight::Sight;
-use domain::words::{ActionItemId, Actor, GroupId, Mint, Refusal, Span, Timestamp};
+use domain::words::{ActionItemId, Actor, GroupId, IncidentId, Mint, Refusal, Span, Timestamp};
 use serde_json::json;
 use store::learn::action_items::{self as rows, ItemRow};
 use store::respond::incidents as incident_rows;
@@ -120,7 +120,7 @@ pub fn take_due(store: &Store, now: Timestamp) -> Result<Vec<Due>, Halt> {
             let Some(due_at) = row.check_at else { continue };
             if rows::claim_check(tx, row.item.id, due_at, until)? {
                 let play = match row.item.check {
-                    Check::Replay { .. } => play(tx, &row, now)?,
+                    Check::Replay { .. } => play_of(tx, row.incident, now)?,
                     _ => Err("nothing is to be played".into()),
                 };
                 taken.push(Due { row, until, play });
@@ -130,9 +130,10 @@ pub fn take_due(store: &Store, now: Timestamp) -> Result<Vec<Due>, Halt> {
     })
 }
 
-fn play(tx: &mut Tx<'_>, row: &ItemRow, now: Timestamp) -> Result<Result<Play, String>, Halt> {
+/// What is to be played of an incident; or why there is nothing.
+pub(super) fn play_of(tx: &mut Tx<'_>, incident: IncidentId, now: Timestamp) -> Result<Result<Play, String>, Halt> {
     let (mut groups, mut first) = (Vec::new(), None::<Timestamp>);
-    let ids: Vec<GroupId> = groups_of(tx, row.incident)?;
+    let ids: Vec<GroupId> = groups_of(tx, incident)?;
     for id in ids {
         if let Some((group, _)) = store::detect::groups::get(tx, id)? {
             first = Some(first.map_or(group.opened_at, |first| first.min(group.opened_at)));
@@ -142,7 +143,8 @@ fn play(tx: &mut Tx<'_>, row: &ItemRow, now: Timestamp) -> Result<Result<Play, S
     let Some(first) = first else {
         return Ok(Err("no alerts belong to the incident, so that there is nothing to play".into()));
     };
-    let until = PLAYED_MOST.after(first).min(now);
+    // What came in at this very instant belongs to it.
+    let until = PLAYED_MOST.after(first).min(Span::millis(1).after(now));
     Ok(Ok(Play { since: BEFORE.before(first), until, groups }))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod counterfactuals;
 pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
@@ -12,11 +13,13 @@ pub mod item_reminders;
 pub mod likeness;
 pub mod memories;
 pub mod paging;
+pub mod pins;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
 pub mod postmortems;
 pub mod recurrences;
 pub mod review_meetings;
+pub mod score_sheets;
 pub mod search;
 #[cfg(test)]
 mod search_tests;

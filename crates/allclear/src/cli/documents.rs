@@ -26,7 +26,7 @@ use web::what_if::{self, WhatIf};
 use super::files;
 use super::local::{Household, Local};
 use super::screen::{self, Look, Paint};
-use super::{Exit, Failure, Outcome, ownership};
+use super::{Exit, Failure, Outcome, ownership, pins};
 use crate::client::{Client, Server};
 
 /// Show what applying documents would change; changes nothing
@@ -290,6 +290,9 @@ pub(crate) fn plan(command: &PlanCommand) -> Outcome {
         if let Some(found) = &plan.what_if {
             tell_what_if(found, command.look);
         }
+        if let Some(pins) = &plan.pins {
+            pins::tell_planned(pins);
+        }
         tell_held(&plan.held);
     }
     let is_felt = plan.what_if.as_ref().is_some_and(WhatIf::is_felt);
@@ -381,6 +384,9 @@ pub(crate) fn apply(command: &Apply) -> Outcome {
     if !look.json {
         tell_plan(&plan, &read.texts);
         ownership::tell_kept(&plan.kept, look);
+        if let Some(pins) = &plan.pins {
+            pins::tell_planned(pins);
+        }
         tell_held(&plan.held);
     }
     if let Some(title) = &command.propose {

@@ -13,9 +13,10 @@ use domain::prepare::drills::{INCIDENT_LABEL, LABEL, YES, marked};
 use domain::respond::drill_files::{DrillFile, Event, Kind, Told};
 use domain::respond::drill_reading;
 use domain::respond::stamps::{Milestone, Precision, Source};
-use domain::words::{Name, Refusal, Span, Timestamp, text};
+use domain::words::{IncidentId, Name, Refusal, Span, Timestamp, text};
 use serde_json::{Value, json};
 use web::api::detect::alerts::{Alert, AlertQuery};
+use web::api::learn::score_sheets::{ScoreLine, ScoreSheet};
 use web::api::respond::entries::{Made, NewEntry};
 use web::api::respond::incidents::{Deed, Incident, IncidentDetail, NewIncident, NewLink, Reason};
 use web::api::respond::obligations::ObligationDeed;
@@ -58,6 +59,25 @@ enum Command {
         after_long_help = "Examples:\n  allclear drill run queue.json\n  allclear drill run queue.json --speed max --severity SEV2"
     )]
     Run(Run),
+    /// Write an incident that is over as a file of a drill; it names no person
+    #[command(after_long_help = "Example:\n  allclear drill from-incident inc_06f1k2m9qv7x3t1a > shop.json")]
+    FromIncident {
+        /// The id of the incident
+        incident: IncidentId,
+    },
+    /// Say how a drill went, beside how it went when it was real and in other drills of the same
+    ///
+    /// Nobody passes or fails, and no person is named. Nothing of a drill is in any measure.
+    #[command(
+        after_long_help = "Examples:\n  allclear drill score inc_06f1k2m9qv7x3t1b\n  allclear drill score inc_06f1k2m9qv7x3t1b --markdown > score.md"
+    )]
+    Score {
+        /// The id of the drill
+        drill: IncidentId,
+        /// As Markdown
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -127,11 +147,43 @@ pub(crate) fn run(command: &Drills) -> Outcome {
             }
             None => Ok(Exit::Trouble),
         },
+        Command::FromIncident { incident } => {
+            let path = ["incidents", &incident.to_string(), "drill-file"];
+            let file: Value = command.server.client()?.get(&path, &json!({}))?;
+            screen::say_json(&file);
+            Ok(Exit::Fine)
+        }
+        Command::Score { drill, markdown } => score(&command.server.client()?, *drill, *markdown, look),
         Command::Run(run) => match read(&run.file, look)? {
             Some(read) => play(&command.server.client()?, run, &read, look),
             None => Ok(Exit::Trouble),
         },
     }
+}
+
+fn score(client: &Client, drill: IncidentId, as_markdown: bool, look: Look) -> Outcome {
+    let drill = drill.to_string();
+    if as_markdown {
+        screen::say(client.text(&["incidents", &drill, "score-sheet.md"], &json!({}))?.trim_end());
+        return Ok(Exit::Fine);
+    }
+    let found: ScoreSheet = client.get(&["incidents", &drill, "score-sheet"], &json!({}))?;
+    if look.json {
+        screen::say_json(&found);
+        return Ok(Exit::Fine);
+    }
+    screen::say(&found.title);
+    if let Some(original) = &found.original {
+        screen::say(format!("practises {original}; {} other drills did", found.others));
+    }
+    let row = |line: &ScoreLine| {
+        let others = line.others.as_ref();
+        let others = others.map_or_else(String::new, |one| format!("{} in the middle of {}", one.middle, one.n));
+        [line.title.clone(), line.drill.clone(), line.original.clone().unwrap_or_default(), others]
+    };
+    let rows: Vec<[String; 4]> = found.lines.iter().map(row).collect();
+    screen::say_table(["WHAT", "THIS DRILL", "WHEN IT WAS REAL", "OTHER DRILLS"], &rows, "");
+    Ok(Exit::Fine)
 }
 
 /// The file; nothing, when it was told what is wrong with it.
@@ -238,7 +290,10 @@ fn play(client: &Client, run: &Run, file: &DrillFile, look: Look) -> Outcome {
         title: file.title.clone(),
         class: file.class,
         severity: run.severity.clone().or_else(|| file.severity.clone()),
-        because: Some(format!("The drill of {name} is played")),
+        because: Some(match &file.practises {
+            Some(incident) => format!("The drill of {name} is played; it practises {incident}"),
+            None => format!("The drill of {name} is played"),
+        }),
         impact: None,
         services: run.service.iter().cloned().collect(),
         from: Vec::new(),

@@ -10,7 +10,7 @@ use super::changes::{Change, Path, State};
 use super::freezes::{Deed, Freeze, OpenIncident};
 use super::reach::Graph;
 use crate::prepare::people::Access;
-use crate::words::{ChangeId, IncidentId, Name, Refusal, Result, Timestamp};
+use crate::words::{ChangeId, IncidentId, Name, PinId, Refusal, Result, Timestamp};
 
 /// What keeps a change from being done.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum Rule {
     Collision(ChangeId),
     /// Documents that are proposed and approved first.
     Review(Name),
+    /// The signals of an earlier incident would not reach whom they must.
+    Pin(PinId),
 }
 
 impl Rule {
@@ -48,6 +50,7 @@ impl Rule {
             Self::Emergency => "emergency",
             Self::Collision(_) => "collision",
             Self::Review(_) => "review",
+            Self::Pin(_) => "pin",
         }
     }
 
@@ -57,6 +60,7 @@ impl Rule {
             Self::Freeze(name) | Self::Review(name) => name.to_string(),
             Self::Incident(id) => id.to_string(),
             Self::Collision(id) => id.to_string(),
+            Self::Pin(id) => id.to_string(),
             _ => String::new(),
         }
     }
@@ -75,6 +79,7 @@ impl Rule {
             "review" => Self::Review(about.parse().map_err(|_| wrong())?),
             "incident" => Self::Incident(about.parse().map_err(|_| wrong())?),
             "collision" => Self::Collision(about.parse().map_err(|_| wrong())?),
+            "pin" => Self::Pin(about.parse().map_err(|_| wrong())?),
             _ => return Err(wrong()),
         };
         if rule.about() == about { Ok(rule) } else { Err(wrong()) }

@@ -2,9 +2,11 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod counterfactuals;
 pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
+pub mod drill_writing;
 pub mod edits;
 pub mod factor_taxonomies;
 pub mod factors;
@@ -20,6 +22,7 @@ pub mod likeness;
 pub mod memories;
 pub mod paging;
 mod permutations;
+pub mod pins;
 pub mod postmortem_facts;
 pub mod postmortem_owners;
 pub mod postmortem_policies;
@@ -31,6 +34,7 @@ pub mod queries;
 mod questions;
 pub mod records;
 pub mod review_meetings;
+pub mod score_sheets;
 pub mod search;
 mod sentences;
 pub mod shared_texts;

@@ -25,6 +25,8 @@ pub struct DrillFile {
     pub expected: Expected,
     /// What people should look at themselves, afterwards.
     pub drill_checks: Vec<String>,
+    /// The incident that it was written from.
+    pub practises: Option<String>,
 }
 
 /// What must come out of it.

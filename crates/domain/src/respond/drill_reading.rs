@@ -9,7 +9,7 @@ use super::drill_files::{Change, Derived, DrillFile, Event, Expected, ExpectedCl
 use super::entries::TEXT_MOST;
 use super::incidents::Class;
 use super::stamps::{Measure, Milestone, Precision};
-use crate::words::{Name, Refusal, text};
+use crate::words::{IncidentId, Name, Refusal, text};
 
 /// Reads a file, or says everything that is wrong with it.
 pub fn read(bytes: &[u8]) -> Result<DrillFile, Vec<Refusal>> {
@@ -189,6 +189,7 @@ impl Reader {
             events,
             expected,
             drill_checks: self.texts(fields, "drill_checks", ""),
+            practises: self.text(fields, "id", "", false).filter(|id| id.parse::<IncidentId>().is_ok()),
         };
         self.compare(&file);
         Some(file)

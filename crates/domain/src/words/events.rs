@@ -369,6 +369,12 @@ event_kinds! {
     ActionItemReminded = "action-item.reminded";
     /// An incident looks like an earlier one whose items are open, or were done.
     ActionItemRecalled = "action-item.recalled";
+    /// From now on its signals must reach people, whatever is set up.
+    PinCreated = "pin.created";
+    /// Whom they must reach, or in what time, was said anew.
+    PinEdited = "pin.edited";
+    /// They need not any more, and why.
+    PinRetired = "pin.retired";
 }
 
 impl fmt::Display for EventKind {

@@ -136,6 +136,8 @@ ids! {
     TaskId = "tsk";
     /// What is to be done after an incident.
     ActionItemId = "act";
+    /// An incident whose signals must go on to reach people.
+    PinId = "pin";
     /// What people are told of an incident meanwhile.
     UpdateId = "upd";
     /// Something that may prove what happened in an incident.

@@ -192,7 +192,8 @@ ids!(
     FactorId,
     KillId,
     EnvironmentKeyId,
-    ActionItemId
+    ActionItemId,
+    PinId
 );
 
 impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {

@@ -132,6 +132,15 @@ pub fn list(
     tx.query(&sql, &[sight::bound(sight), before.into(), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
+/// The last pages of a policy about alerts that are over, the newest first.
+pub fn of_policy(tx: &mut Tx<'_>, policy: &Name, sight: Sight<'_>, limit: u32) -> Result<Vec<PageRow>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM pages WHERE {SEEN} AND policy = $2 AND group_id IS NOT NULL AND state = 'ended' \
+         ORDER BY id DESC LIMIT $3"
+    );
+    tx.query(&sql, &[sight::bound(sight), policy.into(), i64::from(limit).into()])?.iter().map(read).collect()
+}
+
 /// Pages of which something is due.
 pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<PageId>, Error> {
     let sql = "SELECT id FROM pages WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2";

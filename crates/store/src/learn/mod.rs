@@ -6,6 +6,7 @@ pub mod digests;
 pub mod insights;
 pub mod memories;
 pub mod paging;
+pub mod pins;
 pub mod postmortems;
 pub mod review_meetings;
 pub mod search;

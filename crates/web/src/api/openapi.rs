@@ -17,8 +17,8 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::{
-    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging,
-    postmortems, review_meetings, search,
+    action_items, changes as change_insights, counterfactuals, customer_postmortems, digests, drafts, insights,
+    language, paging, pins, postmortems, review_meetings, score_sheets, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -152,8 +152,16 @@ use crate::problem::Problem;
         action_items::one,
         action_items::act,
         action_items::describe,
+        score_sheets::one,
+        score_sheets::text,
+        score_sheets::file,
         drafts::one,
         drafts::text,
+        counterfactuals::of_policy,
+        pins::list,
+        pins::one,
+        pins::pin,
+        pins::act,
         postmortems::list,
         postmortems::one,
         postmortems::act,

@@ -13,8 +13,8 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::{
-    action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging,
-    postmortems, review_meetings, search,
+    action_items, changes as change_insights, counterfactuals, customer_postmortems, digests, drafts, insights,
+    language, paging, pins, postmortems, review_meetings, score_sheets, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -30,6 +30,8 @@ const ALERTS: May = May::respond();
 /// Anybody may say that something is wrong.
 const DECLARE: May = May::Person(Access::Viewer, Scope::Incidents);
 const INCIDENTS: May = May::Person(Access::Responder, Scope::Incidents);
+/// What holds the documents of others.
+const HOLD: May = May::Person(Access::Manager, Scope::Incidents);
 const SCHEDULES: May = May::Person(Access::Responder, Scope::Schedules);
 /// What was approved is put in force.
 const APPLY: May = May::Person(Access::Responder, Scope::Documents);
@@ -124,6 +126,14 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/action-items/{id}/describe", INCIDENTS, Method::POST, post(action_items::describe)),
         on("/api/v1/incidents/{id}/action-items", VIEW, Method::GET, get(action_items::of_incident)),
         on("/api/v1/incidents/{id}/action-items", INCIDENTS, Method::POST, post(action_items::propose)),
+        on("/api/v1/escalation-policies/{name}/counterfactuals", VIEW, Method::GET, get(counterfactuals::of_policy)),
+        on("/api/v1/pins", VIEW, Method::GET, get(pins::list)),
+        on("/api/v1/pins/{id}", VIEW, Method::GET, get(pins::one)),
+        on("/api/v1/pins/{id}", HOLD, Method::POST, post(pins::act)),
+        on("/api/v1/incidents/{id}/pins", INCIDENTS, Method::POST, post(pins::pin)),
+        on("/api/v1/incidents/{id}/score-sheet", VIEW, Method::GET, get(score_sheets::one)),
+        on("/api/v1/incidents/{id}/score-sheet.md", VIEW, Method::GET, get(score_sheets::text)),
+        on("/api/v1/incidents/{id}/drill-file", VIEW, Method::GET, get(score_sheets::file)),
         on("/api/v1/incidents/{id}/draft", VIEW, Method::GET, get(drafts::one)),
         on("/api/v1/incidents/{id}/similar", VIEW, Method::GET, get(search::like)),
         on("/api/v1/incidents/{id}/draft.md", VIEW, Method::GET, get(drafts::text)),

@@ -35,8 +35,11 @@ use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
 use super::learn::paging::PagingPage;
+use super::learn::pins::{PinPage, PinsPage};
+use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::learn::review_meetings::ReviewMeetingPage;
+use super::learn::score_sheets::ScoreSheetPage;
 use super::learn::search::SearchPage;
 use super::prepare::document_changes::DocumentChangesPage;
 use super::prepare::documents::{DocumentPage, DocumentsPage, EditPage, HistoryPage, PlanPage};
@@ -150,10 +153,14 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("review-meeting-new", &ReviewMeetingPage::sample_new()),
         page("action-items", &ActionItemsPage::sample()),
         page("action-items-empty", &ActionItemsPage::sample_empty()),
+        page("pins", &PinsPage::sample()),
+        page("pins-empty", &PinsPage::sample_empty()),
+        page("pin", &PinPage::sample()),
         page("action-item", &ActionItemPage::sample()),
         page("action-item-asked", &ActionItemPage::sample_asked()),
         page("action-item-new", &NewActionItemPage::sample()),
         page("draft", &DraftPage::sample()),
+        page("score-sheet", &ScoreSheetPage::sample()),
         page("insights", &InsightsPage::sample()),
         page("insights-refused", &InsightsPage::sample_refused()),
         page("insight-list", &InsightListPage::sample()),

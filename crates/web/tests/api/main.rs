@@ -29,6 +29,7 @@ mod mcp;
 mod once;
 mod openapi;
 mod outgoing_webhooks;
+mod pins;
 mod postmortems;
 mod record;
 mod reflexes;

@@ -49,6 +49,9 @@ struct Burning {
     /// A rule that counts down.
     reflex: String,
     item: String,
+    /// An incident with an alert, that can be pinned; and the pin of the other.
+    full: String,
+    pin: String,
     /// By the act that each waits for.
     changes: Vec<(&'static str, String)>,
     kill: String,
@@ -106,6 +109,8 @@ impl Burning {
         let (core, change) = (deployed("core").await, deployed("side").await);
         let rollback = made(&of("rollbacks"), json!({ "suspect": core, "why": "it broke" })).await;
         let item = made(&of("action-items"), crate::action_items::item("Limit the queue", "ada")).await;
+        let full = crate::pins::paged(&mut house, &ada).await;
+        let pin = crate::pins::pinned(&house, &incident, "It fails");
         let reflex = crate::reflexes::counts_down(&house, &incident, &change);
         house.apply(crate::status::PAGE);
         let notice = json!({ "title": "It is slow", "text": "We look." });
@@ -146,6 +151,8 @@ impl Burning {
             rollback,
             reflex,
             item,
+            full,
+            pin,
             changes,
             kill,
             over,
@@ -262,6 +269,11 @@ impl Burning {
             "action-items/{id}" => {
                 (json!({ "do": "give", "owner": "max" }), json!({ "do": "ask-drop", "why": "it goes away" }))
             }
+            "incidents/{id}/pins" => {
+                let pin = |within: &str| json!({ "whom": "anybody", "within": within });
+                (pin("5m"), pin("6m"))
+            }
+            "pins/{id}" => (json!({ "do": "retire", "why": "a" }), json!({ "do": "retire", "why": "b" })),
             "action-items/{id}/describe" => (json!({ "priority": "high" }), json!({ "priority": "low" })),
             "incidents/{id}/obligations" => {
                 let consider = |why: &str| json!({ "do": "consider", "pack": "gdpr", "why": why });
@@ -377,8 +389,12 @@ impl Burning {
             &self.over
         } else if path.contains("postmortem") {
             &self.learned.0
+        } else if path.ends_with("incidents/{id}/pins") {
+            &self.full
         } else if path.contains("incidents") {
             &self.incident
+        } else if path.contains("pins") {
+            &self.pin
         } else if path.contains("rollbacks") {
             &self.rollback
         } else if path.contains("action-items") {

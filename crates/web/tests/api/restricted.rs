@@ -35,6 +35,8 @@ struct Quiet {
     change: String,
     /// What is to be done after it.
     item: String,
+    /// Its pin, from before it was restricted.
+    pin: String,
     /// What the public is told of it: nothing of it is in there.
     notice: String,
 }
@@ -76,6 +78,7 @@ impl Quiet {
             .await;
         let item = crate::action_items::item("Limit the heron", "rob");
         let item = text(&made(&house, format!("/api/v1/incidents/{id}/action-items"), item).await, "id");
+        let pin = crate::pins::pinned(&house, &id, TITLE);
         let update = json!({ "audience": "internal", "text": "the heron flew" });
         made(&house, format!("/api/v1/incidents/{id}/updates"), update).await;
         let called = house.call(ask("POST", &format!("/api/v1/incidents/{id}/call")).by(&rob.0)).await;
@@ -159,6 +162,7 @@ impl Quiet {
             open,
             change,
             item,
+            pin,
             notice,
         }
     }
@@ -173,6 +177,8 @@ impl Quiet {
             &self.incident
         } else if template.contains("/action-items/") {
             &self.item
+        } else if template.contains("/pins/") {
+            &self.pin
         } else if template.contains("/changes/") {
             &self.change
         } else if template.contains("/notices/") {
@@ -245,7 +251,7 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         let theirs = quiet.get(path, &quiet.ada).await;
         assert!(!quiet.shows(path, &theirs), "{path} as ada:\n{}", theirs.text);
         if path.starts_with(&format!("/incidents/{}", quiet.incident))
-            && !["/entries", "/updates", "/observables"].iter().any(|back| path.ends_with(back))
+            && !["/entries", "/updates", "/observables", "/pins"].iter().any(|back| path.ends_with(back))
             || path.starts_with(&format!("/api/v1/incidents/{}", quiet.incident))
         {
             assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{path}");
@@ -268,6 +274,8 @@ async fn no_route_shows_it_to_those_who_are_not_named() {
         "/api/v1/obligations",
         "/action-items",
         "/api/v1/action-items",
+        "/pins",
+        "/api/v1/pins",
         "/changes",
         "/changes/calendar",
         "/api/v1/changes",
@@ -319,6 +327,7 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         ("entries", json!({ "text": "x" })),
         ("tasks", json!({ "title": "x", "owner": "ada" })),
         ("action-items", crate::action_items::item("Limit it", "ada")),
+        ("pins", json!({})),
         ("updates", json!({ "audience": "internal", "text": "x" })),
         ("call", json!({})),
         ("evidence?title=x", json!({ "x": 1 })),
@@ -393,6 +402,16 @@ async fn no_act_reaches_it_of_those_who_are_not_named() {
         let (there, nowhere) = (asked(&quiet.item).await, asked(&nothing).await);
         assert_eq!(there.status, StatusCode::NOT_FOUND, "{body}: {}", there.text);
         assert_eq!(there.text.replace(&quiet.item, "ID"), nowhere.text.replace(&nothing, "ID"), "{body}");
+    }
+    // Nor its pin.
+    let nothing = quiet.pin.replace("pin_0", "pin_1");
+    for body in [json!({ "do": "retire", "why": "x" }), json!({ "do": "edit", "within": "9m", "why": "x" })] {
+        let asked = async |id: &str| {
+            quiet.house.call(ask("POST", &format!("/api/v1/pins/{id}")).by(&quiet.ada.0).json(&body)).await
+        };
+        let (there, nowhere) = (asked(&quiet.pin).await, asked(&nothing).await);
+        assert_eq!(there.status, StatusCode::NOT_FOUND, "{body}: {}", there.text);
+        assert_eq!(there.text.replace(&quiet.pin, "ID"), nowhere.text.replace(&nothing, "ID"), "{body}");
     }
     // Nor the page that calls for its commander.
     for deed in ["acknowledge", "escalate"] {

@@ -20,6 +20,7 @@ use crate::api::body::{Body, created};
 use crate::api::prepare::documents::{DocumentSet, Plan, order_of, plan_wire};
 use crate::app::App;
 use crate::enter::Visitor;
+use crate::pin_runs;
 use crate::problem::Problem;
 
 /// Documents that are proposed as one change.
@@ -194,6 +195,7 @@ pub async fn apply(
     Path(text): Path<String>,
 ) -> Result<Json<ChangeSheet>, Problem> {
     let (change, access, house) = (id(&text)?, visitor.access().unwrap_or(Access::Viewer), app.clone());
+    pin_runs::before_change(&app, change, visitor.person().cloned()).await?;
     let done = app.act(visitor.actor(), move |store, node, moment| {
         let (works, may_post) = (house.works(), house.may_post());
         let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };

@@ -74,9 +74,9 @@ pub struct GateAnswer {
 /// One thing that speaks against it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GateReason {
-    /// `record`, `state`, `approval`, `plan`, `window`, `freeze`, `incident`, `emergency`, `collision`.
+    /// `record`, `state`, `approval`, `plan`, `window`, `freeze`, `incident`, `emergency`, `collision`, `review`, `pin`.
     pub rule: String,
-    /// Which freeze, incident or other change; empty for the other rules.
+    /// Which freeze, incident, other change, review or pin; empty for the other rules.
     pub about: String,
     pub message: String,
     /// Who may exempt from it: `nobody`, `a manager`, `an administrator`, `the commander of the incident`.

@@ -29,6 +29,7 @@ use crate::api::change::gates::{GateReason, reasons};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
+use crate::pin_runs::{self, PlannedPins};
 use crate::problem::{Fault, Problem};
 use crate::what_if::{self, WhatIf};
 
@@ -60,9 +61,13 @@ pub struct Plan {
     /// With any of these nothing is applied.
     pub problems: Vec<Finding>,
     pub warnings: Vec<Finding>,
-    /// What holds it now, and who may let it through: a freeze, an open incident, a review.
+    /// What holds it now, and who may let it through: a freeze, an open incident, a review, a pin.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held: Vec<GateReason>,
+    /// What the pins say to it: incidents whose signals must go on to reach people. Absent: there are none, or it is of documents that
+    /// page nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pins: Option<PlannedPins>,
     /// If it was asked for, and the change is of documents that decide who is paged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what_if: Option<WhatIf>,
@@ -323,6 +328,7 @@ pub(crate) fn plan_wire(plan: &acts::Plan) -> Plan {
         problems: plan.problems.iter().map(finding).collect(),
         warnings: plan.warnings.iter().map(finding).collect(),
         held: Vec::new(),
+        pins: None,
         what_if: None,
     }
 }
@@ -460,6 +466,7 @@ fn apply_order(
 
 pub(crate) async fn run(app: &App, visitor: &Visitor, order: Order) -> Result<(Json<Applied>, i64), Problem> {
     let (again, by) = (app.clone(), visitor.clone());
+    pin_runs::before_order(app, &order).await?;
     let done = app.act(visitor.actor(), move |store, _, moment| {
         store.write(|tx| apply_order(&again, tx, &mut moment.again(), &by, &order))
     });
@@ -621,15 +628,17 @@ pub async fn plan(
 /// What an order would do, and what holds it now.
 pub(crate) async fn foreseen(app: &App, visitor: &Visitor, order: Order) -> Result<(acts::Preview, Plan), Halt> {
     let (again, now, reader) = (app.clone(), app.now(), visitor.reader());
+    pin_runs::before_order(app, &order).await?;
     let found = app.read(move |tx| {
         let (works, may_post) = (again.works(), again.may_post());
         let conditions = domain::prepare::checks::Conditions { now, works: &works, may_post: &may_post };
         let preview = acts::preview_for(tx, &order, conditions, &reader)?;
         let held = reasons(&document_edits::held(tx, again.node(), &preview, now)?);
-        Ok((preview, held))
+        let pins = pin_runs::planned(tx, &again, &preview)?;
+        Ok((preview, held, pins))
     });
-    let (preview, held) = found.await?;
-    let plan = Plan { held, ..plan_wire(&preview.plan) };
+    let (preview, held, pins) = found.await?;
+    let plan = Plan { held, pins, ..plan_wire(&preview.plan) };
     Ok((preview, plan))
 }
 

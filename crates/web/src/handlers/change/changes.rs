@@ -33,6 +33,7 @@ use crate::pages::change::changes::{
 use crate::pages::detect::alert::Happened;
 use crate::pages::filters::{self, Choice, Tab};
 use crate::pages::{Badge, Link, PersonTag, Section, Tone};
+use crate::pin_runs;
 use crate::problem::Problem;
 
 const ROWS: usize = 60;
@@ -499,6 +500,7 @@ pub(super) fn rule_link(rule: &Rule) -> Option<Link> {
         Rule::Freeze(name) => Some(Link::new("Its document", format!("/documents/freeze/{name}"))),
         Rule::Review(name) => Some(Link::new("Its document", format!("/documents/review/{name}"))),
         Rule::Incident(id) => Some(Link::new("The incident", format!("/incidents/{id}"))),
+        Rule::Pin(id) => Some(Link::new("The pin, with its story", format!("/pins/{id}"))),
         Rule::Collision(id) => Some(Link::new("The other change", format!("/changes/{id}"))),
         _ => None,
     }
@@ -593,6 +595,7 @@ pub async fn post_act(asked: Asked, Path(text): Path<String>, fields: Fields) ->
 /// `POST /changes/ID/apply`: puts its documents in force. It writes documents, so it is asked for that, as over the API.
 pub async fn post_apply(asked: Asked, Path(text): Path<String>) -> Result<Response, Problem> {
     let (id, access, app) = (read_id(&text)?, asked.access, asked.app.clone());
+    pin_runs::before_change(&app, id, Some(asked.person.clone())).await?;
     let applied = asked.app.act(asked.actor(), move |store, node, moment| {
         let (works, may_post) = (app.works(), app.may_post());
         let conditions = Conditions { now: moment.now, works: &works, may_post: &may_post };

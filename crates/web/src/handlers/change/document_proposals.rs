@@ -25,6 +25,7 @@ use crate::pages::change::document_proposals::{ConflictLine, DocumentsEditPage, 
 use crate::pages::prepare::documents::PlannedChange;
 use crate::pages::prepare::what_if::WhatIfView;
 use crate::pages::{Link, Section};
+use crate::pin_runs;
 use crate::problem::Problem;
 use crate::what_if::{self, WhatIf};
 
@@ -129,6 +130,7 @@ pub async fn shown(asked: &Asked, id: ChangeId) -> Result<Option<Shown>, Problem
     });
     let Some((carried, preview)) = found.await? else { return Ok(None) };
     let what_if = what_if::ask(&asked.app, &preview, what_if::DAYS, what_if::PAGE_PATIENCE).await?;
+    pin_runs::before_preview(&asked.app, &preview).await?;
     Ok(Some(Shown { carried, preview, what_if }))
 }
 

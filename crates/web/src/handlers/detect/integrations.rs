@@ -21,6 +21,7 @@ use crate::pages::detect::integrations::{
     Unmapped,
 };
 use crate::pages::{Badge, Link, Section, Tone};
+use crate::pin_runs;
 use crate::problem::Problem;
 
 /// The tokens before a rotation go on working for this long.
@@ -165,6 +166,7 @@ pub async fn post_integrations(asked: Asked, fields: Fields) -> Result<Response,
     let (visitor, app) = (asked.visitor.clone(), asked.app.clone());
     let outcome = match read() {
         Ok((name, integration)) => {
+            pin_runs::before_order(&app, &Order::put([Document::new(name.clone(), integration.clone())])).await?;
             let made = asked.app.act(asked.actor(), move |store, _, moment| {
                 store.write(|tx| {
                     let document = Document::new(name.clone(), integration.clone());

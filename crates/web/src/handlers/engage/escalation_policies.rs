@@ -1,16 +1,22 @@
 //! Escalation policies: whom they would tell right now, step by step.
 
+use actions::learn::counterfactuals;
 use axum::extract::Path;
 use axum::response::Response;
 use domain::engage::contacts::reachable;
 use domain::engage::escalations::{EscalationPolicy, Target};
+use domain::learn::counterfactuals::Candidate;
 use domain::prepare::documents::{Kind, Reference};
 use domain::words::{Name, Refusal, Span, Urgency};
+use store::Halt;
 
 use super::pages::{reached, span, title};
+use crate::api::learn::counterfactuals::silence;
 use crate::handlers::frame::{Asked, Look, sentence};
 use crate::handlers::prepare::documents::users;
-use crate::pages::engage::escalation_policies::{PoliciesPage, PolicyPage, PolicyRow, PolicyStep, PolicyTarget};
+use crate::pages::engage::escalation_policies::{
+    PoliciesPage, PolicyPage, PolicyPast, PolicyRow, PolicyStep, PolicyTarget,
+};
 use crate::pages::{Link, Section};
 use crate::problem::Problem;
 
@@ -112,7 +118,9 @@ pub async fn get_policy(asked: Asked, Path(name): Path<String>) -> Result<Respon
             };
             let team = policy.team.as_ref().and_then(|team| catalog.teams.get_key_value(team));
             problems.dedup();
+            let past = past(look, name, policy.steps.len().saturating_sub(1))?;
             Ok(PolicyPage {
+                past,
                 title: policy.title.clone(),
                 team: team.map(|(name, team)| Link::new(&team.title, format!("/documents/team/{name}"))),
                 repeats,
@@ -127,6 +135,41 @@ pub async fn get_policy(asked: Asked, Path(name): Path<String>) -> Result<Respon
             })
         })
         .await
+}
+
+/// What past pages say to other waits: to the one that is asked for, or to those that would have won something.
+fn past(look: &mut Look<'_, '_>, name: &Name, steps: usize) -> Result<PolicyPast, Halt> {
+    let query = &look.asked.query;
+    let (step, wait) = (query.text("step").to_owned(), query.text("wait").to_owned());
+    let asked = match (step.parse().ok(), wait.is_empty()) {
+        (_, true) => Ok(None),
+        (None, false) => Err(Refusal::invalid("which step waits so long?")),
+        (Some(step), false) => wait.parse().map(|wait| Some(Candidate { step, wait })),
+    };
+    let sight = look.asked.sight();
+    let (mut found, mut error) = (None, None);
+    match asked {
+        Ok(asked) => match counterfactuals::of_policy(look.tx, look.app.node(), name, asked, sight) {
+            Ok(one) => found = Some(one),
+            Err(Halt::Refused(refusal)) => error = Some(sentence(&refusal.message)),
+            Err(failed) => return Err(failed),
+        },
+        Err(refusal) => error = Some(sentence(&refusal.message)),
+    }
+    let found = match found {
+        Some(found) => found,
+        None => counterfactuals::of_policy(look.tx, look.app.node(), name, None, sight)?,
+    };
+    Ok(PolicyPast {
+        n: found.n,
+        left_out: found.left_out,
+        told: found.told.iter().map(|one| sentence(&one.to_string())).collect(),
+        silence: silence(&found),
+        step,
+        wait,
+        error,
+        steps,
+    })
 }
 
 fn target(look: &Look<'_, '_>, target: &Target, problems: &mut Vec<String>) -> PolicyTarget {

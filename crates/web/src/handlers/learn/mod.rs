@@ -8,6 +8,8 @@ pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod paging;
+pub mod pins;
 pub mod postmortems;
 pub mod review_meetings;
+pub mod score_sheets;
 pub mod shared_texts;

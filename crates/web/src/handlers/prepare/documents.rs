@@ -33,6 +33,7 @@ use crate::pages::prepare::documents::{
 use crate::pages::prepare::ownership::FieldRow;
 use crate::pages::prepare::what_if::WhatIfView;
 use crate::pages::{Link, Section};
+use crate::pin_runs;
 use crate::problem::Problem;
 use crate::what_if;
 
@@ -363,6 +364,7 @@ async fn plan_page(asked: Asked, planned: Planned) -> Result<Response, Problem> 
     let (order, unread) = order_of(&yaml);
     let preview = preview(&asked, order.clone()).await?;
     let found = what_if::ask(&asked.app, &preview, days, what_if::PAGE_PATIENCE).await?;
+    pin_runs::before_preview(&asked.app, &preview).await?;
     asked
         .page(Section::Documents, move |look, shell| {
             let plan = &preview.plan;
@@ -485,6 +487,7 @@ pub async fn post_apply(asked: Asked, fields: Fields) -> Result<Response, Proble
 /// Applies an order, if this visitor may.
 pub async fn apply(asked: &Asked, order: Order) -> Result<Outcome, Halt> {
     let (app, visitor) = (asked.app.clone(), asked.visitor.clone());
+    pin_runs::before_order(&app, &order).await?;
     let outcome = asked
         .app
         .act(asked.actor(), move |store, _, moment| {

@@ -1,12 +1,14 @@
 //! My page: am I on call, how am I reached, does it work; and what I change of myself.
 
+use std::sync::Arc;
+
 use actions::engage::pages;
 use actions::prepare::access;
 use actions::prepare::documents::{Order, Outcome};
 use axum::extract::Path;
 use axum::response::Response;
 use domain::engage::contacts::reachable_by;
-use domain::prepare::documents::Document;
+use domain::prepare::documents::{Document, Kind, Reference, Spec};
 use domain::prepare::ownership::Via;
 use domain::prepare::people::{Address, Contact, Person, Rung};
 use domain::words::{Name, Refusal, RefusalKind, Span, Urgency};
@@ -24,6 +26,7 @@ use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::pages::prepare::people::{MePage, Session};
 use crate::pages::{Section, Toast};
+use crate::pin_runs;
 use crate::problem::Problem;
 
 /// `GET /me`.
@@ -151,10 +154,20 @@ async fn change(
     section: &'static str,
     typed: Option<Typed>,
     said: Toast,
-    change: impl Fn(&mut Person) -> Result<(), Refusal> + Send + 'static,
+    change: impl Fn(&mut Person) -> Result<(), Refusal> + Send + Sync + 'static,
     test: bool,
 ) -> Result<Response, Problem> {
     let (app, visitor, name) = (asked.app.clone(), asked.visitor.clone(), asked.person.clone());
+    let change = Arc::new(change);
+    let (again, me) = (change.clone(), name.clone());
+    let foreseen = app.read(move |tx| {
+        let found = store::prepare::documents::head(tx, &Reference::new(Kind::Person, me.clone()))?;
+        let Some(Spec::Person(mut person)) = found.map(|head| head.document.spec) else { return Ok(None) };
+        Ok(again(&mut person).is_ok().then(|| Order::put([Document::new(me.clone(), person)])))
+    });
+    if let Some(order) = foreseen.await? {
+        pin_runs::before_order(&app, &order).await?;
+    }
     let outcome = asked
         .app
         .act(asked.actor(), move |store, node, moment| {

@@ -106,6 +106,7 @@ async fn page(asked: Asked, name: String, refused: Option<(String, String, Strin
             let catalog = look.rules.catalog.clone();
             let gone = || Refusal::not_found(format!("service {}", domain::words::text::shorten(&name, 63)));
             let (name, service) = catalog.services.get_key_value(name.as_str()).ok_or_else(gone)?;
+            let rehearsed = actions::learn::score_sheets::last_rehearsed(look.tx, name, look.now())?;
             let policy =
                 service.escalation_policy.as_ref().and_then(|name| catalog.escalation_policies.get_key_value(name));
             let neighbour = |look: &Look<'_, '_>, name: &Name| {
@@ -151,6 +152,9 @@ async fn page(asked: Asked, name: String, refused: Option<(String, String, Strin
                 team: team.map(|(name, team)| Link::new(&team.title, format!("/documents/team/{name}"))),
                 policy: policy.map(|(name, policy)| Link::new(&policy.title, format!("/escalation-policies/{name}"))),
                 first: first(look, service),
+                rehearsed: rehearsed
+                    .as_ref()
+                    .map(|(id, at)| (Link::new("the last drill", format!("/incidents/{id}")), look.when(*at))),
                 runbook: service.runbook.as_ref().map(|url| Link::new("Runbook", url)),
                 links: service.links.iter().map(|one| Link::new(&one.title, &one.url)).collect(),
                 depends_on: service.depends_on.iter().filter_map(|one| neighbour(look, one)).collect(),

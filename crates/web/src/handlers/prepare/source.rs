@@ -21,7 +21,7 @@ use crate::pages::prepare::source::{SourceLine, SourcePage};
 use crate::pages::prepare::what_if::WhatIfView;
 use crate::pages::{Link, Section};
 use crate::problem::Problem;
-use crate::{source, what_if};
+use crate::{pin_runs, source, what_if};
 
 fn none() -> Refusal {
     Refusal::not_found("git source: the server was started without --git-source")
@@ -34,6 +34,7 @@ pub async fn get_source(asked: Asked) -> Result<Response, Problem> {
     let found = asked.app.read(move |tx| source::changes(tx, &app, now, &reader)).await?;
     let what = match &found {
         Some((_, waiting)) if waiting.is_sound() => {
+            pin_runs::before_preview(&asked.app, &waiting.preview).await?;
             what_if::ask(&asked.app, &waiting.preview, what_if::DAYS, what_if::PAGE_PATIENCE).await?
         }
         _ => None,

@@ -11,7 +11,7 @@ use crate::handlers::change::flags;
 use crate::handlers::detect::alert::{actor, happened};
 use crate::handlers::engage::pages::capital;
 use crate::handlers::frame::{Look, sentence};
-use crate::handlers::learn::{action_items, customer_postmortems, postmortems, review_meetings};
+use crate::handlers::learn::{action_items, customer_postmortems, pins, postmortems, review_meetings};
 use crate::pages::respond::room::LineView;
 use crate::pages::{Link, PersonTag, Tone};
 
@@ -162,6 +162,7 @@ fn told(look: &Look<'_, '_>, entry: &store::journal::Entry, names: &Names) -> (T
         | EventKind::FlagKillEnding
         | EventKind::FlagKillExpired => flags::told(kind, data),
         EventKind::ChecklistTicked | EventKind::ChecklistUnticked => checklists::told(kind, data),
+        _ if kind.word().starts_with("pin.") => pins::told(kind, data),
         _ if kind.word().starts_with("action-item.") => action_items::told(look, kind, data),
         EventKind::ObligationConsidered
         | EventKind::ObligationRuledOut

@@ -29,7 +29,7 @@ use crate::handlers::detect::alert::actor;
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
-use crate::handlers::learn::{action_items, postmortems};
+use crate::handlers::learn::{action_items, pins, postmortems};
 use crate::pages::respond::room::{
     ActivityStage, ActivityView, GroupView, PersonView, RoleView, RoomMay, RoomPage, TaskView, TimeView,
 };
@@ -85,6 +85,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
             let obligations = obligations::panel(look, &room.row)?;
             let chats = super::chats::links(look, id)?;
             let action_items = action_items::panel(look, &room.row)?;
+            let pin_panel = pins::panel(look, &room.row)?;
             let suspects = suspects::panel(look, &room.row)?;
             let similar = crate::handlers::search::alike(look, id)?;
             let hit = room.row.services.iter().cloned().collect();
@@ -147,6 +148,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 runbooks: room.runbooks.iter().map(runbooks::link).collect(),
                 obligations,
                 action_items,
+                pin_panel,
                 groups: room.groups.iter().map(group_view).collect(),
                 others: room.others.iter().map(link).collect(),
                 record,

@@ -45,6 +45,23 @@ pub struct PolicyPage {
     /// Services and routes.
     pub used_by: Vec<Link>,
     pub document_href: String,
+    pub past: PolicyPast,
+}
+
+/// What past pages say to other waits.
+#[derive(Clone, Debug, Default)]
+pub struct PolicyPast {
+    pub n: usize,
+    pub left_out: usize,
+    pub told: Vec<String>,
+    /// Why nothing is told.
+    pub silence: Option<String>,
+    /// The step and the wait that were asked for, as typed; and why they were refused.
+    pub step: String,
+    pub wait: String,
+    pub error: Option<String>,
+    /// How many steps another follows.
+    pub steps: usize,
 }
 
 /// One step.
@@ -182,6 +199,13 @@ mod samples {
                     Link::new("Route: payments", "/documents/route/payments"),
                 ],
                 document_href: "/documents/escalation-policy/payments".into(),
+                past: PolicyPast {
+                    n: 12,
+                    left_out: 2,
+                    told: vec!["With step 1 waiting 2m instead of 5m, 7 of the last 12 pages would have called whoever answered 3m earlier; 1 would have called somebody who was not needed.".into()],
+                    steps: 2,
+                    ..PolicyPast::default()
+                },
             }
         }
     }

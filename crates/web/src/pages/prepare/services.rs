@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::pages::change::reflexes::RampPanel;
 use crate::pages::detect::alert::Fellow;
-use crate::pages::{Link, PersonTag, Severity, Shell};
+use crate::pages::{Link, PersonTag, Severity, Shell, When};
 
 /// All services.
 #[derive(Clone, Debug, Template)]
@@ -44,6 +44,8 @@ pub struct ServicePage {
     pub policy: Option<Link>,
     pub first: Vec<PersonTag>,
     pub runbook: Option<Link>,
+    /// The drill that touched it last, and when that was over.
+    pub rehearsed: Option<(Link, When)>,
     pub links: Vec<Link>,
     pub depends_on: Vec<Neighbour>,
     pub needed_by: Vec<Neighbour>,
@@ -122,6 +124,7 @@ mod samples {
                 policy: Some(Link::new("Payments", "/escalation-policies/payments")),
                 first: vec![PersonTag::new("ana", "Ana Silva")],
                 runbook: Some(Link::new("Runbook", "https://runbooks.example.org/payments")),
+                rehearsed: None,
                 links: vec![
                     Link::new("Dashboard", "https://grafana.example.org/d/payments"),
                     Link::new("Source", "https://git.example.org/payments"),

@@ -15,6 +15,7 @@ use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::change::switches::SwitchList;
 use crate::pages::learn::action_items::ItemsPanel;
+use crate::pages::learn::pins::PinPanel;
 use crate::pages::learn::search::SimilarView;
 use crate::pages::{Badge, Link, PersonTag, Severity, Shell, State, Tone, When};
 
@@ -65,6 +66,7 @@ pub struct RoomPage {
     pub obligations: ObligationsPanel,
     /// What follows from it, and what of earlier incidents it concerns.
     pub action_items: ItemsPanel,
+    pub pin_panel: PinPanel,
     pub suspects: SuspectsPanel,
     /// Others that are like it.
     pub similar: Vec<SimilarView>,
@@ -256,6 +258,7 @@ pub(crate) mod samples {
     use super::*;
     use crate::pages::Section;
     use crate::pages::gallery::{minutes_ago, viewpoint};
+    use crate::pages::learn::pins::PinForm;
 
     pub(crate) fn line(number: u32, ago: i64, tone: Tone, text: &str) -> LineView {
         LineView {
@@ -395,6 +398,7 @@ pub(crate) mod samples {
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
                 action_items: ItemsPanel::sample(),
+                pin_panel: PinPanel { pin: None, form: Some(PinForm::sample()) },
                 suspects: SuspectsPanel::sample(),
                 similar: vec![SimilarView::sample()],
                 switches: SwitchList::sample(),
