@@ -243,9 +243,7 @@ pub fn report(
         promises.into_iter().map(|(text, kept)| promise(text, kept)).collect()
     } else {
         let earlier = shown.report.promises.iter();
-        earlier
-            .map(|one| PromiseView { text: one.text.clone(), kind: "open", says: String::new() })
-            .collect()
+        earlier.map(|one| PromiseView { text: one.text.clone(), kind: "open", says: String::new() }).collect()
     };
     let done = promises.iter().filter(|one| one.kind == "done").count();
     let took = took(notice);

@@ -316,8 +316,7 @@ mod samples {
 
     impl ReportPage {
         pub(crate) fn sample() -> Self {
-            let promise =
-                |text: &str, kind, says: &str| PromiseView { text: text.into(), kind, says: says.into() };
+            let promise = |text: &str, kind, says: &str| PromiseView { text: text.into(), kind, says: says.into() };
             let at = |day: u8| (format!("2026-11-{day}T10:00:00Z"), format!("{day} Nov 2026, 10:00 UTC"));
             Self {
                 frame: Frame { as_of: None, ..frame() },
