@@ -56,7 +56,7 @@ impl Play {
                 responder.act(self, |tx, node, moment| acts::name_factor(tx, node, moment, id, &wanted).map(drop))?;
                 return Ok(true);
             }
-            [verb, rest @ .., "customer", "postmortem"] if matches!(rest, ["the"] | ["to", "the"]) => {
+            [verb, "the", "customer", "postmortem"] | [verb, "to", "the", "customer", "postmortem"] => {
                 let (id, verb, plan) = (id()?, (*verb).to_owned(), None);
                 responder.act(self, |tx, node, moment| customers(tx, node, moment, id, &verb, &why, plan))?;
                 return Ok(true);
@@ -159,9 +159,9 @@ fn customers(
     let deeds = match verb {
         "prepares" | "corrects" => {
             if verb == "prepares" {
-                said.clone_into(&mut plan.title)
+                said.clone_into(&mut plan.title);
             } else {
-                said.clone_into(&mut plan.correction)
+                said.clone_into(&mut plan.correction);
             }
             if let Some(words) = cut {
                 plan.redactions.push(Redaction { words: words.to_owned(), reason: Reason::Security, instead: None });

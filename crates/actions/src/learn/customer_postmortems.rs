@@ -67,13 +67,9 @@ pub fn whole(tx: &mut Tx<'_>, node: &Node, id: IncidentId, me: Option<&Name>, si
     let blocks = blocks(inside);
     let catalog = node.rules(tx)?.catalog.clone();
     let notice = updates::notice_of(tx, id)?;
-    let one = match rows::get(tx, id)? {
-        Some(one) => one,
-        None => {
-            let title = notice.as_ref().map_or("", |notice| notice.title.as_str());
-            CustomerPostmortem::none(id, Plan::first(title, &blocks), inside.at)
-        }
-    };
+    let title = notice.as_ref().map_or("", |notice| notice.title.as_str());
+    let first = || CustomerPostmortem::none(id, Plan::first(title, &blocks), inside.at);
+    let one = rows::get(tx, id)?.unwrap_or_else(first);
     let items = store::learn::action_items::of_incident(tx, id)?;
     let things: Vec<_> = items.iter().map(|row| row.item.clone()).collect();
     let report = one.plan.derive(&blocks, &things);
@@ -293,8 +289,11 @@ pub fn act(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentId
     whole(tx, node, id, moment.person().cloned().as_ref(), Sight::of(&moment.actor))
 }
 
-/// What stands under a notice for everybody, the first first, and how each promise of the last one stands.
-pub fn of_notice(tx: &mut Tx<'_>, notice: NoticeId) -> Result<(Vec<Version>, Vec<(String, Kept)>), Halt> {
+/// What was published under one notice, the first first; and what the last version promises, as it stands.
+pub type Published = (Vec<Version>, Vec<(String, Kept)>);
+
+/// What stands under a notice for everybody.
+pub fn of_notice(tx: &mut Tx<'_>, notice: NoticeId) -> Result<Published, Halt> {
     let versions = rows::of_notice(tx, notice)?;
     let mut promises = Vec::new();
     for promise in versions.last().into_iter().flat_map(|last| &last.report.promises) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::learn::leaks::Kind;
 use crate::prepare::catalog::Catalog;
 use crate::words::{Mint, RefusalKind};
 
@@ -94,8 +95,7 @@ fn what_was_found_is_answered_one_by_one_and_a_secret_never() {
     let one = begun();
     let found = leak("OPS-12 on db-2, password=hunter2");
     assert_eq!(found.len(), 3);
-    let key = |kind: super::super::leaks::Kind| found.iter().find(|leak| leak.kind == kind).unwrap().key.clone();
-    use super::super::leaks::Kind;
+    let key = |kind: Kind| found.iter().find(|leak| leak.kind == kind).unwrap().key.clone();
     assert_eq!(one.publish(1, &name("ben"), conditions(&found)).unwrap_err().kind, RefusalKind::Conflict);
     let answered = one.answer(&found, &key(Kind::Ticket), "it is public", &name("ana"), at(2)).unwrap();
     assert_eq!(answered.open(&found).len(), 2);

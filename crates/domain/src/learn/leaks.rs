@@ -345,7 +345,7 @@ mod tests {
             "For 27 minutes one in five payments failed, from 02:02 to 02:29 UTC on 22 Nov 2026.",
             "It was a SEV-1, tracked as CVE-2026-1234 (RFC-9110, UTF-8, SHA-256, utf-8).",
             "See https://status.example.org/status and https://help.example.org.",
-            "An ana­lysis of the search follows; the checkout was slow.",
+            "An ana\u{ad}lysis of the search follows; the checkout was slow.",
             "We rotated every password and token. The token was not read.",
             "A well-known, short-lived, 10-minute retry; version 4.2.1.",
         ] {

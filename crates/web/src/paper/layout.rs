@@ -96,8 +96,7 @@ struct Word {
 type Line = Vec<Word>;
 
 pub(super) fn lay(document: &Document, fonts: &[Font]) -> Laid {
-    let mut elements = Vec::new();
-    elements.push(Element { role: Role::Document, parent: 0 });
+    let elements = vec![Element { role: Role::Document, parent: 0 }];
     let laid = Laid { pages: vec![Page::default()], elements, outline: Vec::new() };
     let mut desk = Desk { fonts, laid, y: PAGE.1 - TOP, list: None };
     for block in &document.blocks {
@@ -228,13 +227,7 @@ impl Desk<'_> {
 
     /// Spaces count in code, so it is broken by letters.
     fn code_lines(&self, text: &str, size: f32, width: f32) -> Vec<String> {
-        let one = self.font(Kind::Mono).width("m", size);
-        let most = ((width / one).floor().max(8.0)) as usize;
-        let letters: Vec<char> = text.chars().collect();
-        if letters.is_empty() {
-            return vec![String::new()];
-        }
-        letters.chunks(most).map(|part| part.iter().collect()).collect()
+        broken(text, self.font(Kind::Mono), size, width)
     }
 
     fn table(&mut self, rows: &[Vec<Vec<Run>>]) {
@@ -263,7 +256,8 @@ impl Desk<'_> {
             let most = cells.iter().map(Vec::len).max().unwrap_or(1).max(1);
             let leading = size * 1.4;
             // A row is not broken unless it fills more than a page.
-            self.room((most as f32 * leading + 2.0 * pad).min(PAGE.1 - TOP - BOTTOM));
+            let height: f32 = std::iter::repeat_n(leading, most).sum::<f32>() + 2.0 * pad;
+            self.room(height.min(PAGE.1 - TOP - BOTTOM));
             let element = self.element(Role::Row, table);
             let of: Vec<usize> =
                 cells.iter().map(|_| self.element(if head { Role::Head } else { Role::Cell }, element)).collect();
@@ -301,7 +295,7 @@ impl Desk<'_> {
         }
     }
 
-    fn put(&mut self, line: &Line, x: f32, y: f32, size: f32, grey: f32, element: usize) {
+    fn put(&mut self, line: &[Word], x: f32, y: f32, size: f32, grey: f32, element: usize) {
         let mut x = x;
         let mut pieces: Vec<Piece> = Vec::new();
         for word in line {
@@ -352,7 +346,7 @@ impl Desk<'_> {
                     if text.is_empty() {
                         continue;
                     }
-                    for text in self.broken(text, font, size, width) {
+                    for text in broken(text, font, size, width) {
                         let wide = font.width(&text, size);
                         let first = lines.last().is_none_or(Vec::is_empty);
                         let space = if apart && !first { font.width(" ", size) } else { 0.0 };
@@ -375,27 +369,6 @@ impl Desk<'_> {
             }
         }
         lines
-    }
-
-    /// A word that is wider than a line, in parts that are not.
-    fn broken(&self, text: &str, font: &Font, size: f32, width: f32) -> Vec<String> {
-        if font.width(text, size) <= width {
-            return vec![text.to_owned()];
-        }
-        let mut parts = vec![String::new()];
-        let mut used = 0.0;
-        for letter in text.chars() {
-            let wide = font.width(letter.encode_utf8(&mut [0; 4]), size);
-            if used + wide > width && parts.last().is_some_and(|part| !part.is_empty()) {
-                parts.push(String::new());
-                used = 0.0;
-            }
-            used += wide;
-            if let Some(part) = parts.last_mut() {
-                part.push(letter);
-            }
-        }
-        parts
     }
 
     fn page(&mut self) -> &mut Page {
@@ -450,6 +423,27 @@ impl Desk<'_> {
             page.pieces.push(piece(PAGE.0 - RIGHT - wide, says, wide));
         }
     }
+}
+
+/// A word that is wider than a line, in parts that are not.
+fn broken(text: &str, font: &Font, size: f32, width: f32) -> Vec<String> {
+    if font.width(text, size) <= width {
+        return vec![text.to_owned()];
+    }
+    let mut parts = vec![String::new()];
+    let mut used = 0.0;
+    for letter in text.chars() {
+        let wide = font.width(letter.encode_utf8(&mut [0; 4]), size);
+        if used + wide > width && parts.last().is_some_and(|part| !part.is_empty()) {
+            parts.push(String::new());
+            used = 0.0;
+        }
+        used += wide;
+        if let Some(part) = parts.last_mut() {
+            part.push(letter);
+        }
+    }
+    parts
 }
 
 fn look(run: &Run, bold: bool) -> Kind {

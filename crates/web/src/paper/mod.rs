@@ -1,7 +1,7 @@
 //! A document on paper: blocks with runs of text, laid out on pages and written as PDF.
 //!
 //! Small on purpose: headings, paragraphs, lists, tables, code and links of one column. The file is tagged, so that what reads aloud knows
-//! what is a heading; its letters are those of DejaVu, embedded as far as they are used. Writing that needs shaping shows as boxes.
+//! what is a heading; its letters are those of `DejaVu`, embedded as far as they are used. Writing that needs shaping shows as boxes.
 
 mod file;
 mod fonts;

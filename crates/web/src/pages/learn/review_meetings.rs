@@ -31,6 +31,7 @@ impl ReviewMeetingPage {
 
 /// What whoever looks may do now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each button")]
 pub struct May {
     pub plan: bool,
     pub change: bool,
