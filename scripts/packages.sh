@@ -103,3 +103,16 @@ install_mcp() {
   { python3 -m venv "$mcp" && "$mcp/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/mcp.txt; } >"$logs/mcp.log" 2>&1 ||
     { tail -20 "$logs/mcp.log"; say "the MCP client for Python could not be installed"; rm -rf "$mcp"; return 1; }
 }
+
+# The validator of STIX, to which the journeys show what is written for others.
+install_stix() {
+  stix=$root/.allclear/stix
+  if [ -x "$stix/bin/stix2_validator" ]; then
+    say "validator of STIX: there"
+    return
+  fi
+  say "installing the validator of STIX into .allclear/stix"
+  rm -rf "$stix"
+  { python3 -m venv "$stix" && "$stix/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/stix.txt; } >"$logs/stix.log" 2>&1 ||
+    { tail -20 "$logs/stix.log"; say "the validator of STIX could not be installed"; rm -rf "$stix"; return 1; }
+}

@@ -102,6 +102,7 @@ if [ "$what" = all ] || [ "$what" = e2e ]; then
   install_synapse || left_out="; left out: the journeys with Matrix, because Synapse could not be installed"
   install_openfeature || left_out="$left_out; left out: the journey with the Python SDK of OpenFeature, which could not be installed"
   install_mcp || left_out="$left_out; left out: the journey with the Python client of MCP, which could not be installed"
+  install_stix || left_out="$left_out; left out: the look of the validator of STIX, which could not be installed"
   mapfile -t files < <(find e2e -maxdepth 1 -name '*.test.mjs' ! -name crash.test.mjs | sort)
   journeys "Journeys on real programs" "${files[@]}"
 fi

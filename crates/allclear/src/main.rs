@@ -110,6 +110,7 @@ enum Command {
     Schema(cli::print::Schema),
     Backup(cli::keeping::Backup),
     Restore(cli::keeping::Restore),
+    Archive(cli::archive::Archive),
     Check(cli::keeping::Check),
     Verify(cli::verify::Verify),
     Config(cli::print::Config),
@@ -180,6 +181,7 @@ fn main() -> ExitCode {
         Command::Schema(command) => cli::print::schema(&command),
         Command::Backup(command) => cli::keeping::backup(&command),
         Command::Restore(command) => cli::keeping::restore(&command),
+        Command::Archive(command) => cli::archive::run(&command),
         Command::Check(command) => cli::keeping::check(&command),
         Command::Verify(command) => cli::verify::run(&command),
         Command::Config(command) => {

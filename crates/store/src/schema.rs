@@ -73,6 +73,16 @@ fn migrate_to(store: &Store, migrations: &[(&str, &str)]) -> Result<(), Error> {
     Ok(())
 }
 
+/// The names of the migrations, in their order.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    MIGRATIONS.iter().map(|(name, _)| *name)
+}
+
+/// Applies the first so many, as an older program would have.
+pub(crate) fn migrate_some(store: &Store, many: usize) -> Result<(), Error> {
+    migrate_to(store, MIGRATIONS.get(..many).unwrap_or(MIGRATIONS))
+}
+
 /// As the first version of the program left it.
 #[cfg(test)]
 pub(crate) fn migrate_to_first(store: &Store) {

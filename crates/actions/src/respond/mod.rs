@@ -10,6 +10,7 @@ pub mod command;
 pub(crate) mod desk;
 pub mod entries;
 pub mod evidence;
+pub mod exports;
 pub mod incidents;
 pub mod links;
 pub mod obligations;

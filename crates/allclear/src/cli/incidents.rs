@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use domain::prepare::drills::marked;
 use domain::respond::entries::Sort;
+use domain::respond::exports::Language;
 use domain::respond::incidents::{Activity, Class, Visibility};
 use domain::respond::stamps::Milestone;
+use domain::respond::tlp::Tlp;
 use domain::words::{IncidentId, Name, Span, TaskId};
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -199,9 +200,12 @@ enum Command {
         /// The id of the incident
         incident: IncidentId,
     },
-    /// Write it with its timeline to a file that proves itself: allclear verify FILE needs no server
+    /// Write it to a file: with its timeline, so that it proves itself; or for others, as STIX 2.1 or VERIS
+    ///
+    /// A bundle is checked by allclear verify FILE, without a server. STIX and VERIS hold what is marked at most as --up-to says (TLP);
+    /// the incident itself is marked AMBER, and RED if it is restricted.
     #[command(
-        after_long_help = "Example:\n  allclear incident export inc_06f1k2m9qv7x3t1a -o inc_06f1k2m9qv7x3t1a.bundle.json"
+        after_long_help = "Examples:\n  allclear incident export inc_06f1k2m9qv7x3t1a -o inc_06f1k2m9qv7x3t1a.bundle.json\n  allclear incident export inc_06f1k2m9qv7x3t1a --format stix --up-to GREEN"
     )]
     Export {
         /// The id of the incident
@@ -209,6 +213,12 @@ enum Command {
         /// Where to write it; without it, to standard output
         #[arg(long, short, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// For others: stix, veris
+        #[arg(long, value_name = "LANGUAGE")]
+        format: Option<Language>,
+        /// Nothing that is marked above this; AMBER, if absent
+        #[arg(long, value_name = "TLP", requires = "format")]
+        up_to: Option<Tlp>,
     },
     /// Write on the timeline
     #[command(
@@ -509,16 +519,8 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
                 timeline(&entries, look);
             }
         }
-        Command::Export { incident, output } => {
-            let text = client.text(&["incidents", &incident.to_string(), "bundle"], &())?;
-            match output {
-                Some(file) => {
-                    std::fs::write(file, &text).with_context(|| format!("{} cannot be written", file.display()))?;
-                    let said = format!("{incident} is in {}; allclear verify checks it.", file.display());
-                    tell(&json!({ "incident": incident, "file": file, "bytes": text.len() }), &said, look);
-                }
-                None => screen::pour(&text),
-            }
+        Command::Export { incident, output, format, up_to } => {
+            record::export(&client, *incident, output.as_deref(), *format, *up_to, look)?;
         }
         Command::Draft { incident } => {
             let id = incident.to_string();

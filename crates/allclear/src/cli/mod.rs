@@ -4,6 +4,7 @@
 
 pub(crate) mod action_items;
 pub(crate) mod alerts;
+pub(crate) mod archive;
 pub(crate) mod change_insights;
 pub(crate) mod change_run;
 pub(crate) mod changes;

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use domain::respond::affected::{Amount, Subject};
 use domain::respond::evidence::Digest;
+use domain::respond::exports::Language;
 use domain::respond::observables::{Kind, Verdict, extract};
 use domain::respond::tlp::Tlp;
 use domain::words::{AffectedId, EventId, EvidenceId, IncidentId, ObservableId};
@@ -674,5 +675,35 @@ pub(crate) fn technique(client: &Client, command: &TechniqueCommand, look: Look)
     let stands = if one.withdrawn.is_some() { "withdrawn" } else { "named" };
     let warning = one.warning.clone().map_or_else(String::new, |warning| format!(" Warning: {warning}."));
     tell(&one, &format!("{}{name} is {stands}.{warning}", one.technique), look);
+    Ok(())
+}
+
+/// Writes an incident to a file: as a bundle that proves itself, or in a language for others.
+pub(super) fn export(
+    client: &Client,
+    incident: IncidentId,
+    output: Option<&Path>,
+    format: Option<Language>,
+    up_to: Option<Tlp>,
+    look: Look,
+) -> Result<(), Failure> {
+    let id = incident.to_string();
+    let text = match format {
+        Some(format) => {
+            client.text(&["incidents", &id, &format!("export.{format}.json")], &ExportQuery { tlp: up_to })?
+        }
+        None => client.text(&["incidents", &id, "bundle"], &())?,
+    };
+    let Some(file) = output else {
+        screen::pour(&text);
+        return Ok(());
+    };
+    std::fs::write(file, &text).with_context(|| format!("{} cannot be written", file.display()))?;
+    if look.json {
+        screen::say_json(&json!({ "incident": incident, "file": file, "bytes": text.len() }));
+    } else {
+        let checked = if format.is_none() { "; allclear verify checks it" } else { "" };
+        screen::say(format!("{incident} is in {}{checked}.", file.display()));
+    }
     Ok(())
 }

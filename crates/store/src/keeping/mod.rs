@@ -2,9 +2,11 @@
 //!
 //! A backup is one SQLite file, whichever engine the store is on; restored into the other engine, it
 //! moves an installation there. Both run beside a server: a backup sees one moment, and a restore
-//! refuses a database that is in use.
+//! refuses a database that is in use. An archive (`archive.rs`) is the same for others to read.
 
+pub mod archive;
 mod rows;
+mod tar;
 #[cfg(test)]
 mod tests;
 

@@ -44,38 +44,68 @@ pub(super) fn plan(tx: &mut Tx<'_>) -> Result<Vec<Table>, Halt> {
 /// Replaces all rows by those of the other store, as they are at one moment.
 pub(super) fn pour(from: &Store, to: &mut Tx<'_>, tables: &[Table]) -> Result<(), Halt> {
     from.read(|tx| {
-        let (done, all) = schema::applied(tx)?;
-        if done != all {
-            let message = "the database is older than this program; start the server once, which brings it up to date";
-            return Err(Error::new(ErrorKind::Schema, message).into());
-        }
-        for table in tables.iter().rev() {
-            to.execute(&format!("DELETE FROM \"{}\"", table.name), &[])?;
-        }
+        must_be_up_to_date(tx)?;
+        tables.iter().rev().try_for_each(|table| table.clear(to))?;
         for table in tables {
-            let (select, insert) = (table.select(), table.insert());
-            let mut after: Option<Vec<Value<'static>>> = None;
-            loop {
-                let rows = match &after {
-                    None => tx.query(&select.0, &[])?,
-                    Some(key) => tx.query(&select.1, key)?,
-                };
-                let full = rows.len() == ROWS;
-                for row in rows {
-                    let values = row.into_values();
-                    to.execute(&insert, &values)?;
-                    after = Some(table.key.iter().map(|place| values[*place].clone()).collect());
-                }
-                if !full {
-                    break;
-                }
-            }
+            table.each(tx, |values| Ok(table.put(to, values)?))?;
         }
         Ok(())
     })
 }
 
+/// Only what this program knows is copied by its rows.
+pub(super) fn must_be_up_to_date(tx: &mut Tx<'_>) -> Result<(), Halt> {
+    let (done, all) = schema::applied(tx)?;
+    if done != all {
+        let message = "the database is older than this program; start the server once, which brings it up to date";
+        return Err(Error::new(ErrorKind::Schema, message).into());
+    }
+    Ok(())
+}
+
 impl Table {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    /// Every row, in the order of the key.
+    pub(super) fn each(
+        &self,
+        tx: &mut Tx<'_>,
+        mut each: impl FnMut(&[Value<'static>]) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        let select = self.select();
+        let mut after: Option<Vec<Value<'static>>> = None;
+        loop {
+            let rows = match &after {
+                None => tx.query(&select.0, &[])?,
+                Some(key) => tx.query(&select.1, key)?,
+            };
+            let full = rows.len() == ROWS;
+            for row in rows {
+                let values = row.into_values();
+                each(&values)?;
+                after = Some(self.key.iter().map(|place| values[*place].clone()).collect());
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+
+    pub(super) fn clear(&self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        tx.execute(&format!("DELETE FROM \"{}\"", self.name), &[]).map(drop)
+    }
+
+    /// Adds a row: a value for each column.
+    pub(super) fn put(&self, tx: &mut Tx<'_>, values: &[Value<'_>]) -> Result<(), Error> {
+        tx.execute(&self.insert(), values).map(drop)
+    }
+
     /// The first rows, and those after a key.
     fn select(&self) -> (String, String) {
         let names = |places: &mut dyn Iterator<Item = &String>| {

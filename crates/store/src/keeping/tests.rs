@@ -14,12 +14,12 @@ use crate::signals::{Body, Draft, Received};
 use crate::testing::Fresh;
 use crate::{journal, leases, settings, signals};
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + second).unwrap()
 }
 
 /// A store with something of every kind in it.
-fn furnish(store: &Store) {
+pub(super) fn furnish(store: &Store) {
     let mut mint = Mint::seeded(5);
     let name = "prometheus".parse().unwrap();
     store
@@ -78,7 +78,7 @@ fn furnish(store: &Store) {
 }
 
 /// Everything in the store, a line a row.
-fn everything(store: &Store) -> BTreeSet<String> {
+pub(super) fn everything(store: &Store) -> BTreeSet<String> {
     store
         .read(|tx| {
             let mut lines = BTreeSet::new();
@@ -114,7 +114,7 @@ fn without_outbox(store: &Store) -> Vec<String> {
         .collect()
 }
 
-fn refused<T: std::fmt::Debug>(outcome: Result<T, Halt>) -> String {
+pub(super) fn refused<T: std::fmt::Debug>(outcome: Result<T, Halt>) -> String {
     match outcome {
         Err(Halt::Refused(refusal)) => refusal.message,
         other => panic!("not refused: {other:?}"),
@@ -122,7 +122,7 @@ fn refused<T: std::fmt::Debug>(outcome: Result<T, Halt>) -> String {
 }
 
 /// An installation to restore into, on both engines.
-fn each_target(check: impl Fn(&mut Fresh)) {
+pub(super) fn each_target(check: impl Fn(&mut Fresh)) {
     check(&mut Fresh::sqlite());
     if let Some(mut fresh) = Fresh::postgres() {
         check(&mut fresh);
@@ -289,7 +289,7 @@ fn what_is_there_is_replaced_only_by_force_and_kept() {
 }
 
 /// The connection that says "in use" takes a moment to close.
-fn once_alone<T>(act: impl Fn() -> Result<T, Halt>) -> Result<T, Halt> {
+pub(super) fn once_alone<T>(act: impl Fn() -> Result<T, Halt>) -> Result<T, Halt> {
     loop {
         match act() {
             Err(Halt::Refused(refusal)) if refusal.message.contains("in use") => {}

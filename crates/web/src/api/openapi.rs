@@ -22,8 +22,8 @@ use super::learn::{
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
-    affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
-    techniques, updates,
+    affected, assignments, chats, checklists, entries, evidence, exports, incidents, obligations, observables, stamps,
+    tasks, techniques, updates,
 };
 use super::seals;
 use crate::enter::{May, word};
@@ -101,6 +101,8 @@ use crate::problem::Problem;
         entries::list,
         entries::add,
         entries::mark,
+        exports::stix,
+        exports::veris,
         evidence::list,
         evidence::one,
         evidence::collect,

@@ -18,8 +18,8 @@ use super::learn::{
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
-    affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
-    techniques, updates,
+    affected, assignments, chats, checklists, entries, evidence, exports, incidents, obligations, observables, stamps,
+    tasks, techniques, updates,
 };
 use super::{journal, openapi, seals};
 use crate::enter::May;
@@ -170,6 +170,8 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/evidence/{evidence}/hand-over", INCIDENTS, Method::POST, post(evidence::hand_over)),
         on("/api/v1/incidents/{id}/evidence/{evidence}/download", INCIDENTS, Method::POST, post(evidence::download)),
         on("/api/v1/incidents/{id}/observables", VIEW, Method::GET, get(observables::list)),
+        on("/api/v1/incidents/{id}/export.stix.json", VIEW, Method::GET, get(exports::stix)),
+        on("/api/v1/incidents/{id}/export.veris.json", VIEW, Method::GET, get(exports::veris)),
         on("/api/v1/incidents/{id}/observables.csv", VIEW, Method::GET, get(observables::export)),
         on("/api/v1/incidents/{id}/observables", INCIDENTS, Method::POST, post(observables::add)),
         on("/api/v1/incidents/{id}/observables/{observable}", INCIDENTS, Method::POST, post(observables::act)),

@@ -173,7 +173,7 @@ fn failed(era: Era, id: &Value, wrong: Wrong) -> Response {
 /// Whoever asks is no page of another site, and takes what we answer.
 fn welcome(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     if let Some(origin) = headers.get(ORIGIN)
-        && origin.as_bytes() != app.settings().public_url.as_bytes()
+        && !is_home(origin.to_str().unwrap_or(""), &app.settings().public_url)
     {
         return Err(Refusal::forbidden("assistants are not spoken to from the pages of other sites").into());
     }
@@ -187,6 +187,19 @@ fn welcome(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
         return Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "the answer is application/json: accept that"));
     }
     Ok(())
+}
+
+/// Whether a page of this origin may ask: one of ours; or, where we are on somebody's own machine, one that is there too.
+fn is_home(origin: &str, public_url: &str) -> bool {
+    let is_own_machine = |url: &str| {
+        let host = url.strip_prefix("http://").unwrap_or("");
+        let host = host
+            .rsplit_once(':')
+            .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+            .map_or(host, |(host, _)| host);
+        matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    };
+    origin == public_url || is_own_machine(public_url) && is_own_machine(origin)
 }
 
 /// The message; nothing, if it is an answer.
@@ -330,6 +343,11 @@ async fn answer(app: &App, visitor: &Visitor, era: Era, message: &Message) -> Re
             let answer = tools::call(app, visitor, called(params)?).await?;
             done(result(answer, elicits), None)
         }
+        // There are none; some ask without looking at what we can do.
+        ("prompts/list", _) => {
+            no_cursor(params)?;
+            done(json!({ "prompts": [] }), Some(TOOLS_KEPT_MS))
+        }
         ("resources/list", _) => {
             no_cursor(params)?;
             done(json!({ "resources": resources::list(app, visitor).await? }), Some(0))
@@ -409,5 +427,35 @@ fn seen(value: Value) -> Value {
             all.into_iter().map(|(name, value)| (domain::words::text::all_seen(&name), seen(value))).collect(),
         ),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_of_ours_and_of_the_same_own_machine_are_at_home() {
+        let far = "https://allclear.example.org";
+        for (origin, public_url, at_home) in [
+            (far, far, true),
+            ("http://allclear.example.org", far, false),
+            ("http://localhost:6274", far, false),
+            ("http://localhost:6274", "http://127.0.0.1:8080", true),
+            ("http://[::1]", "http://localhost:8080", true),
+            ("http://localhost.evil.example", "http://localhost:8080", false),
+            ("http://evil.example:8080", "http://localhost:8080", false),
+            ("null", "http://localhost:8080", false),
+            ("", "http://localhost:8080", false),
+        ] {
+            assert_eq!(is_home(origin, public_url), at_home, "{origin} {public_url}");
+        }
+    }
+
+    #[test]
+    fn a_header_comes_as_it_is_or_in_base64() {
+        assert_eq!(plain("search").as_deref(), Some("search"));
+        assert_eq!(plain("=?base64?w6k=?=").as_deref(), Some("é"));
+        assert_eq!(plain("=?base64?!?="), None);
     }
 }

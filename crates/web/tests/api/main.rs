@@ -19,6 +19,7 @@ mod document_proposals;
 mod documents;
 mod drafts;
 mod drills;
+mod exports;
 mod flags;
 mod flows;
 mod incidents;

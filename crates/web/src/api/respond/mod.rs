@@ -6,6 +6,7 @@ pub mod chats;
 pub mod checklists;
 pub mod entries;
 pub mod evidence;
+pub mod exports;
 pub mod incidents;
 pub mod obligations;
 pub mod observables;
