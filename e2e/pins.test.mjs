@@ -6,6 +6,7 @@ import test from "node:test";
 import { post, webhookBody } from "./rig/alerts.mjs";
 import { desktop, look, phone, startBrowser } from "./rig/browser.mjs";
 import { signedInPage, startCompany } from "./rig/company.mjs";
+import { startMailServer } from "./rig/mail.mjs";
 import { Rig, until } from "./rig/process.mjs";
 
 const late = `kind: escalation-policy
@@ -20,7 +21,8 @@ spec:
 
 test("an incident is pinned, holds what would miss it again, and is practised", async (t) => {
   const rig = await Rig.start(t);
-  const allclear = await startCompany(rig, { wait: "10m" });
+  const mail = await startMailServer(rig);
+  const allclear = await startCompany(rig, { mail, wait: "10m" });
   const firing = [{ labels: { alertname: "Errors", service: "payments", severity: "critical" }, annotations: { summary: "Cards fail" } }];
   assert.equal((await post(`${allclear.url}/in/prometheus/alertmanager`, allclear.integrationToken, webhookBody(firing))).status, 200);
   const alert = await until("an alert", async () => (await allclear.api("GET", "/alerts")).items[0]);

@@ -41,7 +41,10 @@ pub fn held(tx: &mut Tx<'_>, node: &Node, preview: &Preview, now: Timestamp) -> 
         None => Decision::default(),
     };
     decision.reasons.extend(reviews::against(before, after, &changed));
-    decision.reasons.extend(pins::against(tx, node, before, after, &changed, now)?);
+    // What cannot be applied at all is not played.
+    if plan.problems.is_empty() {
+        decision.reasons.extend(pins::against(tx, node, before, after, &changed, now)?);
+    }
     Ok(decision)
 }
 
