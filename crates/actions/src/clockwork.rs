@@ -10,7 +10,7 @@ use crate::change::{kills, reflexes, rollbacks};
 use crate::detect::{alerts, heartbeats, silences};
 use crate::engage::pages;
 use crate::inform::{notices, subscribers};
-use crate::learn::{item_checks, item_reminders, postmortem_owners};
+use crate::learn::{item_checks, item_reminders, postmortem_owners, shared_texts};
 use crate::respond::{command, reminders, tasks, updates};
 use crate::{Node, board};
 
@@ -38,6 +38,7 @@ pub fn tick(store: &Store, node: &Node, mint: &mut Mint, now: Timestamp) -> Resu
             + pages::advance_due(store, node, mint, now)?
             + kills::keep_time(store, node, mint, now)?
             + postmortem_owners::keep_time(store, node, mint, now)?
+            + shared_texts::keep_time(store, mint, now)?
             + notices::keep_time(store, node, mint, now)?
             + subscribers::tell(store, mint, now)?;
         if done == 0 {
@@ -64,6 +65,7 @@ pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Tim
             store::change::reflexes::next_due(tx)?,
             store::change::kills::next_due(tx)?,
             store::learn::postmortems::next_due(tx)?,
+            store::learn::shared_texts::next_due(tx)?,
             store::learn::action_items::next_due(tx)?,
             store::inform::notices::next_due(tx)?,
             store::inform::notices::telling(tx)?.map(|_| now),

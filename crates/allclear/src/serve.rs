@@ -129,6 +129,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
                 .with_context(|| format!("cannot listen on {}", settings.listen))?,
         };
         let (stop, stopped) = tokio::sync::watch::channel(false);
+        let app = app.until(stopped.clone());
         // Without a secret nobody asks for proof.
         if proves {
             tokio::spawn(rounds::prove(app.intake().clone(), rounds.clock.clone(), stopped.clone()));

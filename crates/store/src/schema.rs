@@ -31,6 +31,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0020_postmortems", include_str!("../migrations/0020_postmortems.sql")),
     ("0021_search", include_str!("../migrations/0021_search.sql")),
     ("0022_action_items", include_str!("../migrations/0022_action_items.sql")),
+    ("0023_shared_texts", include_str!("../migrations/0023_shared_texts.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::ofrep::Programs;
@@ -11,12 +12,14 @@ use actions::{Halt, Moment, Node};
 use domain::prepare::people::Address;
 use domain::words::{Actor, Mint, Name, Timestamp};
 use store::{Store, Tx};
+use tokio::sync::watch;
 
 use crate::address::Proxies;
 use crate::api::once::{self, Working};
 use crate::attempts::Attempts;
 use crate::enter::Doors;
 use crate::handlers::inform::status_pages::Kept;
+use crate::handlers::learn::shared_texts::Rooms;
 use crate::limits::Limits;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -47,6 +50,10 @@ struct Inner {
     /// The board's counts, and the version of it that was counted.
     counts: Mutex<(Option<i64>, Counts)>,
     live: Live,
+    /// Who writes together in which postmortem.
+    rooms: Rooms,
+    /// Says when the server stops.
+    stopping: OnceLock<watch::Receiver<bool>>,
     /// What answers the questions of programs.
     programs: Programs,
     metrics: Metrics,
@@ -134,6 +141,8 @@ impl App {
             working,
             counts,
             live,
+            rooms: Rooms::default(),
+            stopping: OnceLock::new(),
             programs,
             metrics,
             settings,
@@ -162,6 +171,23 @@ impl App {
     pub fn following(self, source: Arc<Source>) -> Self {
         _ = self.0.source.set(source);
         self
+    }
+
+    /// The same, and this says when it stops: lines that never end by themselves do then.
+    #[must_use]
+    pub fn until(self, stopped: watch::Receiver<bool>) -> Self {
+        _ = self.0.stopping.set(stopped);
+        self
+    }
+
+    /// Comes to be when the server stops.
+    pub(crate) fn stopping(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let stopped = self.0.stopping.get().cloned();
+        Box::pin(async move {
+            let Some(mut stopped) = stopped else { return std::future::pending().await };
+            // Whoever would say it is gone: so is the server.
+            _ = stopped.wait_for(|stopped| *stopped).await;
+        })
     }
 
     /// The git source, if there is one.
@@ -224,6 +250,11 @@ impl App {
 
     pub fn live(&self) -> &Live {
         &self.0.live
+    }
+
+    /// Who writes together in which postmortem.
+    pub(crate) fn rooms(&self) -> &Rooms {
+        &self.0.rooms
     }
 
     /// What answers the questions of programs.

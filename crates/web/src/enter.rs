@@ -281,6 +281,11 @@ fn from_our_pages(headers: &HeaderMap, public_url: &str) -> bool {
     }
 }
 
+/// Whether a browser says that a page of ours asks. What says nothing of it is no browser of today.
+pub(crate) fn is_our_page(headers: &HeaderMap, public_url: &str) -> bool {
+    headers.contains_key(ORIGIN) && from_our_pages(headers, public_url)
+}
+
 /// Who shows these headers?
 pub async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<Visitor, Halt> {
     match secret(headers, query) {

@@ -15,8 +15,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::{Sleep, sleep};
 use tower::ServiceExt as _;
 
@@ -57,7 +57,7 @@ impl Default for Patience {
 pub async fn serve(listener: TcpListener, router: Router, patience: Patience, stop: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(patience.header).max_header_size(patience.header_most);
-    let open = GracefulShutdown::new();
+    let (tell, told) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
         let (stream, peer) = tokio::select! {
@@ -73,16 +73,29 @@ pub async fn serve(listener: TcpListener, router: Router, patience: Patience, st
             request.extensions_mut().insert(Peer(peer.ip()));
             router.clone().oneshot(request)
         });
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), answer));
+        // A line that is to become a WebSocket is handed over, and is no connection of ours any more.
+        let connection = http.serve_connection(TokioIo::new(stream), answer).with_upgrades();
+        let mut told = told.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = told.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::debug!(%peer, %error, "a connection broke off");
             }
+            drop(told);
         });
     }
     drop(listener);
+    drop(told);
+    _ = tell.send(());
     // A page that follows what happens never ends by itself.
-    _ = tokio::time::timeout(patience.stop, open.shutdown()).await;
+    _ = tokio::time::timeout(patience.stop, tell.closed()).await;
 }
 
 /// The next connection. When there are too many open already, it comes when some are gone.

@@ -20,7 +20,9 @@ use crate::handlers::change::{
 use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
-use crate::handlers::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems};
+use crate::handlers::learn::{
+    action_items, changes as change_insights, drafts, insights, language, postmortems, shared_texts,
+};
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
 };
@@ -138,6 +140,7 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/draft", VIEW, get(drafts::get_draft)),
         route(Method::GET, "/incidents/{id}/postmortem", VIEW, get(postmortems::get_postmortem)),
         route(Method::POST, "/incidents/{id}/postmortem", INCIDENTS, post(postmortems::post_postmortem)),
+        route(Method::GET, "/incidents/{id}/postmortem/live", VIEW, get(shared_texts::get_live)),
         route(Method::GET, "/postmortems", VIEW, get(postmortems::get_postmortems)),
         route(Method::GET, "/incidents/{id}/record", VIEW, get(record::get_record)),
         // A file of any size that is allowed: what is kept counts its bytes.

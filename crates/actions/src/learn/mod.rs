@@ -15,3 +15,4 @@ pub mod recurrences;
 pub mod search;
 #[cfg(test)]
 mod search_tests;
+pub mod shared_texts;

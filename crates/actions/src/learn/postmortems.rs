@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use domain::learn::factors::{Factor, Wanted};
 use domain::learn::ledgers::{Spent, took_in_words};
 use domain::learn::postmortem_policies::Form;
-use domain::learn::postmortem_sections::{self as sections, Section};
+use domain::learn::postmortem_sections::{self as sections, Section, Texts};
 use domain::learn::postmortems::{Move, Postmortem, State};
 use domain::prepare::people::Access;
 use domain::respond::entries::{line, text as paragraph};
@@ -20,7 +20,7 @@ use store::{Halt, Tx};
 
 use super::postmortem_owners::{self, Ownership};
 use super::postmortem_policies::{self, particulars, save};
-use super::{drafts, recurrences};
+use super::{drafts, recurrences, shared_texts};
 use crate::announce::Told;
 use crate::respond::incidents::{self, find, seen};
 use crate::{Moment, Node, announce};
@@ -96,13 +96,13 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, sight: Sight<'_>, limit: u32) -> R
     Ok(all)
 }
 
-fn load(tx: &mut Tx<'_>, moment: &Moment<'_>, id: IncidentId) -> Result<(IncidentRow, Postmortem), Halt> {
+pub(super) fn load(tx: &mut Tx<'_>, moment: &Moment<'_>, id: IncidentId) -> Result<(IncidentRow, Postmortem), Halt> {
     let row = find(tx, moment, id)?;
     let one = rows::get(tx, id)?.ok_or_else(|| nothing_yet(&row))?;
     Ok((row, one))
 }
 
-fn person(moment: &Moment<'_>) -> Result<Name, Refusal> {
+pub(super) fn person(moment: &Moment<'_>) -> Result<Name, Refusal> {
     moment.person().cloned().ok_or_else(|| Refusal::forbidden("only a person can do this"))
 }
 
@@ -126,7 +126,7 @@ fn carry(
 }
 
 /// Somebody writes: it is a draft from then on, and the incident is being learned from.
-fn begin(
+pub(super) fn begin(
     tx: &mut Tx<'_>,
     node: &Node,
     moment: &mut Moment<'_>,
@@ -153,7 +153,8 @@ pub struct Text {
     pub from: u32,
 }
 
-/// Writes sections anew. Nothing is written if somebody else wrote one of them since; what is the same stays as it is.
+/// Writes sections anew, together with what others wrote since: all of them, or none where somebody changed the same words. What is
+/// the same stays as it is.
 pub fn write(
     tx: &mut Tx<'_>,
     node: &Node,
@@ -163,32 +164,23 @@ pub fn write(
 ) -> Result<Whole, Halt> {
     let author = person(moment)?;
     let (row, mut one) = load(tx, moment, id)?;
+    one.write(moment.now)?;
+    shared_texts::settle(tx, moment, id)?;
     let before = rows::written(tx, id)?;
+    let mut saved = Texts::new();
     for new in texts {
-        let text = sections::text(&new.text).map_err(|wrong| wrong.at(format!("/sections/{}", new.section)))?;
         let held = before.iter().find(|one| one.section == new.section);
-        let revision = held.map_or(0, |held| held.revision);
+        let text = shared_texts::together(tx, id, held, new)?;
         if held.map_or("", |held| held.text.as_str()) == text {
             continue;
         }
-        if revision != new.from {
-            let by = held.map_or_else(String::new, |held| format!(" by {}", held.author));
-            let message = format!(
-                "{} was written anew{by} since you began (revision {revision}, yours began from {}): take both together, and save again",
-                new.section.title(),
-                new.from
-            );
-            return Err(Refusal::conflict(message).at(format!("/sections/{}", new.section)).into());
-        }
         one = begin(tx, node, moment, &row, &one)?;
-        let written =
-            Written { section: new.section, revision: revision + 1, text, author: author.clone(), at: moment.now };
-        if !rows::write(tx, id, &written)? {
-            return Err(Refusal::conflict("somebody else saves the same section just now: save again").into());
-        }
-        let data = json!({ "section": new.section, "revision": written.revision, "words": written.text.split_whitespace().count() });
-        announce::of_incident(tx, moment, EventKind::PostmortemWritten, id, Vec::new(), Told::of(data))?;
+        saved.insert(new.section, text.clone());
+        let revision = held.map_or(0, |held| held.revision) + 1;
+        let (author, others, at) = (author.clone(), Vec::new(), moment.now);
+        shared_texts::revise(tx, moment, id, Written { section: new.section, revision, text, author, others, at })?;
     }
+    shared_texts::follow(tx, moment, id, &saved)?;
     whole(tx, id, Sight::of(&moment.actor))
 }
 
@@ -239,6 +231,7 @@ pub fn strike_factor(
 pub fn submit(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId) -> Result<Postmortem, Halt> {
     person(moment)?;
     let (_, one) = load(tx, moment, id)?;
+    shared_texts::settle(tx, moment, id)?;
     let texts = rows::texts(&rows::written(tx, id)?);
     let factors = rows::factors(tx, id)?.iter().filter(|one| one.holds()).count();
     carry(tx, moment, one.submit(&texts, factors, moment.now)?, None, json!({}))
@@ -257,6 +250,7 @@ pub fn send_back(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId, why: 
 pub fn publish(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentId) -> Result<Postmortem, Halt> {
     let by = person(moment)?;
     let (row, one) = load(tx, moment, id)?;
+    shared_texts::settle(tx, moment, id)?;
     let mut wrote: BTreeSet<Name> = rows::authors(tx, id)?.into_iter().collect();
     wrote.extend(rows::factors(tx, id)?.into_iter().filter(Factor::holds).map(|one| one.by));
     let owner = postmortem_owners::of_incident(tx, id)?.owner;
@@ -298,6 +292,7 @@ pub fn waive(
 ) -> Result<Postmortem, Halt> {
     let by = person(moment)?;
     let (row, one) = load(tx, moment, id)?;
+    shared_texts::settle(tx, moment, id)?;
     let owner = postmortem_owners::of_incident(tx, id)?.owner;
     let moved = one.waive(&by, access.unwrap_or(Access::Viewer), owner.as_ref(), why, moment.now)?;
     let one = carry(tx, moment, moved, Some(why.trim()), json!({ "person": by }))?;

@@ -3,6 +3,7 @@
 pub mod action_items;
 pub mod changes;
 pub mod drafts;
+pub mod edits;
 pub mod factor_taxonomies;
 pub mod factors;
 mod facts;
@@ -25,7 +26,9 @@ mod questions;
 pub mod records;
 pub mod search;
 mod sentences;
+pub mod shared_texts;
 mod subjects;
 pub mod survival;
+pub mod sync_frames;
 pub mod terms;
 pub mod wording;

@@ -4,3 +4,4 @@ pub mod action_items;
 pub mod insights;
 pub mod postmortems;
 pub mod search;
+pub mod shared_texts;

@@ -1,5 +1,7 @@
 //! Rows of postmortems: how each stands, what was written, which factors were named, what was published.
 
+use std::collections::BTreeSet;
+
 use domain::learn::factors::Factor;
 use domain::learn::postmortem_policies::Due;
 use domain::learn::postmortem_sections::{Section, Texts};
@@ -144,7 +146,6 @@ fn read(row: &Row) -> Result<Postmortem, Error> {
         (Some(accept), Some(draft), Some(publish)) => Some(Due { accept, draft, publish }),
         _ => None,
     };
-    let asked = row.text("asked")?.lines().map(|name| name.parse().map_err(|_| Error::corrupt("a name does not read")));
     Ok(Postmortem {
         incident: row.id("incident")?,
         state: row.parse("state")?,
@@ -153,7 +154,7 @@ fn read(row: &Row) -> Result<Postmortem, Error> {
         judged_at: row.instant("judged_at")?,
         over_at: row.instant("over_at")?,
         due,
-        asked: asked.collect::<Result<_, _>>()?,
+        asked: names(row, "asked")?,
         accept_by: row.opt_instant("accept_by")?,
         requests: row.json("requests")?,
         waiver: row.opt_json("waiver")?,
@@ -168,15 +169,19 @@ pub struct Written {
     pub section: Section,
     pub revision: u32,
     pub text: String,
+    /// Who saved it, or changed it last.
     pub author: Name,
+    /// Who wrote in it, too, since the revision before.
+    pub others: Vec<Name>,
     pub at: Timestamp,
 }
 
 /// Keeps a text as the next revision of its section; false if somebody else wrote that meanwhile.
 pub fn write(tx: &mut Tx<'_>, incident: IncidentId, one: &Written) -> Result<bool, Error> {
+    let others: Vec<&str> = one.others.iter().map(Name::as_str).collect();
     let added = tx.execute(
-        "INSERT INTO postmortem_sections (incident, section, revision, text, author, written_at) \
-         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (incident, section, revision) DO NOTHING",
+        "INSERT INTO postmortem_sections (incident, section, revision, text, author, written_at, others) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (incident, section, revision) DO NOTHING",
         &[
             incident.into(),
             one.section.word().into(),
@@ -184,6 +189,7 @@ pub fn write(tx: &mut Tx<'_>, incident: IncidentId, one: &Written) -> Result<boo
             one.text.as_str().into(),
             (&one.author).into(),
             one.at.into(),
+            others.join("\n").into(),
         ],
     )?;
     Ok(added > 0)
@@ -191,7 +197,7 @@ pub fn write(tx: &mut Tx<'_>, incident: IncidentId, one: &Written) -> Result<boo
 
 /// The last text of each section.
 pub fn written(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Written>, Error> {
-    let sql = "SELECT section, revision, text, author, written_at FROM postmortem_sections WHERE incident = $1 AND \
+    let sql = "SELECT section, revision, text, author, written_at, others FROM postmortem_sections WHERE incident = $1 AND \
                revision = (SELECT max(other.revision) FROM postmortem_sections AS other WHERE other.incident = $1 AND \
                other.section = postmortem_sections.section) ORDER BY section";
     tx.query(sql, &[incident.into()])?.iter().map(read_written).collect()
@@ -199,15 +205,38 @@ pub fn written(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Written>, Er
 
 /// All texts of a section, the first first.
 pub fn history(tx: &mut Tx<'_>, incident: IncidentId, section: Section) -> Result<Vec<Written>, Error> {
-    let sql = "SELECT section, revision, text, author, written_at FROM postmortem_sections WHERE incident = $1 AND \
+    let sql = "SELECT section, revision, text, author, written_at, others FROM postmortem_sections WHERE incident = $1 AND \
                section = $2 ORDER BY revision";
     tx.query(sql, &[incident.into(), section.word().into()])?.iter().map(read_written).collect()
 }
 
+/// One text of a section.
+pub fn revision(
+    tx: &mut Tx<'_>,
+    incident: IncidentId,
+    section: Section,
+    number: u32,
+) -> Result<Option<Written>, Error> {
+    let sql = "SELECT section, revision, text, author, written_at, others FROM postmortem_sections WHERE incident = $1 AND \
+               section = $2 AND revision = $3";
+    let row = tx.one(sql, &[incident.into(), section.word().into(), i64::from(number).into()])?;
+    row.map(|row| read_written(&row)).transpose()
+}
+
 /// Everybody who wrote in it.
 pub fn authors(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Name>, Error> {
-    let sql = "SELECT DISTINCT author FROM postmortem_sections WHERE incident = $1 ORDER BY author";
-    tx.query(sql, &[incident.into()])?.iter().map(|row| row.name("author")).collect()
+    let sql = "SELECT DISTINCT author, others FROM postmortem_sections WHERE incident = $1";
+    let mut all = BTreeSet::new();
+    for row in tx.query(sql, &[incident.into()])? {
+        all.insert(row.name("author")?);
+        all.extend(names(&row, "others")?);
+    }
+    Ok(all.into_iter().collect())
+}
+
+/// One to a line.
+fn names(row: &Row, column: &str) -> Result<Vec<Name>, Error> {
+    row.text(column)?.lines().map(|name| name.parse().map_err(|_| Error::corrupt("a name does not read"))).collect()
 }
 
 /// The texts alone.
@@ -221,6 +250,7 @@ fn read_written(row: &Row) -> Result<Written, Error> {
         revision: row.number("revision")?,
         text: row.text("text")?.to_owned(),
         author: row.name("author")?,
+        others: names(row, "others")?,
         at: row.instant("written_at")?,
     })
 }

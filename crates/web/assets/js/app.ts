@@ -26,6 +26,13 @@ startKeys(palette);
 startSchedule();
 startLive();
 
+// The editor is large, and few pages have one.
+const writing = document.querySelector<HTMLFormElement>("form[data-editor]");
+if (writing) {
+  const editor: Promise<{ startEditor(form: HTMLFormElement): void }> = import(writing.dataset.editor!);
+  void editor.then((editor) => editor.startEditor(writing));
+}
+
 // The browser knows its own zone better than the server does.
 const zone = document.querySelector<HTMLInputElement>("input[data-zone]");
 if (zone && zone.value === zone.defaultValue) {

@@ -6,3 +6,4 @@ pub mod drafts;
 pub mod insights;
 pub mod language;
 pub mod postmortems;
+pub mod shared_texts;
