@@ -52,10 +52,11 @@ const begin =
     const [first, last] = [doc.lineAt(selection.main.from).number, doc.lineAt(selection.main.to).number];
     const lines = Array.from({ length: last - first + 1 }, (_, at) => doc.line(first + at));
     const away = lines.every((line) => line.text.startsWith(sign));
-    const changes = lines.map((line) =>
+    const changes = view.state.changes(lines.map((line) =>
       away ? { from: line.from, to: line.from + sign.length } : { from: line.from, insert: line.text.startsWith(sign) ? "" : sign },
-    );
-    view.dispatch({ changes, scrollIntoView: true, userEvent: "input" });
+    ));
+    // Whoever stands at the begin of a line writes behind the sign.
+    view.dispatch({ changes, selection: selection.map(changes, 1), scrollIntoView: true, userEvent: "input" });
     return true;
   };
 
