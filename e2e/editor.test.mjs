@@ -38,7 +38,7 @@ test("two browsers write one text, the network is cut in between, and nothing is
   const one = await signedInPage(browser, allclear.url, { viewport: desktop });
   const other = await signedInPage(browser, allclear.url, { viewport: phone });
   for (const page of [one, other]) {
-    page.forgive = /ERR_INTERNET_DISCONNECTED|WebSocket/;
+    page.forgive = /ERR_INTERNET_DISCONNECTED|WebSocket|Failed to fetch/;
     await page.goto(path);
     await page.locator(".editor").first().waitFor();
   }
@@ -91,7 +91,7 @@ test("what was typed while the network was cut outlives the page; keys and butto
   const { allclear, id, browser } = await start(t);
   const path = `/incidents/${id}/postmortem`;
   const page = await signedInPage(browser, allclear.url, { viewport: desktop });
-  page.forgive = /ERR_INTERNET_DISCONNECTED|WebSocket/;
+  page.forgive = /ERR_INTERNET_DISCONNECTED|WebSocket|Failed to fetch/;
   await page.goto(path);
   await page.locator(".editor").first().waitFor();
   await page.context().setOffline(true);

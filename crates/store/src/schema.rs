@@ -32,9 +32,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0021_search", include_str!("../migrations/0021_search.sql")),
     ("0022_action_items", include_str!("../migrations/0022_action_items.sql")),
     ("0023_shared_texts", include_str!("../migrations/0023_shared_texts.sql")),
-    ("0025_pins", include_str!("../migrations/0025_pins.sql")),
-    ("0026_customer_postmortems", include_str!("../migrations/0026_customer_postmortems.sql")),
-    ("0027_memory", include_str!("../migrations/0027_memory.sql")),
+    ("0024_pins", include_str!("../migrations/0024_pins.sql")),
+    ("0025_customer_postmortems", include_str!("../migrations/0025_customer_postmortems.sql")),
+    ("0026_memory", include_str!("../migrations/0026_memory.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.

@@ -167,7 +167,8 @@ pub struct NewSection {
     pub section: Section,
     /// In Markdown, at most 40,000 characters.
     pub text: String,
-    /// The revision that you began from; 0, or absent, if there was none. If it is another now, nothing is written.
+    /// The revision that you began from; 0, or absent, if there was none. What others changed since is taken together with yours;
+    /// where both changed the same words, nothing is written.
     #[serde(default)]
     pub from: u32,
 }
@@ -424,7 +425,7 @@ pub async fn history(
     Ok(Json(Listing::whole(found.iter().map(section).collect())))
 }
 
-/// Writes sections anew: all of them, or none if somebody else wrote one of them since.
+/// Writes sections anew, together with what others wrote since: all of them, or none where somebody changed the same words.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/postmortem/sections", tag = "postmortems", params(("id" = String, Path)),
     request_body = NewSections, responses((status = 200, body = Postmortem)))]
 pub async fn write(
