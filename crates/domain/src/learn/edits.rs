@@ -218,10 +218,10 @@ mod tests {
 
     #[test]
     fn a_long_text_that_is_another_is_replaced_and_costs_little() {
-        let text = |word: &str| (0..9000).map(|at| format!("{word}{at} ")).collect::<String>();
+        let text = |word: &str| (0..9000).map(|at| format!("{word}{at} ")).collect::<Vec<_>>().concat();
         let (before, after) = (text("a"), text("b"));
         assert_eq!(edits(&before, &after).len(), 1);
-        let lines = |word: &str| (0..3000).map(|at| format!("same\n{word}{at} too\n")).collect::<String>();
+        let lines = |word: &str| (0..3000).map(|at| format!("same\n{word}{at} too\n")).collect::<Vec<_>>().concat();
         let (before, after) = (lines("a"), lines("b"));
         assert_eq!(apply(&before, &edits(&before, &after)), after);
     }

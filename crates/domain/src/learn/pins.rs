@@ -32,8 +32,10 @@ pub enum Whom {
     Team(Name),
 }
 
+type Named = (&'static str, Kind, fn(Name) -> Whom);
+
 /// Words of [`Whom`] that say which document they name.
-const NAMED: [(&str, Kind, fn(Name) -> Whom); 3] = [
+const NAMED: [Named; 3] = [
     ("person/", Kind::Person, Whom::Person),
     ("schedule/", Kind::Schedule, Whom::Schedule),
     ("team/", Kind::Team, Whom::Team),

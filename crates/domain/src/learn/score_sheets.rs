@@ -154,13 +154,16 @@ pub fn markdown(title: &str, original: Option<&str>, lines: &[Line]) -> String {
     };
     let mut text = format!("# Score sheet: {}\n\n", plain(title));
     if let Some(original) = original {
-        text.push_str(&format!("It practises {}.\n\n", plain(original)));
+        text.extend(["It practises ", &plain(original), ".\n\n"]);
     }
     text.push_str("| | this drill | when it was real | other drills of it |\n| --- | --- | --- | --- |\n");
     for line in lines {
         let others = line.others.as_ref().map_or(String::new(), |(n, middle)| format!("{middle} in the middle of {n}"));
         let original = line.original.as_deref().unwrap_or_default();
-        text.push_str(&format!("| {} | {} | {} | {others} |\n", line.title, plain(&line.drill), plain(original)));
+        for cell in [line.title, &plain(&line.drill), &plain(original), &others] {
+            text.extend(["| ", cell, " "]);
+        }
+        text.push_str("|\n");
     }
     text.push_str("\nNobody passes or fails: it says what is hard, and names no person.\n");
     text

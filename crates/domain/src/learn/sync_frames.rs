@@ -137,11 +137,15 @@ fn bytes<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8]> {
 }
 
 fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push((number & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = number.to_le_bytes();
         number >>= 7;
+        if number == 0 {
+            out.push(low & 0x7f);
+            return;
+        }
+        out.push(low | 0x80);
     }
-    out.push(number as u8);
 }
 
 fn put_bytes(out: &mut Vec<u8>, body: &[u8]) {
