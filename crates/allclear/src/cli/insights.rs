@@ -129,7 +129,8 @@ fn paging(client: &Client, command: &Show) -> Result<PagingInsights, Failure> {
 
 fn nights(found: &PagingInsights, command: &Show) {
     if command.look.json {
-        return screen::say_json(&found.people);
+        screen::say_json(&found.people);
+        return;
     }
     let row = |one: &PagedPerson| {
         let [pages, by_night, nights] = [one.pages, one.by_night, one.nights].map(|count| count.to_string());
@@ -141,7 +142,8 @@ fn nights(found: &PagingInsights, command: &Show) {
 
 fn alerts(found: &PagingInsights, command: &Show) {
     if command.look.json {
-        return screen::say_json(&found.alerts);
+        screen::say_json(&found.alerts);
+        return;
     }
     let row = |one: &PagedAlert| {
         let counts = [one.pages, one.nothing, one.incident, one.answered, one.open].map(|count| count.to_string());

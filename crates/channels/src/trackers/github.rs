@@ -42,7 +42,7 @@ impl<'e> Github<'e> {
         Self { line, issues: format!("/repos/{}/issues", repository.join("/")), labels }
     }
 
-    fn issue(&self, told: Told, answer: Option<&Answer>) -> Result<Issue, Trouble> {
+    fn issue(&self, told: &Told, answer: Option<&Answer>) -> Result<Issue, Trouble> {
         let etag = answer.and_then(|answer| answer.headers.get(ETAG)).and_then(|tag| tag.to_str().ok());
         let url = self.line.link(&told.html_url).ok_or_else(|| strange("GitHub"))?;
         Ok(Issue {
@@ -59,7 +59,7 @@ impl<'e> Github<'e> {
         if !answer.is_success() {
             return Err(trouble(&self.line, answer));
         }
-        self.issue(read::<Told>(answer).ok_or_else(|| strange("GitHub"))?, Some(answer))
+        self.issue(&read::<Told>(answer).ok_or_else(|| strange("GitHub"))?, Some(answer))
     }
 
     async fn send(&self, method: Method, path: &str, body: &Value) -> Result<Issue, Trouble> {
@@ -96,7 +96,7 @@ impl Tracker for Github<'_> {
                 if let Some(found) =
                     told.into_iter().find(|one| one.body.as_ref().is_some_and(|body| body.contains(&wanted)))
                 {
-                    return self.issue(found, None).map(Some);
+                    return self.issue(&found, None).map(Some);
                 }
                 if last {
                     break;
@@ -123,10 +123,8 @@ impl Tracker for Github<'_> {
 
     fn set_open<'a>(&'a self, key: &'a str, open: bool) -> Asking<'a, Result<Issue, Trouble>> {
         Box::pin(async move {
-            let body = match open {
-                true => json!({ "state": "open" }),
-                false => json!({ "state": "closed", "state_reason": "completed" }),
-            };
+            let closed = || json!({ "state": "closed", "state_reason": "completed" });
+            let body = if open { json!({ "state": "open" }) } else { closed() };
             self.send(Method::PATCH, &format!("{}/{}", self.issues, url_part(key)), &body).await
         })
     }

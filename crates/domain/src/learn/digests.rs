@@ -3,6 +3,8 @@
 //! It is about the services of their teams and what those stand on, and about what they own; it is made of what they may see.
 //! Each line leads to its record. Where there is nothing to say, nothing is sent.
 
+use std::fmt::Write as _;
+
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 use jiff::{Span as Stretch, ToSpan as _};
@@ -148,10 +150,10 @@ impl Digest {
             out += section.about.title();
             out += "\n\n";
             for line in &section.lines {
-                out += &format!("- {}: {}\n  {root}{}\n", line.title, line.note, line.path);
+                let _ = writeln!(out, "- {}: {}\n  {root}{}", line.title, line.note, line.path);
             }
             if section.more > 0 {
-                out += &format!("- and {} more\n", section.more);
+                let _ = writeln!(out, "- and {} more", section.more);
             }
             out += "\n";
         }
@@ -163,17 +165,18 @@ impl Digest {
         use crate::inform::prose::escape;
         let mut out = String::new();
         for section in &self.sections {
-            out += &format!("<h2 style=\"margin:20px 0 6px;font-size:17px\">{}</h2><ul>", section.about.title());
+            let _ = write!(out, "<h2 style=\"margin:20px 0 6px;font-size:17px\">{}</h2><ul>", section.about.title());
             for line in &section.lines {
                 let href = escape(&format!("{root}{}", line.path));
-                out += &format!(
+                let _ = write!(
+                    out,
                     "<li style=\"margin:6px 0\"><a href=\"{href}\">{}</a><br><span class=\"soft\" style=\"color:#5b6675\">{}</span></li>",
                     escape(&line.title),
                     escape(&line.note)
                 );
             }
             if section.more > 0 {
-                out += &format!("<li>and {} more</li>", section.more);
+                let _ = write!(out, "<li>and {} more</li>", section.more);
             }
             out += "</ul>";
         }

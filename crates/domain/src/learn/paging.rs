@@ -71,6 +71,7 @@ pub fn burdens<'t>(told: &'t [Told], zone: impl Fn(&Name) -> String) -> Vec<Burd
 
 /// A page about alerts.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each was seen by itself")]
 pub struct Paged {
     pub page: PageId,
     pub group: GroupId,

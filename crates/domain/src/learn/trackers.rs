@@ -349,8 +349,11 @@ mod tests {
             spec.check().iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert!(said(github()).is_empty() && said(jira()).is_empty());
-        let wrong =
-            System::Github { api: "https://x.example?a".into(), repository: "shop/..".into(), labels: vec!["".into()] };
+        let wrong = System::Github {
+            api: "https://x.example?a".into(),
+            repository: "shop/..".into(),
+            labels: vec![String::new()],
+        };
         assert_eq!(
             said(wrong),
             [
