@@ -360,13 +360,11 @@ pub fn to_play(tx: &mut Tx<'_>, node: &Node, catalog: &Catalog, now: Timestamp) 
     Ok(all)
 }
 
-/// Every pin that holds something, with what its replay through a catalog said; nothing, where it was not played.
-pub fn standings(
-    tx: &mut Tx<'_>,
-    node: &Node,
-    catalog: &Catalog,
-    now: Timestamp,
-) -> Result<Vec<(Pin, Option<Arc<Verdict>>)>, Halt> {
+/// A pin, with what its replay through a catalog said; nothing, where it was not played.
+pub type Standing = (Pin, Option<Arc<Verdict>>);
+
+/// Every pin that holds something.
+pub fn standings(tx: &mut Tx<'_>, node: &Node, catalog: &Catalog, now: Timestamp) -> Result<Vec<Standing>, Halt> {
     let pins = active(tx)?;
     let print = if pins.is_empty() { return Ok(Vec::new()) } else { print(catalog) };
     Ok(pins

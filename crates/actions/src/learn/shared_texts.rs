@@ -71,14 +71,12 @@ pub fn begin_sharing(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: IncidentId) -
     Ok(open(tx, moment.mint, id)?.head.last)
 }
 
+/// What a program lacks, what we have (a state vector), and the number of the last change in it.
+pub type Lacking = (Vec<u8>, Vec<u8>, i64);
+
 /// What a program lacks that has this (a state vector); what we have, and the number of the last change in it. Nothing, if nobody
 /// has begun to share it.
-pub fn since_vector(
-    tx: &mut Tx<'_>,
-    id: IncidentId,
-    sight: Sight<'_>,
-    vector: &[u8],
-) -> Result<Option<(Vec<u8>, Vec<u8>, i64)>, Halt> {
+pub fn since_vector(tx: &mut Tx<'_>, id: IncidentId, sight: Sight<'_>, vector: &[u8]) -> Result<Option<Lacking>, Halt> {
     seen(tx, id, sight)?;
     // Nothing is signed here: it is only read.
     let Some(open) = read(tx, &mut Mint::seeded(0), id)? else { return Ok(None) };
@@ -116,14 +114,14 @@ pub fn take(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentI
         begin(tx, node, moment, &row, &one)?;
     }
     let change = Change { number: open.head.last + 1, author, sections, at: moment.now, data: data.to_vec() };
-    keep(tx, id, open.head, change)
+    keep(tx, id, open.head, &change)
 }
 
-fn keep(tx: &mut Tx<'_>, id: IncidentId, mut head: Head, change: Change) -> Result<i64, Halt> {
+fn keep(tx: &mut Tx<'_>, id: IncidentId, mut head: Head, change: &Change) -> Result<i64, Halt> {
     head.last = change.number;
     let since = *head.open_since.get_or_insert(change.at);
     head.settle_at = Some(PAUSE.after(change.at).min(PAUSE_MOST.after(since)));
-    rows::add(tx, id, &change)?;
+    rows::add(tx, id, change)?;
     rows::save(tx, id, &head)?;
     Ok(head.last)
 }

@@ -79,7 +79,7 @@ fn unwritable(file: &Path) -> impl Fn(std::io::Error) -> Error {
 }
 
 fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 
 /// Writes everything, as it is at one moment, to a new file that nobody else may read: it holds what the database holds, hashes of

@@ -153,13 +153,16 @@ mod tests {
         }
     }
 
+    /// Labels, how the incident stands, who sees it, and whether it is a drill.
+    type Case<'a> = (&'a [(String, String)], Phase, Visibility, bool);
+
     both_engines! {
         fn what_the_same_alerts_led_to_is_found_and_nothing_of_what_is_restricted(store) {
             let mut mint = Mint::seeded(7);
             let long = "x".repeat(500);
             let labels = vec![("alertname".to_owned(), "disk".to_owned()), ("path".to_owned(), format!("{long}1"))];
             let other = vec![("alertname".to_owned(), "disk".to_owned()), ("path".to_owned(), format!("{long}2"))];
-            let all: [(&[(String, String)], Phase, Visibility, bool); 7] = [
+            let all: [Case<'_>; 7] = [
                 (&labels, Phase::Closed, Visibility::Open, false),
                 (&labels, Phase::Resolved, Visibility::Open, false),
                 (&labels, Phase::Cancelled, Visibility::Open, false),
