@@ -137,6 +137,9 @@ mod tests {
         Timestamp::from_second(1_790_000_000 + second).unwrap()
     }
 
+    /// Labels of the alerts, how the incident stands, who sees it, and whether it was practised.
+    type Led<'a> = (&'a [(String, String)], Phase, Visibility, bool);
+
     fn group(number: u128, labels: &[(String, String)]) -> Group {
         Group {
             id: GroupId::from_bits(number),
@@ -153,16 +156,13 @@ mod tests {
         }
     }
 
-    /// Labels, how the incident stands, who sees it, and whether it is a drill.
-    type Case<'a> = (&'a [(String, String)], Phase, Visibility, bool);
-
     both_engines! {
         fn what_the_same_alerts_led_to_is_found_and_nothing_of_what_is_restricted(store) {
             let mut mint = Mint::seeded(7);
             let long = "x".repeat(500);
             let labels = vec![("alertname".to_owned(), "disk".to_owned()), ("path".to_owned(), format!("{long}1"))];
             let other = vec![("alertname".to_owned(), "disk".to_owned()), ("path".to_owned(), format!("{long}2"))];
-            let all: [Case<'_>; 7] = [
+            let all: [Led<'_>; 7] = [
                 (&labels, Phase::Closed, Visibility::Open, false),
                 (&labels, Phase::Resolved, Visibility::Open, false),
                 (&labels, Phase::Cancelled, Visibility::Open, false),

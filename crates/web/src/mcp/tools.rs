@@ -85,7 +85,7 @@ pub(crate) const TOOLS: [Tool; 8] = [
             object(
                 &["incident"],
                 &json!({
-                    "incident": INCIDENT.as_schema(),
+                    "incident": incident_argument(),
                     "entries": { "type": "integer", "minimum": 1, "maximum": 200, "description": "How many entries of the timeline; 50, if absent" },
                     "cursor": { "type": "string", "description": "From the answer before: the timeline goes on there" },
                 }),
@@ -98,7 +98,7 @@ pub(crate) const TOOLS: [Tool; 8] = [
         description: "The incidents that are most like one, each with the reasons for the likeness.",
         may: VIEW,
         writes: false,
-        arguments: || object(&["incident"], &json!({ "incident": INCIDENT.as_schema() })),
+        arguments: || object(&["incident"], &json!({ "incident": incident_argument() })),
     },
     Tool {
         name: "who_is_on_call",
@@ -122,7 +122,7 @@ pub(crate) const TOOLS: [Tool; 8] = [
         description: "What was learned from an incident: the sections that people wrote, contributing factors, its state, and why one is due.",
         may: VIEW,
         writes: false,
-        arguments: || object(&["incident"], &json!({ "incident": INCIDENT.as_schema() })),
+        arguments: || object(&["incident"], &json!({ "incident": incident_argument() })),
     },
     Tool {
         name: "draft_update",
@@ -135,7 +135,7 @@ pub(crate) const TOOLS: [Tool; 8] = [
             object(
                 &["incident"],
                 &json!({
-                    "incident": INCIDENT.as_schema(),
+                    "incident": incident_argument(),
                     "audience": { "type": "string", "enum": ["internal", "public"], "description": "internal, if absent" },
                     "template": { "type": "string", "description": "The name of an update template; the first for the audience, if absent" },
                 }),
@@ -153,7 +153,7 @@ pub(crate) const TOOLS: [Tool; 8] = [
             object(
                 &["incident", "text"],
                 &json!({
-                    "incident": INCIDENT.as_schema(),
+                    "incident": incident_argument(),
                     "text": { "type": "string", "maxLength": domain::respond::entries::TEXT_MOST },
                     "sort": { "type": "string", "enum": Sort::ALL.map(Sort::word), "description": "note, if absent" },
                     "at": { "type": "string", "format": "date-time", "description": "When it was; now, if absent" },
@@ -165,13 +165,8 @@ pub(crate) const TOOLS: [Tool; 8] = [
 ];
 
 /// The argument that names an incident.
-struct IncidentArgument;
-const INCIDENT: IncidentArgument = IncidentArgument;
-
-impl IncidentArgument {
-    fn as_schema(&self) -> Value {
-        json!({ "type": "string", "description": "The id of the incident: inc_06f1k2m9qv7x3t1a" })
-    }
+fn incident_argument() -> Value {
+    json!({ "type": "string", "description": "The id of the incident: inc_06f1k2m9qv7x3t1a" })
 }
 
 fn object(required: &[&str], properties: &Value) -> Value {
@@ -228,7 +223,7 @@ pub(super) async fn call(app: &App, visitor: &Visitor, called: Called<'_>) -> Re
         return Err(Wrong::params(format!("there is no tool {name:?}{near}")));
     };
     let done = match visitor.allowed(tool.may) {
-        Ok(()) => run(app, visitor.clone(), tool, called).await,
+        Ok(()) => run(app, visitor.clone(), tool, &called).await,
         Err(refusal) => Err(refusal.into()),
     };
     Ok(done.unwrap_or_else(|problem| Answer::Refused(said(&problem))))
@@ -236,7 +231,7 @@ pub(super) async fn call(app: &App, visitor: &Visitor, called: Called<'_>) -> Re
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Query {
+struct ToFind {
     query: String,
     #[serde(default)]
     newest: bool,
@@ -300,12 +295,12 @@ fn record<T: Serialize>(found: &T) -> Answer {
     Answer::Record(serde_json::to_value(found).unwrap_or_default())
 }
 
-async fn run(app: &App, visitor: Visitor, tool: &Tool, called: Called<'_>) -> Result<Answer, Problem> {
+async fn run(app: &App, visitor: Visitor, tool: &Tool, called: &Called<'_>) -> Result<Answer, Problem> {
     let arguments = called.arguments.clone();
     let (state, by) = (|| State(app.clone()), |visitor: &Visitor| Extension(visitor.clone()));
     Ok(match tool.name {
         "search" => {
-            let Query { query, newest, limit } = take(arguments)?;
+            let ToFind { query, newest, limit } = take(arguments)?;
             let order = newest.then(|| "newest".to_owned());
             // What an assistant types is whole words.
             let asked = search::SearchQuery { q: format!("{query} "), order, limit, skip: None };
@@ -330,15 +325,12 @@ async fn run(app: &App, visitor: Visitor, tool: &Tool, called: Called<'_>) -> Re
         }
         "who_is_on_call" => {
             let OnCall { schedule, at } = take(arguments)?;
-            match schedule {
-                Some(name) => {
-                    let Json(found) = schedules::on_call(state(), Path(name), Search(AtQuery { at })).await?;
-                    record(&Listing::whole(vec![found]))
-                }
-                None => {
-                    let Json(found) = schedules::everywhere(state(), Search(AtQuery { at })).await?;
-                    record(&found)
-                }
+            if let Some(name) = schedule {
+                let Json(found) = schedules::on_call(state(), Path(name), Search(AtQuery { at })).await?;
+                record(&Listing::whole(vec![found]))
+            } else {
+                let Json(found) = schedules::everywhere(state(), Search(AtQuery { at })).await?;
+                record(&found)
             }
         }
         "read_postmortem" => {
@@ -347,7 +339,7 @@ async fn run(app: &App, visitor: Visitor, tool: &Tool, called: Called<'_>) -> Re
             record(&found)
         }
         "draft_update" => draft(app, visitor, take(arguments)?).await?,
-        "add_note" => note(app, visitor, tool, take(arguments)?, &called).await?,
+        "add_note" => note(app, visitor, tool, take(arguments)?, called).await?,
         other => return Err(store::Halt::from(store::Error::other(format!("the tool {other} does nothing"))).into()),
     })
 }
@@ -393,7 +385,7 @@ async fn draft(app: &App, visitor: Visitor, wanted: DraftUpdate) -> Result<Answe
                 .collect();
             Ok(json!({
                 "draft": updates::begun(&catalog, &room, chosen)?,
-                "template": name, "audience": chosen.audience.word(), "stage": chosen.stage.map(|stage| stage.word()),
+                "template": name, "audience": chosen.audience.word(), "stage": chosen.stage.map(domain::respond::updates::Stage::word),
                 "needs_a_second_person": room.second_person && chosen.audience == Audience::Public,
                 "templates": others,
             }))

@@ -37,7 +37,6 @@ use super::learn::language::LanguagePage;
 use super::learn::paging::PagingPage;
 use super::learn::pins::{PinPage, PinsPage};
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
-use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::learn::review_meetings::ReviewMeetingPage;
 use super::learn::score_sheets::ScoreSheetPage;
 use super::learn::search::SearchPage;

@@ -35,7 +35,7 @@ pub async fn get_pins(asked: Asked) -> Result<Response, Problem> {
             let print = print(&look.rules.catalog);
             let rows: Vec<PinLine> = all.iter().map(|seen| line(look, &seen.pin, seen.overridden, print)).collect();
             let failing = rows.iter().filter(|row| row.state.tone == Tone::Critical).count();
-            Ok(PinsPage { rows, retired, failing, shell })
+            Ok(PinsPage { shell, rows, retired, failing })
         })
         .await
 }
