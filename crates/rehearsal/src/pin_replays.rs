@@ -148,7 +148,15 @@ company: default
     /// The pin that is drawn from what happened, with its signals.
     fn pinned(store: &Store, node: &Node) -> (ToPlay, Vec<Kept>) {
         let incident = store
-            .read(|tx| Ok(store::respond::incidents::list(tx, &store::respond::incidents::Filter::default(), Sight::Whole, None, 1)?))
+            .read(|tx| {
+                Ok(store::respond::incidents::list(
+                    tx,
+                    &store::respond::incidents::Filter::default(),
+                    Sight::Whole,
+                    None,
+                    1,
+                )?)
+            })
             .unwrap()
             .remove(0);
         let now = at("2026-11-03T09:00:00Z");

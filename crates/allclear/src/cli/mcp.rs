@@ -89,8 +89,8 @@ mod tests {
 
     use super::*;
 
-    fn answer(status: StatusCode, body: &str) -> Result<Answer, Failure> {
-        Ok(Answer { status, date: None, body: body.into() })
+    fn answer(status: StatusCode, body: &str) -> Answer {
+        Answer { status, date: None, body: body.into() }
     }
 
     #[test]
@@ -98,13 +98,13 @@ mod tests {
         let asked = json!({ "jsonrpc": "2.0", "id": 7, "method": "ping" });
         let told = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
         let fine = "{\n\"jsonrpc\": \"2.0\", \"id\": 7, \"result\": {\"text\": \"a\\nb\"}}";
-        let line = said(&asked, answer(StatusCode::OK, fine)).unwrap();
+        let line = said(&asked, Ok(answer(StatusCode::OK, fine))).unwrap();
         assert_eq!(line, r#"{"jsonrpc":"2.0","id":7,"result":{"text":"a\nb"}}"#);
-        assert_eq!(said(&told, answer(StatusCode::ACCEPTED, "")), None);
+        assert_eq!(said(&told, Ok(answer(StatusCode::ACCEPTED, ""))), None);
         let refused = r#"{"status": 401, "detail": "this token is not known"}"#;
         for (outcome, why) in [
-            (answer(StatusCode::UNAUTHORIZED, refused), "this token is not known"),
-            (answer(StatusCode::BAD_GATEWAY, "<html>"), "502 Bad Gateway"),
+            (Ok(answer(StatusCode::UNAUTHORIZED, refused)), "this token is not known"),
+            (Ok(answer(StatusCode::BAD_GATEWAY, "<html>")), "502 Bad Gateway"),
             (Err(Failure::Unreachable("nobody is there".into())), "nobody is there"),
         ] {
             let line: Value = serde_json::from_str(&said(&asked, outcome).unwrap()).unwrap();

@@ -120,7 +120,7 @@ fn tell(one: &Review, look: Look) {
             ("Led by", meeting.facilitator.clone()),
         ]);
     } else {
-        screen::say("None is planned. The record names:".to_owned());
+        screen::say("None is planned. The record names:");
     }
     let rows: Vec<[String; 2]> = invitees.iter().map(|one| [one.person.to_string(), one.why.clone()]).collect();
     screen::say_table(["PERSON", "WHY"], &rows, "Nobody is asked.");

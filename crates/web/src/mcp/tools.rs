@@ -286,8 +286,8 @@ struct AddNote {
 }
 
 /// The arguments, strictly: what is not known is refused with its place.
-fn take<T: DeserializeOwned>(arguments: Map<String, Value>) -> Result<T, Problem> {
-    let bytes = serde_json::to_vec(&arguments).unwrap_or_default();
+fn take<T: DeserializeOwned>(arguments: &Map<String, Value>) -> Result<T, Problem> {
+    let bytes = serde_json::to_vec(arguments).unwrap_or_default();
     Ok(read_json(&bytes)?)
 }
 
@@ -296,7 +296,7 @@ fn record<T: Serialize>(found: &T) -> Answer {
 }
 
 async fn run(app: &App, visitor: Visitor, tool: &Tool, called: &Called<'_>) -> Result<Answer, Problem> {
-    let arguments = called.arguments.clone();
+    let arguments = &called.arguments;
     let (state, by) = (|| State(app.clone()), |visitor: &Visitor| Extension(visitor.clone()));
     Ok(match tool.name {
         "search" => {
