@@ -48,6 +48,7 @@ const paths = [
   "/insights/mitigate",
   "/insights/incidents",
   "/insights/promises",
+  "/insights/paging",
   "/notices",
   "/subscribers",
   "/schedules",
@@ -73,6 +74,7 @@ const paths = [
   "/people/ana",
   "/tokens",
   "/me",
+  "/me/digest",
 ];
 
 test("every page, at desktop and phone width, dark and light: handsome, accessible, and not too wide", async (t) => {

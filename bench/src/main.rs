@@ -14,6 +14,7 @@ mod load;
 mod machine;
 mod page;
 mod ranking;
+mod replay;
 mod report;
 mod search;
 mod start;
@@ -47,6 +48,7 @@ bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
 bench ready  --ready URL                                            waits until it answers well
 bench language --data DIRECTORY [--list N] [--errors yes]           the language aid on labelled sentences and real reports
 bench search [--entries 1000000] --directory DIRECTORY [--seed 1]        an index of made-up entries, in a directory that is emptied
+bench replay [--signals 1000000] [--pins 100] [--seed 1]              the same signals twice, and what pins cost
 bench recall DIRECTORY                                              how well reports are found by one sentence
 bench report FILE...
 all that measure: --system NAME --cell NAME --round N --processes ID,ID --header 'Name: value' --run WORD";
@@ -93,6 +95,12 @@ fn run() -> Result<(), String> {
             let directory = given.text("directory")?;
             given.nothing_else()?;
             search::run(entries, std::path::Path::new(&directory), seed)
+        }
+        "replay" => {
+            let (signals, pins) = (given.number("signals", 1_000_000)?, given.number("pins", 100)?);
+            let seed = given.number("seed", 1)?;
+            given.nothing_else()?;
+            replay::run(signals, pins, seed)
         }
         "recall" => {
             let files = std::mem::take(&mut given.rest);

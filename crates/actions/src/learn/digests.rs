@@ -196,7 +196,7 @@ pub fn want(tx: &mut Tx<'_>, moment: &mut Moment<'_>, name: &Name, wanted: bool)
 
 /// Whether the message is a digest.
 pub(crate) fn is_one(delivery: &Delivery) -> bool {
-    delivery.kind == Kind::Mail && delivery.page.is_none() && delivery.person.is_some()
+    delivery.kind == Kind::Mail && delivery.page.is_none() && delivery.contact == CONTACT
 }
 
 /// Writes it, as things are now; nothing, if there is nothing to say any more, or its reader left.

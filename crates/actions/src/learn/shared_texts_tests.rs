@@ -102,7 +102,7 @@ store::both_engines! {
         // It is a draft, and the journal says who wrote.
         let whole = house.desk.store.read(|tx| postmortems::whole(tx, house.id, Sight::Whole)).unwrap();
         assert_eq!(whole.postmortem.state, State::Draft);
-        let entries = house.desk.store.read(|tx| Ok(journal::since(tx, 0, Sight::Whole, 1000)?)).unwrap();
+        let entries = house.desk.store.read(|tx| Ok(journal::of_incident(tx, house.id, None, 1000)?)).unwrap();
         let wrote: Vec<_> = entries.iter().filter(|entry| entry.word == "postmortem.written").collect();
         assert_eq!(wrote.len(), 1);
         assert_eq!(wrote[0].data["others"], json!(["ben"]));

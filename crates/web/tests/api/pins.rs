@@ -69,18 +69,18 @@ async fn a_pin_holds_what_would_miss_it_again_until_somebody_who_may_says_why() 
     assert_eq!(shown["standing"], "holds", "{shown}");
     // A plan tells the story, and apply is held by it.
     let file = json!([{ "name": "late.yaml", "text": LATE }]);
-    let plan = post(&house, "/api/v1/plan".into(), &mia, json!({ "files": file })).await.json();
+    let plan = post(&house, "/api/v1/plan".into(), &mia, json!({ "files": file, "take_all": true })).await.json();
     assert_eq!((&plan["pins"]["pins"], &plan["pins"]["hold"]), (&json!(1), &json!(0)), "{plan}");
     assert_eq!(plan["pins"]["others"][0]["said"], "max is called after 0s instead");
     assert_eq!((&plan["held"][0]["rule"], &plan["held"][0]["about"]), (&json!("pin"), &json!(id)));
-    let refused = post(&house, "/api/v1/apply".into(), &mia, json!({ "files": file })).await;
+    let refused = post(&house, "/api/v1/apply".into(), &mia, json!({ "files": file, "take_all": true })).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
     assert!(refused.text.contains("would fail") && refused.text.contains("a manager may exempt"), "{}", refused.text);
     // What pages nobody else is not held, and a change of a title is played, too.
     let fine = "kind: team\nname: web\nspec: { title: The web, members: [mia, rob] }\n";
-    let fine = post(&house, "/api/v1/apply".into(), &mia, json!({ "files": [{ "name": "a", "text": fine }] })).await;
+    let fine = post(&house, "/api/v1/apply".into(), &mia, json!({ "files": [{ "name": "a", "text": fine }], "take_all": true })).await;
     assert_eq!(fine.status, StatusCode::OK, "{}", fine.text);
-    let over = json!({ "files": file, "override": "rob is away until Monday" });
+    let over = json!({ "files": file, "take_all": true, "override": "rob is away until Monday" });
     let applied = post(&house, "/api/v1/apply".into(), &mia, over).await;
     assert_eq!(applied.status, StatusCode::OK, "{}", applied.text);
     let shown = house.call(ask("GET", &format!("/api/v1/pins/{id}")).by(&rob)).await.json();

@@ -27,7 +27,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::Halt;
 use tokio::sync::broadcast;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use crate::app::App;
 use crate::enter::{self, May, Visitor};
@@ -48,8 +48,8 @@ const OWN_MOST: usize = 12;
 const TOGETHER: Duration = Duration::from_millis(60);
 /// So often the line says that it is alive, and whether whoever came in still may is asked.
 const BEAT: Duration = Duration::from_secs(10);
-/// Whoever says nothing for so long is gone.
-const SILENCE_MOST: Duration = Duration::from_secs(45);
+/// Whoever says nothing for so many beats is gone.
+const SILENT_BEATS_MOST: u32 = 4;
 /// Whoever does not take for so long what is told is gone, too.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A change that changes nothing.
@@ -193,6 +193,8 @@ pub async fn get_live(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let id = read_id(&text)?;
+    let who = visitor.clone();
+    app.read(move |tx| seen(tx, id, who.sight())).await?;
     let Some(person) = visitor.person().cloned() else {
         return Err(Refusal::forbidden("only a person can do this").into());
     };
@@ -201,8 +203,6 @@ pub async fn get_live(
     if browser && !enter::is_our_page(&headers, &app.settings().public_url) {
         return Err(Refusal::forbidden("this line was asked for by another site; open Allclear itself").into());
     }
-    let who = visitor.clone();
-    app.read(move |tx| seen(tx, id, who.sight())).await?;
     let upgrade = upgrade.map_err(|_| Refusal::invalid("here answers a WebSocket that speaks y-sync"))?;
     let writes = visitor.allowed(WRITE).is_ok();
     if writes {
@@ -266,12 +266,13 @@ impl Line {
         let mut stopping = self.app.stopping();
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut heard, mut look_at) = (Instant::now(), None);
+        let mut silent_beats = 0;
+        let (mut looks, pause) = (false, sleep(Duration::ZERO));
+        tokio::pin!(pause);
         loop {
-            let due = look_at.unwrap_or_else(Instant::now);
             tokio::select! {
                 message = socket.recv() => {
-                    heard = Instant::now();
+                    silent_beats = 0;
                     match message {
                         Some(Ok(Message::Binary(frame))) => self.hear(socket, &frame).await?,
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
@@ -286,16 +287,21 @@ impl Line {
                     Ok(_) | Err(broadcast::error::RecvError::Closed) => {}
                 },
                 rung = bell.changed() => match rung {
-                    Ok(()) => { look_at.get_or_insert_with(|| Instant::now() + TOGETHER); }
+                    Ok(()) if looks => {}
+                    Ok(()) => {
+                        looks = true;
+                        pause.set(sleep(TOGETHER));
+                    }
                     Err(_) => return Err(AWAY),
                 },
-                () = sleep_until(due), if look_at.is_some() => {
-                    look_at = None;
+                () = &mut pause, if looks => {
+                    looks = false;
                     bell.mark_unchanged();
                     self.tell_news(socket).await?;
                 }
                 _ = beat.tick() => {
-                    if heard.elapsed() > SILENCE_MOST {
+                    silent_beats += 1;
+                    if silent_beats > SILENT_BEATS_MOST {
                         return Err(Over(None));
                     }
                     self.still_may().await?;
