@@ -21,7 +21,8 @@ use crate::handlers::detect::{alert, alerts, integrations, silences};
 use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::learn::{
-    action_items, changes as change_insights, drafts, insights, language, postmortems, shared_texts,
+    action_items, changes as change_insights, drafts, insights, language, postmortem_sections, postmortems,
+    shared_texts,
 };
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
@@ -140,6 +141,18 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/incidents/{id}/draft", VIEW, get(drafts::get_draft)),
         route(Method::GET, "/incidents/{id}/postmortem", VIEW, get(postmortems::get_postmortem)),
         route(Method::POST, "/incidents/{id}/postmortem", INCIDENTS, post(postmortems::post_postmortem)),
+        route(
+            Method::GET,
+            "/incidents/{id}/postmortem/sections/{section}",
+            VIEW,
+            get(postmortem_sections::get_section),
+        ),
+        route(
+            Method::POST,
+            "/incidents/{id}/postmortem/sections/{section}",
+            INCIDENTS,
+            post(postmortem_sections::post_section),
+        ),
         route(Method::GET, "/incidents/{id}/postmortem/live", VIEW, get(shared_texts::get_live)),
         route(Method::GET, "/postmortems", VIEW, get(postmortems::get_postmortems)),
         route(Method::GET, "/incidents/{id}/record", VIEW, get(record::get_record)),

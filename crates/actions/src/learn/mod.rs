@@ -3,6 +3,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod comments;
 pub mod drafts;
 pub mod insights;
 pub mod item_checks;

@@ -16,7 +16,9 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
-use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{
+    action_items, changes as change_insights, comments, drafts, insights, language, postmortems, search,
+};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -157,6 +159,10 @@ use crate::problem::Problem;
         postmortems::text,
         postmortems::write,
         postmortems::history,
+        postmortems::restore,
+        comments::list,
+        comments::say,
+        comments::resolve,
         postmortems::name,
         postmortems::strike,
         search::like,

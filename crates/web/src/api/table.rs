@@ -12,7 +12,9 @@ use super::change::{
 use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
-use super::learn::{action_items, changes as change_insights, drafts, insights, language, postmortems, search};
+use super::learn::{
+    action_items, changes as change_insights, comments, drafts, insights, language, postmortems, search,
+};
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
     affected, assignments, chats, checklists, entries, evidence, incidents, obligations, observables, stamps, tasks,
@@ -128,6 +130,20 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/postmortem.md", VIEW, Method::GET, get(postmortems::text)),
         on("/api/v1/incidents/{id}/postmortem/sections", INCIDENTS, Method::POST, post(postmortems::write)),
         on("/api/v1/incidents/{id}/postmortem/sections/{section}", VIEW, Method::GET, get(postmortems::history)),
+        on(
+            "/api/v1/incidents/{id}/postmortem/sections/{section}/restore",
+            INCIDENTS,
+            Method::POST,
+            post(postmortems::restore),
+        ),
+        on("/api/v1/incidents/{id}/postmortem/comments", VIEW, Method::GET, get(comments::list)),
+        on("/api/v1/incidents/{id}/postmortem/comments", INCIDENTS, Method::POST, post(comments::say)),
+        on(
+            "/api/v1/incidents/{id}/postmortem/comments/{comment}/resolve",
+            INCIDENTS,
+            Method::POST,
+            post(comments::resolve),
+        ),
         on("/api/v1/incidents/{id}/postmortem/factors", INCIDENTS, Method::POST, post(postmortems::name)),
         on(
             "/api/v1/incidents/{id}/postmortem/factors/{factor}/strike",

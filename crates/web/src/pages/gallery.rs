@@ -32,6 +32,7 @@ use super::learn::changes::{ChangeInsightsPage, ChangeListPage};
 use super::learn::drafts::DraftPage;
 use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
+use super::learn::postmortem_sections::PostmortemSectionPage;
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::learn::search::SearchPage;
 use super::prepare::document_changes::DocumentChangesPage;
@@ -133,6 +134,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("language-well", &LanguagePage::sample_well()),
         page("postmortems", &PostmortemsPage::sample()),
         page("postmortems-empty", &PostmortemsPage::sample_empty()),
+        page("postmortem-section", &PostmortemSectionPage::sample()),
         page("postmortem-draft", &PostmortemPage::sample()),
         page("postmortem-asked", &PostmortemPage::sample_asked()),
         page("postmortem-clash", &PostmortemPage::sample_clash()),

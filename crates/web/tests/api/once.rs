@@ -55,6 +55,8 @@ struct Burning {
     /// Incidents that are over: of one nobody wrote anything, of the other somebody named a factor.
     over: String,
     learned: (String, String),
+    /// What somebody said beside the postmortem of the other.
+    comment: String,
 }
 
 impl Burning {
@@ -119,6 +121,7 @@ impl Burning {
         let over =
             crate::postmortems::over(&mut house, &ada, json!({ "title": "It is over", "class": "system" })).await;
         let learned = crate::postmortems::begun(&mut house, &ada).await;
+        let comment = crate::postmortems::commented(&mut house, &ada, &learned.0).await;
         let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
             house,
@@ -143,6 +146,7 @@ impl Burning {
             kill,
             over,
             learned,
+            comment,
         }
     }
 
@@ -267,6 +271,14 @@ impl Burning {
                 let write = |text: &str| json!({ "sections": [{ "section": "impact", "text": text }] });
                 (write("40 orders"), write("41 orders"))
             }
+            "incidents/{id}/postmortem/sections/{section}/restore" => {
+                (json!({ "revision": 1 }), json!({ "revision": 2 }))
+            }
+            "incidents/{id}/postmortem/comments" => {
+                let say = |text: &str| json!({ "section": "summary", "text": text });
+                (say("Since when?"), say("Until when?"))
+            }
+            "incidents/{id}/postmortem/comments/{comment}/resolve" => (json!({}), json!({ "a": 1 })),
             "incidents/{id}/postmortem/factors" => {
                 (json!({ "text": "The pool has no limit" }), json!({ "text": "The alert came late" }))
             }
@@ -382,6 +394,8 @@ impl Burning {
             .replace("{affected}", &self.affected)
             .replace("{entry}", &self.entry)
             .replace("{factor}", &self.learned.1)
+            .replace("{comment}", &self.comment)
+            .replace("{section}", "summary")
             .replace("{update}", &self.update)
             .replace("{delivery}", &self.delivery)
             .replace("{id}", id)

@@ -5,5 +5,6 @@ pub mod changes;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod postmortem_sections;
 pub mod postmortems;
 pub mod shared_texts;

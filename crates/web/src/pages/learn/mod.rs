@@ -6,6 +6,7 @@ pub mod changes;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod postmortem_sections;
 pub mod postmortems;
 pub mod search;
 pub mod strips;
