@@ -85,6 +85,22 @@ test("two browsers write one text, the network is cut in between, and nothing is
   for (const page of [one, other]) await until("both read the form's", async () => (await words(page)) === all);
   await look(one, "editor-desktop");
   await look(other, "editor-phone");
+
+  // Words that are selected are commented on; an earlier text is written anew, and the comment outlives its words.
+  await summary(one).press("Control+Home");
+  await one.keyboard.press("Shift+Control+ArrowRight");
+  for (let step = 0; step < 2; step++) await one.keyboard.press("Shift+Control+ArrowRight");
+  await one.getByRole("group", { name: /Summary/ }).getByRole("button", { name: "Comment" }).click();
+  assert.match(await one.getByLabel(/The words that it is about/).inputValue(), /^For 28 minutes/);
+  await one.getByLabel("Comment", { exact: true }).fill("By which clock?");
+  await one.getByRole("button", { name: "Comment", exact: true }).click();
+  await one.getByText("By which clock?").waitFor();
+  await one.getByRole("button", { name: "Write revision 1 anew" }).click();
+  await one.getByText("The text it was about is gone").waitFor();
+  await until("whoever writes reads the earlier text", async () => (await words(other)) !== all);
+  await look(one, "postmortem-section-desktop");
+  await other.goto(`${path}/sections/summary`);
+  await look(other, "postmortem-section-phone");
 });
 
 test("what was typed while the network was cut outlives the page; keys and buttons write Markdown", async (t) => {

@@ -31,6 +31,8 @@ impl Chronicle {
             },
             EventKind::PostmortemBegun => format!("{by} begins the postmortem"),
             EventKind::PostmortemWritten => format!("{by} writes the {} of the postmortem", text("section")),
+            EventKind::PostmortemCommented => format!("{by} comments on the {}: {}", text("section"), text("text")),
+            EventKind::PostmortemCommentResolved => format!("{by} settles a comment on the {}", text("section")),
             EventKind::PostmortemSubmitted => format!("the postmortem is ready for review, says {by}"),
             EventKind::PostmortemSentBack => format!("the postmortem is sent back by {by}{because}"),
             EventKind::PostmortemPublished => {

@@ -26,3 +26,20 @@ CREATE TABLE shared_text_changes (
 
 -- Who wrote in a revision beside its author, one to a line.
 ALTER TABLE postmortem_sections ADD COLUMN others {text} NOT NULL DEFAULT '';
+
+-- What is said about a section, or about words in it, beside the text.
+CREATE TABLE postmortem_comments (
+    id          {text} PRIMARY KEY NOT NULL,
+    incident    {text} NOT NULL,
+    section     {text} NOT NULL,
+    -- The words that it is about; nothing: the whole section.
+    quote       {text} NOT NULL,
+    -- The comment that it answers.
+    reply_to    {text},
+    text        {text} NOT NULL,
+    author      {text} NOT NULL,
+    said_at     {int} NOT NULL,
+    resolved_by {text},
+    resolved_at {int}
+) {end_keyed};
+CREATE INDEX postmortem_comments_incident ON postmortem_comments (incident, id);

@@ -22,7 +22,7 @@ use crate::handlers::engage::{escalation_policies, links, schedules};
 use crate::handlers::inform::{notices, outgoing_webhooks, published, status_pages, subscribers};
 use crate::handlers::learn::{
     action_items, changes as change_insights, customer_postmortems, digests, drafts, insights, language, paging, pins,
-    postmortems, review_meetings, score_sheets, shared_texts,
+    postmortem_sections, postmortems, review_meetings, score_sheets, shared_texts,
 };
 use crate::handlers::prepare::{
     document_changes, documents, me, ownership, people, services, sign_in, source, theme, tokens, welcome,
@@ -147,6 +147,18 @@ pub fn table() -> Vec<Route> {
         route(Method::POST, "/incidents/{id}/pins", INCIDENTS, post(pins::post_new)),
         route(Method::GET, "/incidents/{id}/postmortem", VIEW, get(postmortems::get_postmortem)),
         route(Method::POST, "/incidents/{id}/postmortem", INCIDENTS, post(postmortems::post_postmortem)),
+        route(
+            Method::GET,
+            "/incidents/{id}/postmortem/sections/{section}",
+            VIEW,
+            get(postmortem_sections::get_section),
+        ),
+        route(
+            Method::POST,
+            "/incidents/{id}/postmortem/sections/{section}",
+            INCIDENTS,
+            post(postmortem_sections::post_section),
+        ),
         route(Method::GET, "/incidents/{id}/postmortem/live", VIEW, get(shared_texts::get_live)),
         route(
             Method::GET,

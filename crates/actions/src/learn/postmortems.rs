@@ -184,6 +184,23 @@ pub fn write(
     whole(tx, id, Sight::of(&moment.actor))
 }
 
+/// Writes an earlier text of a section anew; what stands there now stays in its history.
+pub fn restore(
+    tx: &mut Tx<'_>,
+    node: &Node,
+    moment: &mut Moment<'_>,
+    id: IncidentId,
+    section: Section,
+    revision: u32,
+) -> Result<Whole, Halt> {
+    load(tx, moment, id)?.1.write(moment.now)?;
+    shared_texts::settle(tx, moment, id)?;
+    let missing = || Refusal::not_found(format!("revision {revision} of {}", section.title()));
+    let earlier = rows::revision(tx, id, section, revision)?.ok_or_else(missing)?;
+    let from = rows::written(tx, id)?.iter().find(|one| one.section == section).map_or(0, |one| one.revision);
+    write(tx, node, moment, id, &[Text { section, text: earlier.text, from }])
+}
+
 /// Names a contributing factor.
 pub fn name_factor(
     tx: &mut Tx<'_>,

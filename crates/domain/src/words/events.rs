@@ -298,6 +298,10 @@ event_kinds! {
     PostmortemBegun = "postmortem.begun";
     /// A section was written anew.
     PostmortemWritten = "postmortem.written";
+    /// Somebody said something beside its text.
+    PostmortemCommented = "postmortem.commented";
+    /// What was said is settled.
+    PostmortemCommentResolved = "postmortem.comment-resolved";
     /// It is ready to be reviewed.
     PostmortemSubmitted = "postmortem.submitted";
     /// Whoever reviews it wants something changed.

@@ -160,6 +160,8 @@ ids! {
     SubscriberId = "sbr";
     /// A condition that contributed to an incident.
     FactorId = "fac";
+    /// What somebody said beside the text of a postmortem.
+    CommentId = "cmt";
 }
 
 fn parse_id(text: &str, prefix: &str) -> Result<u128, Refusal> {

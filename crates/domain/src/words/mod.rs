@@ -13,10 +13,10 @@ pub mod urgency;
 
 pub use events::{Actor, Event, EventKind};
 pub use ids::{
-    ActionItemId, AffectedId, AlertId, AnchorId, ChangeId, ChangesetId, DecisionId, DeliveryId, EnvironmentKeyId,
-    EventId, EvidenceId, FactorId, GroupId, Id, IdText, IncidentId, KillId, Mint, NoticeId, ObservableId, OverrideId,
-    PageId, PinId, PostId, ReflexId, RejectionId, RollbackId, SignalId, SilenceId, StampId, SubmissionId, SubscriberId,
-    TaskId, TokenId, UpdateId,
+    ActionItemId, AffectedId, AlertId, AnchorId, ChangeId, ChangesetId, CommentId, DecisionId, DeliveryId,
+    EnvironmentKeyId, EventId, EvidenceId, FactorId, GroupId, Id, IdText, IncidentId, KillId, Mint, NoticeId,
+    ObservableId, OverrideId, PageId, PinId, PostId, ReflexId, RejectionId, RollbackId, SignalId, SilenceId, StampId,
+    SubmissionId, SubscriberId, TaskId, TokenId, UpdateId,
 };
 pub use jiff::Timestamp;
 pub use labels::{Labels, Matcher};

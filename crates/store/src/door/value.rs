@@ -189,6 +189,7 @@ ids!(
     NoticeId,
     PostId,
     SubscriberId,
+    CommentId,
     FactorId,
     KillId,
     EnvironmentKeyId,

@@ -1,6 +1,7 @@
 //! What is learned: postmortems with their words, reads of many incidents at once, of which insights are made, and the index of search.
 
 pub mod action_items;
+pub mod comments;
 pub mod customer_postmortems;
 pub mod digests;
 pub mod insights;

@@ -45,7 +45,7 @@ function typed(field: HTMLTextAreaElement, text: Y.Text): boolean {
   return true;
 }
 
-function edit(part: Part, text: Y.Text, awareness: Awareness): () => void {
+function edit(part: Part, text: Y.Text, awareness: Awareness, comment: (quote: string) => void): () => void {
   const { section, field, label, name } = part;
   if (!typed(field, text)) return () => {};
   const title = label.textContent ?? name;
@@ -73,7 +73,18 @@ function edit(part: Part, text: Y.Text, awareness: Awareness): () => void {
   });
   const host = document.createElement("div");
   host.className = "editor";
-  host.append(buttons(view, title), view.dom);
+  const bar = buttons(view, title);
+  const beside = document.createElement("button");
+  beside.type = "button";
+  beside.className = "button button-small button-quiet editor-comment";
+  beside.textContent = "Comment";
+  beside.title = "Comment on what is selected";
+  beside.addEventListener("click", () => {
+    const { from, to } = view.state.selection.main;
+    comment(view.state.sliceDoc(from, to));
+  });
+  bar.append(beside);
+  host.append(bar, view.dom);
   field.before(host);
   field.hidden = true;
   label.removeAttribute("for");
@@ -141,7 +152,12 @@ function start(form: HTMLFormElement, address: string) {
   };
   awareness.on("change", present);
   line.ready = () => {
-    ends = all.map((part) => edit(part, doc.getText(part.name), awareness));
+    const comment = async (name: string, quote: string) => {
+      await line.stored(STORED_MS);
+      const to = `${address.replace(/live$/, "sections/")}${name}`;
+      location.href = `${to}${quote ? `?quote=${encodeURIComponent(quote)}` : ""}#comment`;
+    };
+    ends = all.map((part) => edit(part, doc.getText(part.name), awareness, (quote) => void comment(part.name, quote)));
     form.classList.add("is-shared");
     present();
   };

@@ -17,8 +17,8 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::{
-    action_items, changes as change_insights, counterfactuals, customer_postmortems, digests, drafts, insights,
-    language, paging, pins, postmortems, review_meetings, score_sheets, search,
+    action_items, changes as change_insights, comments, counterfactuals, customer_postmortems, digests, drafts,
+    insights, language, paging, pins, postmortems, review_meetings, score_sheets, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -170,6 +170,10 @@ use crate::problem::Problem;
         postmortems::text,
         postmortems::write,
         postmortems::history,
+        postmortems::restore,
+        comments::list,
+        comments::say,
+        comments::resolve,
         postmortems::name,
         postmortems::strike,
         postmortems::html,

@@ -13,8 +13,8 @@ use super::detect::{alerts, groups, heartbeats, integrations, silences};
 use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::{
-    action_items, changes as change_insights, counterfactuals, customer_postmortems, digests, drafts, insights,
-    language, paging, pins, postmortems, review_meetings, score_sheets, search,
+    action_items, changes as change_insights, comments, counterfactuals, customer_postmortems, digests, drafts,
+    insights, language, paging, pins, postmortems, review_meetings, score_sheets, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -147,6 +147,20 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/incidents/{id}/customer-postmortem.pdf", VIEW, Method::GET, get(customer_postmortems::pdf)),
         on("/api/v1/incidents/{id}/postmortem/sections", INCIDENTS, Method::POST, post(postmortems::write)),
         on("/api/v1/incidents/{id}/postmortem/sections/{section}", VIEW, Method::GET, get(postmortems::history)),
+        on(
+            "/api/v1/incidents/{id}/postmortem/sections/{section}/restore",
+            INCIDENTS,
+            Method::POST,
+            post(postmortems::restore),
+        ),
+        on("/api/v1/incidents/{id}/postmortem/comments", VIEW, Method::GET, get(comments::list)),
+        on("/api/v1/incidents/{id}/postmortem/comments", INCIDENTS, Method::POST, post(comments::say)),
+        on(
+            "/api/v1/incidents/{id}/postmortem/comments/{comment}/resolve",
+            INCIDENTS,
+            Method::POST,
+            post(comments::resolve),
+        ),
         on("/api/v1/incidents/{id}/postmortem/factors", INCIDENTS, Method::POST, post(postmortems::name)),
         on(
             "/api/v1/incidents/{id}/postmortem/factors/{factor}/strike",

@@ -36,6 +36,7 @@ use super::learn::insights::{InsightListPage, InsightsPage};
 use super::learn::language::LanguagePage;
 use super::learn::paging::PagingPage;
 use super::learn::pins::{PinPage, PinsPage};
+use super::learn::postmortem_sections::PostmortemSectionPage;
 use super::learn::postmortems::{PostmortemPage, PostmortemsPage};
 use super::learn::review_meetings::ReviewMeetingPage;
 use super::learn::score_sheets::ScoreSheetPage;
@@ -140,6 +141,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("language-well", &LanguagePage::sample_well()),
         page("postmortems", &PostmortemsPage::sample()),
         page("postmortems-empty", &PostmortemsPage::sample_empty()),
+        page("postmortem-section", &PostmortemSectionPage::sample()),
         page("postmortem-draft", &PostmortemPage::sample()),
         page("postmortem-asked", &PostmortemPage::sample_asked()),
         page("postmortem-clash", &PostmortemPage::sample_clash()),

@@ -13,6 +13,7 @@ mod addresses;
 mod changes;
 mod chats;
 mod coming_in;
+mod comments;
 mod customer_postmortems;
 mod deploys;
 mod document_proposals;

@@ -60,6 +60,8 @@ struct Burning {
     learned: (String, String),
     /// What was learned of it is published inside.
     told: String,
+    /// What somebody said beside the postmortem of the other.
+    comment: String,
 }
 
 impl Burning {
@@ -131,6 +133,7 @@ impl Burning {
             let mia = house.token("mia", &[], None);
             crate::customer_postmortems::learned(&mut house, &ada, &mia).await
         };
+        let comment = crate::postmortems::commented(&mut house, &ada, &learned.0).await;
         let changes = crate::changes::stand(&mut house, &incident).await;
         Self {
             house,
@@ -157,6 +160,7 @@ impl Burning {
             kill,
             over,
             learned,
+            comment,
             told,
         }
     }
@@ -287,6 +291,14 @@ impl Burning {
                 let write = |text: &str| json!({ "sections": [{ "section": "impact", "text": text }] });
                 (write("40 orders"), write("41 orders"))
             }
+            "incidents/{id}/postmortem/sections/{section}/restore" => {
+                (json!({ "revision": 1 }), json!({ "revision": 2 }))
+            }
+            "incidents/{id}/postmortem/comments" => {
+                let say = |text: &str| json!({ "section": "summary", "text": text });
+                (say("Since when?"), say("Until when?"))
+            }
+            "incidents/{id}/postmortem/comments/{comment}/resolve" => (json!({}), json!({ "a": 1 })),
             "incidents/{id}/postmortem/factors" => {
                 (json!({ "text": "The pool has no limit" }), json!({ "text": "The alert came late" }))
             }
@@ -416,6 +428,8 @@ impl Burning {
             .replace("{affected}", &self.affected)
             .replace("{entry}", &self.entry)
             .replace("{factor}", &self.learned.1)
+            .replace("{comment}", &self.comment)
+            .replace("{section}", "summary")
             .replace("{update}", &self.update)
             .replace("{delivery}", &self.delivery)
             .replace("{id}", id)

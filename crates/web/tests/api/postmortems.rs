@@ -32,6 +32,20 @@ pub(crate) async fn begun(house: &mut House, by: &str) -> (String, String) {
     (id, made.json()["id"].as_str().unwrap().to_owned())
 }
 
+/// What somebody says beside the postmortem of an incident, of a section that was written twice.
+pub(crate) async fn commented(house: &mut House, by: &str, id: &str) -> String {
+    let at = |rest: &str| format!("/api/v1/incidents/{id}/postmortem{rest}");
+    for (from, text) in ["The pool was full.", "The pool was full for an hour."].into_iter().enumerate() {
+        let body = json!({ "sections": [{ "section": "summary", "text": text, "from": from }] });
+        let done = house.call(ask("POST", &at("/sections")).by(by).json(&body)).await;
+        assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    }
+    let body = json!({ "section": "summary", "quote": "for an hour", "text": "Which <b>hour</b>?" });
+    let said = house.call(ask("POST", &at("/comments")).by(by).json(&body)).await;
+    assert_eq!(said.status, StatusCode::CREATED, "{}", said.text);
+    said.json()["id"].as_str().unwrap().to_owned()
+}
+
 /// An incident that is over.
 pub(crate) async fn over(house: &mut House, by: &str, new: Value) -> String {
     let made = house.call(ask("POST", "/api/v1/incidents").by(by).json(&new)).await;

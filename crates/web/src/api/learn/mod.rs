@@ -2,6 +2,7 @@
 
 pub mod action_items;
 pub mod changes;
+pub mod comments;
 pub mod counterfactuals;
 pub mod customer_postmortems;
 pub mod digests;

@@ -114,7 +114,11 @@ pub struct PostmortemSection {
     /// In Markdown.
     pub text: String,
     pub revision: u32,
+    /// Who saved it, or changed it last.
     pub author: String,
+    /// Who wrote in it, too, since the revision before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
     pub written_at: Timestamp,
 }
 
@@ -287,6 +291,7 @@ fn section(one: &Written) -> PostmortemSection {
         text: one.text.clone(),
         revision: one.revision,
         author: one.author.to_string(),
+        others: one.others.iter().map(ToString::to_string).collect(),
         written_at: one.at,
     }
 }
@@ -443,6 +448,31 @@ pub async fn write(
         .collect();
     let done = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| acts::write(tx, node, &mut moment.again(), id, &texts))
+    });
+    Ok(Json(wire(&done.await?)))
+}
+
+/// Which text is to stand again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Restore {
+    pub revision: u32,
+}
+
+/// Writes an earlier text of a section anew. What stands there now stays in its history.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/postmortem/sections/{section}/restore", tag = "postmortems",
+    params(("id" = String, Path), ("section" = String, Path)), request_body = Restore,
+    responses((status = 200, body = Postmortem)))]
+pub async fn restore(
+    State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
+    Path((text, wanted)): Path<(String, String)>,
+    body: Body<Restore>,
+) -> Result<Json<Postmortem>, Problem> {
+    let id = id(&text)?;
+    let section: Section = wanted.parse().map_err(|_| Refusal::not_found(format!("section {wanted}")))?;
+    let done = app.act(visitor.actor(), move |store, node, moment| {
+        store.write(|tx| acts::restore(tx, node, &mut moment.again(), id, section, body.value.revision))
     });
     Ok(Json(wire(&done.await?)))
 }

@@ -121,7 +121,15 @@ async fn page(asked: Asked, id: IncidentId, typed: Typed) -> Result<Response, Pr
         .page_with(Section::Postmortems, status, move |look, shell| {
             let whole = acts::whole(look.tx, id, look.asked.sight())?;
             let items = super::action_items::of_incident(look, &whole.incident)?;
-            Ok(PostmortemPage { items, ..view(look, shell, &whole, &typed) })
+            let mut page = PostmortemPage { items, ..view(look, shell, &whole, &typed) };
+            for comment in store::learn::comments::of_incident(look.tx, id)? {
+                let open = comment.reply_to.is_none() && comment.resolved.is_none();
+                let section = page.sections.iter_mut().find(|one| open && one.name == comment.section.word());
+                if let Some(section) = section {
+                    section.comments += 1;
+                }
+            }
+            Ok(page)
         })
         .await
 }
@@ -237,6 +245,7 @@ fn section(look: &Look<'_, '_>, whole: &Whole, part: Part, typed: &Typed) -> Sec
         text: shown.to_owned(),
         html: html(shown),
         revision,
+        comments: 0,
         by: kept.map(|kept| look.tag(&kept.author)),
         when: kept.map(|kept| look.when(kept.at)),
         theirs: clashes.then(|| text.to_owned()),
@@ -312,6 +321,10 @@ pub(in crate::handlers) fn told(look: &Look<'_, '_>, kind: EventKind, data: &Val
         },
         EventKind::PostmortemBegun => (Tone::Info, "The postmortem was begun".into()),
         EventKind::PostmortemWritten => (Tone::Quiet, format!("Written in the postmortem: {}", part())),
+        EventKind::PostmortemCommented => {
+            (Tone::Quiet, format!("Said beside the postmortem, of {}: {}", part(), text("text")))
+        }
+        EventKind::PostmortemCommentResolved => (Tone::Quiet, format!("A comment on {} is settled", part())),
         EventKind::PostmortemSubmitted => (Tone::Info, "The postmortem is ready for review".into()),
         EventKind::PostmortemSentBack => (Tone::Warning, "The postmortem was sent back".into()),
         EventKind::PostmortemPublished => (Tone::Good, "The postmortem was published".into()),

@@ -11,6 +11,7 @@ pub mod language;
 pub mod paging;
 pub mod pins;
 pub mod postmortem_exports;
+pub mod postmortem_sections;
 pub mod postmortems;
 pub mod review_meetings;
 pub mod score_sheets;

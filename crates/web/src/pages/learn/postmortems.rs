@@ -138,6 +138,8 @@ pub struct SectionView {
     /// The same as HTML, to be read.
     pub html: String,
     pub revision: u32,
+    /// So many comments are not settled.
+    pub comments: usize,
     pub by: Option<PersonTag>,
     pub when: Option<When>,
     /// What somebody else wrote meanwhile, if this was refused for that.
@@ -198,6 +200,7 @@ mod samples {
             text: text.into(),
             html: html(text),
             revision: u32::from(!text.is_empty()),
+            comments: usize::from(name == "summary"),
             by: (!text.is_empty()).then(|| person("ana", "Ana Silva")),
             when: (!text.is_empty()).then(|| when(90)),
             theirs: None,
