@@ -286,6 +286,9 @@ mod tests {
         Service: Database
         Runbook: https://wiki.example.org/disk-full
 
+        Seen 3 times before, the last time on 3 Nov 2026; its action item is 41 days overdue.
+        The database is full: https://allclear.example.org/incidents/inc_06f1k2m9qv7x3t01
+
         - DiskFull: Disk full on db1 (since 2026-11-22 02:04 UTC)
         - DiskFull: Disk full on db2 (since 2026-11-22 02:05 UTC)
 
@@ -314,6 +317,9 @@ mod tests {
 
         Service: Database
         Runbook: https://wiki.example.org/disk-full
+
+        Seen 3 times before, the last time on 3 Nov 2026; its action item is 41 days overdue.
+        The database is full: https://allclear.example.org/incidents/inc_06f1k2m9qv7x3t01
 
         - DiskFull: Disk full on db1 (since 2026-11-22 02:04 UTC)
           https://prometheus.example.org/graph

@@ -160,8 +160,8 @@ impl Burning {
             kill,
             over,
             learned,
-            comment,
             told,
+            comment,
         }
     }
 
