@@ -95,7 +95,7 @@ test("two browsers write one text, the network is cut in between, and nothing is
   await one.getByLabel("Comment", { exact: true }).fill("By which clock?");
   await one.getByRole("button", { name: "Comment", exact: true }).click();
   await one.getByText("By which clock?").waitFor();
-  await one.getByRole("button", { name: "Write revision 1 anew" }).click();
+  await one.getByRole("button", { name: "Write it anew: revision 1" }).click();
   await one.getByText("The text it was about is gone").waitFor();
   await until("whoever writes reads the earlier text", async () => (await words(other)) !== all);
   await look(one, "postmortem-section-desktop");

@@ -71,7 +71,7 @@ async fn a_pin_holds_what_would_miss_it_again_until_somebody_who_may_says_why() 
     let file = json!([{ "name": "late.yaml", "text": LATE }]);
     let plan = post(&house, "/api/v1/plan".into(), &mia, json!({ "files": file, "take_all": true })).await.json();
     assert_eq!((&plan["pins"]["pins"], &plan["pins"]["hold"]), (&json!(1), &json!(0)), "{plan}");
-    assert_eq!(plan["pins"]["others"][0]["said"], "max is called after 0s instead");
+    assert_eq!(plan["pins"]["others"][0]["said"], "rob is called after 20m, which is later than 5m");
     assert_eq!((&plan["held"][0]["rule"], &plan["held"][0]["about"]), (&json!("pin"), &json!(id)));
     let refused = post(&house, "/api/v1/apply".into(), &mia, json!({ "files": file, "take_all": true })).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
@@ -89,7 +89,7 @@ async fn a_pin_holds_what_would_miss_it_again_until_somebody_who_may_says_why() 
     // The pages say the same.
     for (path, word) in [
         ("/pins".to_owned(), "One pin fails"),
-        (format!("/pins/{id}"), "max is called after 0s instead"),
+        (format!("/pins/{id}"), "rob is called after 20m, which is later than 5m"),
         (format!("/incidents/{incident}"), "Not missed again"),
     ] {
         let page = house.call(ask("GET", &path).with("accept", "text/html").with("cookie", &browser)).await;
