@@ -60,6 +60,7 @@ test("a severe incident is learned from: asked by mail, written by two, reviewed
   assert.equal((await ben("GET", `/incidents/${id}/postmortem/sections/summary`)).items[0].text, "Card payments failed.");
 
   await page.reload();
+  await page.locator(".editor").first().waitFor(); // a moment later the fields are those of the editor
   for (const [label, text] of [
     ["Background", "Cards are charged through a pool of connections."],
     ["Detection", "A monitor saw the rate of errors."],
