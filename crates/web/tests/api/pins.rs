@@ -78,7 +78,13 @@ async fn a_pin_holds_what_would_miss_it_again_until_somebody_who_may_says_why() 
     assert!(refused.text.contains("would fail") && refused.text.contains("a manager may exempt"), "{}", refused.text);
     // What pages nobody else is not held, and a change of a title is played, too.
     let fine = "kind: team\nname: web\nspec: { title: The web, members: [mia, rob] }\n";
-    let fine = post(&house, "/api/v1/apply".into(), &mia, json!({ "files": [{ "name": "a", "text": fine }], "take_all": true })).await;
+    let fine = post(
+        &house,
+        "/api/v1/apply".into(),
+        &mia,
+        json!({ "files": [{ "name": "a", "text": fine }], "take_all": true }),
+    )
+    .await;
     assert_eq!(fine.status, StatusCode::OK, "{}", fine.text);
     let over = json!({ "files": file, "take_all": true, "override": "rob is away until Monday" });
     let applied = post(&house, "/api/v1/apply".into(), &mia, over).await;
