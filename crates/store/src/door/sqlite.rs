@@ -199,14 +199,7 @@ impl Database {
     fn read_in_memory<T>(&self, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
         let _turn = self.gate.enter(Pace::Ordinary)?;
         let line = self.writer()?;
-        let only = |on: bool| {
-            let sql = if on { "PRAGMA query_only = ON" } else { "PRAGMA query_only = OFF" };
-            line.connection.prepare_cached(sql).and_then(|mut set| set.raw_execute()).map_err(|e| failure(&e, None))
-        };
-        only(true)?;
-        let outcome = read_on(&line, act);
-        only(false)?;
-        outcome
+        read_on(&line, act)
     }
 
     pub(super) fn broken(&self) -> Option<String> {
@@ -227,7 +220,7 @@ impl Database {
 
 fn read_on<T>(line: &Line, act: &mut impl FnMut(&mut Tx<'_>) -> Result<T, Halt>) -> Result<T, Halt> {
     let _begun = Begun::new(line, "BEGIN").map_err(|torn| torn.error)?;
-    let mut tx = Tx::new(super::Session::Sqlite(Session::new(line)));
+    let mut tx = Tx::new(super::Session::Sqlite(Session { reads: true, ..Session::new(line) }));
     let answer = act(&mut tx)?;
     tx.failed.take().map_or(Ok(answer), |failed| Err(failed.into()))
 }
@@ -279,6 +272,8 @@ pub(super) struct Session<'a> {
     line: &'a Line,
     /// Statements at hand, so that the thousandth insert looks nothing up. Few, so a search is a glance.
     held: Vec<(Arc<Plan>, CachedStatement<'a>)>,
+    /// It may only read. SQLite's own switch for that has every prepared statement prepared again, at each turn.
+    reads: bool,
     pub(super) torn: bool,
 }
 
@@ -295,7 +290,7 @@ struct Plan {
 
 impl<'a> Session<'a> {
     fn new(line: &'a Line) -> Self {
-        Self { line, held: Vec::new(), torn: false }
+        Self { line, held: Vec::new(), reads: false, torn: false }
     }
 
     pub(super) fn execute(&mut self, sql: &str, with: &[Value<'_>]) -> Result<(u64, bool), Error> {
@@ -311,6 +306,9 @@ impl<'a> Session<'a> {
 
     pub(super) fn script(&mut self, sql: &str) -> Result<(), Error> {
         self.held.clear();
+        if self.reads {
+            return Err(self.failure(&may_not_write(), sql));
+        }
         self.line.connection.execute_batch(sql).map_err(|error| self.failure(&error, sql))
     }
 
@@ -321,6 +319,9 @@ impl<'a> Session<'a> {
             None => self.hold(sql)?,
         };
         let (plan, statement) = &mut self.held[place];
+        if self.reads && plan.writes {
+            return Err(may_not_write());
+        }
         if plan.values != with.len() {
             return Err(rusqlite::Error::InvalidParameterCount(with.len(), plan.values));
         }
@@ -346,6 +347,11 @@ impl<'a> Session<'a> {
         self.torn |= torn(error);
         failure(error, Some(sql))
     }
+}
+
+fn may_not_write() -> rusqlite::Error {
+    let code = ffi::Error::new(ffi::SQLITE_READONLY);
+    rusqlite::Error::SqliteFailure(code, Some("a read may not write".into()))
 }
 
 impl Plan {
