@@ -525,6 +525,8 @@ fn settle(connection: &Connection, cache_kib: i32) -> Result<(), Error> {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+        // A plan is made once, not anew for each value where an index is of some rows only: indices of ours name no value that is bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         connection.pragma_query_value(None, "foreign_keys", |row| row.get::<_, bool>(0))
     };
     match settle() {
