@@ -64,55 +64,37 @@ unpack_exim() {
   fi
 }
 
-# Synapse, the homeserver of the tests, in an environment of its own. A broken one is made anew.
-synapse_version=1.163.2
-install_synapse() {
-  synapse=$root/.allclear/synapse
-  if [ "$("$synapse/bin/python" -c 'import synapse; print(synapse.__version__)' 2>/dev/null)" = "$synapse_version" ]; then
-    say "Synapse $synapse_version: there"
+# python_environment NAME WORDS PROBE: what scripts/NAME.txt pins, in an environment of its own in .allclear/NAME. One in which
+# PROBE (Python) fails is made anew.
+python_environment() {
+  local name=$1 words=$2 probe=$3 folder=$root/.allclear/$1
+  if "$folder/bin/python" -c "$probe" 2>/dev/null; then
+    say "$words: there"
     return
   fi
-  say "installing Synapse $synapse_version into .allclear/synapse"
-  rm -rf "$synapse"
-  { python3 -m venv "$synapse" && "$synapse/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/synapse.txt; } >"$logs/synapse.log" 2>&1 ||
-    { tail -20 "$logs/synapse.log"; say "Synapse could not be installed"; rm -rf "$synapse"; return 1; }
+  say "installing $words into .allclear/$name"
+  rm -rf "$folder"
+  { python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check --requirement "scripts/$name.txt"; } >"$logs/$name.log" 2>&1 ||
+    { tail -20 "$logs/$name.log"; say "$words could not be installed"; rm -rf "$folder"; return 1; }
 }
 
-# The Python SDK of OpenFeature with its OFREP provider, which asks for flags in the journeys.
+# The homeserver of the tests.
+synapse_version=1.163.2
+install_synapse() {
+  python_environment synapse "Synapse $synapse_version" "from importlib.metadata import version; assert version('matrix-synapse') == '$synapse_version'"
+}
+
+# The Python SDK with its OFREP provider, which asks for flags in the journeys, and flagd's own core, with which they compare.
 install_openfeature() {
-  openfeature=$root/.allclear/openfeature
-  if "$openfeature/bin/python" -c 'import openfeature.contrib.provider.ofrep, openfeature.contrib.tools.flagd.core' 2>/dev/null; then
-    say "OpenFeature for Python: there"
-    return
-  fi
-  say "installing OpenFeature for Python into .allclear/openfeature"
-  rm -rf "$openfeature"
-  { python3 -m venv "$openfeature" && "$openfeature/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/openfeature.txt; } >"$logs/openfeature.log" 2>&1 ||
-    { tail -20 "$logs/openfeature.log"; say "OpenFeature for Python could not be installed"; rm -rf "$openfeature"; return 1; }
+  python_environment openfeature "OpenFeature for Python" 'import openfeature.contrib.provider.ofrep, openfeature.contrib.tools.flagd.core'
 }
 
 # The official Python client of the Model Context Protocol, which asks as an assistant in the journeys.
 install_mcp() {
-  mcp=$root/.allclear/mcp
-  if "$mcp/bin/python" -c 'import mcp.client.client' 2>/dev/null; then
-    say "MCP client for Python: there"
-    return
-  fi
-  say "installing the MCP client for Python into .allclear/mcp"
-  rm -rf "$mcp"
-  { python3 -m venv "$mcp" && "$mcp/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/mcp.txt; } >"$logs/mcp.log" 2>&1 ||
-    { tail -20 "$logs/mcp.log"; say "the MCP client for Python could not be installed"; rm -rf "$mcp"; return 1; }
+  python_environment mcp "the MCP client for Python" 'import mcp.client.client'
 }
 
-# The validator of STIX, to which the journeys show what is written for others.
+# To which the journeys show what is written for others.
 install_stix() {
-  stix=$root/.allclear/stix
-  if [ -x "$stix/bin/stix2_validator" ]; then
-    say "validator of STIX: there"
-    return
-  fi
-  say "installing the validator of STIX into .allclear/stix"
-  rm -rf "$stix"
-  { python3 -m venv "$stix" && "$stix/bin/pip" install --quiet --disable-pip-version-check --requirement scripts/stix.txt; } >"$logs/stix.log" 2>&1 ||
-    { tail -20 "$logs/stix.log"; say "the validator of STIX could not be installed"; rm -rf "$stix"; return 1; }
+  python_environment stix "the validator of STIX" 'import stix2validator'
 }
