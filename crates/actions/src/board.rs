@@ -521,7 +521,7 @@ pub(crate) fn unfold(turn: &mut Turn<'_, '_>, slot: Slot) -> Result<(), Halt> {
 #[derive(Default)]
 struct Unfolded {
     /// By the entry of the log in which they began: all of its alerts, and how many of them have got a row.
-    entries: BTreeMap<SignalId, (BTreeMap<AlertId, AlertRow>, usize)>,
+    entries: BTreeMap<SignalId, (births::Born, usize)>,
 }
 
 impl Unfolded {
@@ -530,13 +530,10 @@ impl Unfolded {
         let signal = moved.get(&alert.id).copied().unwrap_or(alert.signal);
         let (born, count) = match self.entries.entry(signal) {
             Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let born = births::of(tx, signal)?.into_iter().map(|row| (row.id, row)).collect();
-                entry.insert((born, 0))
-            }
+            Entry::Vacant(entry) => entry.insert((births::of(tx, signal)?, 0)),
         };
         let began = born
-            .get(&alert.id)
+            .row(alert.id)?
             .ok_or_else(|| Error::corrupt(format!("{signal} does not tell that {} began", alert.id)))?;
         *count += 1;
         let about = began.verdict_about.as_deref();

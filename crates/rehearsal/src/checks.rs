@@ -18,7 +18,7 @@ use store::{Error, Store, Tx, Value};
 
 use crate::play::Play;
 use crate::world::{Attempt, Deed, Post};
-use crate::{Trouble, change_checks, incident_checks, switch_checks};
+use crate::{Trouble, change_checks, incident_checks, learning_checks, switch_checks};
 
 /// What the journal and the channels say happened, in order: what the tables must agree with.
 #[derive(Debug, Default)]
@@ -34,6 +34,9 @@ pub struct Ledger {
     /// Attempts of which the store took the outcome.
     settled: u64,
     pub attempts: u64,
+    /// How often somebody was reminded of an action item, and how many were proven or given up.
+    pub reminders: u64,
+    pub items_over: u64,
 }
 
 /// A page, as the journal tells it.
@@ -53,6 +56,11 @@ impl Ledger {
     /// An entry came into the journal.
     pub fn entry(&mut self, entry: &Entry) {
         let Some(kind) = entry.kind() else { return };
+        match kind {
+            EventKind::ActionItemReminded => self.reminders += 1,
+            EventKind::ActionItemVerified | EventKind::ActionItemDropped => self.items_over += 1,
+            _ => {}
+        }
         let Some(page) = entry.subjects.iter().find(|subject| subject.starts_with("pag_")) else { return };
         if kind == EventKind::DeliveryFailed {
             if let Some(told) = self.pages.get_mut(page) {
@@ -189,6 +197,8 @@ fn first_of(broken: Vec<String>) -> Result<(), Trouble> {
 pub fn quiet(play: &mut Play) -> Result<(), Trouble> {
     play.newly_promised = play.promised.clone();
     all(play)?;
+    let now = play.world.now();
+    first_of(play.world.store.read(|tx| Ok(learning_checks::forgotten(tx, now)?))?)?;
     let open = play.world.store.read(|tx| {
         let rows = tx.query("SELECT id FROM deliveries WHERE wake_at IS NOT NULL ORDER BY id", &[])?;
         rows.iter().map(|row| Ok(row.text("id")?.to_owned())).collect::<Result<Vec<_>, Halt>>()

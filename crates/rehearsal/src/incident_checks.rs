@@ -16,6 +16,8 @@ use store::respond::incidents::{self as rows, Filter, IncidentRow};
 use store::respond::{assignments, tasks, updates};
 use store::{Error, Halt, Tx};
 
+use crate::learning_checks;
+
 /// What is not as it was promised.
 pub(crate) fn all(tx: &mut Tx<'_>, node: Option<&Node>, now: Timestamp) -> Result<Vec<String>, Error> {
     // The latest few: what was so before was asked of before.
@@ -29,6 +31,7 @@ pub(crate) fn all(tx: &mut Tx<'_>, node: Option<&Node>, now: Timestamp) -> Resul
         }
         broken.extend(of_promises(tx, row)?);
         broken.extend(of_postmortem(tx, row)?);
+        broken.extend(learning_checks::of_items(tx, row.id, &told)?);
     }
     if let (Some(node), Some(row)) = (node, incidents.iter().find(|row| !row.state.phase.is_open())) {
         broken.extend(of_draft(tx, node, row, now)?);
@@ -189,7 +192,10 @@ fn of_promises(tx: &mut Tx<'_>, row: &IncidentRow) -> Result<Vec<String>, Error>
         let of_command = matches!(page.about, About::Command(_));
         // Whoever owns a postmortem is reminded of it when all else is over.
         let learning = page.owed.as_deref() == Some("postmortem");
-        let owed = learning && postmortems::get(tx, row.id)?.is_some_and(|one| one.state.is_open());
+        let owed = match learning_checks::is_idle(tx, row.id, page.owed.as_deref())? {
+            Some(idle) => !idle,
+            None => learning && postmortems::get(tx, row.id)?.is_some_and(|one| one.state.is_open()),
+        };
         if calling && (!open && !owed || of_command && row.state.commander.is_some()) {
             broken.push(format!("{} calls though nobody need answer", page.id));
         }

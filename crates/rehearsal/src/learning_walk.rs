@@ -1,5 +1,5 @@
-//! What a seed makes up about postmortems: people write, decline, review and close in any order; and when all is over each one that
-//! is due is brought to its end by people with names.
+//! What a seed makes up about postmortems: people write, decline, review and close in any order, and do with action items what they may;
+//! and when all is over each postmortem that is due is brought to its end by people with names.
 
 use domain::respond::sight::Sight;
 use domain::words::{IncidentId, Name, Timestamp};
@@ -30,6 +30,33 @@ impl Author {
                 7 => format!("{MANAGER} publishes the postmortem"),
                 8 => format!("{who} wants a postmortem: to know"),
                 _ => format!("{who} closes the incident: done"),
+            };
+            self.plan(at, format!("{node}{line}"));
+        }
+        self.follow(at);
+    }
+
+    /// What is to be done since, and what becomes of it: mostly what one would expect, each step by whomever it takes, or by somebody else.
+    fn follow(&mut self, mut at: Timestamp) {
+        let item = format!("item \"Limit queue {}\"", 1 + self.pick(4));
+        let owner = self.person();
+        for step in 0..3 + self.pick(7) {
+            at = self.seconds(60, 5000).after(at);
+            let (node, other) = (self.node(), self.person());
+            let who = if self.pick(4) == 0 { other } else { owner };
+            let usual = if step < 4 { step } else { self.pick(10) };
+            let line = match if self.pick(6) == 0 { self.pick(10) } else { usual } {
+                0 if self.pick(3) == 0 => {
+                    format!("{other} proposes {item} for {owner} check=service/api/runbook: the service says so")
+                }
+                0 => format!("{other} proposes {item} for {owner} due={}h: a test shows it", 1 + self.pick(40)),
+                1 => format!("{who} accepts {item}"),
+                2 => format!("{who} finishes {item}: it is limited"),
+                3 => format!("{other} confirms {item}: seen"),
+                4 => format!("{who} gives {item} to {other}"),
+                5 | 6 => format!("{who} gives {item} up: it is gone"),
+                7 | 8 => format!("{other} waives {item}"),
+                _ => format!("{who} reopens {item}: it came back"),
             };
             self.plan(at, format!("{node}{line}"));
         }

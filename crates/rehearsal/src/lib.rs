@@ -22,6 +22,7 @@ mod item_words;
 mod items;
 mod learner_words;
 mod learners;
+mod learning_checks;
 mod learning_walk;
 pub mod pin_replays;
 mod pinners;

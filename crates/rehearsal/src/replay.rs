@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use actions::Moment;
 use actions::board::refresh;
 use actions::detect::alerts::{self, Wish};
-use actions::detect::signals::{Incoming, receive};
+use actions::detect::signals::{Incoming, call_of, receive};
 use actions::detect::silences;
-use domain::detect::signals::{self, Told};
+use domain::detect::signals::{self, Signal, Told};
 use domain::detect::silences::Silence;
 use domain::engage::schedules::Override;
 use domain::prepare::catalog::Catalog;
@@ -224,19 +224,19 @@ pub(crate) fn told(
 
 /// What fires goes on until an end was told or recorded: repeats are not in the log, so silence means nothing here.
 pub(crate) fn read_told(body: &[u8], at: Timestamp, until: Timestamp) -> Option<Vec<Told>> {
+    Some(signals::read(body, &[]).ok()?.into_iter().map(|signal| told_of(signal, body, at, until)).collect())
+}
+
+fn told_of(signal: Signal, body: &[u8], at: Timestamp, until: Timestamp) -> Told {
     let never = Span::hours(24 * 366).after(until);
-    let all = signals::read(body, &[]).ok()?.into_iter().map(|signal| {
-        let ends_at = signal.ends_at.filter(|ends_at| *ends_at <= at).or(Some(never));
-        Told {
-            annotations: signal.annotations(body).unwrap_or_default(),
-            labels: signal.labels,
-            starts_at: signal.starts_at,
-            ends_at,
-            link: signal.link.map(Into::into),
-            key: signal.told_key.map(Into::into),
-        }
-    });
-    Some(all.collect())
+    Told {
+        annotations: signal.annotations(body).unwrap_or_default(),
+        labels: signal.labels,
+        starts_at: signal.starts_at,
+        ends_at: signal.ends_at.filter(|ends_at| *ends_at <= at).or(Some(never)),
+        link: signal.link.map(Into::into),
+        key: signal.told_key.map(Into::into),
+    }
 }
 
 /// What people did, and what time did that cannot be seen in the signals; and since when, if reading so many entries
@@ -303,9 +303,10 @@ fn lapsed(tx: &mut Tx<'_>, entry: &Entry, until: Timestamp) -> Result<Vec<Event>
     let mut events = Vec::new();
     for row in rows(tx, &alerts_of(entry))? {
         let Some(signal) = store::signals::get(tx, row.signal)? else { continue };
-        let told =
-            signal.calls.iter().flat_map(|call| read_told(&call.body, call.received_at, until).unwrap_or_default());
-        if let Some(told) = told.into_iter().nth(row.position as usize) {
+        if let Some((call, place)) = call_of(&signal.calls, row.position)
+            && let Ok(Some(one)) = signals::nth(&call.body, place)
+        {
+            let told = told_of(one, &call.body, call.received_at, until);
             let starts_at = told.starts_at.map(|starts_at| starts_at.min(entry.at));
             events.push(Event::Lapsed(vec![Told { starts_at, ends_at: Some(entry.at), ..told }], row.integration));
         }

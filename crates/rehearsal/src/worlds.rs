@@ -50,6 +50,9 @@ pub struct Outcome {
     pub duplicates: u64,
     /// How often something was made to go wrong that may send a message twice.
     pub faults: u64,
+    /// How often somebody was reminded of an action item, and how many were proven or given up.
+    pub reminders: u64,
+    pub items_over: u64,
 }
 
 /// Plays the world of a seed. Promises are asked for now and then; if one is broken the world is played again, and they
@@ -84,6 +87,8 @@ fn run_looking(store: Result<Store, Error>, seed: u64, season: Season, every: u3
             attempts: play.ledger.attempts,
             duplicates: play.ledger.duplicates,
             faults: play.ledger.excuses + play.world.lost_with_nodes,
+            reminders: play.ledger.reminders,
+            items_over: play.ledger.items_over,
             story,
         }),
         Err(trouble) => Err(failed(trouble, &story, Some(&play))),

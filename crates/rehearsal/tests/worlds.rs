@@ -30,7 +30,7 @@ fn every_seed_keeps_every_promise() {
         None => 0..number("WORLD_SEEDS").unwrap_or(120),
     };
     let (next, failed) = (AtomicU64::new(seeds.start), Mutex::new(Vec::new()));
-    let totals: [AtomicU64; 4] = Default::default();
+    let totals: [AtomicU64; 6] = Default::default();
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -42,7 +42,8 @@ fn every_seed_keeps_every_promise() {
                     }
                     match run(seed, Season::default()) {
                         Ok(went) => {
-                            let counts = [went.pages as u64, went.attempts, went.duplicates, went.faults];
+                            let (pages, items) = (went.pages as u64, [went.reminders, went.items_over]);
+                            let counts = [pages, went.attempts, went.duplicates, went.faults, items[0], items[1]];
                             for (total, count) in totals.iter().zip(counts) {
                                 total.fetch_add(count, Ordering::Relaxed);
                             }
@@ -54,14 +55,16 @@ fn every_seed_keeps_every_promise() {
         }
     });
     let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let [pages, attempts, duplicates, faults] = totals.map(AtomicU64::into_inner);
+    let [pages, attempts, duplicates, faults, reminders, over] = totals.map(AtomicU64::into_inner);
     println!(
-        "seeds {} pages {pages} messages tried {attempts} came twice {duplicates} faults that may send twice {faults}",
+        "seeds {} pages {pages} messages tried {attempts} came twice {duplicates} faults that may send twice {faults} \
+         reminders of action items {reminders}, of which came to an end {over}",
         seeds.end - seeds.start
     );
     assert!(failed.is_empty(), "{}", failed.iter().map(|failure| tell(failure)).collect::<Vec<_>>().join("\n\n"));
-    // A fault that never happens tests nothing.
-    assert!(seeds.end - seeds.start < 100 || (pages > 500 && faults > 20), "pages {pages}, faults {faults}");
+    // What never happens tests nothing.
+    let some = pages > 500 && faults > 20 && reminders > 20 && over > 20;
+    assert!(seeds.end - seeds.start < 100 || some, "pages {pages}, faults {faults}, items {reminders} and {over}");
 }
 
 #[test]

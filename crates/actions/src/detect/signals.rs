@@ -185,16 +185,42 @@ pub struct Particulars {
     pub link: Option<String>,
 }
 
+/// What calls of one entry tell of one alert; nothing, if the log was cut. For whoever asks once: the rest is not read.
+pub fn particulars(calls: &[store::signals::Call], position: u32) -> Result<Particulars, Error> {
+    let Some((call, place)) = call_of(calls, position) else { return Ok(Particulars::default()) };
+    let signal = signals::nth(&call.body, place).map_err(|_| unreadable())?;
+    Ok(signal.map(|signal| Particulars::of(&signal, call)).unwrap_or_default())
+}
+
+/// In which of the calls of an entry an alert stands, and at which place of it.
+pub fn call_of(calls: &[store::signals::Call], position: u32) -> Option<(&store::signals::Call, u32)> {
+    let mut place = position;
+    for call in calls {
+        if place < call.count {
+            return Some((call, place));
+        }
+        place -= call.count;
+    }
+    None
+}
+
+impl Particulars {
+    fn of(signal: &Signal, call: &store::signals::Call) -> Self {
+        Self {
+            labels: signal.labels.clone(),
+            annotations: signal.annotations(&call.body).unwrap_or_default(),
+            link: signal.link.as_deref().map(str::to_owned),
+        }
+    }
+}
+
 /// An entry of the log; an empty one, if the log was cut.
 pub fn entry(tx: &mut Tx<'_>, id: SignalId) -> Result<Entry, Error> {
-    Ok(store::signals::get(tx, id)?.map_or_else(Entry::default, |entry| Entry::of(entry.calls)))
+    let calls = store::signals::get(tx, id)?.map_or_else(Vec::new, |entry| entry.calls);
+    Ok(Entry { calls: calls.into_iter().map(|call| (call, OnceCell::new())).collect() })
 }
 
 impl Entry {
-    pub fn of(calls: Vec<store::signals::Call>) -> Self {
-        Self { calls: calls.into_iter().map(|call| (call, OnceCell::new())).collect() }
-    }
-
     /// The labels of every alert, in order.
     pub fn into_labels(self) -> Result<Vec<Labels>, Error> {
         let mut labels = Vec::new();
@@ -216,16 +242,16 @@ impl Entry {
                 _ = signals.set(read(call)?);
             }
             let Some(signal) = signals.get().and_then(|signals| signals.get(place as usize)) else { break };
-            return Ok(Particulars {
-                labels: signal.labels.clone(),
-                annotations: signal.annotations(&call.body).unwrap_or_default(),
-                link: signal.link.as_deref().map(str::to_owned),
-            });
+            return Ok(Particulars::of(signal, call));
         }
         Ok(Particulars::default())
     }
 }
 
 fn read(call: &store::signals::Call) -> Result<Vec<Signal>, Error> {
-    signals::read(&call.body, &[]).map_err(|_| Error::corrupt("a body in the signals log does not read"))
+    signals::read(&call.body, &[]).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Error {
+    Error::corrupt("a body in the signals log does not read")
 }

@@ -185,11 +185,11 @@ fn alerts_of(tx: &mut Tx<'_>, draft: Option<&Draft>, board: &Board, page: &PageR
     let mut told = Vec::new();
     for slot in slots.into_iter().take(ALERTS_TOLD) {
         let alert = board.at(slot);
-        let entry = match draft.filter(|draft| draft.id == alert.signal) {
-            Some(draft) => signals::Entry::of(draft.calls()?),
-            None => signals::entry(tx, alert.signal)?,
+        let calls = match draft.filter(|draft| draft.id == alert.signal) {
+            Some(draft) => draft.calls()?,
+            None => store::signals::get(tx, alert.signal)?.map_or_else(Vec::new, |entry| entry.calls),
         };
-        let mut particulars = entry.particulars(alert.position)?;
+        let mut particulars = signals::particulars(&calls, alert.position)?;
         particulars.labels = board.labels(slot);
         told.push(Told { id: alert.id, severity: board.severity(slot), starts_at: alert.starts_at, particulars });
     }

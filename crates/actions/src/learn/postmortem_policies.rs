@@ -4,7 +4,7 @@ use domain::learn::postmortem_facts::Seen;
 use domain::learn::postmortem_policies::{accept_by, due, judge};
 use domain::learn::postmortems::{Postmortem, State, Verdict};
 use domain::prepare::catalog::Catalog;
-use domain::respond::incidents::Phase;
+use domain::respond::incidents::{Command, Phase};
 use domain::respond::sight::Sight;
 use domain::respond::stamps::{Milestone, standing};
 use domain::words::{EventKind, IncidentId, Name, Timestamp};
@@ -15,6 +15,7 @@ use store::{Halt, Tx};
 
 use super::{drafts, postmortem_owners};
 use crate::announce::Told;
+use crate::respond::incidents;
 use crate::{Moment, Node, announce};
 
 /// What happened in an incident may change what the policies say of it: it is judged again soon, if it was judged at all.
@@ -67,6 +68,11 @@ pub(crate) fn look(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: In
         let mut data = particulars(&next);
         data["policies"] = policies;
         announce::of_incident(tx, moment, event, id, Vec::new(), Told::of(data))?;
+    }
+    // What is owed keeps an incident from being closed, also when it is owed afterwards.
+    if row.state.phase == Phase::Closed && next.state.is_open() && next.due.is_some() {
+        let why = "a postmortem is owed since it was closed";
+        incidents::act(tx, node, &mut moment.by_rule("postmortem"), id, &Command::Review, Some(why))?;
     }
     postmortem_owners::follow(tx, node, moment, &row)
 }

@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use jiff::Timestamp;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::words::{Labels, Refusal, Result, text};
@@ -91,6 +91,35 @@ pub fn read(body: &[u8], extra: &[(String, String)]) -> Result<Vec<Signal>> {
         return Err(Refusal::invalid(format!("{} alerts in one call; the most is {ALERTS_MOST}", wires.len())));
     }
     wires.into_iter().zip(0u32..).map(|(wire, position)| signal(wire, position, body, extra)).collect()
+}
+
+/// The one alert at a place of a body; none, if it has no such place. The others are passed over, not read.
+pub fn nth(body: &[u8], position: u32) -> Result<Option<Signal>> {
+    let mut from = serde_json::Deserializer::from_slice(body);
+    let wire = from.deserialize_seq(Nth(position)).map_err(|error| explain(body, &error))?;
+    wire.map(|wire| signal(wire, position, body, &[])).transpose()
+}
+
+/// Reads the element at a place.
+struct Nth(u32);
+
+impl<'de> Visitor<'de> for Nth {
+    type Value = Option<Wire<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of alerts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        for _ in 0..self.0 {
+            if elements.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(None);
+            }
+        }
+        let found = elements.next_element()?;
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(found)
+    }
 }
 
 /// Of a body that was refused: the alerts that can be read by themselves, as a body of their own, if there are any.
@@ -361,5 +390,24 @@ mod tests {
         let back = read(&body, &[]).unwrap();
         assert_eq!(back[0].labels, told.labels);
         assert_ne!(back[0].key, back[0].labels.fingerprint());
+    }
+
+    #[test]
+    fn one_alert_reads_alone_as_it_does_among_the_others() {
+        let told: Vec<Told> = (0..5)
+            .map(|number| Told {
+                labels: Labels::from_pairs([("alertname".to_owned(), format!("a{number}"))]),
+                annotations: Labels::from_pairs([("summary".to_owned(), format!("s{number}"))]),
+                ..Told::default()
+            })
+            .collect();
+        let body = write(&told);
+        let all = read(&body, &[]).unwrap();
+        for (signal, position) in all.iter().zip(0..) {
+            let alone = nth(&body, position).unwrap().unwrap();
+            assert_eq!(format!("{alone:?}"), format!("{signal:?}"));
+        }
+        assert!(nth(&body, 5).unwrap().is_none());
+        assert_eq!(nth(b"[{}]", 0).unwrap_err().to_string(), "/0/labels: missing: every alert needs labels");
     }
 }

@@ -271,7 +271,7 @@ impl Incident {
                 EventKind::IncidentMerged
             }
             Command::Review => {
-                self.must_be(&[Phase::Resolved], "review")?;
+                self.must_be(&[Phase::Resolved, Phase::Closed], "review")?;
                 next.enter(Phase::InReview, now);
                 EventKind::IncidentInReview
             }

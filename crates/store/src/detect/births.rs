@@ -171,18 +171,37 @@ pub fn settle(tx: &mut Tx<'_>, signal: SignalId, count: usize) -> Result<(), Err
     Ok(())
 }
 
+/// All that began in one entry of the log, as it began.
+#[derive(Debug)]
+pub struct Born {
+    signal: SignalId,
+    packed: Packed,
+}
+
+impl Born {
+    /// One of them; none, if it did not begin there.
+    pub fn row(&self, id: AlertId) -> Result<Option<AlertRow>, Error> {
+        let found = self.packed.alerts.iter().find(|alert| alert.id == id.bits());
+        found.map(|alert| self.packed.row(self.signal, alert)).transpose()
+    }
+
+    fn rows(&self) -> Result<Vec<AlertRow>, Error> {
+        self.packed.alerts.iter().map(|alert| self.packed.row(self.signal, alert)).collect()
+    }
+}
+
 /// Every alert that began in this entry, as it began; none, if the log was cut.
-pub fn of(tx: &mut Tx<'_>, signal: SignalId) -> Result<Vec<AlertRow>, Error> {
-    let Some(row) = tx.one("SELECT births FROM signals WHERE id = $1", &[signal.into()])? else {
-        return Ok(Vec::new());
+pub fn of(tx: &mut Tx<'_>, signal: SignalId) -> Result<Born, Error> {
+    let packed = match tx.one("SELECT births FROM signals WHERE id = $1", &[signal.into()])? {
+        Some(row) => postcard::from_bytes(row.bytes("births")?).map_err(|_| corrupt(signal))?,
+        None => Births::new(Timestamp::UNIX_EPOCH, 0).0,
     };
-    let packed: Packed = postcard::from_bytes(row.bytes("births")?).map_err(|_| corrupt(signal))?;
-    packed.alerts.iter().map(|alert| packed.row(signal, alert)).collect()
+    Ok(Born { signal, packed })
 }
 
 /// Those of them that have no row yet.
 pub fn without_row(tx: &mut Tx<'_>, signal: SignalId) -> Result<Vec<AlertRow>, Error> {
-    let mut born = of(tx, signal)?;
+    let mut born = of(tx, signal)?.rows()?;
     let (Some(first), Some(last)) = (born.first(), born.last()) else { return Ok(born) };
     let rows = tx.query("SELECT id FROM alerts WHERE id >= $1 AND id <= $2", &[first.id.into(), last.id.into()])?;
     let there = rows.iter().map(|row| row.id("id")).collect::<Result<BTreeSet<AlertId>, _>>()?;
@@ -204,8 +223,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, id: AlertId) -> Result<Option<AlertRow>, Err
         &[earliest.into(), Value::from(SignalId::from_bits(id.bits()))],
     )?;
     for row in rows {
-        let born = of(tx, row.id("signal")?)?;
-        if let Some(found) = born.into_iter().find(|row| row.id == id) {
+        if let Some(found) = of(tx, row.id("signal")?)?.row(id)? {
             return Ok(Some(found));
         }
     }
