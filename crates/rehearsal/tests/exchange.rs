@@ -11,7 +11,7 @@ use store::{Blobs, Halt, Place, Store};
 
 /// After everything that happened.
 fn later() -> Timestamp {
-    "2100-01-01T00:00:00Z".parse().unwrap()
+    "2100-01-01T00:00:00Z".parse().expect("a time")
 }
 
 fn blobs(folder: &Path) -> Blobs {
@@ -50,28 +50,28 @@ fn moves(seed: u64, season: Season, mut first: Fresh, others: Vec<Fresh>) {
         panic!("seed {seed}: {}", failure.trouble);
     }
     let mut mint = Mint::seeded(seed);
-    while seals::turn(&first, &mut mint, later()).unwrap() > 0 {}
-    let (key, sealed) = seals::verify(&first, None, &[]).unwrap();
+    while seals::turn(&first, &mut mint, later()).expect("it is sealed") > 0 {}
+    let (key, sealed) = seals::verify(&first, None, &[]).expect("it is looked over");
     assert_eq!((sealed.findings.len(), sealed.unsealed), (0, 0), "seed {seed}: {:?}", sealed.findings);
     assert!(sealed.sound > 50 && sealed.newest.is_some(), "seed {seed}: too little happened: {sealed:?}");
 
     let file = first.folder().join("all.tar.gz");
-    let made = export(first.place(), &blobs(first.folder()), &file, "1", later()).unwrap();
+    let made = export(first.place(), &blobs(first.folder()), &file, "1", later()).expect("an archive");
     let (mut from, mut kept) = (file, vec![]);
     first.close();
     for mut target in others {
         empty(&mut target);
         let (there, _) = once_alone(|| import(&from, target.place(), &blobs(target.folder()), later()));
         assert_eq!(moving(&there), moving(&made), "seed {seed}, into {}", target.place());
-        let moved = Store::open(target.place()).unwrap();
+        let moved = Store::open(target.place()).expect("it opens");
         // Its journal holds what was sealed, by the key and by the checkpoint of the house that it came from.
         let against: Vec<_> = sealed.newest.iter().cloned().collect();
-        let (_, report) = seals::verify(&moved, Some(key), &against).unwrap();
+        let (_, report) = seals::verify(&moved, Some(key), &against).expect("it is looked over");
         assert_eq!((report.findings.len(), report.held), (0, 1), "seed {seed}: {:?}", report.findings);
         assert_eq!((report.sound, &report.newest), (sealed.sound, &sealed.newest));
         drop(moved);
         let out = target.folder().join("all.tar.gz");
-        let again = export(target.place(), &blobs(target.folder()), &out, "1", later()).unwrap();
+        let again = export(target.place(), &blobs(target.folder()), &out, "1", later()).expect("an archive");
         assert_eq!(moving(&again), moving(&made), "seed {seed}, out of {}", target.place());
         from = out;
         kept.push(target);

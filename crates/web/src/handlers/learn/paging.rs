@@ -158,7 +158,7 @@ fn opened(look: &Look<'_, '_>, found: &Gathered) -> Result<Option<OpenedView>, H
     let Some(burden) = all.into_iter().find(|one| one.person.as_str() == person) else { return Ok(None) };
     let name = look.full_name(burden.person);
     let chosen = query.text("night");
-    let asked: Vec<(&str, &str)> = [("person", person), ("night", chosen)].into();
+    let asked = [("person", person), ("night", chosen)];
     if chosen == "each" {
         let rows = burden.nights().into_iter().map(|(night, told)| night_row(look, person, night, &told));
         return part_of(look, format!("{name}, by nights"), &asked, rows.collect()).map(Some);
