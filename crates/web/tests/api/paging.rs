@@ -146,12 +146,12 @@ async fn each_number_of_the_page_opens_a_list_of_as_many() {
     // Three of Rob; of the alerts the pages, and what they were good for.
     assert_eq!(links.len(), 3 + 2 + 3 + 2, "{links:?}");
     assert!(links.iter().any(|(_, n, says)| (*n, says.as_str()) == (2, "nights")), "{links:?}");
+    let night = regex::Regex::new(r#"href="(/insights/paging\?person=rob[^"]+night=\d[^"]+)#opened""#).unwrap();
     for (href, n, says) in links {
         let opened = nights.page("ada", &href).await;
         assert_eq!(opened.matches("<li data-opened>").count(), n, "{says}: {href}");
         if says == "nights" {
             // The number of each night opens its pages.
-            let night = regex::Regex::new(r#"href="(/insights/paging\?person=rob[^"]+night=\d[^"]+)#opened""#).unwrap();
             let each: Vec<String> = night.captures_iter(&opened).map(|found| found[1].replace("&#38;", "&")).collect();
             let mut pages = Vec::new();
             for href in &each {
