@@ -4,7 +4,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import test from "node:test";
 import { binary, freshDatabase, startAllclear } from "./rig/allclear.mjs";
 import { startCompany } from "./rig/company.mjs";
-import { noValidator, validated } from "./rig/exchange.mjs";
+import { flawsOfVeris, noValidator, noVeris, validated } from "./rig/exchange.mjs";
 import { Rig, ran, run } from "./rig/process.mjs";
 
 const tool = (...words) => ran(binary, words);
@@ -49,6 +49,55 @@ test("the record is written in the languages of the field, as far as its marking
     await writeFile(file, JSON.stringify(bundle));
     assert.match(await validated(file), /Results for[^]*\[\+\] STIX JSON: Valid/, name);
   }
+});
+
+/** Incidents of many sorts, each with what could be said of it in a way that VERIS does not know. */
+async function ofAllSorts(allclear) {
+  const make = (path, body) => allclear.api("POST", path, body);
+  const incident = async (title, what, more = {}) => {
+    const { id } = await make("/incidents", { title, class: "security", ...more });
+    for (const [of, body] of what) await make(`/incidents/${id}/${of}`, body);
+    return id;
+  };
+  const stamp = (milestone, at) => ["stamps", { milestone, at }];
+  const affected = (subject, value, more) => ["affected", { subject, count: { precision: "exact", value }, ...more }];
+  const money = (unit, count) => ["affected", { subject: "money", unit, count }];
+  const technique = (one) => ["techniques", { do: "name", technique: one }];
+  const malware = await incident("Ransomware on three hosts", [
+    affected("hosts", 3), technique("T1486"), stamp("compromise-started", "2026-01-01 23:59"), stamp("detected", "2026-01-02 00:05:07"), stamp("contained", "2026-01-02 04:00"),
+    ["observables", { values: [{ value: "ab".repeat(32) }], verdict: "malicious", tlp: "GREEN" }], money("EUR", { precision: "between", value: 10, to: 20 }),
+  ]);
+  const phishing = await incident("A letter asked for passwords", [
+    affected("records", 7, { data: "credentials" }), affected("records", 9, { data: "payment data" }), affected("data-subjects", 4, { data: "contact data" }),
+    technique("T1566.001"), stamp("compromise-started", "2026-01"), stamp("detected", "2026-01-03 13:10"), money("BYN", { precision: "exact", value: 12 }),
+  ]);
+  const misuse = await incident("An employee read what was none of theirs", [affected("records", 0, { data: "health data" }), stamp("compromise-started", "1949"), money("shells", { precision: "exact", value: 5 })]);
+  const error = await incident("A bucket stood open", [affected("records", 1200, { data: "source code" }), stamp("impact-started", "2025"), money("USD", { precision: "at-least", value: 1 })], { class: "operational", near_miss: true, only_reported: true });
+  const unknown = await incident("\"Quotes\", <tags> & nothing else", []);
+  const none = await incident("It was a test", [stamp("detected", "2026-01-02 12:00")]);
+  await make(`/incidents/${none}/act`, { do: "cancel", why: "a test" });
+  return { malware, phishing, misuse, error, unknown, none };
+}
+
+test("what is written as VERIS is valid by its schema", async (t) => {
+  if (noVeris) return t.skip(`left out: ${noVeris}`);
+  const rig = await Rig.start(t);
+  const allclear = await startCompany(rig);
+  const all = { breach: await breach(allclear), ...(await ofAllSorts(allclear)) };
+  const said = {};
+  for (const [sort, id] of Object.entries(all)) {
+    const file = rig.file(`${sort}.veris.json`);
+    await writeFile(file, await allclear.told("incident", "export", id, "--format", "veris", "--up-to", "RED"));
+    assert.equal(await flawsOfVeris(file), "", sort);
+    said[sort] = JSON.parse(await readFile(file, "utf8"));
+  }
+  assert.deepEqual(said.malware.timeline, { incident: { year: 2026, month: 1, day: 1, time: "11:59:00 PM" }, discovery: { unit: "Minutes" }, containment: { unit: "Hours", value: 4 } });
+  const sorts = Object.fromEntries(Object.entries(said).map(([sort, one]) => [sort, one.security_incident]));
+  assert.deepEqual(sorts, { breach: "Confirmed", malware: "Suspected", phishing: "Confirmed", misuse: "Suspected", error: "Near miss", unknown: "Suspected", none: "False positive" });
+  // The check can fail.
+  const file = rig.file("wrong.json");
+  await writeFile(file, JSON.stringify({ ...said.malware, asset: { assets: [{ variety: "Teapot" }] } }));
+  assert.match(await flawsOfVeris(file), /Teapot[^]*'cloud' is a required property|'cloud' is a required property[^]*Teapot/);
 });
 
 test("everything goes into one file, and from it into an empty house of either database", async (t) => {

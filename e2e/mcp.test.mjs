@@ -30,7 +30,14 @@ test("an assistant may what its token may, and a note is written once a person a
     assert.match(ana.first.would, /Write this note on the timeline of Payments time out/, say);
     assert.match(ana.second.done.entry, /^evt_/, say);
     assert.match(ana.again.error, /done already/, say);
-    assert.equal(ana.elicited?.done?.entry?.slice(0, 4), mode === "auto" ? "evt_" : undefined, say);
+    if (mode === "auto") {
+      assert.match(ana.accept.done.entry, /^evt_/, say);
+      assert.match(ana.asked, /wants to do this in your name:[^]*Write this note on the timeline of Payments time out/, say);
+      for (const no of ["decline", "cancel"]) assert.match(ana[no].error, /Nothing was done: the person did not agree/, say);
+    } else {
+      for (const any of ["accept", "decline", "cancel"]) assert.match(ana[any].confirmation, /./, say);
+      assert.equal(ana.asked, undefined, say);
+    }
     assert.match(ana.postmortem.error, /postmortem/, say);
     assert.match(ana.unknown, /there is no tool/, say);
 
@@ -45,7 +52,7 @@ test("an assistant may what its token may, and a note is written once a person a
   // Ana's and Ben's, each by every way, and those that a person was asked about; each says how it came.
   const timeline = await allclear.api("GET", `/incidents/${open.id}/timeline`);
   const notes = timeline.items.filter((entry) => entry.kind === "entry.added");
-  assert.equal(notes.length, 2 * 4 + 2 * 2);
+  assert.equal(notes.length, 2 * 4 + 2 * 2, "none of those that a person did not agree to");
   assert.ok(notes.every((entry) => entry.data.via === "assistant"));
 
   // Without a server the assistant is told so, and is not left waiting.

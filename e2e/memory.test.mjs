@@ -49,7 +49,15 @@ test("the page says what the same alerts led to before, each part with its recor
     await look(seen, `memory-page-${name}`);
     await seen.goto("/insights/paging");
     await seen.getByRole("heading", { name: "What the pages of each alert were good for" }).waitFor();
+    await seen.getByRole("heading", { name: "Had a policy waited less" }).waitFor();
     await look(seen, `insights-paging-${name}`);
+    await seen.getByRole("link", { name: "2: pages" }).first().click();
+    await seen.getByRole("heading", { name: "Ana Silva" }).waitFor();
+    assert.equal(await seen.locator("[data-opened]").count(), 2, "a number opens what it counts");
+    await look(seen, `insights-paging-opened-${name}`);
+    await seen.goto("/action-items?tab=all");
+    assert.match(await seen.getByRole("link", { name: "As CSV" }).getAttribute("href"), /^\/api\/v1\/action-items\.csv$/);
+    await look(seen, `action-items-csv-${name}`);
     await seen.goto("/me/digest");
     await seen.getByRole("heading", { name: "Weekly digest" }).waitFor();
     await look(seen, `digest-${name}`);
@@ -65,6 +73,7 @@ test("the page says what the same alerts led to before, each part with its recor
   assert.match(await allclear.told("insights", "alerts", "--csv"), /PaymentsErrorRate,payments,2,0,1,0,1/);
   assert.match(await allclear.told("insights", "nights", "--csv"), /^person,pages,by_night,nights\r?\nana,2,/);
   assert.match(await allclear.told("insights", "--csv"), /^measure,known,of,before,seconds_50/);
+  assert.match(await allclear.told("action-item", "list", "--all", "--csv"), /^action_item,title,[^]*\r?\nact_\w+,Limit the queue to 1000,a test with 1001 is refused,ana,prevent,normal,/);
 
   // The digest: nothing is overdue, so there is nothing to send; and it can be ended.
   assert.match(await allclear.told("digest"), /nothing to say/i);

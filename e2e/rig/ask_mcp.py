@@ -13,10 +13,17 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import ElicitResult
 
 asked = json.load(sys.stdin)
+heard = {}
 
 
-async def agree(context, params):
-    return ElicitResult(action="accept", content={})
+def answering(action):
+    """A person who is asked, and answers so."""
+
+    async def answer(context, params):
+        heard["asked"] = params.message
+        return ElicitResult(action=action, content={} if action == "accept" else None)
+
+    return answer
 
 
 def way(http):
@@ -26,7 +33,7 @@ def way(http):
     return stdio_client(StdioServerParameters(command=asked["binary"], args=["mcp"], env=env))
 
 
-async def talk(client, heard):
+async def talk(client):
     async def call(name, **arguments):
         result = await client.call_tool(name, arguments)
         assert json.loads(result.content[0].text) == result.structured_content
@@ -56,23 +63,24 @@ async def talk(client, heard):
 
 
 async def main():
-    heard = {}
     headers = {"Authorization": f"Bearer {asked['token']}"}
     async with httpx2.AsyncClient(headers=headers) as http:
         async with Client(way(http), mode=asked["mode"]) as client:
             heard["protocol"] = client.protocol_version
-            await talk(client, heard)
+            await talk(client)
             note = {"incident": asked["incident"], "text": f"Errors fall ({asked['transport']}, {asked['mode']})"}
             heard["first"] = (await client.call_tool("add_note", note)).structured_content
             if "confirmation" in heard["first"]:
                 confirmed = {**note, "confirmation": heard["first"]["confirmation"]}
                 heard["second"] = (await client.call_tool("add_note", confirmed)).structured_content
                 heard["again"] = (await client.call_tool("add_note", confirmed)).structured_content
-        if "second" in heard and asked["mode"] == "auto":
-            # A client that can ask its person: it is asked, and nothing is passed through the model.
-            async with Client(way(http), mode="auto", elicitation_callback=agree) as client:
-                note["text"] += ", agreed"
-                heard["elicited"] = (await client.call_tool("add_note", note)).structured_content
+        if "second" in heard:
+            # A client that can ask its person. Without a handshake it is asked, and nothing is passed through the model; with one
+            # it would have to be asked on a stream that is kept open, and the confirmation stays.
+            for action in ["accept", "decline", "cancel"]:
+                async with Client(way(http), mode=asked["mode"], elicitation_callback=answering(action)) as client:
+                    said = {**note, "text": f"{note['text']}, {action}"}
+                    heard[action] = (await client.call_tool("add_note", said)).structured_content
     json.dump(heard, sys.stdout)
 
 

@@ -48,7 +48,7 @@ pub fn gather(
         Some(person) => store::learn::paging::told(tx, from, to, Some(person), sight)?,
         None => Vec::new(),
     };
-    let paged = store::learn::paging::paged(tx, from, to)?;
+    let paged = store::learn::paging::paged(tx, from, to, sight)?;
     let catalog = node.rules(tx)?.catalog.clone();
     let zone = |name: &Name| {
         let zone = catalog.people.get(name).map_or_else(|| "UTC".to_owned(), |one| one.time_zone.clone());

@@ -34,7 +34,9 @@ pub(crate) struct ActionItems {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// List items of incidents that you may see: the open ones, by when they are due
-    #[command(after_long_help = "Example:\n  allclear action-item list --mine --overdue")]
+    #[command(
+        after_long_help = "Examples:\n  allclear action-item list --mine --overdue\n  allclear action-item list --all --csv > items.csv"
+    )]
     List {
         /// Only yours
         #[arg(long, conflicts_with = "owner")]
@@ -54,6 +56,9 @@ enum Command {
         /// Of incidents that touch this service
         #[arg(long, value_name = "SERVICE")]
         service: Option<Name>,
+        /// Write them as comma-separated values
+        #[arg(long)]
+        csv: bool,
     },
     /// Show one item, with what its check saw
     #[command(after_long_help = "Example:\n  allclear action-item show act_06f1k2m9qv7x3t1a")]
@@ -179,7 +184,7 @@ struct Add {
 pub(crate) fn run(command: &ActionItems) -> Outcome {
     let (client, look) = (command.server.client()?, command.look);
     match &command.command {
-        Command::List { mine, owner, all, overdue, incident, service } => {
+        Command::List { mine, owner, all, overdue, incident, service, csv } => {
             let query = ActionItemQuery {
                 owner: if *mine { Some("me".into()) } else { owner.as_ref().map(Name::to_string) },
                 state: (!all).then(|| "open".into()),
@@ -188,6 +193,10 @@ pub(crate) fn run(command: &ActionItems) -> Outcome {
                 service: service.as_ref().map(Name::to_string),
                 ..ActionItemQuery::default()
             };
+            if *csv {
+                screen::pour(&client.text(&["action-items.csv"], &query)?);
+                return Ok(Exit::Fine);
+            }
             list(&client, &query, look)
         }
         Command::Show { item } => show(&client, *item, look),

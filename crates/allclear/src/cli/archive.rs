@@ -85,6 +85,9 @@ pub(crate) fn run(command: &Archive) -> Outcome {
             } else {
                 let (written, by) = (command.look.time(manifest.made_at), &manifest.program);
                 screen::say(format!("{} are in {place}, as of {written} (Allclear {by})", counted(&manifest)));
+                if manifest.behind() > 0 {
+                    screen::say("It was of an older version, and was brought up to date");
+                }
                 if restored.cancelled > 0 {
                     screen::say(format!("{} messages that were on their way then are not sent", restored.cancelled));
                 }

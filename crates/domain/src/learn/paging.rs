@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::engage::schedules;
 use crate::words::{GroupId, IncidentId, Name, PageId, Timestamp};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// By night: from this hour on, and before that one, where the person is.
@@ -37,11 +38,27 @@ pub enum About {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Burden<'t> {
     pub person: &'t Name,
-    /// The latest first, each with whether it came by night.
-    pub told: Vec<(&'t Told, bool)>,
-    /// How many came by night, and in how many nights.
-    pub by_night: usize,
-    pub nights: usize,
+    /// The latest first, each with the night in which it came, if it came by night: that of the evening on which it began.
+    pub told: Vec<(&'t Told, Option<Date>)>,
+}
+
+impl<'t> Burden<'t> {
+    /// Those that came by night.
+    pub fn by_night(&self) -> impl Iterator<Item = &'t Told> {
+        self.told.iter().filter(|(_, night)| night.is_some()).map(|(told, _)| *told)
+    }
+
+    /// The nights, the latest first, each with what came in it.
+    pub fn nights(&self) -> Vec<(Date, Vec<&'t Told>)> {
+        let mut nights: Vec<(Date, Vec<&'t Told>)> = Vec::new();
+        for (told, night) in self.told.iter().filter_map(|(told, night)| Some((*told, (*night)?))) {
+            match nights.last_mut() {
+                Some((last, of_it)) if *last == night => of_it.push(told),
+                _ => nights.push((night, vec![told])),
+            }
+        }
+        nights
+    }
 }
 
 /// What fell upon each, by their names; `zone` is the name of the time zone of somebody.
@@ -59,12 +76,8 @@ pub fn burdens<'t>(told: &'t [Told], zone: impl Fn(&Name) -> String) -> Vec<Burd
             // The night of an evening goes on until the morning after.
             by_night.then(|| there.checked_sub(jiff::Span::new().hours(NIGHT.1)).unwrap_or(there).date())
         };
-        let dates: Vec<_> = told.iter().filter_map(|one| night(one)).collect();
-        let (by_night, mut nights) = (dates.len(), dates);
-        nights.sort_unstable();
-        nights.dedup();
-        let told = told.into_iter().map(|one| (one, night(one).is_some())).collect();
-        Burden { person, told, by_night, nights: nights.len() }
+        let told = told.into_iter().map(|one| (one, night(one))).collect();
+        Burden { person, told }
     };
     by_person.into_iter().map(burden).collect()
 }
@@ -191,10 +204,17 @@ mod tests {
         ];
         let zone = |person: &Name| if person.as_str() == "ana" { "Europe/Berlin" } else { "UTC" }.to_owned();
         let found = burdens(&told, zone);
-        let said: Vec<_> =
-            found.iter().map(|one| (one.person.as_str(), one.told.len(), one.by_night, one.nights)).collect();
+        let said: Vec<_> = found
+            .iter()
+            .map(|one| (one.person.as_str(), one.told.len(), one.by_night().count(), one.nights().len()))
+            .collect();
         assert_eq!(said, [("ana", 5, 3, 2), ("ben", 1, 0, 0)], "by name");
-        assert_eq!(found[0].told.iter().map(|one| one.1).collect::<Vec<_>>(), [true, false, true, true, false]);
+        assert_eq!(
+            found[0].told.iter().map(|one| one.1.is_some()).collect::<Vec<_>>(),
+            [true, false, true, true, false]
+        );
+        let nights: Vec<_> = found[0].nights().iter().map(|(night, told)| (night.to_string(), told.len())).collect();
+        assert_eq!(nights, [("2026-09-22".to_owned(), 1), ("2026-09-21".to_owned(), 2)], "by the evening");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! VERIS asks who did what to what with which result. What nobody recorded is "Unknown", which VERIS has a word for everywhere;
 //! no action is guessed from a technique, no victim from a name. Techniques stand beside it in its section `plus`.
 
+use std::ops::RangeInclusive;
+
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
@@ -16,6 +18,17 @@ use super::tlp::Tlp;
 /// The version of the schema that is written.
 pub const SCHEMA: &str = "1.4.0";
 
+/// The years that VERIS knows.
+const YEARS: RangeInclusive<i16> = 1950..=2050;
+
+/// The currencies that VERIS knows: those of ISO 4217, as they were in 2014, and some that no state issues.
+const CURRENCIES: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYR BZD \
+    CAD CDF CHF CLP CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GGP GHS GIP GMD GNF GTQ GYD HKD \
+    HNL HRK HTG HUF IDR ILS IMP INR IQD IRR ISK JEP JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LTL LVL \
+    LYD MAD MDL MGA MKD MMK MNT MOP MRO MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON \
+    RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLL SOS SPL SRD STD SVC SYP SZL THB TJS TMT TND TOP TRY TTD TVD TWD TZS UAH UGX USD \
+    UYU UZS VEF VND VUV WST XAF XCD XDR XOF XPF YER ZAR ZMK ZWD XBT BCH XMR ZEC";
+
 /// The incident; indicators that are marked at most `most` come with it.
 pub fn incident(record: &Record<'_>, most: Tlp) -> Value {
     let held = standing(record.stamps);
@@ -26,8 +39,9 @@ pub fn incident(record: &Record<'_>, most: Tlp) -> Value {
         "source_id": host(record),
         "security_incident": security_incident(record, attribute.is_some()),
         "summary": summary(record),
-        "actor": { "unknown": {} },
-        "action": { "unknown": {} },
+        // Who validates wants a word beside an unknown actor.
+        "actor": { "unknown": { "notes": "Not recorded" } },
+        "action": { "unknown": { "notes": "Not recorded" } },
         "asset": asset(record),
         "discovery_method": discovery(&held),
         "timeline": timeline(record, &held),
@@ -119,7 +133,13 @@ fn attribute(record: &Record<'_>) -> Option<Value> {
     if data.is_empty() {
         return None;
     }
-    Some(json!({ "confidentiality": { "data": data, "data_disclosure": "Unknown" } }))
+    // The same records may be of several kinds: together they are at least as many as of the kind with most.
+    let total = data.iter().filter_map(|line| line["amount"].as_u64()).max();
+    let mut confidentiality = json!({ "data": data, "data_disclosure": "Unknown" });
+    if let Some(total) = total {
+        confidentiality["data_total"] = json!(total);
+    }
+    Some(json!({ "confidentiality": confidentiality }))
 }
 
 fn discovery(held: &Standing<'_>) -> Value {
@@ -132,8 +152,9 @@ fn discovery(held: &Standing<'_>) -> Value {
 
 fn timeline(record: &Record<'_>, held: &Standing<'_>) -> Value {
     let first = [Milestone::CompromiseStarted, Milestone::ImpactStarted, Milestone::Detected];
-    let first = first.iter().find_map(|milestone| held.get(milestone));
-    let mut whole = json!({ "incident": day(record, first.copied()) });
+    let known = |stamp: &&Stamp| YEARS.contains(&stamp.when.at.to_zoned(TimeZone::UTC).year());
+    let first = first.iter().find_map(|milestone| held.get(milestone).copied().filter(known));
+    let mut whole = json!({ "incident": day(record, first) });
     let spans = [
         ("discovery", Milestone::CompromiseStarted, Milestone::Detected),
         ("containment", Milestone::Detected, Milestone::Contained),
@@ -161,7 +182,8 @@ fn day(record: &Record<'_>, stamp: Option<&Stamp>) -> Value {
         parts.insert("day".into(), json!(at.day()));
     }
     if precision <= Precision::Minute {
-        parts.insert("time".into(), json!(at.strftime("%H:%M").to_string()));
+        // VERIS has the clock of twelve hours, and seconds always.
+        parts.insert("time".into(), json!(at.strftime("%I:%M:%S %p").to_string()));
     }
     Value::Object(parts)
 }
@@ -191,11 +213,7 @@ fn span(took: Took) -> Option<Value> {
 fn impact(record: &Record<'_>) -> Option<Value> {
     let money: Vec<_> = record.affected.iter().filter(|one| one.what.subject == Subject::Money).collect();
     let [one] = money[..] else { return None };
-    let currency = one
-        .what
-        .unit
-        .as_deref()
-        .filter(|unit| unit.len() == 3 && unit.bytes().all(|byte| byte.is_ascii_uppercase()))?;
+    let currency = one.what.unit.as_deref().filter(|unit| CURRENCIES.split_whitespace().any(|known| known == *unit))?;
     let mut impact = json!({ "overall_rating": "Unknown", "iso_currency_code": currency });
     match one.now()?.amount {
         Amount::Exact(number) => impact["overall_amount"] = json!(number),
@@ -215,6 +233,7 @@ fn plus(record: &Record<'_>, most: Tlp) -> Value {
     let affected: Vec<String> =
         record.affected.iter().filter_map(|one| Some(format!("{}: {}", one.what, one.now()?.amount))).collect();
     json!({
+        "master_id": uuid_text(uuid5(ours(record), &format!("incident/{}", record.id))),
         "created": record.reported_at, "modified": record.modified(),
         "allclear": {
             "incident": record.id, "class": record.class.word(), "tlp": record.marking().max(most_of(record, most)).to_string(),
@@ -232,7 +251,8 @@ fn most_of(record: &Record<'_>, most: Tlp) -> Tlp {
 mod tests {
     use super::*;
     use crate::respond::affected::Affected;
-    use crate::respond::exports::tests::{kept, record};
+    use crate::respond::exports::tests::{Kept, kept, record};
+    use crate::respond::stamps::When;
 
     #[test]
     fn what_is_on_record_is_said_and_what_is_not_is_unknown() {
@@ -242,8 +262,8 @@ mod tests {
             ("/schema_version", json!("1.4.0")),
             ("/security_incident", json!("Confirmed")),
             ("/summary", json!("Mail was read. a rule forwards mail. Invoices were changed.")),
-            ("/actor", json!({ "unknown": {} })),
-            ("/action", json!({ "unknown": {} })),
+            ("/actor", json!({ "unknown": { "notes": "Not recorded" } })),
+            ("/action", json!({ "unknown": { "notes": "Not recorded" } })),
             ("/asset", json!({ "assets": [{ "variety": "Unknown", "amount": 3 }], "cloud": ["Unknown"] })),
             ("/discovery_method", json!({ "internal": { "variety": ["Unknown"] } })),
             ("/timeline/incident", json!({ "year": 2026, "month": 9, "day": 12 })),
@@ -251,7 +271,7 @@ mod tests {
             ("/timeline/containment", json!({ "unit": "Hours", "value": 2 })),
             (
                 "/attribute/confidentiality",
-                json!({ "data": [{ "variety": "Payment", "amount": 1204 }, { "variety": "Personal" }], "data_disclosure": "Unknown" }),
+                json!({ "data": [{ "variety": "Payment", "amount": 1204 }, { "variety": "Personal" }], "data_disclosure": "Unknown", "data_total": 1204 }),
             ),
             (
                 "/impact",
@@ -280,5 +300,23 @@ mod tests {
         assert_eq!(incident(&Record { near_miss: true, ..bare }, Tlp::Amber)["security_incident"], "Near miss");
         let cancelled = Record { phase: Phase::Cancelled, ..bare };
         assert_eq!(incident(&cancelled, Tlp::Amber)["security_incident"], "False positive");
+    }
+    #[test]
+    fn only_what_veris_has_a_word_for_is_said_to_it() {
+        let mut kept = kept();
+        let day = |kept: &Kept| incident(&record(kept), Tlp::Amber)["timeline"]["incident"].clone();
+        for (said, time) in [("2026-09-12 00:05", "12:05:00 AM"), ("2026-09-12 13:10:59", "01:10:59 PM")] {
+            kept.stamps[0].when = When::read(said, &TimeZone::UTC).unwrap();
+            assert_eq!(day(&kept)["time"], time);
+        }
+        // It knows no year before 1950: the next that is known stands for it.
+        kept.stamps[0].when = When::read("1949", &TimeZone::UTC).unwrap();
+        assert_eq!((&day(&kept)["year"], &day(&kept)["day"]), (&json!(2026), &json!(21)));
+        for (unit, known) in [("CHF", true), ("BYN", false), ("chf", false), ("XBT", true), ("AED AFN", false)] {
+            kept.affected[3].what.unit = Some(unit.into());
+            let whole = incident(&record(&kept), Tlp::Amber);
+            assert_eq!(whole.get("impact").is_some(), known, "{unit}");
+            assert!(whole["plus"]["allclear"]["affected"].to_string().contains(unit), "it stands there in any case");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Lines of comma-separated values (RFC 4180) that a spreadsheet shows, and does not run.
 
-/// One line, with its end. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+/// One line, with its end. A cell that a spreadsheet would take for a formula gets an apostrophe in front; a number below
+/// nought is none.
 pub fn line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
     let cells: Vec<String> = cells.into_iter().map(cell).collect();
     cells.join(",") + "\r\n"
@@ -11,11 +12,18 @@ fn cell(text: &str) -> String {
     let first = text.trim_start().chars().next();
     let runs = first.is_some_and(|first| "=+-@|\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}".contains(first))
         || text.starts_with(['\t', '\r', '\n']);
-    let guarded = if runs { format!("'{text}") } else { text.to_owned() };
+    let guarded = if runs && !is_number(text) { format!("'{text}") } else { text.to_owned() };
     if guarded.contains(['"', ',', '\r', '\n', ';']) {
         return format!("\"{}\"", guarded.replace('"', "\"\""));
     }
     guarded
+}
+
+/// Digits with a sign before them, and at most one point within.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
+    [whole, part].iter().all(|some| !some.is_empty() && some.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -32,7 +40,13 @@ mod tests {
             ("=1+1", "'=1+1"),
             ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),
             ("+49 30", "'+49 30"),
-            ("-1", "'-1"),
+            ("-1", "-1"),
+            ("-0.25", "-0.25"),
+            ("-1+1", "'-1+1"),
+            ("-", "'-"),
+            ("-.5", "'-.5"),
+            ("-1.2.3", "'-1.2.3"),
+            ("-x", "'-x"),
             ("@sum", "'@sum"),
             ("  =1", "'  =1"),
             ("\t=1", "'\t=1"),

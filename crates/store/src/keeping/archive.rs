@@ -10,7 +10,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::words::{Refusal, Timestamp};
+use domain::respond::evidence::Digest;
+use domain::words::{Refusal, Timestamp, text};
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ const MANIFEST_MOST: u64 = 64 << 20;
 /// A row that is longer is none of ours.
 const ROW_MOST: usize = 256 << 20;
 const PART: usize = 256 << 10;
+/// What helps against an archive that is newer.
+const USE_ANOTHER: &str = "use that version, or a newer one";
 
 /// What is in an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +71,11 @@ pub struct Kept {
 }
 
 impl Manifest {
+    /// How many migrations have come since: it is of an older program, and was brought up to date.
+    pub fn behind(&self) -> usize {
+        schema::names().count().saturating_sub(self.migrations.len())
+    }
+
     /// Rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
@@ -106,11 +114,11 @@ pub fn export(place: &Place, blobs: &Blobs, file: &Path, program: &str, now: Tim
 }
 
 fn write(store: &Store, blobs: &Blobs, file: &Path, program: &str, now: Timestamp) -> Result<Manifest, Halt> {
-    let (tables, evidence) = store.read(|tx| {
+    let evidence = store.read(|tx| {
         rows::must_be_up_to_date(tx)?;
-        Ok((rows::plan(tx)?, respond::evidence::kept(tx)?))
+        Ok(respond::evidence::kept(tx)?)
     })?;
-    let mut manifest = Manifest {
+    let manifest = Manifest {
         format: FORMAT.into(),
         version: VERSION,
         program: program.into(),
@@ -119,6 +127,18 @@ fn write(store: &Store, blobs: &Blobs, file: &Path, program: &str, now: Timestam
         tables: Vec::new(),
         evidence: evidence.iter().map(|(sha256, bytes)| Kept { sha256: sha256.to_string(), bytes: *bytes }).collect(),
     };
+    pack(store, manifest, &evidence, blobs, file)
+}
+
+/// Writes the tables of a store, whatever they are, and this evidence.
+fn pack(
+    store: &Store,
+    mut manifest: Manifest,
+    evidence: &[(Digest, u64)],
+    blobs: &Blobs,
+    file: &Path,
+) -> Result<Manifest, Halt> {
+    let tables = store.read(rows::plan)?;
     // A tar says the size of a file before the file. The snapshot stands still, so that it can be read twice.
     for table in &tables {
         let (mut hash, mut listed) = (Sha256::new(), (0, 0));
@@ -134,7 +154,7 @@ fn write(store: &Store, blobs: &Blobs, file: &Path, program: &str, now: Timestam
     let say = unwritable(file);
     let opened = files::private(OpenOptions::new().write(true).create_new(true)).open(file).map_err(&say)?;
     let mut to = GzEncoder::new(BufWriter::with_capacity(PART, opened), flate2::Compression::fast());
-    let seconds = now.as_second();
+    let seconds = manifest.made_at.as_second();
     let first = serde_json::to_vec_pretty(&manifest).map_err(|error| Error::other(format!("no manifest: {error}")))?;
     let size = first.len() as u64;
     tar::begin(&mut to, MANIFEST, size, seconds).and_then(|()| to.write_all(&first)).map_err(&say)?;
@@ -144,7 +164,7 @@ fn write(store: &Store, blobs: &Blobs, file: &Path, program: &str, now: Timestam
         lines(store, table, |line| Ok(to.write_all(line).map_err(&say)?))?;
         tar::end(&mut to, listed.bytes).map_err(&say)?;
     }
-    for (sha256, bytes) in evidence {
+    for &(sha256, bytes) in evidence {
         let gone =
             || Error::corrupt(format!("evidence {sha256} is missing or altered in {}", blobs.folder().display()));
         let mut from = blobs.open(sha256, bytes)?.ok_or_else(gone)?;
@@ -275,9 +295,9 @@ fn read(file: &Path, database: &Path, kept: &Blobs) -> Result<Manifest, Halt> {
     let had = manifest.migrations.len();
     if !schema::names().take(had).eq(manifest.migrations.iter().map(String::as_str)) {
         let message = format!(
-            "{} was written by Allclear {}, whose database this program does not know: use that version, or a newer one",
+            "{} was written by {}, whose database this program does not know, so nothing was changed: {USE_ANOTHER}",
             file.display(),
-            manifest.program
+            by(&manifest.program)
         );
         return Err(Refusal::conflict(message).into());
     }
@@ -351,13 +371,25 @@ fn read(file: &Path, database: &Path, kept: &Blobs) -> Result<Manifest, Halt> {
     Ok(manifest)
 }
 
-fn read_manifest(text: &[u8]) -> Result<Manifest, String> {
-    let value: Json = serde_json::from_slice(text).map_err(|_| "its manifest is not readable".to_owned())?;
+/// Who wrote it, as far as it says so.
+fn by(program: &str) -> String {
+    if program.is_empty() {
+        "another version of Allclear".into()
+    } else {
+        format!("Allclear {}", text::shorten(program, 40))
+    }
+}
+
+fn read_manifest(bytes: &[u8]) -> Result<Manifest, String> {
+    let value: Json = serde_json::from_slice(bytes).map_err(|_| "its manifest is not readable".to_owned())?;
     if value["format"] != FORMAT {
         return Err("it is none of Allclear".into());
     }
     if value["version"] != VERSION {
-        return Err(format!("its form is version {}, and this program reads {VERSION}", value["version"]));
+        let (version, by) = (&value["version"], by(value["program"].as_str().unwrap_or_default()));
+        return Err(format!(
+            "it was written by {by} in version {version} of the form, and this program reads {VERSION}: {USE_ANOTHER}"
+        ));
     }
     serde_json::from_value(value).map_err(|error| format!("its manifest is not readable: {error}"))
 }
@@ -428,6 +460,141 @@ mod tests {
         }
     }
 
+    /// An archive as a program with the first so many migrations would have written it, with something in it.
+    fn of_old(folder: &Path, many: usize) -> (std::path::PathBuf, Manifest) {
+        let database = folder.join(format!("old-{many}.db"));
+        let store = Store::open_as_it_is(&Place::Sqlite(database)).unwrap();
+        schema::migrate_some(&store, many).unwrap();
+        let level = schema::names().nth(many - 1).unwrap();
+        let had = |name: &str| level >= name;
+        store
+            .alone(|tx| {
+                let mut put = |since: &str, sql: &str| if had(since) { tx.execute(sql, &[]).map(drop) } else { Ok(()) };
+                put("0001", "INSERT INTO settings (name, value) VALUES ('key', 'old')")?;
+                put("0001", "INSERT INTO journal (id, number, kind, at, recorded_at, actor, subjects, data) \
+                     VALUES ('evt_0000000000000001', 1, 'x', 0, 0, 'system', 'inc_0000000000000001', 'null')")?;
+                put("0001", "INSERT INTO journal_subjects (subject, event) VALUES ('inc_0000000000000001', 'evt_0000000000000001')")?;
+                put("0002", "INSERT INTO changesets (number, id, at, author, via) VALUES (1, 'chg_1', 0, 'person:ana', 'apply')")?;
+                put("0002", "INSERT INTO revisions (kind, name, number, changeset, spec, hash) \
+                     VALUES ('team', 'web', 1, 1, '{}', 'x')")?;
+                put("0003", "INSERT INTO groups (id, route, labels, title, opened_at, told) \
+                     VALUES ('grp_0000000000000001', 'shop', '[[\"alertname\",\"Full\"]]', 'Full', 0, '')")?;
+                put("0005", "INSERT INTO incidents (id, title, class, phase, since, activities, visibility, reopened, services, \
+                     reported_by, reported_at, retrospective, near_miss) VALUES ('inc_0000000000000001', 'Of old', 'system', 'active', 0, '[]', \
+                     'open', 0, '', 'person:ana', 0, 0, 0)")?;
+                put("0005", "INSERT INTO incident_links (incident, subject, linked_at, linked_by) \
+                     VALUES ('inc_0000000000000001', 'grp_0000000000000001', 0, 'person:ana')")?;
+                put("0020", "INSERT INTO postmortem_sections (incident, section, revision, text, author, written_at) \
+                     VALUES ('inc_0000000000000001', 'summary', 1, 'It was full.', 'ana', 0)")?;
+                Ok(())
+            })
+            .unwrap();
+        let manifest = Manifest {
+            format: FORMAT.into(),
+            version: VERSION,
+            program: "0.1".into(),
+            made_at: at(1),
+            migrations: schema::names().take(many).map(str::to_owned).collect(),
+            tables: Vec::new(),
+            evidence: Vec::new(),
+        };
+        let file = folder.join(format!("old-{many}.tar.gz"));
+        let blobs = Blobs::new(folder.join("evidence"), u64::MAX);
+        let manifest = pack(&store, manifest, &[], &blobs, &file).unwrap();
+        (file, manifest)
+    }
+
+    #[test]
+    fn an_archive_of_any_older_program_is_brought_up_to_date() {
+        let all = schema::names().count();
+        let source = Fresh::unopened();
+        for many in 1..=all {
+            let (file, made) = of_old(source.folder(), many);
+            assert_eq!(made.behind(), all - many);
+            let check_all = |target: &mut Fresh| {
+                empty(target);
+                let blobs = Blobs::new(target.folder().join("evidence"), u64::MAX);
+                let (there, _) = once_alone(|| import(&file, target.place(), &blobs, at(5000))).unwrap();
+                assert_eq!(there, made);
+                assert_eq!(crate::keeping::check(target.place()).unwrap().problems, Vec::<String>::new(), "of {many}");
+                let moved = Store::open_to_read(target.place()).unwrap();
+                let level = schema::names().nth(many - 1).unwrap();
+                let one = |since: &str, sql: &'static str| {
+                    let row = moved.read(|tx| Ok(tx.one(sql, &[])?)).unwrap();
+                    let said = row.map(|row| row.opt_text("said").unwrap().unwrap_or_default().to_owned());
+                    (level >= since).then_some(said)
+                };
+                let some = |text: &str| Some(Some(text.to_owned()));
+                for (since, sql, said) in [
+                    ("0001", "SELECT value AS said FROM settings WHERE name = 'key'", "old"),
+                    ("0001", "SELECT actor AS said FROM journal WHERE number = 1 AND incident IS NULL", "system"),
+                    ("0005", "SELECT title AS said FROM incidents WHERE drill = FALSE", "Of old"),
+                    // What a migration makes of rows, it makes of those that came in an archive.
+                    (
+                        "0005",
+                        "SELECT alike AS said FROM incident_links",
+                        if level >= "0026" { "" } else { "shop [[\"alertname\",\"Full\"]]" },
+                    ),
+                    ("0002", "SELECT spec AS said FROM applied WHERE name = 'web'", "{}"),
+                    ("0020", "SELECT text AS said FROM postmortem_sections WHERE others = ''", "It was full."),
+                ] {
+                    if sql.contains("applied") && level >= "0016" {
+                        continue; // its own rows count then
+                    }
+                    if let found @ Some(_) = one(since, sql) {
+                        assert_eq!(found, some(said), "{sql}, of {many}");
+                    }
+                }
+                // It is an installation like any other: an archive of it goes on.
+                let again = target.folder().join("again.tar.gz");
+                let again = export(target.place(), &blobs, &again, "2", at(9)).unwrap();
+                assert_eq!((again.behind(), again.rows() >= made.rows()), (0, true));
+            };
+            // PostgreSQL takes its time to make a schema: the first, those that change rows, and the last.
+            match schema::names().nth(many - 1).unwrap().get(..4) {
+                Some("0001" | "0005" | "0015" | "0025" | "0026") => each_target(check_all),
+                _ => check_all(&mut Fresh::sqlite()),
+            }
+        }
+    }
+
+    #[test]
+    fn an_archive_of_a_newer_program_is_refused_with_what_helps() {
+        let source = Fresh::sqlite();
+        furnish(&source);
+        let blobs = Blobs::new(source.folder().join("evidence"), u64::MAX);
+        let manifest = |migrations: Vec<String>| Manifest {
+            format: FORMAT.into(),
+            version: VERSION,
+            program: "9.1.0".into(),
+            made_at: at(1),
+            migrations,
+            tables: Vec::new(),
+            evidence: Vec::new(),
+        };
+        let newer = schema::names().map(str::to_owned).chain(["9999_future".to_owned()]).collect();
+        let file = source.folder().join("newer.tar.gz");
+        pack(&source, manifest(newer), &[], &blobs, &file).unwrap();
+        let form = source.folder().join("form.tar.gz");
+        let newest = Manifest { version: VERSION + 1, ..manifest(Vec::new()) };
+        pack(&source, newest, &[], &blobs, &form).unwrap();
+        each_target(|target| {
+            empty(target);
+            let before = target.place().clone();
+            for file in [&file, &form] {
+                let message = refused(once_alone(|| {
+                    import(file, &before, &Blobs::new(target.folder().join("evidence"), u64::MAX), at(5000))
+                }));
+                for part in ["written by Allclear 9.1.0", "nothing was changed", "use that version, or a newer one"] {
+                    assert!(message.contains(part), "{message}");
+                }
+            }
+            if let Place::Sqlite(path) = target.place() {
+                assert!(!path.exists());
+            }
+        });
+    }
+
     #[test]
     fn whatever_is_damaged_is_refused_whole() {
         let store = Fresh::sqlite();
@@ -458,6 +625,11 @@ mod tests {
         flipped[whole.len() / 2] ^= 0x10;
         let target = Fresh::unopened();
         let (bad, path) = (folder.join("bad.tar.gz"), target.folder().join("allclear.db"));
+        let mut postgres = Fresh::postgres();
+        let untouched = postgres.as_deref().map(lasting).unwrap_or_default();
+        if let Some(postgres) = &mut postgres {
+            postgres.close();
+        }
         for (bytes, why) in [
             (flipped, ""),
             (whole[..whole.len() - 5].to_vec(), ""),
@@ -476,6 +648,13 @@ mod tests {
             let left: Vec<_> =
                 std::fs::read_dir(target.folder()).unwrap().map(|one| one.unwrap().file_name()).collect();
             assert!(left.is_empty(), "{left:?} after {message}");
+            if let Some(postgres) = &mut postgres {
+                let elsewhere = Blobs::new(postgres.folder().join("evidence"), u64::MAX);
+                let message = refused(once_alone(|| import(&bad, postgres.place(), &elsewhere, at(9))));
+                assert!(message.contains(why), "{message}");
+                let there = Store::open_to_read(postgres.place()).unwrap();
+                assert_eq!(lasting(&there), untouched, "after {message}");
+            }
         }
     }
 }

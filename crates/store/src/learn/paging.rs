@@ -5,7 +5,7 @@ use domain::respond::sight::Sight;
 use domain::words::{EventKind, IncidentId, Name, Timestamp};
 
 use crate::door::{Error, Row, Tx};
-use crate::respond::sight::{self, PAGE as SEEN};
+use crate::respond::sight::{self, INCIDENT, PAGE as SEEN};
 
 /// No drill: neither its alerts nor its incident are part of one.
 const REAL: &str = "(groups.labels IS NULL OR NOT groups.labels LIKE '%[\"drill\",\"true\"]%') \
@@ -43,17 +43,19 @@ pub fn told(
 /// So many pages are looked at, the latest.
 const MOST: i64 = 50_000;
 
-/// What became of the pages about alerts that were started in a stretch of time.
-pub fn paged(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Paged>, Error> {
+/// What became of the pages about alerts that were started in a stretch of time. What belongs to an incident that is not seen
+/// looks as if it belonged to none.
+pub fn paged(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp, who: Sight<'_>) -> Result<Vec<Paged>, Error> {
     let sql = format!(
         "SELECT pages.id, pages.group_id, pages.title, pages.service, pages.started_at, pages.state, pages.ended_why, \
          groups.labels, \
-         EXISTS (SELECT 1 FROM incident_links WHERE incident_links.subject = pages.group_id) AS part, \
+         EXISTS (SELECT 1 FROM incident_links JOIN incidents ON incidents.id = incident_links.incident \
+         WHERE incident_links.subject = pages.group_id AND {INCIDENT}) AS part, \
          EXISTS (SELECT 1 FROM journal_subjects JOIN journal ON journal.id = journal_subjects.event \
-         WHERE journal_subjects.subject = pages.id AND journal.kind = $3) AS answered, \
+         WHERE journal_subjects.subject = pages.id AND journal.kind = $4) AS answered, \
          EXISTS (SELECT 1 FROM alerts WHERE alerts.group_id = pages.group_id AND alerts.noise IS NOT NULL) AS noise \
          FROM pages JOIN groups ON groups.id = pages.group_id WHERE {REAL} AND pages.kind = 'alert' \
-         AND pages.started_at >= $1 AND pages.started_at < $2 ORDER BY pages.id DESC LIMIT {MOST}"
+         AND pages.started_at >= $2 AND pages.started_at < $3 ORDER BY pages.id DESC LIMIT {MOST}"
     );
     let read = |row: &Row| {
         let unanswered = row.opt_text("ended_why")? == Some("unanswered");
@@ -70,7 +72,18 @@ pub fn paged(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp) -> Result<Vec<Page
             noise: row.bool("noise")?,
         })
     };
-    tx.query(&sql, &[from.into(), to.into(), EventKind::PageAcknowledged.word().into()])?.iter().map(read).collect()
+    let bound = [sight::bound(who), from.into(), to.into(), EventKind::PageAcknowledged.word().into()];
+    tx.query(&sql, &bound)?.iter().map(read).collect()
+}
+
+/// The escalation policies by which most pages about alerts were started in a stretch of time, those first.
+pub fn policies(tx: &mut Tx<'_>, from: Timestamp, to: Timestamp, most: u32) -> Result<Vec<Name>, Error> {
+    let sql = format!(
+        "SELECT pages.policy, count(*) AS count FROM pages JOIN groups ON groups.id = pages.group_id \
+         WHERE {REAL} AND pages.kind = 'alert' AND pages.policy IS NOT NULL AND pages.started_at >= $1 \
+         AND pages.started_at < $2 GROUP BY pages.policy ORDER BY count(*) DESC, pages.policy LIMIT $3"
+    );
+    tx.query(&sql, &[from.into(), to.into(), i64::from(most).into()])?.iter().map(|row| row.name("policy")).collect()
 }
 
 fn labels_of(text: &str) -> Result<Vec<(String, String)>, Error> {

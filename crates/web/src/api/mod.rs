@@ -4,6 +4,7 @@
 pub mod body;
 pub mod change;
 pub mod detect;
+pub mod downloads;
 pub mod engage;
 pub mod inform;
 pub mod journal;

@@ -148,6 +148,7 @@ use crate::problem::Problem;
         subscribers::list,
         subscribers::remove,
         action_items::list,
+        action_items::export,
         action_items::survival,
         action_items::of_incident,
         action_items::propose,

@@ -120,6 +120,7 @@ pub(crate) fn lines() -> Vec<Route> {
         on("/api/v1/obligations", VIEW, Method::GET, get(obligations::list)),
         on("/api/v1/incidents/{id}/timeline", VIEW, Method::GET, get(entries::list)),
         on("/api/v1/action-items", VIEW, Method::GET, get(action_items::list)),
+        on("/api/v1/action-items.csv", VIEW, Method::GET, get(action_items::export)),
         on("/api/v1/action-items/survival", VIEW, Method::GET, get(action_items::survival)),
         on("/api/v1/action-items/{id}", VIEW, Method::GET, get(action_items::one)),
         on("/api/v1/action-items/{id}", INCIDENTS, Method::POST, post(action_items::act)),

@@ -199,6 +199,70 @@ async fn promises_count_once_they_fell_due() {
     }
 }
 
+/// How many rows a list has, on all its pages.
+async fn rows(past: &Past, href: &str) -> usize {
+    let next = regex::Regex::new(r#"<p class="more"><a class="button" href="([^"]+)""#).unwrap();
+    let (mut href, mut count) = (plain(href), 0);
+    loop {
+        let page = past.page(&href).await;
+        count += page.matches("<tr data-row>").count();
+        let Some(found) = next.captures(&page) else { return count };
+        href = plain(&found[1]);
+    }
+}
+
+fn plain(href: &str) -> String {
+    href.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_number_of_the_page_opens_a_list_of_as_many() {
+    let past = Past::new();
+    // So many that dots become bars, and that a list has more than one page.
+    for minutes in 1..=205 {
+        past.mitigated(minutes * minutes % 1400 + 1, json!({})).await;
+    }
+    for more in [json!({ "retrospective": true }), json!({ "near_miss": true, "only_reported": true })] {
+        past.mitigated(7, more).await;
+    }
+    let early = json!([{ "milestone": "impact-started", "at": "2026-09-21 10:00" }, { "milestone": "detected", "at": "2026-09-21 07:00" }]);
+    let id = past.declare(&past.rob, json!({ "title": "Caught", "class": "system", "stamps": early })).await;
+    let promise = json!({ "audience": "internal", "text": "We look.", "next_by": at(700) });
+    past.house.call(ask("POST", &format!("/api/v1/incidents/{id}/updates")).by(&past.rob).json(&promise)).await;
+    past.house.wait(3600);
+    let figure = regex::Regex::new(r#"<a href="(/insights/[^"]+)"><strong>(\d+)</strong> ([^<]*)</a>"#).unwrap();
+    let cell = regex::Regex::new(r#"<td><a href="(/insights/[^"]+)">(\d+)</a>"#).unwrap();
+    let bar = regex::Regex::new(r#"<a href="(/insights/[^"]+)" tabindex="-1" aria-label="(\d+): ([^"]*)""#).unwrap();
+    let tab = regex::Regex::new(r#"<a href="(/insights/[^"]+)"[^>]*>[^<]*<span class="count">(\d+)</span>"#).unwrap();
+    for query in ["", "?retrospective=true&from=2026-09-21", "?class=security"] {
+        let page = past.page(&format!("/insights{query}")).await;
+        let found = |pattern: &regex::Regex, page: &str| -> Vec<(String, usize)> {
+            pattern.captures_iter(page).map(|one| (one[1].to_owned(), one[2].parse().unwrap())).collect()
+        };
+        let (figures, bars) = (found(&figure, &page), found(&bar, &page));
+        assert!(figures.len() >= 14 && (query == "?class=security" || bars.len() > 5), "{query}: {figures:?} {bars:?}");
+        for (href, n) in figures.iter().chain(&found(&cell, &page)).chain(&bars) {
+            assert_eq!(rows(&past, href).await, *n, "{query}: {href}");
+        }
+        // On the lists, each tab has as many as it says.
+        for path in ["/insights/mitigate", "/insights/incidents", "/insights/promises", "/insights/detect?which=before"]
+        {
+            let page = past
+                .page(&if query.is_empty() {
+                    path.to_owned()
+                } else {
+                    format!("{path}{}{}", if path.contains('?') { "&" } else { "?" }, &query[1..])
+                })
+                .await;
+            let tabs = found(&tab, &page);
+            assert!(tabs.len() >= 2, "{path}: {tabs:?}");
+            for (href, n) in tabs {
+                assert_eq!(rows(&past, &href).await, n, "{query}: {href}");
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_meant_is_refused_where_it_stands() {
     let past = Past::new();

@@ -12,6 +12,7 @@ use actions::{Moment, Node};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use domain::engage::deliveries::Outcome;
 use domain::engage::links::LinkKey;
 use domain::prepare::access::Scope;
 use domain::prepare::checks::Conditions;
@@ -308,6 +309,23 @@ impl House {
         let identity = Identity { name: "two".into(), public_url: HOME.into(), link_key: LinkKey::new(KEY) };
         let (node, now) = (Node::new(identity), self.now());
         while actions::inform::outgoing_webhooks::follow(&self.store, &node, &mut self.mint, now).unwrap() {}
+    }
+
+    /// What is due happens, and every message arrives at once, as the rounds do it.
+    pub(crate) fn turn(&mut self) {
+        let identity = Identity { name: "two".into(), public_url: HOME.into(), link_key: LinkKey::new(KEY) };
+        let (node, now) = (Node::new(identity), self.now());
+        actions::clockwork::tick(&self.store, &node, &mut self.mint, now).unwrap();
+        loop {
+            let claimed = actions::courier::claim(&self.store, &node, now, &|_| 64).unwrap();
+            for one in &claimed {
+                let sent = Outcome::Sent { receipt: None };
+                actions::courier::settle(&self.store, &mut self.mint, one, &sent, now).unwrap();
+            }
+            if claimed.is_empty() {
+                return;
+            }
+        }
     }
 
     /// How long the journal is.

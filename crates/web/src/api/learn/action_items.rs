@@ -15,6 +15,7 @@ use store::respond::incidents::IncidentRow;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::{Body, Search, created};
+use crate::api::downloads::{Download, cell, yes};
 use crate::api::listing::Listing;
 use crate::api::respond::incidents::id as incident_id;
 use crate::app::App;
@@ -453,8 +454,69 @@ pub async fn list(
 ) -> Result<Json<Listing<ActionItem>>, Problem> {
     let now = app.now();
     let filter = query.filter(visitor.person(), now)?;
-    let found = app.read(move |tx| acts::list(tx, &filter, visitor.sight())).await?;
+    let found = app.read(move |tx| acts::list(tx, &filter, visitor.sight(), acts::LISTED_MOST)).await?;
     Ok(Json(Listing::whole(found.iter().map(|(row, _): &(ItemRow, IncidentRow)| wire(row, now)).collect())))
+}
+
+/// So many are written into one table.
+const EXPORTED_MOST: u32 = 50_000;
+
+const HEADINGS: [&str; 17] = [
+    "action_item",
+    "title",
+    "bound",
+    "owner",
+    "kind",
+    "priority",
+    "state",
+    "due_at",
+    "overdue",
+    "incident",
+    "incident_title",
+    "factor",
+    "proof",
+    "proposed_at",
+    "done_at",
+    "reopened",
+    "dropped_because",
+];
+
+/// The same action items as comma-separated values, fifty thousand at most. No cell is a formula.
+#[utoipa::path(get, path = "/api/v1/action-items.csv", tag = "learn", params(ActionItemQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+pub async fn export(
+    Shared(app): Shared<App>,
+    Extension(visitor): Extension<Visitor>,
+    Search(query): Search<ActionItemQuery>,
+) -> Result<Download, Problem> {
+    let now = app.now();
+    let filter = query.filter(visitor.person(), now)?;
+    let mut table = Download::with(HEADINGS);
+    for (row, of) in app.read(move |tx| acts::list(tx, &filter, visitor.sight(), EXPORTED_MOST)).await? {
+        let one = wire(&row, now);
+        let (due, proposed, reopened) = (one.due_at.to_string(), one.proposed_at.to_string(), one.reopened.to_string());
+        let dropped = one.drop.filter(|drop| drop.approved_by.is_some()).map(|drop| drop.why);
+        table.row([
+            one.id,
+            one.title,
+            one.bound,
+            one.owner,
+            one.kind,
+            one.priority,
+            one.state,
+            due,
+            yes(one.overdue),
+            one.incident,
+            of.name().into_owned(),
+            cell(one.factor),
+            one.check_says,
+            proposed,
+            cell(one.done_at),
+            reopened,
+            cell(dropped),
+        ]);
+    }
+    Ok(table)
 }
 
 /// How long action items stay open, as curves that count what is open as open so far.

@@ -2,18 +2,17 @@
 
 use actions::learn::changes::{Gathered, Question, gather};
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::changes::{Case, Insights, Lengths, Share, Which, insights};
 use domain::learn::insights::ENOUGH;
 use domain::respond::stamps::When;
-use domain::words::{Refusal, Timestamp, csv};
+use domain::words::{Refusal, Timestamp};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::Search;
+use crate::api::downloads::{Download, cell, yes};
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -249,12 +248,12 @@ pub async fn export(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<ChangeInsightQuery>,
-) -> Result<Response, Problem> {
-    let lines = gathered(app, visitor, &query, |gathered, _| {
-        let mut lines = csv::line(HEADINGS);
+) -> Result<Download, Problem> {
+    let table = gathered(app, visitor, &query, |gathered, _| {
+        let mut table = Download::with(HEADINGS);
         for case in &gathered.cases {
             let services: Vec<&str> = case.services.iter().map(domain::words::Name::as_str).collect();
-            lines += &csv::line([
+            table.row([
                 case.id.to_string().as_str(),
                 &case.title,
                 case.kind.word(),
@@ -263,12 +262,12 @@ pub async fn export(
                 &services.join(" "),
                 &case.proposed_at.to_string(),
                 &case.began_at.to_string(),
-                &case.ended_at.map_or_else(String::new, |at| at.to_string()),
-                if case.failed() { "yes" } else { "no" },
-                if case.exempted { "yes" } else { "no" },
+                &cell(case.ended_at),
+                &yes(case.failed()),
+                &yes(case.exempted),
             ]);
         }
-        lines
+        table
     });
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], lines.await?).into_response())
+    table.await
 }

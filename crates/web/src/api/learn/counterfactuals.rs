@@ -86,7 +86,8 @@ fn wire(one: &Told) -> Counterfactual {
 /// What is said where nothing is told.
 pub fn silence(found: &Found) -> Option<String> {
     if found.n < LEAST {
-        return Some(format!("It cannot be told: {} pages are too few, it takes {LEAST}.", found.n));
+        let few = if found.n == 1 { "1 page is".to_owned() } else { format!("{} pages are", found.n) };
+        return Some(format!("It cannot be told: {few} too few, it takes {LEAST}."));
     }
     found.told.is_empty().then(|| "No shorter wait would have called whoever answered earlier.".to_owned())
 }

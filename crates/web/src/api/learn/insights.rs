@@ -3,21 +3,21 @@
 use actions::learn::insights::{Gathered, Question, gather};
 use axum::extract::{Path, State};
 use axum::http::Uri;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use domain::learn::insights::{
     Case, Cohort, Comparison, Distribution, ENOUGH, Insights as Found, Point, Promised, Which, insights, meaning, title,
 };
 use domain::respond::stamps::{Measure, Stamp, When};
 use domain::respond::updates::{Fate, Promise};
-use domain::words::{Refusal, Timestamp, csv};
+use domain::words::{Refusal, Timestamp};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use store::{Halt, Tx};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::Search;
+use crate::api::downloads::{Download, cell};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
@@ -534,26 +534,17 @@ pub async fn of_measure(
     .await
 }
 
-/// Answers a table that is made of what was found, as comma-separated values.
+/// Answers a table that is made of what was found.
 async fn table(
     app: App,
     visitor: Visitor,
     query: &InsightQuery,
-    make: impl Fn(&Gathered, Timestamp) -> String + Send + 'static,
-) -> Result<Response, Problem> {
+    make: fn(&Gathered, Timestamp) -> Download,
+) -> Result<Download, Problem> {
     let question = query.read(&TimeZone::UTC)?;
     let (now, node) = (app.now(), app.clone());
     let found = app.read(move |tx| Ok(make(&gather(tx, node.node(), &question, visitor.sight(), now)?, now)));
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], found.await?).into_response())
-}
-
-/// A line of cells of which some are not known.
-fn line(cells: &[String]) -> String {
-    csv::line(cells.iter().map(String::as_str))
-}
-
-fn cell<T: ToString>(one: Option<T>) -> String {
-    one.map_or_else(String::new, |one| one.to_string())
+    Ok(found.await?)
 }
 
 /// Each measure with its quantiles and how it compares, as comma-separated values. No cell is a formula.
@@ -563,32 +554,8 @@ pub async fn overview_table(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<InsightQuery>,
-) -> Result<Response, Problem> {
-    table(app, visitor, &query, |gathered, now| {
-        let mut headings: Vec<String> = ["measure", "known", "of", "before"].map(str::to_owned).into();
-        for percent in [50, 75, 90] {
-            headings.extend(["", "_least", "_most"].map(|end| format!("seconds_{percent}{end}")));
-        }
-        let compared =
-            ["n_before", "difference", "difference_least", "difference_most", "chance", "needed", "detectable"];
-        headings.extend(compared.map(str::to_owned));
-        let mut lines = line(&headings);
-        for one in wire(gathered, now).measures {
-            let mut cells = vec![one.measure, one.n.to_string(), one.of.to_string(), one.before.to_string()];
-            for percent in [50, 75, 90] {
-                let found = one.quantiles.iter().find(|one| one.percent == percent);
-                cells.push(cell(found.map(|one| one.seconds)));
-                cells.push(cell(found.and_then(|one| one.least)));
-                cells.push(cell(found.and_then(|one| one.most)));
-            }
-            let than = one.compared;
-            cells.extend([than.n_before.to_string(), cell(than.seconds), cell(than.least), cell(than.most)]);
-            cells.extend([cell(than.chance), cell(than.needed), than.detectable.to_string()]);
-            lines += &line(&cells);
-        }
-        lines
-    })
-    .await
+) -> Result<Download, Problem> {
+    table(app, visitor, &query, of_measures).await
 }
 
 /// The incidents that are counted, with how long each measure took in seconds, as comma-separated values. What is not known
@@ -599,24 +566,8 @@ pub async fn incidents_table(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<InsightQuery>,
-) -> Result<Response, Problem> {
-    table(app, visitor, &query, |gathered, now| {
-        let found = insights(&gathered.cases, &gathered.filter, now);
-        let mut headings: Vec<String> = ["incident", "title", "class", "severity", "at"].map(str::to_owned).into();
-        headings.extend(Measure::ALL.map(|measure| format!("{}_seconds", measure.word())));
-        let mut lines = line(&headings);
-        for case in found.of(Cohort::Counted) {
-            let said = incident(case);
-            let mut cells = vec![said.incident, said.title, said.class, cell(said.severity), said.at.to_string()];
-            cells.extend(Measure::ALL.map(|measure| {
-                let points = &found.distribution(measure).points;
-                cell(points.iter().find(|point| point.case.id == case.id).map(Point::seconds))
-            }));
-            lines += &line(&cells);
-        }
-        lines
-    })
-    .await
+) -> Result<Download, Problem> {
+    table(app, visitor, &query, of_incidents).await
 }
 
 /// The promises of updates that fell due, as comma-separated values. No cell is a formula.
@@ -626,17 +577,58 @@ pub async fn promises_table(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<InsightQuery>,
-) -> Result<Response, Problem> {
-    table(app, visitor, &query, |gathered, now| {
-        let found = insights(&gathered.cases, &gathered.filter, now);
-        let mut lines = csv::line(["incident", "title", "audience", "given_at", "by", "answered_at", "kept"]);
-        for one in found.promises.list(Promised::Due) {
-            let one = promised(&found, one);
-            let answered = cell(one.answered_at);
-            let (given, by, kept) = (one.given_at.to_string(), one.by.to_string(), one.kept.to_string());
-            lines += &line(&[one.incident, one.title, one.audience, given, by, answered, kept]);
+) -> Result<Download, Problem> {
+    table(app, visitor, &query, of_promises).await
+}
+
+fn of_measures(gathered: &Gathered, now: Timestamp) -> Download {
+    let mut headings: Vec<String> = ["measure", "known", "of", "before"].map(str::to_owned).into();
+    for percent in [50, 75, 90] {
+        headings.extend(["", "_least", "_most"].map(|end| format!("seconds_{percent}{end}")));
+    }
+    let compared = ["n_before", "difference", "difference_least", "difference_most", "chance", "needed", "detectable"];
+    headings.extend(compared.map(str::to_owned));
+    let mut table = Download::with(headings);
+    for one in wire(gathered, now).measures {
+        let mut cells = vec![one.measure, one.n.to_string(), one.of.to_string(), one.before.to_string()];
+        for percent in [50, 75, 90] {
+            let found = one.quantiles.iter().find(|one| one.percent == percent);
+            cells.push(cell(found.map(|one| one.seconds)));
+            cells.push(cell(found.and_then(|one| one.least)));
+            cells.push(cell(found.and_then(|one| one.most)));
         }
-        lines
-    })
-    .await
+        let than = one.compared;
+        cells.extend([than.n_before.to_string(), cell(than.seconds), cell(than.least), cell(than.most)]);
+        cells.extend([cell(than.chance), cell(than.needed), than.detectable.to_string()]);
+        table.row(cells);
+    }
+    table
+}
+
+fn of_incidents(gathered: &Gathered, now: Timestamp) -> Download {
+    let found = insights(&gathered.cases, &gathered.filter, now);
+    let mut headings: Vec<String> = ["incident", "title", "class", "severity", "at"].map(str::to_owned).into();
+    headings.extend(Measure::ALL.map(|measure| format!("{}_seconds", measure.word())));
+    let mut table = Download::with(headings);
+    for case in found.of(Cohort::Counted) {
+        let said = incident(case);
+        let mut cells = vec![said.incident, said.title, said.class, cell(said.severity), said.at.to_string()];
+        cells.extend(Measure::ALL.map(|measure| {
+            let points = &found.distribution(measure).points;
+            cell(points.iter().find(|point| point.case.id == case.id).map(Point::seconds))
+        }));
+        table.row(cells);
+    }
+    table
+}
+
+fn of_promises(gathered: &Gathered, now: Timestamp) -> Download {
+    let found = insights(&gathered.cases, &gathered.filter, now);
+    let mut table = Download::with(["incident", "title", "audience", "given_at", "by", "answered_at", "kept"]);
+    for one in found.promises.list(Promised::Due) {
+        let one = promised(&found, one);
+        let (given, by, kept) = (one.given_at.to_string(), one.by.to_string(), one.kept.to_string());
+        table.row([one.incident, one.title, one.audience, given, by, cell(one.answered_at), kept]);
+    }
+    table
 }

@@ -2,17 +2,16 @@
 
 use actions::learn::paging::{Gathered, gather};
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::paging::{Use, burdens, worths};
 use domain::respond::stamps::When;
-use domain::words::{Name, Refusal, Timestamp, csv};
+use domain::words::{Name, Refusal, Timestamp};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::Search;
+use crate::api::downloads::Download;
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::Problem;
@@ -94,16 +93,16 @@ fn wire(found: &Gathered) -> PagingInsights {
     let people = burdens(&found.told, |name| found.zone(name)).into_iter().map(|one| PagedPerson {
         person: one.person.to_string(),
         pages: one.told.len(),
-        by_night: one.by_night,
-        nights: one.nights,
+        by_night: one.by_night().count(),
+        nights: one.nights().len(),
         told: one
             .told
             .iter()
-            .map(|(told, by_night)| PersonsPage {
+            .map(|(told, night)| PersonsPage {
                 page: told.page.to_string(),
                 title: told.title.clone(),
                 at: told.at,
-                by_night: *by_night,
+                by_night: night.is_some(),
             })
             .collect(),
     });
@@ -147,13 +146,13 @@ pub async fn people(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<PagingQuery>,
-) -> Result<Response, Problem> {
-    let mut lines = csv::line(["person", "pages", "by_night", "nights"]);
+) -> Result<Download, Problem> {
+    let mut table = Download::with(["person", "pages", "by_night", "nights"]);
     for one in found(app, visitor, &query).await?.people {
-        let counts = [one.pages, one.by_night, one.nights].map(|count| count.to_string());
-        lines += &csv::line([one.person.as_str(), &counts[0], &counts[1], &counts[2]]);
+        let [pages, by_night, nights] = [one.pages, one.by_night, one.nights].map(|count| count.to_string());
+        table.row([one.person, pages, by_night, nights]);
     }
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], lines).into_response())
+    Ok(table)
 }
 
 /// The alerts, as comma-separated values. No cell is a formula.
@@ -163,12 +162,11 @@ pub async fn alerts(
     State(app): State<App>,
     Extension(visitor): Extension<Visitor>,
     Search(query): Search<PagingQuery>,
-) -> Result<Response, Problem> {
-    let mut lines = csv::line(["alert", "service", "pages", "nothing", "incident", "answered", "open"]);
+) -> Result<Download, Problem> {
+    let mut table = Download::with(["alert", "service", "pages", "nothing", "incident", "answered", "open"]);
     for one in found(app, visitor, &query).await?.alerts {
         let counts = [one.pages, one.nothing, one.incident, one.answered, one.open].map(|count| count.to_string());
-        let named = [one.alert.as_str(), one.service.as_deref().unwrap_or_default()];
-        lines += &csv::line(named.into_iter().chain(counts.iter().map(String::as_str)));
+        table.row([one.alert, one.service.unwrap_or_default()].into_iter().chain(counts));
     }
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8")], lines).into_response())
+    Ok(table)
 }

@@ -2,17 +2,17 @@
 
 use actions::respond::observables::{self as acts, Judgement, Known, Wanted};
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use domain::respond::observables::{Kind, Observable as Rule, Seen, Verdict, defang};
 use domain::respond::tlp::Tlp;
-use domain::words::{ObservableId, Refusal, Timestamp, csv};
+use domain::words::{ObservableId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::incidents::id;
 use crate::api::body::{Body, Search, created};
+use crate::api::downloads::{Download, cell};
 use crate::api::listing::Listing;
 use crate::app::App;
 use crate::enter::Visitor;
@@ -210,31 +210,29 @@ pub async fn export(
     Extension(visitor): Extension<Visitor>,
     Path(text): Path<String>,
     Search(query): Search<ExportQuery>,
-) -> Result<Response, Problem> {
+) -> Result<Download, Problem> {
     let id = id(&text)?;
     let most = query.tlp.unwrap_or_default();
     let found = app.read(move |tx| acts::of_incident(tx, id, visitor.sight())).await?;
-    let mut lines = csv::line(HEADINGS);
+    let mut table = Download::with(HEADINGS);
     for (one, _) in found.iter().filter(|(one, _)| one.struck.is_none() && one.seen.tlp <= most) {
-        let time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| at.to_string());
-        let (seen, or) = (&one.seen, |text: &Option<String>| text.clone().unwrap_or_default());
-        lines += &csv::line([
+        let seen = &one.seen;
+        table.row([
             one.kind.word(),
             &one.value,
             &defang(one.kind, &one.value),
             seen.verdict.word(),
             &seen.tlp.to_string(),
-            &time(seen.first),
-            &time(seen.last),
-            &or(&seen.source),
-            &or(&seen.note),
+            &cell(seen.first),
+            &cell(seen.last),
+            &cell(seen.source.as_ref()),
+            &cell(seen.note.as_ref()),
             &one.id.to_string(),
             &one.added_by,
             &one.added_at.to_string(),
         ]);
     }
-    let name = format!("attachment; filename=\"{id}-observables.csv\"");
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, name.as_str())], lines).into_response())
+    Ok(table.named(format!("{id}-observables.csv")))
 }
 
 /// Adds what was seen. What stands there already stays as it is.

@@ -37,6 +37,7 @@ use crate::pages::{Badge, Link, Section, Tone};
 use crate::problem::Problem;
 
 const PATH: &str = "/action-items";
+const CSV: &str = "/api/v1/action-items.csv";
 
 /// `GET /action-items?tab=mine|overdue|open|all&kind=&priority=&service=&incident=&by=`.
 pub async fn get_action_items(asked: Asked) -> Result<Response, Problem> {
@@ -62,8 +63,9 @@ pub async fn get_action_items(asked: Asked) -> Result<Response, Problem> {
             };
             let (sight, now) = (look.asked.sight(), look.now());
             let read = wanted.filter(Some(&look.asked.person), now);
-            let listed =
-                read.map_err(Halt::from).and_then(|filter| Ok((acts::list(look.tx, &filter, sight)?, filter.incident)));
+            let listed = read
+                .map_err(Halt::from)
+                .and_then(|filter| Ok((acts::list(look.tx, &filter, sight, acts::LISTED_MOST)?, filter.incident)));
             let (found, incident, error) = match listed {
                 Ok((found, incident)) => (found, incident, None),
                 Err(Halt::Refused(refusal)) => (Vec::new(), None, Some(sentence(&refusal.message))),
@@ -82,6 +84,7 @@ pub async fn get_action_items(asked: Asked) -> Result<Response, Problem> {
                 current: tab == word,
             };
             Ok(ActionItemsPage {
+                csv: csv_of(&wanted),
                 tabs: vec![one("Mine", "mine"), one("Overdue", "overdue"), one("Open", "open"), one("All", "all")],
                 filter: filter(look, query, tab),
                 error,
@@ -93,6 +96,23 @@ pub async fn get_action_items(asked: Asked) -> Result<Response, Problem> {
             })
         })
         .await
+}
+
+/// Where the same items are downloaded.
+fn csv_of(wanted: &ActionItemQuery) -> String {
+    let overdue = wanted.overdue.map(|only| only.to_string());
+    let asked = [
+        ("owner", &wanted.owner),
+        ("state", &wanted.state),
+        ("overdue", &overdue),
+        ("kind", &wanted.kind),
+        ("priority", &wanted.priority),
+        ("incident", &wanted.incident),
+        ("service", &wanted.service),
+    ];
+    let pairs = asked.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", escape(value.as_deref()?))));
+    let pairs: Vec<String> = pairs.collect();
+    if pairs.is_empty() { CSV.to_owned() } else { format!("{CSV}?{}", pairs.join("&")) }
 }
 
 fn filter(look: &Look<'_, '_>, query: &Fields, tab: &str) -> filters::Filter {

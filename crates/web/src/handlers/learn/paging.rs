@@ -1,30 +1,37 @@
 //! How paging falls upon people, and what it was good for, on a page.
 
+use actions::learn::counterfactuals;
 use actions::learn::paging::{Gathered, gather};
 use axum::response::Response;
 use domain::learn::paging::{About, Paged, Told, Use, burdens, worths};
 use domain::prepare::people::Access;
 use domain::words::labels::Compare;
 use domain::words::{Matcher, Timestamp};
+use jiff::civil::Date;
 use store::Halt;
 
+use crate::api::learn::counterfactuals::silence;
+use crate::api::learn::insights::part;
 use crate::api::learn::paging::PagingQuery;
 use crate::handlers::fields::escape;
 use crate::handlers::frame::{Asked, Look, sentence};
 use crate::pages::learn::insights::Figure;
-use crate::pages::learn::paging::{AlertView, OpenedRow, OpenedView, PagingPage, PersonView};
+use crate::pages::learn::paging::{AlertView, OpenedRow, OpenedView, PagingPage, PersonView, WaitView};
 use crate::pages::{Badge, Link, Section, Tone};
 use crate::problem::Problem;
 
 const PATH: &str = "/insights/paging";
-/// So many pages are listed.
+/// So many are listed at once.
 const ROWS: usize = 200;
+/// So many policies are played again: each by its last hundred pages.
+const POLICIES: u32 = 3;
 
-/// `GET /insights/paging?from=&to=&person=&night=&alert=&service=&use=`.
+/// `GET /insights/paging?from=&to=&person=&night=any|each|DATE&alert=&service=&use=&after=`.
 pub async fn get_paging(asked: Asked) -> Result<Response, Problem> {
     asked
         .page(Section::Insights, |look, shell| {
             let (found, error) = ask(look)?;
+            let waits = waits(look, &found)?;
             let told = burdens(&found.told, |name| found.zone(name));
             let worths = worths(&found.paged);
             let people = told.iter().map(|one| {
@@ -32,8 +39,8 @@ pub async fn get_paging(asked: Asked) -> Result<Response, Problem> {
                 PersonView {
                     person: Link::new(look.full_name(one.person), format!("/people/{person}")),
                     pages: figure(look, one.told.len(), &[("person", person)]),
-                    by_night: figure(look, one.by_night, &[("person", person), ("night", "true")]),
-                    nights: one.nights,
+                    by_night: figure(look, one.by_night().count(), &[("person", person), ("night", "any")]),
+                    nights: figure(look, one.nights().len(), &[("person", person), ("night", "each")]),
                 }
             });
             let alerts = worths.iter().map(|one| {
@@ -65,7 +72,8 @@ pub async fn get_paging(asked: Asked) -> Result<Response, Problem> {
                 all: look.asked.access >= Access::Manager,
                 people: people.collect(),
                 alerts: alerts.collect(),
-                opened: opened(look, &found),
+                opened: opened(look, &found)?,
+                waits,
                 people_csv: csv("people"),
                 alerts_csv: csv("alerts"),
                 shell,
@@ -113,6 +121,23 @@ fn period(look: &Look<'_, '_>, from: Timestamp, to: Timestamp) -> String {
     format!("{} to {}", day(from), day(last))
 }
 
+/// What the policies that paged most would have come to with a shorter wait.
+fn waits(look: &mut Look<'_, '_>, found: &Gathered) -> Result<Vec<WaitView>, Halt> {
+    let mut views = Vec::new();
+    for name in store::learn::paging::policies(look.tx, found.from, found.to, POLICIES)? {
+        let Some(title) = look.rules.catalog.escalation_policies.get(&name).map(|one| one.title.clone()) else {
+            continue; // it is there no more
+        };
+        let past = counterfactuals::of_policy(look.tx, look.app.node(), &name, None, look.asked.sight())?;
+        views.push(WaitView {
+            policy: Link::new(title, format!("/escalation-policies/{name}#past")),
+            says: past.told.first().map(|one| sentence(&one.to_string())),
+            silence: silence(&past),
+        });
+    }
+    Ok(views)
+}
+
 /// Where the alerts with a label are listed.
 fn alerts_of(name: &str, value: &str) -> String {
     let typed =
@@ -125,34 +150,74 @@ fn of_labels(labels: &[(String, String)]) -> String {
     named.map_or_else(|| "/alerts?tab=all".to_owned(), |(label, value)| alerts_of(label, value))
 }
 
-/// The pages behind the number that was opened, if one was.
-fn opened(look: &Look<'_, '_>, found: &Gathered) -> Option<OpenedView> {
+/// What is behind the number that was opened, if one was.
+fn opened(look: &Look<'_, '_>, found: &Gathered) -> Result<Option<OpenedView>, Halt> {
     let query = &look.asked.query;
-    if let Some(person) = query.some("person") {
-        let by_night = query.some("night").is_some();
-        let all = burdens(&found.told, |name| found.zone(name));
-        let burden = all.into_iter().find(|one| one.person.as_str() == person)?;
-        let rows: Vec<OpenedRow> = burden
-            .told
-            .iter()
-            .filter(|(_, night)| *night || !by_night)
-            .map(|(told, night)| told_row(look, told, *night))
-            .collect();
-        let name = look.full_name(burden.person);
-        return Some(cut(if by_night { format!("{name}, by night") } else { name }, rows));
+    let Some(person) = query.some("person") else { return of_alert(look, found) };
+    let all = burdens(&found.told, |name| found.zone(name));
+    let Some(burden) = all.into_iter().find(|one| one.person.as_str() == person) else { return Ok(None) };
+    let name = look.full_name(burden.person);
+    let chosen = query.text("night");
+    let asked = [("person", person), ("night", chosen)];
+    if chosen == "each" {
+        let rows = burden.nights().into_iter().map(|(night, told)| night_row(look, person, night, &told));
+        return part_of(look, format!("{name}, by nights"), &asked, rows.collect()).map(Some);
     }
-    let (alert, service) = (query.some("alert")?, query.text("service"));
-    let used = [Use::Nothing, Use::Incident, Use::Answered, Use::Open];
-    let used = used.into_iter().find(|used| Some(used.word()) == query.some("use"));
-    let all = worths(&found.paged);
-    let worth = all.into_iter().find(|one| one.alert == alert && one.service.map_or("", AsRef::as_ref) == service)?;
-    Some(cut(worth.alert.to_owned(), worth.pages(used).map(|page| paged_row(look, page)).collect()))
+    let night: Option<Date> = chosen.parse().ok();
+    let rows = burden
+        .told
+        .iter()
+        .filter(|(_, of)| chosen.is_empty() || of.is_some() && night.is_none_or(|night| *of == Some(night)));
+    let rows = rows.map(|(told, night)| (told.page.to_string(), told_row(look, told, night.is_some()))).collect();
+    let title = match night {
+        Some(night) => format!("{name}, {}", night_of(night)),
+        None if chosen.is_empty() => name,
+        None => format!("{name}, by night"),
+    };
+    part_of(look, title, &asked, rows).map(Some)
 }
 
-fn cut(title: String, mut rows: Vec<OpenedRow>) -> OpenedView {
-    let more = rows.len() > ROWS;
-    rows.truncate(ROWS);
-    OpenedView { title, rows, more }
+fn of_alert(look: &Look<'_, '_>, found: &Gathered) -> Result<Option<OpenedView>, Halt> {
+    let query = &look.asked.query;
+    let Some(alert) = query.some("alert") else { return Ok(None) };
+    let (service, word) = (query.text("service"), query.text("use"));
+    let used = [Use::Nothing, Use::Incident, Use::Answered, Use::Open].into_iter().find(|used| used.word() == word);
+    let all = worths(&found.paged);
+    let worth = all.into_iter().find(|one| one.alert == alert && one.service.map_or("", AsRef::as_ref) == service);
+    let Some(worth) = worth else { return Ok(None) };
+    let rows = worth.pages(used).map(|page| (page.page.to_string(), paged_row(look, page))).collect();
+    let title = used.map_or_else(|| worth.alert.to_owned(), |used| format!("{}: {}", worth.alert, said_of(used)));
+    part_of(look, title, &[("alert", alert), ("service", service), ("use", word)], rows).map(Some)
+}
+
+/// Rows from behind `after`, and where the next ones are. Each has a key.
+fn part_of(
+    look: &Look<'_, '_>,
+    title: String,
+    asked: &[(&str, &str)],
+    rows: Vec<(String, OpenedRow)>,
+) -> Result<OpenedView, Halt> {
+    let count = rows.len();
+    let (rows, next) = part(rows, |(key, _)| key.clone(), look.asked.query.some("after"), ROWS)?;
+    let next = next.map(|after| {
+        let asked: Vec<(&str, &str)> = asked.iter().copied().chain([("after", after.as_str())]).collect();
+        format!("{}#opened", address(look, &asked))
+    });
+    Ok(OpenedView { title, count, rows: rows.into_iter().map(|(_, row)| row).collect(), next })
+}
+
+/// `night of 21 Sep 2026`, by its evening.
+fn night_of(night: Date) -> String {
+    format!("night of {}", night.strftime("%-d %b %Y"))
+}
+
+fn night_row(look: &Look<'_, '_>, person: &str, night: Date, told: &[&Told]) -> (String, OpenedRow) {
+    let key = night.to_string();
+    let says = if told.len() == 1 { "1 page".to_owned() } else { format!("{} pages", told.len()) };
+    let href = format!("{}#opened", address(look, &[("person", person), ("night", &key)]));
+    let at = told.first().map(|latest| look.when(latest.at));
+    let link = Link::new(sentence(&night_of(night)).trim_end_matches('.'), href);
+    (key, OpenedRow { link, at, note: Some(Badge::new(Tone::Quiet, says)) })
 }
 
 fn told_row(look: &Look<'_, '_>, told: &Told, by_night: bool) -> OpenedRow {
@@ -162,17 +227,26 @@ fn told_row(look: &Look<'_, '_>, told: &Told, by_night: bool) -> OpenedRow {
         About::Other => "/alerts".to_owned(),
     };
     let note = by_night.then(|| Badge::new(Tone::Quiet, "by night"));
-    OpenedRow { link: Link::new(&told.title, href), at: look.when(told.at), note }
+    OpenedRow { link: Link::new(&told.title, href), at: Some(look.when(told.at)), note }
+}
+
+const fn said_of(used: Use) -> &'static str {
+    match used {
+        Use::Nothing => "for nothing",
+        Use::Incident => "part of an incident",
+        Use::Answered => "answered",
+        Use::Open => "open, or unanswered",
+    }
 }
 
 fn paged_row(look: &Look<'_, '_>, page: &Paged) -> OpenedRow {
     let (tone, word) = match page.used() {
-        Use::Incident => (Tone::Info, "part of an incident"),
-        Use::Answered => (Tone::Good, "answered"),
-        Use::Open => (Tone::Warning, "open, or unanswered"),
+        used @ Use::Incident => (Tone::Info, said_of(used)),
+        used @ Use::Answered => (Tone::Good, said_of(used)),
+        used @ Use::Open => (Tone::Warning, said_of(used)),
         Use::Nothing if page.noise => (Tone::Quiet, "noise"),
         Use::Nothing => (Tone::Quiet, "over by itself"),
     };
     let note = Some(Badge::new(tone, word));
-    OpenedRow { link: Link::new(&page.title, of_labels(&page.labels)), at: look.when(page.started_at), note }
+    OpenedRow { link: Link::new(&page.title, of_labels(&page.labels)), at: Some(look.when(page.started_at)), note }
 }

@@ -15,6 +15,8 @@ use crate::pages::{Badge, Link, PersonTag, Shell, When};
 #[template(path = "learn/action_items.html")]
 pub struct ActionItemsPage {
     pub shell: Shell,
+    /// Where what is listed is downloaded.
+    pub csv: String,
     pub tabs: Vec<Tab>,
     pub filter: Filter,
     /// What is wrong with what was asked.
@@ -288,6 +290,7 @@ mod samples {
             };
             Self {
                 shell: Shell::sample(Section::Incidents, "/action-items"),
+                csv: "/api/v1/action-items.csv?owner=me&state=open".into(),
                 tabs: vec![
                     tab("Mine", "mine", true),
                     tab("Overdue", "overdue", false),

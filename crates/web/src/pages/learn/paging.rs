@@ -23,6 +23,8 @@ pub struct PagingPage {
     pub alerts: Vec<AlertView>,
     /// The pages behind the number that was opened.
     pub opened: Option<OpenedView>,
+    /// What the policies that paged most would have come to with a shorter wait.
+    pub waits: Vec<WaitView>,
     pub people_csv: String,
     pub alerts_csv: String,
 }
@@ -33,7 +35,7 @@ pub struct PersonView {
     pub person: Link,
     pub pages: Figure,
     pub by_night: Figure,
-    pub nights: usize,
+    pub nights: Figure,
 }
 
 /// What the pages of an alert were good for.
@@ -54,17 +56,29 @@ pub struct AlertView {
 pub struct OpenedView {
     /// `Ana Silva, by night`.
     pub title: String,
+    /// How many there are in all.
+    pub count: usize,
     pub rows: Vec<OpenedRow>,
-    /// There are more than are shown.
-    pub more: bool,
+    /// Where the next ones are.
+    pub next: Option<String>,
 }
 
-/// A page.
+/// A page, or a night.
 #[derive(Clone, Debug)]
 pub struct OpenedRow {
     pub link: Link,
-    pub at: When,
+    pub at: Option<When>,
     pub note: Option<Badge>,
+}
+
+/// Had a policy waited less.
+#[derive(Clone, Debug)]
+pub struct WaitView {
+    pub policy: Link,
+    /// What would have won most.
+    pub says: Option<String>,
+    /// Why nothing is told.
+    pub silence: Option<String>,
 }
 
 #[cfg(test)]
@@ -84,7 +98,7 @@ mod samples {
                 person: Link::new(title, format!("/people/{name}")),
                 pages: figure(pages),
                 by_night: figure(by_night),
-                nights,
+                nights: figure(nights),
             };
             let alert = |name: &str, counts: [usize; 5]| AlertView {
                 alert: Link::new(name, "/alerts?tab=all"),
@@ -113,13 +127,26 @@ mod samples {
                 ],
                 opened: Some(OpenedView {
                     title: "Ana Silva, by night".into(),
+                    count: 12,
                     rows: vec![OpenedRow {
                         link: Link::new("Disk full (payments)", "/alerts?tab=all"),
-                        at: viewpoint().when(minutes_ago(900)),
+                        at: Some(viewpoint().when(minutes_ago(900))),
                         note: Some(Badge::new(Tone::Quiet, "by night")),
                     }],
-                    more: true,
+                    next: Some("/insights/paging?person=ana&night=any&after=pag_06f1k2m9qv7x3t01#opened".into()),
                 }),
+                waits: vec![
+                    WaitView {
+                        policy: Link::new("Payments", "/escalation-policies/payments#past"),
+                        says: Some("With step 1 waiting 2m instead of 5m, 7 of the last 12 pages would have called whoever answered 3m earlier; 1 would have called somebody who was not needed.".into()),
+                        silence: None,
+                    },
+                    WaitView {
+                        policy: Link::new("Databases", "/escalation-policies/db#past"),
+                        says: None,
+                        silence: Some("It cannot be told: 3 pages are too few, it takes 5.".into()),
+                    },
+                ],
                 people_csv: "/api/v1/insights/paging/people.csv".into(),
                 alerts_csv: "/api/v1/insights/paging/alerts.csv".into(),
             }
@@ -131,6 +158,7 @@ mod samples {
                 people: vec![],
                 alerts: vec![],
                 opened: None,
+                waits: vec![],
                 error: Some("\"soon\" is not a time.".into()),
                 ..Self::sample()
             }
