@@ -278,7 +278,12 @@ pub fn came_back_in(
 }
 
 /// Items with the incidents that they follow from, of those that are seen; the open ones first, by when they are due.
-pub fn list(tx: &mut Tx<'_>, filter: &Filter, sight: Sight<'_>) -> Result<Vec<(ItemRow, IncidentRow)>, Halt> {
+pub fn list(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    sight: Sight<'_>,
+    limit: u32,
+) -> Result<Vec<(ItemRow, IncidentRow)>, Halt> {
     if let Some(state) = filter.state.as_deref()
         && state != "open"
         && !State::WORDS.contains(&state)
@@ -288,7 +293,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, sight: Sight<'_>) -> Result<Vec<(I
     }
     let mut known: BTreeMap<IncidentId, IncidentRow> = BTreeMap::new();
     let mut all = Vec::new();
-    for row in rows::list(tx, filter, sight, LISTED_MOST)? {
+    for row in rows::list(tx, filter, sight, limit)? {
         let incident = match known.get(&row.incident) {
             Some(incident) => incident.clone(),
             None => match incident_rows::get(tx, row.incident, sight)? {

@@ -59,11 +59,14 @@ pub async fn get_action_items(asked: Asked) -> Result<Response, Problem> {
                 priority: said("priority"),
                 incident: said("incident"),
                 service: said("service"),
+                ..ActionItemQuery::default()
             };
             let (sight, now) = (look.asked.sight(), look.now());
             let read = wanted.filter(Some(&look.asked.person), now);
-            let listed =
-                read.map_err(Halt::from).and_then(|filter| Ok((acts::list(look.tx, &filter, sight)?, filter.incident)));
+            let listed = read.map_err(Halt::from).and_then(|filter| {
+                let found = acts::list(look.tx, &filter, sight, acts::LISTED_MOST)?;
+                Ok((found, filter.incident))
+            });
             let (found, incident, error) = match listed {
                 Ok((found, incident)) => (found, incident, None),
                 Err(Halt::Refused(refusal)) => (Vec::new(), None, Some(sentence(&refusal.message))),
