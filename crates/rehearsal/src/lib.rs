@@ -34,6 +34,7 @@ mod switch_checks;
 mod switch_walk;
 mod switch_words;
 mod switchers;
+pub mod trackers;
 pub mod trouble;
 pub mod what_if;
 pub mod world;
