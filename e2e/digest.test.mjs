@@ -18,7 +18,7 @@ test("a digest reaches a mailbox, its lines open, and whoever wants no more of t
   };
   const theirs = await owed(ben, "Limit <i>the queue</i> to 1000", "ben");
   const other = await owed(ben, "Add a runbook for the replica", "ana");
-  const secret = await owed(ben, "Rotate the keys by themselves", "ben", { class: "security", restricted: true });
+  const secret = await owed(ben, "Rotate the keys by themselves", "ben", { class: "security", visibility: "restricted" });
   await until("them to be overdue", async () => (await ben("GET", "/action-items?overdue=true")).items.length === 3);
 
   const browser = await startBrowser(rig);

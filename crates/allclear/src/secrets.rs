@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(adapter, "line 1: what stands before the .token is not the name of an adapter");
         let tracker = Secrets::parse("shop.token=ghp_1\nshop.webhook=s3cr3t\n", "tracker").unwrap();
         assert_eq!(tracker.for_webhooks().0["shop"], "s3cr3t");
-        assert_eq!(format!("{:?}", tracker.for_webhooks()), "[Name(\"shop\")]");
+        assert_eq!(format!("{:?}", tracker.for_webhooks()), "[shop]");
         let wrong = Secrets::parse("shop.signing-secret=x", "tracker").unwrap_err().to_string();
         assert_eq!(wrong, "line 1: write TRACKER.token=... or TRACKER.webhook=...");
         assert!(Secrets::read(Some(Path::new("/nowhere/chats")), "chat").is_err());

@@ -14,7 +14,7 @@ export function startTimers() {
 
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "button button-quiet";
+    button.className = "button";
     const line = document.createElement("p");
     line.append(button);
     body.prepend(line);

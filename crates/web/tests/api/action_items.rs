@@ -165,16 +165,17 @@ async fn a_list_comes_in_parts_each_item_once_and_those_that_are_over_last() {
     let mut house = House::new();
     let (rob, mia) = (house.token("rob", &[], None), house.token("mia", &[], None));
     let incident = incident(&house, &mia).await;
-    let mut ids = Vec::new();
+    let (mut ids, begun) = (Vec::new(), house.now());
     for (title, days) in
         [("Add a limit", 30), ("Add a test", 10), ("Add a page", 20), ("Add a graph", 20), ("Add a drill", 5)]
     {
         let mut wanted = item(title, "mia");
-        wanted["due_at"] = json!(domain::words::Span::hours(24 * days).after(house.now()));
+        wanted["due_at"] = json!(domain::words::Span::hours(24 * days).after(begun));
         let made =
             house.call(ask("POST", &format!("/api/v1/incidents/{incident}/action-items")).by(&mia).json(&wanted)).await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
         ids.push(made.json()["id"].as_str().unwrap().to_owned());
+        house.wait(1);
     }
     let done = house
         .call(ask("POST", &format!("/api/v1/action-items/{}", ids[4])).by(&mia).json(&json!({ "do": "done" })))
