@@ -4,7 +4,7 @@ import test from "node:test";
 import { desktop, look, phone, startBrowser } from "./rig/browser.mjs";
 import { documents, signedInPage, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
-import { Rig } from "./rig/process.mjs";
+import { Rig, sleep } from "./rig/process.mjs";
 
 const carla = "---\nkind: person\nname: carla\nspec: {full_name: Carla Diaz, email: carla@example.test, access: responder}\n";
 
@@ -74,4 +74,49 @@ test("a review is planned, invited to, moved, led and held", async (t) => {
   await ben("POST", `/incidents/${id}/review`, { do: "cancel", why: "half of us are away" });
   const cancelled = await mail.mail("that it is cancelled", (one) => /Cancelled/.test(one.subject) && one.to.includes("ben@example.test"));
   assert.match(calendar(cancelled), /METHOD:CANCEL\n[\s\S]*SEQUENCE:2\n[\s\S]*STATUS:CANCELLED\n/);
+
+  // Planned anew and held. The minutes of a topic count down for whoever starts them, also when the page is loaded again.
+  const starts_at = new Date(Date.now() + 1500).toISOString();
+  await ben("POST", `/incidents/${id}/review`, { do: "plan", meeting: { starts_at, facilitator: "carla" } });
+  await page.goto(`/incidents/${id}/review`);
+  const opening = page.locator("#topic-opening");
+  const minutes = await opening.locator("[data-minutes]").getAttribute("data-minutes");
+  await opening.getByRole("button", { name: `Start ${minutes} min` }).click();
+  await opening.getByText(`${minutes} min left`).waitFor();
+  await page.reload();
+  await opening.getByText(`${minutes} min left`).waitFor();
+  await look(page, "review-time-desktop");
+  await opening.getByRole("button", { name: "Stop the time" }).click();
+  await opening.getByText(`from minute 0, ${minutes} min`).waitFor();
+  await sleep(Math.max(0, Date.parse(starts_at) - Date.now()));
+  await ben("POST", `/incidents/${id}/review`, { do: "hold", attended: ["ana", "ben", "carla"] });
+
+  // What it was good for: by the keyboard, and over the API; shown once three have answered. The form needs no JavaScript.
+  await plain.reload();
+  await plain.locator("#said").waitFor();
+  await narrow.reload();
+  await look(narrow, "review-survey-phone");
+  await page.reload();
+  await look(page, "review-survey-desktop");
+  await page.getByLabel("What it was good for").getByRole("button", { name: "Answer" }).waitFor();
+  for (const question of ["I learned something new", "Nobody was blamed", /What is to be done/]) {
+    await page.getByRole("group", { name: question }).getByLabel("1, not at all").focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+  }
+  await page.getByLabel(/A sentence/).fill("Less of the <i>timeline</i>");
+  await page.keyboard.press("Enter");
+  await page.getByText("What they say is shown when three have answered.").waitFor();
+  assert.equal((await ben("GET", `/incidents/${id}/review`)).survey.shown, 0);
+  await ben("POST", `/incidents/${id}/review`, { do: "answer", learned: 5, blameless: 5, actions: 2 });
+  await by(allclear.tokens.carla)("POST", `/incidents/${id}/review`, { do: "answer", learned: 5, blameless: 5, actions: 5 });
+  await narrow.reload();
+  await narrow.getByText("Of 3 answers, from 1 (not at all) to 5 (fully)").waitFor();
+  await look(narrow, "review-counts-phone");
+  await page.reload();
+  await page.getByText("Less of the <i>timeline</i>").waitFor();
+  await look(page, "review-counts-desktop");
+  const { survey } = await ben("GET", `/incidents/${id}/review`);
+  assert.deepEqual([survey.asks_you, survey.answers, survey.questions[0].counts], [false, 3, [0, 0, 0, 1, 2]]);
 });

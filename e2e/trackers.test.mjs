@@ -1,6 +1,7 @@
 // An action item and its issue: made once though the answer was lost, closed there and done here, reopened, closed from here, and of a
 // restricted incident only with consent. GitHub and Jira are played by recorders.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import test from "node:test";
 import { desktop, look, phone, startBrowser } from "./rig/browser.mjs";
@@ -14,7 +15,7 @@ test("an item and its issue say the same, whichever changes, and nothing there p
   const rig = await Rig.start(t);
   const github = await startGithub(rig, { token: "ghp_shop" });
   const jira = await startJira(rig, { account, token: "jira_ops" });
-  await writeFile(rig.file("trackers"), "shop.token=ghp_shop\nops.token=jira_ops\n");
+  await writeFile(rig.file("trackers"), "shop.token=ghp_shop\nshop.webhook=s3cr3t\nops.token=jira_ops\n");
   const trackers = `---
 kind: tracker
 name: shop
@@ -70,6 +71,18 @@ spec: {title: Operations, system: {jira: {url: '${jira.url}', project: OPS, acco
   await again(first.id, "shop", "https://github.com/example/shop/issues/1");
   await stands(first.id, "the item to be done", (one) => one.state === "done" && one.tracked.status === "closed");
   assert.match((await allclear.told("action-item", "show", first.id)).replaceAll(/\s+/g, " "), /issues\/1 in shop: closed/);
+
+  // Reopened there, and GitHub calls: open here within seconds, though issues of what is over are asked once an hour.
+  github.issues[0].state = "open";
+  const told = JSON.stringify({ action: "reopened", issue: { number: 1, state: "open" }, repository: { full_name: "example/shop" } });
+  const call = (secret) => {
+    const signature = `sha256=${createHmac("sha256", secret).update(told).digest("hex")}`;
+    const headers = { "content-type": "application/json", "x-github-event": "issues", "x-hub-signature-256": signature };
+    return fetch(`${allclear.url}/trackers/shop/webhook`, { method: "POST", headers, body: told });
+  };
+  assert.equal((await call("other")).status, 401);
+  assert.equal((await call("s3cr3t")).status, 204);
+  await stands(first.id, "the item to be open", (one) => one.state === "accepted" && one.tracked.status === "open");
 
   // Jira: by its categories, whatever the statuses are called.
   const second = await propose("Add a runbook for the replica");

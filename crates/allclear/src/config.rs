@@ -89,7 +89,7 @@ pub(crate) struct Serve {
     #[arg(long, env = "ALLCLEAR_ADAPTER_SECRETS", value_name = "FILE")]
     pub(crate) adapter_secrets: Option<PathBuf>,
 
-    /// A file with what is shown to trackers of issues, a line each: `shop.token=...`
+    /// A file with what is shown to trackers of issues and what they sign with, a line each: `shop.token=...`, `shop.webhook=...`
     #[arg(long, env = "ALLCLEAR_TRACKER_SECRETS", value_name = "FILE")]
     pub(crate) tracker_secrets: Option<PathBuf>,
 

@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod clock;
 mod config;
+mod edge;
 mod git;
 mod item_checks;
 mod kept_flags;

@@ -1,32 +1,18 @@
 //! Rollbacks at the edge: asks the programs of adapters whether they could, tells them to, and asks how it goes.
-//!
-//! What is to be done comes from the store, each for one node; what came of it goes back there. Nothing is decided here.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use actions::Node;
 use actions::change::preflights::{self, Asked};
 use actions::change::rollbacks::{self, Call as Due, Called};
-use channels::Channels;
 use domain::change::rollback_adapters::{Call, Handle, Mishap, RollbackAdapter};
 use domain::change::rollback_plans::Answer;
 use domain::change::rollbacks::Word;
-use domain::words::{Mint, Name, RollbackId, Timestamp};
+use domain::words::{Name, RollbackId, Timestamp};
+use store::Halt;
 use store::change::changes::ChangeRow;
-use store::{Halt, Store};
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 
-/// What the rounds of rollbacks need.
-#[derive(Clone)]
-pub(crate) struct Hands {
-    pub(crate) store: Store,
-    pub(crate) node: Arc<Node>,
-    pub(crate) channels: Channels,
-    pub(crate) clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    pub(crate) mint: Arc<Mutex<Mint>>,
-}
+use crate::edge::Edge;
 
 /// So often it is looked whether there is something to do, at least.
 const LOOK: Duration = Duration::from_millis(500);
@@ -37,38 +23,31 @@ enum Job {
     Call(Box<Due>),
 }
 
-/// Works until it is told to stop. What is under way then is asked about when a node is back.
-pub(crate) async fn run(hands: Hands, mut stopped: watch::Receiver<bool>) {
-    while !*stopped.borrow() {
-        let again = hands.clone();
-        match spawn_blocking(move || again.take()).await {
-            Ok(Ok(jobs)) => {
-                for job in jobs {
-                    tokio::spawn(hands.clone().work(job));
-                }
-            }
-            Ok(Err(halt)) => tracing::warn!(%halt, "it is not known what is to be rolled back; it is tried again"),
-            Err(panic) => tracing::error!(%panic, "looking for rollbacks broke; it is tried again"),
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK) => {}
-            _ = stopped.changed() => {}
-        }
-    }
+/// Works until it is told to stop. What is under way then is asked about when a node is back. Nobody waits for the program of
+/// another: all at one time.
+pub(crate) async fn run(edge: Edge, stopped: watch::Receiver<bool>) {
+    let begin = async |edge: Edge, job: Job| {
+        tokio::spawn(Hands(edge).work(job));
+        Ok(())
+    };
+    edge.rounds("rollbacks", LOOK, take, begin, stopped).await;
 }
 
-impl Hands {
-    fn take(&self) -> Result<Vec<Job>, Halt> {
-        let now = (self.clock)();
-        let calls = rollbacks::take_due(&self.store, &self.node, now)?;
-        let asked = preflights::take_due(&self.store, &self.node, now)?;
-        Ok(calls
-            .into_iter()
-            .map(|due| Job::Call(Box::new(due)))
-            .chain(asked.into_iter().map(|one| Job::Ask(Box::new(one))))
-            .collect())
-    }
+fn take(edge: &Edge) -> Result<Vec<Job>, Halt> {
+    let now = edge.now();
+    let calls = rollbacks::take_due(&edge.store, &edge.node, now)?;
+    let asked = preflights::take_due(&edge.store, &edge.node, now)?;
+    Ok(calls
+        .into_iter()
+        .map(|due| Job::Call(Box::new(due)))
+        .chain(asked.into_iter().map(|one| Job::Ask(Box::new(one))))
+        .collect())
+}
 
+/// Whoever does one job.
+struct Hands(Edge);
+
+impl Hands {
     async fn work(self, job: Job) {
         let done = match job {
             Job::Ask(asked) => self.ask(*asked).await,
@@ -84,17 +63,17 @@ impl Hands {
     async fn ask(self, asked: Asked) -> Result<(), Halt> {
         // A question has a key, too; nothing is done under it.
         let key = self.fresh();
-        let call = call(&asked.row, key, "rollback", (self.clock)());
+        let call = call(&asked.row, key, "rollback", self.0.now());
         let answer = match (self.adapter(&asked.adapter).await?, call) {
             (Some(spec), Some(call)) => self.could(&asked.adapter, &spec, &call).await,
             (None, _) => Answer::Denied(gone(&asked.adapter)),
             (_, None) => Answer::Denied(NO_SERVICE.into()),
         };
-        self.keep(move |hands| preflights::answered(&hands.store, &asked, &answer, (hands.clock)())).await
+        self.0.keep(move |edge| preflights::answered(&edge.store, &asked, &answer, edge.now())).await
     }
 
     async fn could(&self, name: &Name, spec: &RollbackAdapter, call: &Call) -> Answer {
-        match self.channels.rollback_adapter(name, spec, (self.clock)()) {
+        match self.0.channels.rollback_adapter(name, spec, self.0.now()) {
             Ok(adapter) => adapter.preflight(call).await,
             Err(why) => Answer::Denied(why),
         }
@@ -112,12 +91,13 @@ impl Hands {
         let answer = self.could(&due.adapter, &spec, &call).await;
         if answer != Answer::Ready {
             return self
-                .keep(move |hands| {
-                    rollbacks::not_able(&hands.store, &hands.node, &mut hands.mint(), &due, &answer, (hands.clock)())
+                .0
+                .keep(move |edge| {
+                    rollbacks::not_able(&edge.store, &edge.node, &mut edge.mint(), &due, &answer, edge.now())
                 })
                 .await;
         }
-        let said = match self.channels.rollback_adapter(&due.adapter, &spec, (self.clock)()) {
+        let said = match self.0.channels.rollback_adapter(&due.adapter, &spec, self.0.now()) {
             Ok(adapter) => adapter.execute(&call).await,
             Err(why) => Err(Mishap::Refused { why }),
         };
@@ -130,10 +110,9 @@ impl Hands {
     }
 
     async fn became(&self, due: Due, became: Called) -> Result<(), Halt> {
-        self.keep(move |hands| {
-            rollbacks::called(&hands.store, &hands.node, &mut hands.mint(), &due, &became, (hands.clock)())
-        })
-        .await
+        self.0
+            .keep(move |edge| rollbacks::called(&edge.store, &edge.node, &mut edge.mint(), &due, &became, edge.now()))
+            .await
     }
 
     /// How it goes.
@@ -142,44 +121,28 @@ impl Hands {
         let handle = due.run.handle.clone().map(|text| Handle { text, link: due.run.link.clone() });
         let word = match self.adapter(&due.adapter).await?.zip(call) {
             None => Word::Nothing,
-            Some((spec, call)) => match self.channels.rollback_adapter(&due.adapter, &spec, (self.clock)()) {
+            Some((spec, call)) => match self.0.channels.rollback_adapter(&due.adapter, &spec, self.0.now()) {
                 Ok(adapter) => adapter.poll(&call, handle.as_ref()).await,
                 Err(_) => Word::Nothing,
             },
         };
-        self.keep(move |hands| {
-            rollbacks::heard(&hands.store, &hands.node, &mut hands.mint(), &due, &word, (hands.clock)())
-        })
-        .await
+        self.0
+            .keep(move |edge| rollbacks::heard(&edge.store, &edge.node, &mut edge.mint(), &due, &word, edge.now()))
+            .await
     }
 
     /// The document of an adapter, if it is still there.
     async fn adapter(&self, name: &Name) -> Result<Option<RollbackAdapter>, Halt> {
         let name = name.clone();
-        self.keep(move |hands| {
-            hands.store.read(|tx| Ok(hands.node.rules(tx)?.catalog.rollback_adapters.get(&name).cloned()))
-        })
-        .await
-    }
-
-    /// Does something with the store, where it may wait.
-    async fn keep<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Self) -> Result<T, Halt> + Send + 'static,
-    ) -> Result<T, Halt> {
-        let again = self.clone();
-        match spawn_blocking(move || work(&again)).await {
-            Ok(done) => done,
-            Err(panic) => Err(store::Error::other(format!("it broke: {panic}")).into()),
-        }
-    }
-
-    fn mint(&self) -> Mint {
-        Mint::new(self.mint.lock().unwrap_or_else(PoisonError::into_inner).secret())
+        self.0
+            .keep(move |edge| {
+                edge.store.read(|tx| Ok(edge.node.rules(tx)?.catalog.rollback_adapters.get(&name).cloned()))
+            })
+            .await
     }
 
     fn fresh(&self) -> RollbackId {
-        self.mint().id((self.clock)())
+        self.0.mint().id(self.0.now())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Files with secrets of documents, a line each: `NAME.token=...`, `NAME.signing-secret=...`. Documents are exported, so no secret
-//! stands in them. What is wrong in a file is said without what stands there.
+//! Files with secrets of documents, a line each: `NAME.token=...`, and `NAME.signing-secret=...`, of trackers `NAME.webhook=...`.
+//! Documents are exported, so no secret stands in them. What is wrong in a file is said without what stands there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use channels::token::Token;
 use domain::words::Name;
 
-/// What this installation was told of its chats, or of its rollback adapters. Never printed.
+/// What this installation was told of its chats, its rollback adapters, or its trackers. Never printed.
 #[derive(Default)]
 pub(crate) struct Secrets {
     tokens: BTreeMap<Name, String>,
@@ -34,13 +34,15 @@ impl Secrets {
             let (name, value) = line.split_once('=').unwrap_or((line, ""));
             let (name, what) = name.trim().rsplit_once('.').unwrap_or_default();
             let article = if of.starts_with('a') { "an" } else { "a" };
-            let kept = match what {
-                "token" => &mut secrets.tokens,
-                "signing-secret" => &mut secrets.signing,
-                _ => {
-                    let of = of.to_uppercase();
-                    bail!("line {place}: write {of}.token=... or {of}.signing-secret=...")
-                }
+            // What a tracker signs with stands in a field of its own webhooks.
+            let signing = if of == "tracker" { "webhook" } else { "signing-secret" };
+            let kept = if what == "token" {
+                &mut secrets.tokens
+            } else if what == signing {
+                &mut secrets.signing
+            } else {
+                let of = of.to_uppercase();
+                bail!("line {place}: write {of}.token=... or {of}.{signing}=...")
             };
             let Ok(name) = name.parse::<Name>() else {
                 bail!("line {place}: what stands before the .{what} is not the name of {article} {of}");
@@ -63,6 +65,11 @@ impl Secrets {
     pub(crate) fn for_web(&self) -> web::ChatSecrets {
         let tokens: BTreeSet<Name> = self.tokens.keys().cloned().collect();
         web::ChatSecrets { signing: self.signing.clone(), tokens }
+    }
+
+    /// What the web knows of trackers: what they sign with.
+    pub(crate) fn for_webhooks(&self) -> web::TrackerSecrets {
+        web::TrackerSecrets(self.signing.clone())
     }
 
     /// What rollback adapters are told. Ours sign as Standard Webhooks has it, so their secrets have a form.
@@ -110,6 +117,11 @@ mod tests {
         }
         let adapter = Secrets::parse("Shop.token=x", "adapter").unwrap_err().to_string();
         assert_eq!(adapter, "line 1: what stands before the .token is not the name of an adapter");
+        let tracker = Secrets::parse("shop.token=ghp_1\nshop.webhook=s3cr3t\n", "tracker").unwrap();
+        assert_eq!(tracker.for_webhooks().0["shop"], "s3cr3t");
+        assert_eq!(format!("{:?}", tracker.for_webhooks()), "[shop]");
+        let wrong = Secrets::parse("shop.signing-secret=x", "tracker").unwrap_err().to_string();
+        assert_eq!(wrong, "line 1: write TRACKER.token=... or TRACKER.webhook=...");
         assert!(Secrets::read(Some(Path::new("/nowhere/chats")), "chat").is_err());
         assert!(Secrets::read(None, "chat").unwrap().tokens.is_empty());
     }

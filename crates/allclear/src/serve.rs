@@ -15,7 +15,9 @@ use tokio::net::TcpListener;
 use crate::config::Serve;
 use crate::outward::Outward;
 use crate::secrets::Secrets;
-use crate::{chats, clock, item_checks, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry, trackers};
+use crate::{
+    chats, clock, edge, item_checks, kept_flags, mirror, publish, rollbacks, rounds, source, telemetry, trackers,
+};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(settings: &Serve) -> Result<()> {
@@ -27,7 +29,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     let proxies = settings.trusted_proxies.parse()?;
     let secrets = Secrets::read(settings.chat_secrets.as_deref(), "chat")?;
     let rollbacks = Secrets::read(settings.adapter_secrets.as_deref(), "adapter")?.for_rollbacks()?;
-    let tracked = Secrets::read(settings.tracker_secrets.as_deref(), "tracker")?.tokens();
+    let tracked = Secrets::read(settings.tracker_secrets.as_deref(), "tracker")?;
     let place = settings.place()?;
     let Some((store, listener)) = kept_flags::open(settings, &place, &clock)? else { return Ok(()) };
     let keys = Keys::of(&store, &mut mint)?;
@@ -50,7 +52,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
     plain(store.write(|tx| actions::prepare::defaults::load(tx, &mut moment)))?;
     plain(actions::board::refresh(&store, &node, clock()))?;
 
-    let channels = channels(settings, keys.webhooks, &secrets, rollbacks, tracked)?;
+    let channels = channels(settings, keys.webhooks, &secrets, rollbacks, tracked.tokens())?;
     let (intake, writer) = intake(&store, &node);
     let writer_mint = Mint::new(mint.secret());
     let writing = std::thread::Builder::new().name("intake".into()).spawn(move || writer.run(writer_mint))?;
@@ -73,6 +75,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             })),
             watch_secret,
             chat_secrets: secrets.for_web(),
+            tracker_secrets: tracked.for_webhooks(),
             version: env!("CARGO_PKG_VERSION"),
         },
     )
@@ -106,21 +109,7 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
         clock: clock.clone(),
         mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
     };
-    let hands = rollbacks::Hands {
-        store: store.clone(),
-        node: node.clone(),
-        channels: channels.clone(),
-        clock: clock.clone(),
-        mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
-    };
-    let eyes = item_checks::Eyes {
-        store: store.clone(),
-        node: node.clone(),
-        channels: channels.clone(),
-        clock: clock.clone(),
-        mint: Arc::new(std::sync::Mutex::new(Mint::new(mint.secret()))),
-    };
-    let clerks = trackers::Clerks {
+    let edge = edge::Edge {
         store: store.clone(),
         node: node.clone(),
         channels: channels.clone(),
@@ -152,9 +141,9 @@ pub(crate) fn run(settings: &Serve) -> Result<()> {
             tokio::spawn(mirror::run(mirror, stopped.clone()));
         }
         tokio::spawn(chats::listen(ears, stopped.clone()));
-        tokio::spawn(rollbacks::run(hands, stopped.clone()));
-        tokio::spawn(item_checks::run(eyes, stopped.clone()));
-        tokio::spawn(trackers::run(clerks, stopped.clone()));
+        tokio::spawn(rollbacks::run(edge.clone(), stopped.clone()));
+        tokio::spawn(item_checks::run(edge.clone(), stopped.clone()));
+        tokio::spawn(trackers::run(edge, stopped.clone()));
         let rounds = tokio::spawn(rounds::run(rounds, stopped.clone()));
         tracing::info!(%public_url, listen = %settings.listen, database = %place, "allclear serves");
         let until = async move {

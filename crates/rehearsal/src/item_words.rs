@@ -28,6 +28,8 @@ impl Chronicle {
             EventKind::ActionItemKept => format!("{by} wants it done: {title}{because}"),
             EventKind::ActionItemReopened => format!("reopened: {title}{because}{due}"),
             EventKind::ActionItemRestored => format!("stands as it did: {title}{because}"),
+            EventKind::ActionItemTracked => format!("{by} has an issue in {} follow: {title}", text("tracker")),
+            EventKind::ActionItemUntracked => format!("no issue follows any more: {title}"),
             EventKind::ActionItemReminded => {
                 let people = data["people"].as_array().into_iter().flatten().filter_map(Value::as_str);
                 let people: Vec<String> = people.map(capital).collect();

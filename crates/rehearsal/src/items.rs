@@ -1,7 +1,8 @@
 //! What people do with action items in a story: `ana proposes item "Limit the queue" for ben: a test shows it`, with `kind=detect`,
-//! `due=30d`, `check=service/api/runbook` for a document's field; `ben accepts item "Limit the queue"`.
+//! `due=30d`, `check=service/api/runbook` for a document's field; `ben accepts item "Limit the queue"`. And what they are told of
+//! their week.
 
-use actions::learn::{action_items as acts, item_checks};
+use actions::learn::{action_items as acts, digests, item_checks, trackers};
 use domain::learn::action_items::{Kind, NewItem, Priority, Wish};
 use domain::learn::item_checks::{Check, Must};
 use domain::respond::sight::Sight;
@@ -35,6 +36,19 @@ impl Play {
             responder.act(self, |tx, node, moment| item_checks::ask(tx, node, moment, id))?;
             return Ok(true);
         }
+        match (*verb, rest) {
+            ("tracks", ["in", tracker, consent @ ..]) => {
+                let (tracker, consent): (Name, bool) = (tracker.parse()?, *consent == ["consent"]);
+                responder
+                    .act(self, |tx, node, moment| trackers::track(tx, node, moment, id, &tracker, None, consent))?;
+                return Ok(true);
+            }
+            ("untracks", []) => {
+                responder.act(self, |tx, _, moment| trackers::untrack(tx, moment, id))?;
+                return Ok(true);
+            }
+            _ => {}
+        }
         let wish = match (*verb, rest) {
             ("accepts", []) => Wish::Accept,
             ("finishes", []) => Wish::Done { said: about.map(str::to_owned) },
@@ -47,6 +61,37 @@ impl Play {
             _ => return Err(Stop::Words(format!("nobody knows how {me} does that with an action item"))),
         };
         responder.act(self, |tx, node, moment| acts::act(tx, node, moment, id, &wish))?;
+        Ok(true)
+    }
+
+    /// `ben reads the digest`, `ben wants no digest`; false if it is none of these.
+    pub(crate) fn with_a_digest(&mut self, me: &Name, words: &[&str], place: Option<usize>) -> Result<bool, Stop> {
+        let responder = Responder::at(me, place);
+        match words {
+            ["reads", "the", "digest"] => {
+                let (now, mut lines) = (self.world.now(), Vec::new());
+                responder.act(self, |tx, node, moment| {
+                    let digest = digests::of(tx, node, me, moment.now)?;
+                    for section in &digest.sections {
+                        lines.extend(
+                            section
+                                .lines
+                                .iter()
+                                .map(|line| format!("{}: {}, {}", section.about.title(), line.title, line.note)),
+                        );
+                    }
+                    Ok(())
+                })?;
+                if lines.is_empty() {
+                    lines.push("there is nothing to say".into());
+                }
+                lines.iter().for_each(|line| self.chronicle.tell(now, &format!("= {line}")));
+            }
+            ["wants", wanted @ ("a" | "no"), "digest"] => {
+                responder.act(self, |tx, _, moment| digests::want(tx, moment, me, *wanted == "a"))?;
+            }
+            _ => return Ok(false),
+        }
         Ok(true)
     }
 

@@ -35,6 +35,7 @@ mod switch_checks;
 mod switch_walk;
 mod switch_words;
 mod switchers;
+pub mod trackers;
 pub mod trouble;
 pub mod what_if;
 pub mod world;

@@ -81,6 +81,7 @@ impl Play {
                 Ok(company::put(tx, &mut moment, &documents, &[])?)
             })?;
         }
+        world.digests = story.digests;
         world.add_nodes(&story.nodes);
         Ok(Self {
             world,
@@ -218,6 +219,7 @@ impl Play {
             }
             ["the", "pipeline", rest @ ..] => self.pipeline(rest, place, about),
             ["the", "deployer", rest @ ..] => self.deployer(rest, about),
+            ["the", "tracker", rest @ ..] => self.tracker(rest),
             [service, "was", "ramped", "to", ramp] => self.was_ramped(&service.parse()?, ramp.parse()?),
             ["programs", rest @ ..] => self.programs(rest, place),
             ["the", "store", "fails", "once"] => {
@@ -433,6 +435,7 @@ impl Play {
             _ if self.with_a_change(&name, words, about, place)? => {}
             _ if self.with_an_item(&name, words, about, place)? => {}
             _ if self.with_a_pin(&name, words, about, place)? => {}
+            _ if self.with_a_digest(&name, words, place)? => {}
             _ if self.in_an_incident(&name, words, about, place)? => {}
             ["acknowledges"] | ["acknowledges", "page", _] => {
                 let page = self.page(&words[1..])?;

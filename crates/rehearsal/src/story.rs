@@ -34,6 +34,8 @@ pub struct Story {
     /// Starts the chance that spreads retries.
     pub seed: u64,
     pub default_company: bool,
+    /// Everybody is told of their week.
+    pub digests: bool,
     /// Documents on top of the company's.
     pub documents: String,
     pub lines: Vec<Line>,
@@ -74,6 +76,7 @@ impl Story {
                 "seed" => story.seed = value.parse().map_err(|_| wrong("a seed is a number".into()))?,
                 "nodes" => story.nodes = nodes(value).map_err(wrong)?,
                 "company" => story.default_company = value == "default",
+                "digests" => story.digests = value == "weekly",
                 "documents" => story.documents = reader.block(number)?,
                 other => return Err(wrong(format!("there is no head {other:?} in a story"))),
             }
@@ -108,6 +111,7 @@ impl Story {
             nodes: vec![("a".into(), SignedDuration::ZERO)],
             seed: 1,
             default_company: false,
+            digests: false,
             documents: String::new(),
             lines: Vec::new(),
         }
@@ -122,6 +126,9 @@ impl Story {
         _ = writeln!(text, "nodes: {}", nodes.join(", "));
         if self.default_company {
             text.push_str("company: default\n");
+        }
+        if self.digests {
+            text.push_str("digests: weekly\n");
         }
         if !self.documents.is_empty() {
             _ = writeln!(text, "documents:\n{BLOCK_BEGINS}\n{}\n{BLOCK_ENDS}", self.documents.trim_end());

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use actions::change::{preflights, rollbacks};
 use actions::courier::{self, Claimed};
+use actions::learn::digests;
+use actions::learn::trackers as tracked;
 use actions::node::Identity;
 use actions::{Halt, Moment, Node, clockwork};
 use domain::change::rollback_plans::Answer;
@@ -19,6 +21,7 @@ use store::{Place, Store, outbox};
 use crate::Trouble;
 use crate::adapters::Adapters;
 use crate::channels::Channels;
+use crate::trackers::Trackers;
 
 /// One process of the world, alive or dead.
 #[derive(Debug)]
@@ -127,6 +130,9 @@ pub struct World {
     pub store: Store,
     pub channels: Channels,
     pub adapters: Adapters,
+    pub trackers: Trackers,
+    /// Everybody is told of their week.
+    pub digests: bool,
     now: Timestamp,
     posts: Vec<Post>,
     alone: bool,
@@ -159,6 +165,8 @@ impl World {
             store,
             channels: Channels::default(),
             adapters: Adapters::default(),
+            trackers: Trackers::default(),
+            digests: false,
             now,
             posts: Vec::new(),
             alone: false,
@@ -297,7 +305,8 @@ impl World {
 
     /// When something is due next, in true time, if anybody is alive to do it.
     pub fn next_due(&self) -> Result<Option<Timestamp>, Halt> {
-        let adapters = [rollbacks::next_due(&self.store)?, preflights::next_due(&self.store)?];
+        let adapters =
+            [rollbacks::next_due(&self.store)?, preflights::next_due(&self.store)?, tracked::next_due(&self.store)?];
         let adapters = adapters.into_iter().flatten().min();
         let mut next = self.in_flight.iter().map(|flight| flight.lands_at).min();
         for post in &self.posts {
@@ -306,6 +315,7 @@ impl World {
                 clockwork::next_due(&self.store, node, post.local(self.now))?,
                 courier::next_due(&self.store, node, &courier::at_once)?,
                 adapters,
+                if self.digests { digests::next_due(&self.store, node, post.local(self.now))? } else { None },
             ];
             let due = due.into_iter().flatten().min().map(|due| post.true_time(due));
             next = next.into_iter().chain(due).min();
@@ -353,6 +363,13 @@ impl World {
         let post = &mut self.posts[place];
         let now = post.local(self.now);
         let Some(node) = &post.node else { return Ok(()) };
+        if self.digests
+            && let Err(halt) = digests::keep_time(&self.store, node, &mut post.mint, now)
+        {
+            self.note_failure(place, &halt);
+        }
+        let post = &mut self.posts[place];
+        let Some(node) = &post.node else { return Ok(()) };
         if clockwork::next_due(&self.store, node, now)?.is_none_or(|due| due > now)
             && node.board().version.is_some()
             && courier::next_due(&self.store, node, &courier::at_once)?.is_none_or(|due| due > now)
@@ -376,12 +393,29 @@ impl World {
         Ok(())
     }
 
-    /// What is to be asked of rollback adapters, and told to them, by this node.
+    /// What is to be asked of rollback adapters and trackers, and told to them, by this node.
     fn take_back(&mut self, place: usize) {
         let now = self.posts[place].local(self.now);
-        if let Err(halt) = self.answer_adapters(place, now) {
-            self.note_failure(place, &halt);
+        for done in [self.answer_adapters(place, now), self.ask_trackers(place, now)] {
+            if let Err(halt) = done {
+                self.note_failure(place, &halt);
+            }
         }
+    }
+
+    fn ask_trackers(&mut self, place: usize, now: Timestamp) -> Result<(), Halt> {
+        let post = &mut self.posts[place];
+        let Some(node) = &post.node else { return Ok(()) };
+        let taken = tracked::take_due(&self.store, node, now)?;
+        if post.dies_before_sending && !taken.is_empty() {
+            self.kill(place);
+            return Ok(());
+        }
+        for due in taken {
+            let came = self.trackers.work(&due.row.tracker, &due.deed);
+            tracked::came(&self.store, &mut post.mint, &due, &came, now)?;
+        }
+        Ok(())
     }
 
     fn answer_adapters(&mut self, place: usize, now: Timestamp) -> Result<(), Halt> {

@@ -85,7 +85,19 @@ pub struct Settings {
     pub watch_secret: Option<String>,
     /// What this installation was told of its chats.
     pub chat_secrets: ChatSecrets,
+    /// What trackers sign with.
+    pub tracker_secrets: TrackerSecrets,
     pub version: &'static str,
+}
+
+/// What trackers sign their webhooks with, by the name of the document. Never printed.
+#[derive(Clone, Default)]
+pub struct TrackerSecrets(pub BTreeMap<Name, String>);
+
+impl fmt::Debug for TrackerSecrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
 }
 
 /// What Slack signs with, and for which chats there is a token.

@@ -27,5 +27,5 @@ pub mod upload;
 pub mod waiting;
 pub mod what_if;
 
-pub use app::{App, ChatSecrets, SecretOf, Settings, WebhookSecrets};
+pub use app::{App, ChatSecrets, SecretOf, Settings, TrackerSecrets, WebhookSecrets};
 pub use reach::Reach;

@@ -31,7 +31,7 @@ use crate::handlers::respond::{
     chats, checklists, entries, evidence, incidents, obligations, record, room, runbooks, updates,
 };
 use crate::handlers::search;
-use crate::inbound::{alertmanager, deploys, heartbeat, slack, v2, webhook};
+use crate::inbound::{alertmanager, deploys, heartbeat, slack, trackers, v2, webhook};
 use crate::{assets, health, live, mcp, metrics, ofrep};
 
 /// One line of the table.
@@ -339,6 +339,8 @@ pub fn table() -> Vec<Route> {
         route(Method::GET, "/search", VIEW, get(search::get_search)),
         // What is said in chats comes in
         route(Method::POST, "/chats/{name}/slack", May::Signed, post(slack::post_slack)),
+        // A tracker says that an issue changed
+        route(Method::POST, "/trackers/{name}/webhook", May::Signed, post(trackers::post_webhook)),
         // Signals come in
         route(Method::POST, "/in/{integration}/alertmanager", May::Source, post(alertmanager::post_webhook)),
         route(Method::POST, "/in/{integration}/webhook", May::Source, post(webhook::post_webhook)),

@@ -282,7 +282,7 @@ pub fn list(
     tx: &mut Tx<'_>,
     filter: &Filter,
     sight: Sight<'_>,
-    most: u32,
+    limit: u32,
 ) -> Result<Vec<(ItemRow, IncidentRow)>, Halt> {
     if let Some(state) = filter.state.as_deref()
         && state != "open"
@@ -293,7 +293,7 @@ pub fn list(
     }
     let mut known: BTreeMap<IncidentId, IncidentRow> = BTreeMap::new();
     let mut all = Vec::new();
-    for row in rows::list(tx, filter, sight, most)? {
+    for row in rows::list(tx, filter, sight, limit)? {
         let incident = match known.get(&row.incident) {
             Some(incident) => incident.clone(),
             None => match incident_rows::get(tx, row.incident, sight)? {

@@ -232,7 +232,7 @@ store::both_engines! {
         for (who, sees) in [(&ana, true), (&ben, true), (&cleo, false)] {
             let sight = Sight::Of(who);
             assert_eq!(store.read(|tx| seen(tx, id, sight)).is_ok(), sees, "{who}");
-            assert_eq!(store.read(|tx| list(tx, &Filter::default(), sight)).unwrap().len(), usize::from(sees), "{who}");
+            assert_eq!(store.read(|tx| list(tx, &Filter::default(), sight, LISTED_MOST)).unwrap().len(), usize::from(sees), "{who}");
             let all = store.read(|tx| survival(tx, By::All, sight, at(9))).unwrap();
             assert_eq!(all[0].n, usize::from(sees), "{who}");
         }

@@ -113,6 +113,21 @@ pub fn address(person: &Person) -> String {
     by_mail.unwrap_or_else(|| person.email.clone())
 }
 
+/// When somebody's week is to be looked at next.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_due(store: &Store, node: &Node, now: Timestamp) -> Result<Option<Timestamp>, Halt> {
+    let (rules, known) = store.read(|tx| Ok((node.rules(tx)?, rows::list(tx)?)))?;
+    let due = |(name, person): (&Name, &Person)| {
+        let week = Week::of(now, &person.time_zone)?;
+        let row = known.iter().find(|row| row.person == *name);
+        let seen = row.and_then(|row| row.week.as_deref()).is_some_and(|last| *last >= *week.name);
+        if seen { week.next(&person.time_zone) } else { Some(now) }
+    };
+    Ok(rules.catalog.people.iter().filter(|(_, person)| !person.inactive).filter_map(due).min())
+}
+
 /// Queues what is due: for each person once in a week. Answers how many weeks were looked at.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ use domain::learn::postmortems::OWNER;
 use domain::learn::review_meetings::{
     Invitation, Invitee, Method, Move, ReviewMeeting, State, Topic, Wanted, agenda, invitation, invitees,
 };
+use domain::learn::review_surveys::{Answer, ReviewSurvey};
 use domain::prepare::catalog::Catalog;
 use domain::prepare::people::Access;
 use domain::respond::assignments::State as Holding;
@@ -17,7 +18,7 @@ use domain::respond::sight::Sight;
 use domain::words::{EventKind, IncidentId, Name, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::learn::review_meetings as rows;
+use store::learn::{review_meetings as rows, review_surveys as surveys};
 use store::outbox::{self, Delivery, Kind};
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::{Halt, Tx};
@@ -38,6 +39,8 @@ pub struct Whole {
     /// Who had a part in the incident: none of them leads the meeting.
     pub involved: BTreeSet<Name>,
     pub agenda: Vec<Topic>,
+    /// What was said of it.
+    pub survey: ReviewSurvey,
 }
 
 /// Minutes of a meeting that nobody planned yet.
@@ -59,7 +62,8 @@ pub fn whole(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now
     let questions = draft.sections.iter().filter(|section| section.name == "questions").flat_map(|one| &one.parts);
     let questions: Vec<String> = questions.flat_map(|part| &part.sentences).map(|one| one.text.clone()).collect();
     let minutes = meeting.as_ref().map_or(USUAL, |meeting| meeting.minutes);
-    Ok(Whole { agenda: agenda(&questions, draft.prompts, minutes), incident, meeting, suggested, involved })
+    let (agenda, survey) = (agenda(&questions, draft.prompts, minutes), surveys::get(tx, id)?);
+    Ok(Whole { incident, meeting, suggested, involved, agenda, survey })
 }
 
 /// Whom the record names: who is to be there, and who was involved.
@@ -127,6 +131,7 @@ pub enum Deed {
     Note { topic: String, text: String },
     Decide { text: String },
     Hold { attended: BTreeSet<Name> },
+    Answer(Answer),
 }
 
 /// Does it; answers with how it stands then.
@@ -155,6 +160,11 @@ pub fn act(tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>, id: IncidentId
         Deed::Note { topic, text } => {
             // Notes are working paper: what came of them is in decisions and in the postmortem.
             rows::save(tx, &planned()?.note(topic, text, &me, now)?)?;
+            return whole(tx, node, id, sight, now);
+        }
+        Deed::Answer(answer) => {
+            // Who answered when is told nowhere: an entry of the journal would say it.
+            surveys::save(tx, id, &all.survey.answer(&planned()?, &me, answer)?)?;
             return whole(tx, node, id, sight, now);
         }
         Deed::Decide { text } => (planned()?.decide(text, &me, now)?, None),

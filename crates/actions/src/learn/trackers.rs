@@ -23,6 +23,8 @@ const LEASE: Span = Span::minutes(2);
 /// What is open is looked at so often; what is over, so often.
 const OPEN_EVERY: Span = Span::minutes(2);
 const OVER_EVERY: Span = Span::hours(1);
+/// However often a tracker says that an issue changed, it is looked at no sooner after it was looked at last.
+const GAP: Span = Span::seconds(5);
 /// The longest wait between two attempts that meet trouble.
 const LONGEST_WAIT: Span = Span::hours(1);
 /// So many are taken at once.
@@ -86,6 +88,7 @@ pub fn track(
         trouble: None,
         attempts: 0,
         due_at: Some(now),
+        wished: false,
     };
     rows::save(tx, &tracked)?;
     let data = json!({ "tracker": tracker, "issue": key });
@@ -104,6 +107,21 @@ pub fn untrack(tx: &mut Tx<'_>, moment: &mut Moment<'_>, id: ActionItemId) -> Re
     let data = json!({ "tracker": there.tracker, "issue": there.issue });
     tell(tx, moment, EventKind::ActionItemUntracked, &row, None, data)?;
     Ok(row)
+}
+
+/// A tracker says that an issue changed: it is looked at soon, once, however often that is said. True if it follows an item.
+///
+/// # Errors
+/// When the database fails.
+pub fn wish(tx: &mut Tx<'_>, tracker: &Name, issue: &str, now: Timestamp) -> Result<bool, Halt> {
+    let Some(item) = rows::of_issue(tx, tracker, issue)? else { return Ok(false) };
+    let Some(row) = rows::get(tx, item)?.filter(|row| !row.wished) else { return Ok(true) };
+    // Whoever looks at it just now may have looked too early, and is not disturbed; nor does a tracker that is down see more of us.
+    let waits = row.attempts > 0 && row.due_at.is_some();
+    let soon = row.heard_at.map_or(now, |heard| GAP.after(heard).max(now));
+    let due_at = row.due_at.map_or(soon, |due| if waits { due } else { due.min(soon) });
+    rows::save(tx, &TrackedRow { wished: true, due_at: Some(due_at), ..row })?;
+    Ok(true)
 }
 
 /// Something to do at the edge.
@@ -129,6 +147,14 @@ pub enum Deed {
 
 /// What came of it. The error says why, and whether it may be better soon.
 pub type Came = Result<Option<Issue>, (String, bool)>;
+
+/// When something is due next.
+///
+/// # Errors
+/// When the database fails.
+pub fn next_due(store: &Store) -> Result<Option<Timestamp>, Halt> {
+    store.read(|tx| Ok(rows::next_due(tx)?))
+}
 
 /// Takes what is due upon this node, a few at a time.
 ///
@@ -156,7 +182,7 @@ pub fn take_due(store: &Store, node: &Node, now: Timestamp) -> Result<Vec<Due>, 
             if rows::claim(tx, row.item, due_at, until)? {
                 let deed = deed(&row, &item.item, &node.identity.public_url);
                 // Whatever becomes of this attempt, the next one knows that there was one.
-                let begun = TrackedRow { attempts: row.attempts + 1, due_at: Some(until), ..row };
+                let begun = TrackedRow { attempts: row.attempts + 1, due_at: Some(until), wished: false, ..row };
                 rows::save(tx, &begun)?;
                 taken.push(Due { row: begun, spec: spec.clone(), deed, until });
             }
@@ -203,7 +229,11 @@ pub fn came(store: &Store, mint: &mut Mint, due: &Due, came: &Came, now: Timesta
                     next.etag.clone_from(&issue.etag);
                 }
                 (next.heard_at, next.trouble, next.attempts) = (Some(now), None, 0);
-                let every = if item.item.state.is_open() { OPEN_EVERY } else { OVER_EVERY };
+                let every = match item.item.state.is_open() {
+                    _ if row.wished => GAP,
+                    true => OPEN_EVERY,
+                    false => OVER_EVERY,
+                };
                 next.due_at = Some(every.after(now));
                 if let Some(issue) = told {
                     let mut moment = Moment::new(now, Actor::Rule(RULE), mint);
@@ -359,6 +389,22 @@ spec: { title: Issues, system: { github: { repository: example/shop } } }
             assert_eq!((turn(Ok(None)), state()), (read(), "done"));
             let row = store.read(|tx| Ok(rows::get(tx, id)?)).unwrap().unwrap();
             assert_eq!((row.agreed_open, row.trouble, row.attempts), (false, None, 0));
+            // The tracker says that it changed: it is looked at soon, and once.
+            let wish = |second: i64| {
+                let now = Span::seconds(second).after(at(minute.get()));
+                let known = store.write(|tx| wish(tx, &name("shop"), "12", now)).unwrap();
+                (known, store.read(|tx| Ok(rows::get(tx, id)?)).unwrap().unwrap().due_at.unwrap())
+            };
+            let soon = GAP.after(at(minute.get()));
+            assert_eq!((wish(1), wish(2)), ((true, soon), (true, soon)));
+            assert!(!store.write(|tx| super::wish(tx, &name("shop"), "99", at(minute.get()))).unwrap());
+            let due = take_due(store, &desk.node, soon).unwrap();
+            assert_eq!(due.len(), 1);
+            // Said while somebody looks: nobody is disturbed, and it is looked at once more.
+            let (_, until) = wish(6);
+            assert_eq!(until, LEASE.after(soon));
+            came(store, &mut Mint::seeded(6), &due[0], &Ok(None), soon).unwrap();
+            assert_eq!(wish(7).1, GAP.after(soon));
             // What is refused for good waits for people.
             turn(Err(("it answered 404".into(), false)));
             let row = store.read(|tx| Ok(rows::get(tx, id)?)).unwrap().unwrap();

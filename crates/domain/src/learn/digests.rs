@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use jiff::civil::time;
+use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
-use jiff::{Span as Stretch, ToSpan as _};
+use jiff::{Span as Stretch, ToSpan as _, Zoned};
 
 use crate::engage::schedules;
 use crate::words::{Span, Timestamp, text};
@@ -35,11 +35,21 @@ impl Week {
         let zone = schedules::zone(time_zone).unwrap_or(TimeZone::UTC);
         let today = now.to_zoned(zone.clone()).date();
         let monday = today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok()?;
-        let morning = |date: jiff::civil::Date| date.to_datetime(time(HOUR, 0, 0, 0)).to_zoned(zone.clone()).ok();
-        let this = morning(monday)?;
-        let last = if this.timestamp() <= now { this } else { morning(monday.checked_sub(7.days()).ok()?)? };
+        let this = morning(monday, &zone)?;
+        let last = if this.timestamp() <= now { this } else { morning(monday.checked_sub(7.days()).ok()?, &zone)? };
         Some(Self { name: last.date().to_string(), at: last.timestamp() })
     }
+
+    /// When the next one begins there.
+    pub fn next(&self, time_zone: &str) -> Option<Timestamp> {
+        let zone = schedules::zone(time_zone).unwrap_or(TimeZone::UTC);
+        let monday = self.at.to_zoned(zone.clone()).date().checked_add(7.days()).ok()?;
+        Some(morning(monday, &zone)?.timestamp())
+    }
+}
+
+fn morning(date: Date, zone: &TimeZone) -> Option<Zoned> {
+    date.to_datetime(time(HOUR, 0, 0, 0)).to_zoned(zone.clone()).ok()
 }
 
 /// The stretch of a week so many years before one that ends then.
@@ -201,6 +211,9 @@ mod tests {
         ] {
             let week = Week::of(now.parse().unwrap(), zone).unwrap();
             assert_eq!((week.name.as_str(), week.at), (name, at.parse().unwrap()), "{now}");
+            let next = week.next(zone).unwrap();
+            assert_eq!(Week::of(next, zone).unwrap().at, next, "{now}");
+            assert_eq!(Week::of(Span::seconds(1).before(next), zone), Some(week), "{now}");
         }
         let (from, to) = years_before("2024-02-29T08:00:00Z".parse().unwrap(), 1).unwrap();
         assert_eq!((from.to_string(), to.to_string()), ("2023-02-21T08:00:00Z".into(), "2023-02-28T08:00:00Z".into()));

@@ -35,6 +35,7 @@ pub mod queries;
 mod questions;
 pub mod records;
 pub mod review_meetings;
+pub mod review_surveys;
 pub mod score_sheets;
 pub mod search;
 mod sentences;

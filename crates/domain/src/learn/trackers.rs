@@ -8,6 +8,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::action_items::{ActionItem, State};
 use crate::engage::contacts::check_url;
@@ -102,6 +103,37 @@ impl System {
         }
     }
 
+    /// Where a call of it shows over which bytes it is signed.
+    pub const fn signature(&self) -> &'static str {
+        match self {
+            Self::Github { .. } => "x-hub-signature-256",
+            Self::Jira { .. } => "x-hub-signature",
+        }
+    }
+
+    /// Of which issue a call tells; nothing, if it is not one of this tracker. How it stands there is not believed: that is asked.
+    pub fn told(&self, body: &Value) -> Option<String> {
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        let key = match self {
+            Self::Github { repository, .. } => {
+                let here = text("/repository/full_name").eq_ignore_ascii_case(repository);
+                here.then(|| body.pointer("/issue/number").map(Value::to_string))??
+            }
+            Self::Jira { .. } => text("/issue/key").to_owned(),
+        };
+        self.is_key(&key).then_some(key)
+    }
+
+    /// Whether an issue of this tracker may be called so.
+    fn is_key(&self, key: &str) -> bool {
+        match self {
+            Self::Github { .. } => is_number(key),
+            Self::Jira { project, .. } => {
+                key.strip_prefix(project.as_str()).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_number)
+            }
+        }
+    }
+
     /// What an issue is called there, by its address in a browser: `12`, `OPS-12`. Refused, if it is not one of this tracker.
     pub fn key_of(&self, url: &str) -> Result<String> {
         let refused = |wanted: &str| {
@@ -114,7 +146,7 @@ impl System {
                 let wanted = format!("https://github.com/{repository}/issues/12");
                 let found = path.rsplit_once("/issues/").filter(|(before, number)| {
                     let here = before.to_lowercase().ends_with(&format!("/{}", repository.to_lowercase()));
-                    here && before.starts_with("http") && is_number(number)
+                    here && before.starts_with("http") && self.is_key(number)
                 });
                 found.map_or_else(|| refused(&wanted), |(_, number)| Ok(number.to_owned()))
             }
@@ -122,10 +154,7 @@ impl System {
                 let base = base.trim_end_matches('/');
                 let wanted = format!("{base}/browse/{project}-12");
                 let key = path.strip_prefix(&format!("{base}/browse/"));
-                let fits = |key: &&str| {
-                    key.strip_prefix(project.as_str()).and_then(|rest| rest.strip_prefix('-')).is_some_and(is_number)
-                };
-                key.filter(fits).map_or_else(|| refused(&wanted), |key| Ok(key.to_owned()))
+                key.filter(|key| self.is_key(key)).map_or_else(|| refused(&wanted), |key| Ok(key.to_owned()))
             }
         }
     }
@@ -265,6 +294,8 @@ pub const fn follows(item: &State, issue_open: bool, agreed_open: bool) -> Follo
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn github() -> System {
@@ -340,6 +371,24 @@ mod tests {
             refused,
             "/issue: \"https://evil.example/browse/OPS-7\" is no issue there: it looks like https://example.atlassian.net/browse/OPS-12"
         );
+    }
+
+    #[test]
+    fn a_call_tells_of_an_issue_of_this_tracker_or_of_none() {
+        let issue = |repository: &str, number: Value| json!({ "repository": { "full_name": repository }, "issue": { "number": number, "state": "closed" } });
+        for (system, body, told) in [
+            (github(), issue("example/SHOP", json!(12)), Some("12")),
+            (github(), issue("example/other", json!(12)), None),
+            (github(), issue("example/shop", json!("12")), None),
+            (github(), issue("example/shop", json!(-1)), None),
+            (github(), json!({ "zen": "Keep it logically awesome." }), None),
+            (jira(), json!({ "webhookEvent": "jira:issue_updated", "issue": { "key": "OPS-7" } }), Some("OPS-7")),
+            (jira(), json!({ "issue": { "key": "SEC-7" } }), None),
+            (jira(), json!({ "issue": { "key": 7 } }), None),
+            (jira(), json!([]), None),
+        ] {
+            assert_eq!(system.told(&body).as_deref(), told, "{body}");
+        }
     }
 
     #[test]

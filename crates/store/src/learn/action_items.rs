@@ -38,6 +38,22 @@ pub struct Filter {
     pub service: Option<Name>,
     /// Due before this, and open.
     pub overdue_at: Option<Timestamp>,
+    /// What follows this one in the list.
+    pub after: Option<Place>,
+}
+
+/// Where an item stands in a list: the open ones first, by when they are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub open: bool,
+    pub due_at: Timestamp,
+    pub id: ActionItemId,
+}
+
+impl Place {
+    pub fn of(item: &ActionItem) -> Self {
+        Self { open: item.state.is_open(), due_at: item.due_at, id: item.id }
+    }
 }
 
 const COLUMNS: &str = "action_items.id, action_items.incident, action_items.title, action_items.bound, action_items.owner, \
@@ -45,6 +61,9 @@ const COLUMNS: &str = "action_items.id, action_items.incident, action_items.titl
     action_items.proposed_at, action_items.state, action_items.state_at, action_items.done_at, action_items.state_by, \
     action_items.asked_by, action_items.because, action_items.reopened, action_items.drop_by, action_items.drop_why, \
     action_items.drop_at, action_items.reminded_at, action_items.wake_at, action_items.check_at";
+
+/// What is over stands behind what is open.
+const OVER: &str = "CASE WHEN action_items.state IN ('proposed', 'accepted') THEN 0 ELSE 1 END";
 
 /// Writes an item as it is now, with its timers.
 pub fn save(tx: &mut Tx<'_>, row: &ItemRow) -> Result<(), Error> {
@@ -129,8 +148,9 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, sight: Sight<'_>, limit: u32) -> R
          AND ($5 = '' OR action_items.priority = $5) AND ($6 = '' OR action_items.incident = $6) \
          AND (action_items.due_at < $7 AND action_items.state IN ('proposed', 'accepted') OR $7 = 0) \
          AND ($8 = '' OR $9 || incidents.services || $9 LIKE $8) \
-         ORDER BY CASE WHEN action_items.state IN ('proposed', 'accepted') THEN 0 ELSE 1 END, action_items.due_at, \
-         action_items.id LIMIT $10"
+         AND ($10 = '' OR {OVER} > $11 OR {OVER} = $11 AND (action_items.due_at > $12 \
+         OR action_items.due_at = $12 AND action_items.id > $10)) \
+         ORDER BY {OVER}, action_items.due_at, action_items.id LIMIT $13"
     );
     let service = filter.service.as_ref().map_or_else(String::new, |service| format!("%\n{service}\n%"));
     let rows = tx.query(
@@ -145,6 +165,9 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, sight: Sight<'_>, limit: u32) -> R
             filter.overdue_at.map_or(0, Timestamp::as_microsecond).into(),
             service.into(),
             "\n".into(),
+            filter.after.map_or_else(String::new, |place| place.id.to_string()).into(),
+            filter.after.map_or(0, |place| i64::from(!place.open)).into(),
+            filter.after.map_or(0, |place| place.due_at.as_microsecond()).into(),
             i64::from(limit).into(),
         ],
     )?;

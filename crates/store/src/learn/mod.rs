@@ -10,6 +10,7 @@ pub mod paging;
 pub mod pins;
 pub mod postmortems;
 pub mod review_meetings;
+pub mod review_surveys;
 pub mod search;
 pub mod shared_texts;
 pub mod trackers;

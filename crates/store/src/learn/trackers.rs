@@ -28,19 +28,21 @@ pub struct TrackedRow {
     pub attempts: u32,
     /// When it is looked at next; nothing: somebody has to do something first.
     pub due_at: Option<Timestamp>,
+    /// The tracker said meanwhile that it changed: it is looked at once more.
+    pub wished: bool,
 }
 
 const COLUMNS: &str = "item, tracker, issue, url, title, status, agreed_open, etag, asked_by, asked_at, heard_at, trouble, \
-    attempts, due_at";
+    attempts, due_at, wished";
 
 /// Writes it as it is now.
 pub fn save(tx: &mut Tx<'_>, row: &TrackedRow) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO tracked_issues (item, tracker, issue, url, title, status, agreed_open, etag, asked_by, asked_at, heard_at, \
-         trouble, attempts, due_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         trouble, attempts, due_at, wished) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
          ON CONFLICT (item) DO UPDATE SET issue = excluded.issue, url = excluded.url, title = excluded.title, \
          status = excluded.status, agreed_open = excluded.agreed_open, etag = excluded.etag, heard_at = excluded.heard_at, \
-         trouble = excluded.trouble, attempts = excluded.attempts, due_at = excluded.due_at",
+         trouble = excluded.trouble, attempts = excluded.attempts, due_at = excluded.due_at, wished = excluded.wished",
         &[
             row.item.into(),
             (&row.tracker).into(),
@@ -56,6 +58,7 @@ pub fn save(tx: &mut Tx<'_>, row: &TrackedRow) -> Result<(), Error> {
             row.trouble.as_deref().into(),
             i64::from(row.attempts).into(),
             row.due_at.into(),
+            row.wished.into(),
         ],
     )?;
     Ok(())
@@ -84,15 +87,23 @@ pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: u32) -> Result<Vec<TrackedRow
     tx.query(&sql, &[now.into(), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
+/// When one is to be looked at next.
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let row = tx.one("SELECT MIN(due_at) AS due_at FROM tracked_issues WHERE due_at IS NOT NULL", &[])?;
+    row.map_or(Ok(None), |row| row.opt_instant("due_at"))
+}
+
 /// Takes it upon oneself until then: true for one node only.
 pub fn claim(tx: &mut Tx<'_>, item: ActionItemId, due_at: Timestamp, until: Timestamp) -> Result<bool, Error> {
     let sql = "UPDATE tracked_issues SET due_at = $3 WHERE item = $1 AND due_at = $2";
     Ok(tx.execute(sql, &[item.into(), due_at.into(), until.into()])? > 0)
 }
 
-/// Something of the item changed: it is looked at now.
+/// Something of the item changed: it is looked at now. While an issue is being made it is not: a second node would make another,
+/// and whoever makes it looks at the item afterwards anyway.
 pub fn wake(tx: &mut Tx<'_>, item: ActionItemId, now: Timestamp) -> Result<(), Error> {
-    tx.execute("UPDATE tracked_issues SET due_at = $2 WHERE item = $1", &[item.into(), now.into()])?;
+    let sql = "UPDATE tracked_issues SET due_at = $2 WHERE item = $1 AND (issue IS NOT NULL OR due_at IS NULL)";
+    tx.execute(sql, &[item.into(), now.into()])?;
     Ok(())
 }
 
@@ -113,6 +124,7 @@ fn read(row: &Row) -> Result<TrackedRow, Error> {
         trouble: text("trouble")?,
         attempts: row.number("attempts")?,
         due_at: row.opt_instant("due_at")?,
+        wished: row.bool("wished")?,
     })
 }
 
@@ -146,6 +158,7 @@ mod tests {
                 trouble: None,
                 attempts: 0,
                 due_at: Some(at(5)),
+                wished: false,
             };
             let save = |row: &TrackedRow| store.write(|tx| Ok(save(tx, row)?)).unwrap();
             save(&row);
@@ -153,11 +166,13 @@ mod tests {
             assert_eq!((due(4).len(), due(5)), (0, vec![row.clone()]));
             let claim = |until| store.write(|tx| Ok(claim(tx, row.item, at(5), at(until))?)).unwrap();
             assert!(claim(60) && !claim(70), "another node has it");
+            store.write(|tx| Ok(wake(tx, row.item, at(6))?)).unwrap();
+            assert_eq!(due(59), [], "nobody else makes one meanwhile");
             row.issue = Some("12".into());
             row.url = Some("https://github.com/example/shop/issues/12".into());
             (row.title, row.status, row.etag) = (Some("Limit it".into()), Some("open".into()), Some("W/\"1\"".into()));
             (row.agreed_open, row.heard_at, row.trouble, row.attempts) = (false, Some(at(9)), Some("it answered 502".into()), 3);
-            row.due_at = None;
+            (row.due_at, row.wished) = (None, true);
             save(&row);
             assert_eq!(store.read(|tx| Ok(get(tx, row.item)?)).unwrap().as_ref(), Some(&row));
             let of = |tracker: &str, issue: &str| store.read(|tx| Ok(of_issue(tx, &name(tracker), issue)?)).unwrap();

@@ -10,6 +10,7 @@ import { startPalette } from "./palette";
 import { startRows } from "./rows";
 import { startSchedule } from "./schedule";
 import { startSelection } from "./selection";
+import { startTimers } from "./timers";
 import { startTimes } from "./relative-time";
 
 document.documentElement.classList.add("js");
@@ -24,6 +25,7 @@ startRows();
 const palette = startPalette();
 startKeys(palette);
 startSchedule();
+startTimers();
 startLive();
 
 // The editor is large, and few pages have one.

@@ -4,12 +4,12 @@
 //! before it is answered.
 
 use actions::change::observations as acts;
-use axum::body::{Body, Bytes};
-use axum::extract::{FromRequest as _, Path, Request, State};
+use axum::body::Bytes;
+use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Form, Json};
+use axum::{Extension, Json};
 use domain::change::deploy_events::{Names, Told, cdevents, generic, github, gitlab, pagerduty};
 use domain::detect::integrations::Source;
 use domain::words::{Name, Refusal, RefusalKind, Timestamp};
@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 use store::Halt;
 
 use super::alertmanager::wrong_kind;
-use super::{body, integration_of, json, reject, rules_with};
-use crate::api::body::content_type;
+use super::{body, integration_of, json, payload, reject, rules_with};
 use crate::api::change::observations::ReportsTaken;
 use crate::app::App;
 use crate::enter::{self, Visitor};
@@ -150,7 +149,7 @@ async fn take(
         return Err(wrong_kind(&integration, is, language.word()).into());
     };
     let names = Names { settings, services: &rules.catalog.services };
-    let value = value_of(language, &headers, bytes.clone()).await;
+    let value = if language == Language::Github { payload(&headers, bytes.clone()).await } else { json(&bytes) };
     let told = match value.and_then(|value| read(language, &headers, &value, names, app.now())) {
         Ok(told) => told,
         Err(refusal) => return Ok(reject(app, &visitor, Some(integration), language.word(), refusal, bytes).await),
@@ -181,20 +180,6 @@ fn accepted(language: Language, taken: &ReportsTaken) -> Response {
         told["message"] = json!("Change event processed");
     }
     (StatusCode::ACCEPTED, Json(told)).into_response()
-}
-
-/// The body as JSON. GitHub may send it as a field of a form.
-async fn value_of(language: Language, headers: &HeaderMap, bytes: Bytes) -> Result<Value, Refusal> {
-    const FORM: &str = "application/x-www-form-urlencoded";
-    if language != Language::Github || content_type(headers).is_none_or(|kind| kind != FORM) {
-        return json(&bytes);
-    }
-    let missing = || Refusal::invalid("a form of GitHub has the field payload").at("payload");
-    let request = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(Body::from(bytes));
-    let request = request.map_err(|_| missing())?;
-    let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &()).await.map_err(|_| missing())?;
-    let payload = fields.into_iter().find(|(name, _)| name == "payload").ok_or_else(missing)?.1;
-    json(&Bytes::from(payload))
 }
 
 /// Whose call it is, by its headers; nothing, if its body must say so. A source that showed no token of ours in the usual way may

@@ -1,9 +1,11 @@
-//! What others say: calls at ingest URLs become signals or reports of changes, and what Slack brings is heard.
+//! What others say: calls at ingest URLs become signals or reports of changes, what Slack brings is heard, and trackers say that
+//! an issue changed.
 
 pub mod alertmanager;
 pub mod deploys;
 pub mod heartbeat;
 pub mod slack;
+pub mod trackers;
 pub mod v2;
 pub mod webhook;
 
@@ -11,9 +13,11 @@ use std::sync::Arc;
 
 use actions::detect::rejections;
 use actions::detect::signals::Incoming;
-use axum::body::Bytes;
-use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::Form;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::detect::integrations::Source;
 use domain::detect::rules::Rules;
@@ -22,6 +26,7 @@ use domain::words::{Name, Refusal, RefusalKind, Timestamp};
 use serde_json::Value;
 use store::Halt;
 
+use crate::api::body::content_type;
 use crate::app::App;
 use crate::enter::Visitor;
 use crate::problem::{Problem, status_of};
@@ -173,6 +178,20 @@ pub(crate) async fn body(app: &App, request: Request) -> Result<Bytes, Refusal> 
 /// JSON, nested no deeper than a parser on a small stack can bear (128, which is what `serde_json` holds to).
 pub(crate) fn json(body: &Bytes) -> Result<serde_json::Value, Refusal> {
     serde_json::from_slice(body).map_err(|error| domain::detect::signals::unreadable(&error))
+}
+
+/// A body as JSON, which GitHub may send as a field of a form.
+pub(crate) async fn payload(headers: &HeaderMap, bytes: Bytes) -> Result<Value, Refusal> {
+    const FORM: &str = "application/x-www-form-urlencoded";
+    if content_type(headers).is_none_or(|kind| kind != FORM) {
+        return json(&bytes);
+    }
+    let missing = || Refusal::invalid("a form of GitHub has the field payload").at("payload");
+    let request = Request::builder().method(Method::POST).header(CONTENT_TYPE, FORM).body(Body::from(bytes));
+    let request = request.map_err(|_| missing())?;
+    let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &()).await.map_err(|_| missing())?;
+    let payload = fields.into_iter().find(|(name, _)| name == "payload").ok_or_else(missing)?.1;
+    json(&Bytes::from(payload))
 }
 
 pub(crate) fn received_at(app: &App) -> Timestamp {

@@ -152,6 +152,7 @@ fn every_page() -> Vec<(&'static str, String)> {
         page("customer-postmortem-restricted", &CustomerPostmortemPage::sample_restricted()),
         page("review-meeting", &ReviewMeetingPage::sample()),
         page("review-meeting-new", &ReviewMeetingPage::sample_new()),
+        page("review-meeting-held", &ReviewMeetingPage::sample_held()),
         page("action-items", &ActionItemsPage::sample()),
         page("action-items-empty", &ActionItemsPage::sample_empty()),
         page("pins", &PinsPage::sample()),

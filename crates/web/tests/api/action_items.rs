@@ -159,3 +159,47 @@ async fn the_pages_do_the_same_and_keep_what_was_typed() {
     assert_eq!(post(&house, &here, edit).await.status, StatusCode::SEE_OTHER);
     assert!(get(&house, &here).await.contains("by hand"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_comes_in_parts_each_item_once_and_those_that_are_over_last() {
+    let mut house = House::new();
+    let (rob, mia) = (house.token("rob", &[], None), house.token("mia", &[], None));
+    let incident = incident(&house, &mia).await;
+    let (mut ids, begun) = (Vec::new(), house.now());
+    for (title, days) in
+        [("Add a limit", 30), ("Add a test", 10), ("Add a page", 20), ("Add a graph", 20), ("Add a drill", 5)]
+    {
+        let mut wanted = item(title, "mia");
+        wanted["due_at"] = json!(domain::words::Span::hours(24 * days).after(begun));
+        let made =
+            house.call(ask("POST", &format!("/api/v1/incidents/{incident}/action-items")).by(&mia).json(&wanted)).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        ids.push(made.json()["id"].as_str().unwrap().to_owned());
+        house.wait(1);
+    }
+    let done = house
+        .call(ask("POST", &format!("/api/v1/action-items/{}", ids[4])).by(&mia).json(&json!({ "do": "done" })))
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    let (mut seen, mut path) = (Vec::new(), "/api/v1/action-items?owner=mia&limit=2".to_owned());
+    for _ in 0..9 {
+        let answer = house.call(ask("GET", &path).by(&rob)).await;
+        let body = answer.json();
+        let part = body["items"].as_array().unwrap();
+        assert!(part.len() <= 2, "{body}");
+        seen.extend(part.iter().map(|one| one["title"].as_str().unwrap().to_owned()));
+        let link = answer.headers.get("link").map(|link| link.to_str().unwrap().to_owned());
+        assert_eq!(link.is_some(), body["next_cursor"].is_string());
+        let Some(link) = link else { break };
+        path = link.strip_prefix('<').unwrap().split('>').next().unwrap().to_owned();
+        assert!(path.contains("owner=mia"), "the next part is of the same: {path}");
+    }
+    // By when they are due, of one day by their ids; what is done comes last, though it was due first.
+    assert_eq!(seen, ["Add a test", "Add a page", "Add a graph", "Add a limit", "Add a drill"]);
+    let whole = house.call(ask("GET", "/api/v1/action-items").by(&rob)).await.json();
+    assert_eq!((whole["items"].as_array().unwrap().len(), &whole["next_cursor"]), (5, &Value::Null));
+    for query in ["limit=0", "limit=501", "cursor=zzz", "cursor=dHJ1ZQ", "cursor=dHJ1ZSB4IHk"] {
+        let refused = house.call(ask("GET", &format!("/api/v1/action-items?{query}")).by(&rob)).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}: {}", refused.text);
+    }
+}

@@ -47,4 +47,5 @@ mod source;
 mod status;
 mod subscribers;
 mod support;
+mod trackers;
 mod v2;

@@ -98,6 +98,8 @@ spec: { title: Backup, source: { heartbeat: { every: 1h, grace: 5m } } }
 
 /// What Slack signs with.
 pub(crate) const CHAT_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+/// What the trackers `shop` and `ops` sign with.
+pub(crate) const TRACKER_SECRET: &str = "It's a Secret to Everybody";
 /// What links are signed with.
 pub(crate) const KEY: [u8; 32] = [7; 32];
 /// The largest piece of evidence.
@@ -239,6 +241,9 @@ impl House {
                 signing: [(name("firm"), CHAT_SECRET.to_owned())].into(),
                 tokens: [name("firm")].into(),
             },
+            tracker_secrets: web::TrackerSecrets(
+                ["shop", "ops"].map(|tracker| (name(tracker), TRACKER_SECRET.to_owned())).into(),
+            ),
             version: "0.0.0",
         };
         let clock = Arc::new(move || at(hand.load(Ordering::Relaxed)));

@@ -54,6 +54,7 @@ impl House {
             })),
             watch_secret: None,
             chat_secrets: web::ChatSecrets::default(),
+            tracker_secrets: web::TrackerSecrets::default(),
             version: "0",
         };
         let app = web::App::new(store.clone(), node, intake, clock, Mint::seeded(9), settings);

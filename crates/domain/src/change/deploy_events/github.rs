@@ -13,11 +13,11 @@ use crate::change::observations::Stage;
 use crate::change::proposals::Kind;
 use crate::words::{Result, Timestamp};
 
-/// Whether `X-Hub-Signature-256` is over these bytes with a token of which only the hash is kept. HMAC takes the SHA-256 of a
-/// key that is longer than its block, which the tokens of integrations are: their hash is all that is needed.
-pub fn is_signed(token_hash: &[u8; 32], signature: &str, body: &[u8]) -> bool {
+/// Whether `X-Hub-Signature-256` is over these bytes with this key. HMAC takes the SHA-256 of a key that is longer than its block,
+/// which the tokens of integrations are: of those, the hash that is kept is all that is needed.
+pub fn is_signed(key: &[u8], signature: &str, body: &[u8]) -> bool {
     let Some(shown) = signature.trim().strip_prefix("sha256=").and_then(from_hex) else { return false };
-    let mut mac = Hmac::<Sha256>::new_from_slice(token_hash).expect("HMAC takes a key of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(body);
     // In the same time, wherever they differ.
     mac.verify_slice(&shown).is_ok()
@@ -381,6 +381,9 @@ mod tests {
         ] {
             assert!(!is_signed(&secret.hash(), wrong, b"Hello, World!"), "{wrong}");
         }
+        // As GitHub documents it, of a key that is shorter than a block.
+        let documented = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+        assert!(is_signed(b"It's a Secret to Everybody", documented, b"Hello, World!"));
         assert!(!is_signed(&secret.hash(), &format!("sha256={}", "zé".repeat(21) + "z"), b""));
     }
 }

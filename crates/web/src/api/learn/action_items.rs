@@ -2,21 +2,23 @@
 
 use actions::learn::action_items::{self as acts, Detail, Survival};
 use actions::learn::{item_checks, trackers};
+use actions::{Moment, Node};
 use axum::extract::{Path, State as Shared};
+use axum::http::Uri;
 use axum::response::Response;
 use axum::{Extension, Json};
 use domain::learn::action_items::{By, Edit, Kind, NewItem, Priority, State, Wish};
 use domain::learn::item_checks::{Check, Evidence};
 use domain::words::{ActionItemId, IncidentId, Name, Refusal, Timestamp, text};
 use serde::{Deserialize, Serialize};
-use store::learn::action_items::{Filter, ItemRow};
+use store::learn::action_items::{Filter, ItemRow, Place};
 use store::learn::trackers::TrackedRow;
-use store::respond::incidents::IncidentRow;
+use store::{Halt, Tx};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::{Body, Search, created};
 use crate::api::downloads::{Download, cell, yes};
-use crate::api::listing::Listing;
+use crate::api::listing::{self, Listing};
 use crate::api::respond::incidents::id as incident_id;
 use crate::app::App;
 use crate::enter::Visitor;
@@ -279,6 +281,12 @@ pub struct ActionItemQuery {
     /// Of incidents that touch this service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
+    /// How many in one part: 1 to 500, which is usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// `next_cursor` of the part before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 impl ActionItemQuery {
@@ -297,8 +305,19 @@ impl ActionItemQuery {
             priority: some(self.priority.as_deref()).map(str::parse::<Priority>).transpose()?,
             service: some(self.service.as_deref()).map(str::parse::<Name>).transpose()?,
             overdue_at: (self.overdue == Some(true)).then_some(now),
+            after: listing::place(self.cursor.as_deref())?
+                .map(|text| placed(&text).ok_or_else(listing::wrong))
+                .transpose()?,
         })
     }
+}
+
+/// What a cursor says: whether it was open, when it is due, which one it was.
+fn placed(text: &str) -> Option<Place> {
+    let mut parts = text.split(' ');
+    let (open, due_at, id) = (parts.next()?, parts.next()?, parts.next()?);
+    let due_at = Timestamp::from_microsecond(due_at.parse().ok()?).ok()?;
+    Some(Place { open: open.parse().ok()?, due_at, id: id.parse().ok()? })
 }
 
 fn some(text: Option<&str>) -> Option<&str> {
@@ -444,18 +463,25 @@ pub(crate) fn read_id(shown: &str) -> Result<ActionItemId, Refusal> {
     shown.parse().map_err(|_| Refusal::not_found(format!("action item {}", text::shorten(shown, 40))))
 }
 
-/// Action items of incidents that you see: the open ones first, by when they are due. Five hundred at most.
+/// Action items of incidents that you see, in parts: the open ones first, by when they are due.
 #[utoipa::path(get, path = "/api/v1/action-items", tag = "learn", params(ActionItemQuery),
     responses((status = 200, body = Listing<ActionItem>)))]
 pub async fn list(
     Shared(app): Shared<App>,
     Extension(visitor): Extension<Visitor>,
+    uri: Uri,
     Search(query): Search<ActionItemQuery>,
-) -> Result<Json<Listing<ActionItem>>, Problem> {
+) -> Result<Response, Problem> {
     let now = app.now();
     let filter = query.filter(visitor.person(), now)?;
-    let found = app.read(move |tx| acts::list(tx, &filter, visitor.sight(), acts::LISTED_MOST)).await?;
-    Ok(Json(Listing::whole(found.iter().map(|(row, _): &(ItemRow, IncidentRow)| wire(row, now)).collect())))
+    let limit = listing::limit(query.limit.or(Some(acts::LISTED_MOST)))?;
+    let most = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let mut rows = app.read(move |tx| acts::list(tx, &filter, visitor.sight(), most)).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|(row, _)| Place::of(&row.item));
+    let next = next.map(|place| format!("{} {} {}", place.open, place.due_at.as_microsecond(), place.id));
+    Ok(Listing::part(rows.iter().map(|(row, _)| wire(row, now)).collect(), next).answer(&uri))
 }
 
 /// So many are written into one table.
@@ -559,9 +585,7 @@ pub async fn propose(
     let NewActionItem { title, bound, owner, kind, priority, due_at, factor, check } = body.value;
     let (priority, check) = (priority.unwrap_or(Priority::Normal), check.unwrap_or(Check::Manual {}));
     let new = NewItem { title, bound, owner, kind, priority, due_at, factor, check };
-    let made = app.act(visitor.actor(), move |store, node, moment| {
-        store.write(|tx| acts::propose(tx, node, &mut moment.again(), id, &new))
-    });
+    let made = with_one(&app, &visitor, move |tx, node, moment| acts::propose(tx, node, moment, id, &new));
     let made = wire(&made.await?, now);
     Ok(created(&format!("/api/v1/action-items/{}", made.id), &made))
 }
@@ -599,38 +623,40 @@ pub(crate) async fn deed(
     visitor: &Visitor,
     id: ActionItemId,
     deed: ActionItemDeed,
-) -> Result<ItemRow, store::Halt> {
+) -> Result<ItemRow, Halt> {
     let wish = match deed {
-        ActionItemDeed::Accept {} => Some(Wish::Accept),
-        ActionItemDeed::Give { owner } => Some(Wish::Give { to: owner }),
-        ActionItemDeed::Done { said } => Some(Wish::Done { said }),
-        ActionItemDeed::Confirm { seen } => Some(Wish::Confirm { seen }),
-        ActionItemDeed::AskDrop { why } => Some(Wish::AskDrop { why }),
-        ActionItemDeed::ApproveDrop {} => Some(Wish::ApproveDrop),
-        ActionItemDeed::Keep { why } => Some(Wish::Keep { why }),
-        ActionItemDeed::Reopen { why } => Some(Wish::Reopen { why }),
-        ActionItemDeed::Check {} => None,
+        ActionItemDeed::Accept {} => Wish::Accept,
+        ActionItemDeed::Give { owner } => Wish::Give { to: owner },
+        ActionItemDeed::Done { said } => Wish::Done { said },
+        ActionItemDeed::Confirm { seen } => Wish::Confirm { seen },
+        ActionItemDeed::AskDrop { why } => Wish::AskDrop { why },
+        ActionItemDeed::ApproveDrop {} => Wish::ApproveDrop,
+        ActionItemDeed::Keep { why } => Wish::Keep { why },
+        ActionItemDeed::Reopen { why } => Wish::Reopen { why },
+        ActionItemDeed::Check {} => {
+            return with_one(app, visitor, move |tx, node, moment| item_checks::ask(tx, node, moment, id)).await;
+        }
         ActionItemDeed::Track { tracker, issue, consent } => {
-            let act = app.act(visitor.actor(), move |store, node, moment| {
-                let issue = issue.as_deref().map(str::trim).filter(|issue| !issue.is_empty());
-                store.write(|tx| trackers::track(tx, node, &mut moment.again(), id, &tracker, issue, consent))
-            });
-            return act.await;
+            let issue = issue.filter(|issue| !issue.trim().is_empty());
+            let track = move |tx: &mut Tx<'_>, node: &Node, moment: &mut Moment<'_>| {
+                trackers::track(tx, node, moment, id, &tracker, issue.as_deref(), consent)
+            };
+            return with_one(app, visitor, track).await;
         }
         ActionItemDeed::Untrack {} => {
-            let act = app.act(visitor.actor(), move |store, _, moment| {
-                store.write(|tx| trackers::untrack(tx, &mut moment.again(), id))
-            });
-            return act.await;
+            return with_one(app, visitor, move |tx, _, moment| trackers::untrack(tx, moment, id)).await;
         }
     };
-    app.act(visitor.actor(), move |store, node, moment| {
-        store.write(|tx| match &wish {
-            Some(wish) => acts::act(tx, node, &mut moment.again(), id, wish),
-            None => item_checks::ask(tx, node, &mut moment.again(), id),
-        })
-    })
-    .await
+    with_one(app, visitor, move |tx, node, moment| acts::act(tx, node, moment, id, &wish)).await
+}
+
+/// One act with one item.
+async fn with_one(
+    app: &App,
+    visitor: &Visitor,
+    act: impl Fn(&mut Tx<'_>, &Node, &mut Moment<'_>) -> Result<ItemRow, Halt> + Send + 'static,
+) -> Result<ItemRow, Halt> {
+    app.act(visitor.actor(), move |store, node, moment| store.write(|tx| act(tx, node, &mut moment.again()))).await
 }
 
 /// Says anew what is to be done, by when, or what proves it.
@@ -653,11 +679,8 @@ pub(crate) async fn say_anew(
     visitor: &Visitor,
     id: ActionItemId,
     said: ActionItemEdit,
-) -> Result<ItemRow, store::Halt> {
+) -> Result<ItemRow, Halt> {
     let ActionItemEdit { title, bound, kind, priority, due_at, factor, check, why } = said;
     let wish = Wish::Edit { edit: Box::new(Edit { title, bound, kind, priority, due_at, factor, check }), why };
-    app.act(visitor.actor(), move |store, node, moment| {
-        store.write(|tx| acts::act(tx, node, &mut moment.again(), id, &wish))
-    })
-    .await
+    with_one(app, visitor, move |tx, node, moment| acts::act(tx, node, moment, id, &wish)).await
 }

@@ -7,7 +7,8 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use domain::learn::review_meetings::{Invitee, Wanted};
+use domain::learn::review_meetings::{Invitee, State as Standing, Wanted};
+use domain::learn::review_surveys::{Answer, QUESTIONS};
 use domain::words::{Name, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,6 +31,9 @@ pub struct Review {
     /// Who had a part in the incident: none of them leads the meeting.
     pub involved: Vec<String>,
     pub agenda: Vec<ReviewTopic>,
+    /// What was said of it afterwards; absent, before it took place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<ReviewSurvey>,
 }
 
 /// A meeting.
@@ -88,6 +92,31 @@ pub struct ReviewDecision {
     pub at: Timestamp,
 }
 
+/// What those who were there say of a meeting, counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReviewSurvey {
+    /// You are asked, and did not answer yet.
+    pub asks_you: bool,
+    /// How many answered.
+    pub answers: u32,
+    /// How many of them are counted here: from three up, and three more at a time.
+    pub shown: u32,
+    pub questions: Vec<ReviewQuestion>,
+    /// What some of them said, in their alphabet.
+    pub said: Vec<String>,
+}
+
+/// One question of a survey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReviewQuestion {
+    /// `learned`, `blameless`, `actions`.
+    pub question: String,
+    /// What somebody agrees with.
+    pub title: String,
+    /// How often each of 1 (not at all) to 5 (fully) was answered.
+    pub counts: Vec<u32>,
+}
+
 /// What becomes of a meeting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -106,6 +135,14 @@ pub enum ReviewDeed {
     Hold {
         #[schema(value_type = Vec<String>)]
         attended: Vec<Name>,
+    },
+    /// What you say of it: each from 1 (not at all) to 5 (fully). Once, when it took place; counted, and told of nobody.
+    Answer {
+        learned: u32,
+        blameless: u32,
+        actions: u32,
+        #[serde(default)]
+        said: String,
     },
 }
 
@@ -148,6 +185,9 @@ impl ReviewDeed {
             Self::Cancel { why } => Deed::Cancel { why },
             Self::Note { topic, text } => Deed::Note { topic, text },
             Self::Decide { text } => Deed::Decide { text },
+            Self::Answer { learned, blameless, actions, said } => {
+                Deed::Answer(Answer { marks: [learned, blameless, actions], said })
+            }
             Self::Hold { attended } => Deed::Hold { attended: attended.into_iter().collect::<BTreeSet<Name>>() },
         }
     }
@@ -157,7 +197,23 @@ fn invitee(one: &Invitee) -> ReviewInvitee {
     ReviewInvitee { person: one.person.clone(), why: one.why.clone() }
 }
 
-fn wire(whole: &Whole) -> Review {
+fn survey(whole: &Whole, me: Option<&Name>) -> Option<ReviewSurvey> {
+    let (survey, meeting) = (&whole.survey, whole.meeting.as_ref().filter(|one| one.state == Standing::Held)?);
+    let question = |((question, title), counts): (&(&str, &str), &[u32; 5])| ReviewQuestion {
+        question: (*question).to_owned(),
+        title: (*title).to_owned(),
+        counts: counts.to_vec(),
+    };
+    Some(ReviewSurvey {
+        asks_you: me.is_some_and(|me| survey.asks(meeting, me)),
+        answers: survey.answers(),
+        shown: survey.shown.answers,
+        questions: QUESTIONS.iter().zip(&survey.shown.counts).map(question).collect(),
+        said: survey.shown.said.iter().cloned().collect(),
+    })
+}
+
+fn wire(whole: &Whole, me: Option<&Name>) -> Review {
     Review {
         incident: whole.incident.id.to_string(),
         meeting: whole.meeting.as_ref().map(|one| ReviewMeeting {
@@ -198,6 +254,7 @@ fn wire(whole: &Whole) -> Review {
                 asks: topic.asks.clone(),
             })
             .collect(),
+        survey: survey(whole, me),
     }
 }
 
@@ -210,8 +267,9 @@ pub async fn one(
     Path(text): Path<String>,
 ) -> Result<Json<Review>, Problem> {
     let (id, now, again) = (id(&text)?, app.now(), app.clone());
+    let me = visitor.person().cloned();
     let found = app.read(move |tx| acts::whole(tx, again.node(), id, visitor.sight(), now)).await?;
-    Ok(Json(wire(&found)))
+    Ok(Json(wire(&found, me.as_ref())))
 }
 
 /// The meeting as a file for a calendar.
@@ -228,7 +286,7 @@ pub async fn file(
     Ok(([(CONTENT_TYPE, "text/calendar; charset=utf-8"), (CONTENT_DISPOSITION, name)], found).into_response())
 }
 
-/// Plans, moves or cancels the meeting, keeps notes and decisions, or says that it took place.
+/// Plans, moves or cancels the meeting, keeps notes and decisions, says that it took place, or what it was good for.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/review", tag = "postmortems", params(("id" = String, Path)),
     request_body = ReviewDeed, responses((status = 200, body = Review)))]
 pub async fn act(
@@ -242,5 +300,5 @@ pub async fn act(
     let done = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| acts::act(tx, node, &mut moment.again(), id, &deed))
     });
-    Ok(Json(wire(&done.await?)))
+    Ok(Json(wire(&done.await?, visitor.person())))
 }

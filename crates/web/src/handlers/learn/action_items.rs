@@ -60,6 +60,7 @@ pub async fn get_action_items(asked: Asked) -> Result<Response, Problem> {
                 priority: said("priority"),
                 incident: said("incident"),
                 service: said("service"),
+                ..ActionItemQuery::default()
             };
             let (sight, now) = (look.asked.sight(), look.now());
             let read = wanted.filter(Some(&look.asked.person), now);

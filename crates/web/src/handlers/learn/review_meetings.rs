@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::learn::review_meetings::{Invitee, State, Wanted};
+use domain::learn::review_surveys::{Answer, QUESTIONS};
 use domain::prepare::people::Access;
 use domain::words::{EventKind, IncidentId, Name, Refusal, RefusalKind, Timestamp};
 use jiff::tz::TimeZone;
@@ -17,7 +18,9 @@ use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
 use crate::handlers::respond::incidents::restricted;
 use crate::handlers::respond::room::read_id;
-use crate::pages::learn::review_meetings::{May, MeetingForm, MeetingView, ReviewMeetingPage, TopicView};
+use crate::pages::learn::review_meetings::{
+    May, MeetingForm, MeetingView, QuestionView, ReviewMeetingPage, SurveyView, TopicView,
+};
 use crate::pages::{Badge, Link, Section, Shell, Tone};
 use crate::problem::Problem;
 
@@ -70,13 +73,17 @@ fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, refused: Option<&(Fiel
             change: responds && planned,
             write: responds && standing.is_some(),
             hold: responds && planned && begun,
+            answer: responds && standing.is_some_and(|meeting| whole.survey.asks(meeting, &look.asked.person)),
         },
         topics,
+        survey: standing
+            .filter(|meeting| meeting.state == State::Held)
+            .map(|_| survey(whole, refused.map(|(fields, _)| fields))),
         form: form(look, whole, refused.map(|(fields, _)| fields)),
         error: refused.map(|(fields, refusal)| {
             let form = match fields.text("act") {
                 "plan" | "change" => "plan",
-                form @ ("decide" | "hold") => form,
+                form @ ("decide" | "hold" | "answer") => form,
                 _ => "act",
             };
             (form.to_owned(), sentence(&refusal.message))
@@ -116,6 +123,28 @@ fn meeting(look: &Look<'_, '_>, whole: &Whole, here: &str) -> Option<MeetingView
         decisions: one.decisions.iter().map(|one| (one.text.clone(), look.tag(&one.by))).collect(),
         calendar: format!("/api/v1{here}/review.ics"),
     })
+}
+
+fn survey(whole: &Whole, typed: Option<&Fields>) -> SurveyView {
+    let (tally, typed) = (&whole.survey.shown, typed.filter(|fields| fields.text("act") == "answer"));
+    let question = |((name, title), counts): (&(&'static str, &'static str), &[u32; 5])| QuestionView {
+        name,
+        title,
+        marks: (1..)
+            .zip(counts)
+            .map(|(mark, count): (usize, &u32)| {
+                let chosen = typed.is_some_and(|fields| fields.text(name) == mark.to_string());
+                (mark, *count, QuestionView::share(*count, tally.answers), chosen)
+            })
+            .collect(),
+    };
+    SurveyView {
+        answers: whole.survey.answers(),
+        shown: tally.answers,
+        questions: QUESTIONS.iter().zip(&tally.counts).map(question).collect(),
+        said: tally.said.iter().cloned().collect(),
+        typed: typed.map_or_else(String::new, |fields| fields.text("said").to_owned()),
+    }
 }
 
 fn zone(look: &Look<'_, '_>) -> TimeZone {
@@ -205,6 +234,15 @@ fn read(fields: &Fields, zone: &TimeZone) -> Result<(Deed, &'static str), Refusa
         "hold" => {
             let attended: Result<BTreeSet<Name>, Refusal> = fields.all("attended").map(str::parse).collect();
             (Deed::Hold { attended: attended? }, "It took place")
+        }
+        "answer" => {
+            let mark = |name: &str| {
+                let missing =
+                    || Refusal::invalid("answer each question with a number from 1 to 5").at(format!("/{name}"));
+                fields.text(name).parse::<u32>().map_err(|_| missing())
+            };
+            let marks = [mark("learned")?, mark("blameless")?, mark("actions")?];
+            (Deed::Answer(Answer { marks, said: fields.text("said").to_owned() }), "Counted; thank you")
         }
         _ => return Err(Refusal::invalid("there is no such button")),
     })

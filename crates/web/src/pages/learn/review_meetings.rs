@@ -1,6 +1,6 @@
 //! The meeting in which a postmortem is read together: planned with those whom the record names, and led from a phone.
 //!
-//! `GET /incidents/ID/review`; `POST` there with `act` (`plan`, `change`, `cancel`, `note`, `decide`, `hold`) and what that needs.
+//! `GET /incidents/ID/review`; `POST` there with `act` (`plan`, `change`, `cancel`, `note`, `decide`, `hold`, `answer`) and what that needs.
 
 use askama::Template;
 
@@ -18,6 +18,7 @@ pub struct ReviewMeetingPage {
     pub meeting: Option<MeetingView>,
     pub may: May,
     pub topics: Vec<TopicView>,
+    pub survey: Option<SurveyView>,
     pub form: MeetingForm,
     /// Why what was asked last was refused, and in which form.
     pub error: Option<(String, String)>,
@@ -38,6 +39,8 @@ pub struct May {
     /// Notes and decisions.
     pub write: bool,
     pub hold: bool,
+    /// What it was good for.
+    pub answer: bool,
 }
 
 /// A meeting that was planned.
@@ -59,6 +62,34 @@ pub struct MeetingView {
     pub others: Vec<PersonTag>,
     pub decisions: Vec<(String, PersonTag)>,
     pub calendar: String,
+}
+
+/// What those who were there say of it.
+#[derive(Clone, Debug)]
+pub struct SurveyView {
+    pub answers: u32,
+    /// So many of them are counted here.
+    pub shown: u32,
+    pub questions: Vec<QuestionView>,
+    pub said: Vec<String>,
+    /// The sentence that was typed.
+    pub typed: String,
+}
+
+/// A question, with how often each mark was given.
+#[derive(Clone, Debug)]
+pub struct QuestionView {
+    pub name: &'static str,
+    pub title: &'static str,
+    /// The mark, how often, how much of all in quarters, and whether it was chosen in the form.
+    pub marks: Vec<(usize, u32, u32, bool)>,
+}
+
+impl QuestionView {
+    /// How much of all that is, in quarters, rounded up: what was said once is seen.
+    pub fn share(count: u32, all: u32) -> u32 {
+        (count * 4).div_ceil(all.max(1))
+    }
 }
 
 /// A topic, with what was said to it.
@@ -139,7 +170,7 @@ mod samples {
                     decisions: vec![("The pool gets a limit.".into(), person("dai", "Dai Lewis"))],
                     calendar: "/api/v1/incidents/inc_06f1k2m9qv7x3t1a/review.ics".into(),
                 }),
-                may: May { plan: false, change: true, write: true, hold: true },
+                may: May { plan: false, change: true, write: true, hold: true, answer: false },
                 topics: vec![
                     topic(
                         "opening",
@@ -164,6 +195,7 @@ mod samples {
                     topic("parked", "Parking lot", 0, 33, &["What came up, and belongs elsewhere?"], ""),
                     topic("actions", "What is to be done", 10, 33, &["Who sees to it, and how is it proven?"], ""),
                 ],
+                survey: None,
                 form: MeetingForm {
                     at: "2026-11-24T15:00".into(),
                     zone: "Europe/Berlin".into(),
@@ -177,6 +209,36 @@ mod samples {
                 },
                 error: None,
             }
+        }
+
+        /// It took place, and three of four say what it was good for.
+        pub(crate) fn sample_held() -> Self {
+            let question = |name, title, counts: [u32; 5]| QuestionView {
+                name,
+                title,
+                marks: counts
+                    .iter()
+                    .enumerate()
+                    .map(|(at, count)| (at + 1, *count, QuestionView::share(*count, 3), false))
+                    .collect(),
+            };
+            let mut page = Self::sample();
+            if let Some(meeting) = &mut page.meeting {
+                (meeting.state, meeting.is_planned) = (Badge::new(Tone::Good, "Held"), false);
+                meeting.invitees.iter_mut().for_each(|one| one.3 = true);
+            }
+            let survey = SurveyView {
+                answers: 4,
+                shown: 3,
+                questions: vec![
+                    question("learned", "I learned something new", [0, 0, 0, 1, 2]),
+                    question("blameless", "Nobody was blamed", [0, 0, 1, 0, 2]),
+                    question("actions", "What is to be done will prevent it, or shorten it", [1, 0, 2, 0, 0]),
+                ],
+                said: vec!["Less of the timeline, more of the alerts.".into()],
+                typed: String::new(),
+            };
+            Self { survey: Some(survey), may: May { write: true, answer: true, ..May::default() }, ..page }
         }
 
         pub(crate) fn sample_new() -> Self {
