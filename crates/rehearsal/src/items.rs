@@ -85,7 +85,9 @@ impl Play {
                 if lines.is_empty() {
                     lines.push("there is nothing to say".into());
                 }
-                lines.iter().for_each(|line| self.chronicle.tell(now, &format!("= {line}")));
+                for line in &lines {
+                    self.chronicle.tell(now, &format!("= {line}"));
+                }
             }
             ["wants", wanted @ ("a" | "no"), "digest"] => {
                 responder.act(self, |tx, _, moment| digests::want(tx, moment, me, *wanted == "a"))?;

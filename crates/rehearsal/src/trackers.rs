@@ -109,7 +109,9 @@ impl Play {
                     lines.push(format!("= the tracker was asked in vain so often: {}", all.in_vain));
                 }
                 let now = self.world.now();
-                lines.iter().for_each(|line| self.chronicle.tell(now, line));
+                for line in &lines {
+                    self.chronicle.tell(now, line);
+                }
             }
             [verb @ ("closes" | "reopens"), title] => {
                 let place = self.issue(title)?;

@@ -229,10 +229,12 @@ pub fn came(store: &Store, mint: &mut Mint, due: &Due, came: &Came, now: Timesta
                     next.etag.clone_from(&issue.etag);
                 }
                 (next.heard_at, next.trouble, next.attempts) = (Some(now), None, 0);
-                let every = match item.item.state.is_open() {
-                    _ if row.wished => GAP,
-                    true => OPEN_EVERY,
-                    false => OVER_EVERY,
+                let every = if row.wished {
+                    GAP
+                } else if item.item.state.is_open() {
+                    OPEN_EVERY
+                } else {
+                    OVER_EVERY
                 };
                 next.due_at = Some(every.after(now));
                 if let Some(issue) = told {

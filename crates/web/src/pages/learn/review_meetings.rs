@@ -225,7 +225,9 @@ mod samples {
             let mut page = Self::sample();
             if let Some(meeting) = &mut page.meeting {
                 (meeting.state, meeting.is_planned) = (Badge::new(Tone::Good, "Held"), false);
-                meeting.invitees.iter_mut().for_each(|one| one.3 = true);
+                for one in &mut meeting.invitees {
+                    one.3 = true;
+                }
             }
             let survey = SurveyView {
                 answers: 4,
