@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::learn::mentions::{MOST, Mention};
 use domain::respond::evidence::Evidence;
 use domain::respond::sight::Sight;
-use domain::words::{ActionItemId, AlertId, ChangeId, EventId, EvidenceId, GroupId, IncidentId};
+use domain::words::{ActionItemId, AlertId, ChangeId, EventId, EventKind, EvidenceId, GroupId, IncidentId};
 use store::change::changes::{self, ChangeRow};
 use store::journal::{self, Entry};
 use store::learn::action_items::{self, ItemRow};
@@ -117,8 +117,9 @@ pub struct Near {
 pub fn near(tx: &mut Tx<'_>, node: &Node, home: IncidentId, sight: Sight<'_>) -> Result<Near, Halt> {
     let row = seen(tx, home, sight)?;
     let groups = groups_of(tx, home)?;
-    let lines = room::timeline(tx, home, sight, None, LINES)?;
+    let mut lines = room::timeline(tx, home, sight, None, LINES)?;
     let alerts = views::lines(tx, node, &alerts_of(node, &groups, &lines))?;
+    lines.retain(|line| !is_about_writing(&line.entry.word));
     let others = incidents::links(tx, home)?;
     let others: Vec<IncidentId> = others.iter().filter_map(|linked| linked.subject.parse().ok()).collect();
     let suspicion = suspects::of_incident(tx, node, &row, sight)?;
@@ -135,6 +136,11 @@ pub fn near(tx: &mut Tx<'_>, node: &Node, home: IncidentId, sight: Sight<'_>) ->
     })
 }
 
+/// What is told of the text itself, and of how an entry was marked, is nobody's to mention: the entry says it as it stands.
+fn is_about_writing(word: &str) -> bool {
+    word.starts_with("postmortem.") || word.starts_with("entry.") && word != EventKind::EntryAdded.word()
+}
+
 /// Those that still fire, and those of which a line tells.
 fn alerts_of(node: &Node, groups: &[GroupId], lines: &[Line]) -> Vec<AlertId> {
     let board = node.board();
@@ -147,3 +153,7 @@ fn alerts_of(node: &Node, groups: &[GroupId], lines: &[Line]) -> Vec<AlertId> {
     }
     ids.into_iter().rev().take(EACH as usize).collect()
 }
+
+#[cfg(test)]
+#[path = "mentions_tests.rs"]
+mod tests;

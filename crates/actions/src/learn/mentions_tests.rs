@@ -4,7 +4,7 @@ use domain::respond::entries::{Entry, Sort};
 use domain::respond::evidence::{Content, Found};
 use domain::respond::incidents::{Class, Command, Visibility};
 use domain::respond::tlp::Tlp;
-use domain::words::{EventKind, Id as _};
+use domain::words::Id as _;
 
 use super::*;
 use crate::announce;
@@ -131,7 +131,10 @@ store::both_engines! {
 
     fn a_change_in_a_hidden_incident_stays_there(store) {
         let desk = Desk::open(store);
-        desk.apply("kind: service\nname: shop\nspec: { title: Shop }\n");
+        desk.apply(
+            "kind: team\nname: web\nspec: { title: Web, members: [ana, ben] }\n---\n\
+             kind: service\nname: shop\nspec: { title: Shop, team: web }\n",
+        );
         let (home, hidden) = (declared(&desk, "Payments fail", false), declared(&desk, "Payroll was read", true));
         let proposed = |incident| {
             let proposal = serde_json::json!({

@@ -14,8 +14,6 @@ pub mod item_reminders;
 pub mod likeness;
 pub mod memories;
 pub mod mentions;
-#[cfg(test)]
-mod mentions_tests;
 pub mod paging;
 pub mod pins;
 pub mod postmortem_owners;

@@ -52,7 +52,7 @@ pub fn html(text: &str) -> String {
 pub fn html_with(text: &str, names: &Names) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
-    name(root, names);
+    name(&arena, root, names);
     let (mut signs, mut deepest) = (BTreeSet::new(), 1);
     for node in root.descendants() {
         if let NodeValue::Heading(heading) = &node.data.borrow().value {
@@ -84,23 +84,21 @@ pub fn html_with(text: &str, names: &Names) -> String {
 }
 
 /// Puts names where things are mentioned.
-fn name<'a>(root: &'a AstNode<'a>, names: &Names) {
+fn name<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, names: &Names) {
+    // What is our own HTML stands below a tag of no letters, which may be wherever words may.
+    let put = |node: &'a AstNode<'a>, html: String| {
+        node.children().for_each(AstNode::detach);
+        node.data.borrow_mut().value = NodeValue::EscapedTag("");
+        node.append(arena.alloc(AstNode::from(NodeValue::Raw(html))));
+    };
     for node in root.descendants().collect::<Vec<_>>() {
-        let mut data = node.data.borrow_mut();
-        match &mut data.value {
-            NodeValue::Text(words) if !node.ancestors().skip(1).any(is_link) => {
-                if let Some(html) = names.html(words) {
-                    data.value = NodeValue::Raw(html);
-                }
-            }
-            NodeValue::Image(link) => {
-                if let Some(html) = names.picture(&link.url, &words_of(node)) {
-                    data.value = NodeValue::Raw(html);
-                    drop(data);
-                    node.children().for_each(AstNode::detach);
-                }
-            }
-            _ => {}
+        let html = match &node.data.borrow().value {
+            NodeValue::Text(words) if !node.ancestors().skip(1).any(is_link) => names.html(words),
+            NodeValue::Image(link) => names.picture(&link.url, &words_of(node)),
+            _ => None,
+        };
+        if let Some(html) = html {
+            put(node, html);
         }
     }
 }

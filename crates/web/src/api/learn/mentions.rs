@@ -98,10 +98,10 @@ pub async fn list(
     Search(query): Search<MentionQuery>,
 ) -> Result<Json<Listing<Mention>>, Problem> {
     let id = id(&text)?;
-    let wish = query.wish()?;
+    let wish = query.wish();
     let found = asked.look(move |look| {
         actions::respond::incidents::seen(look.tx, id, look.asked.sight())?;
-        Ok(match &wish {
+        Ok(match &wish.clone()? {
             Wish::Names(all) => named(look, id, all)?.iter().map(|(written, named)| wire(written, named)).collect(),
             Wish::People(text) => people(look, text).iter().map(|(written, named)| wire(written, named)).collect(),
             Wish::Things(text) => things(look, id, text)?.iter().map(|(written, named)| wire(written, named)).collect(),
