@@ -123,7 +123,7 @@ async fn names_are_those_of_now_and_offers_are_what_is_seen() {
     assert_eq!(things.iter().map(|one| one["mention"].as_str().unwrap()).collect::<Vec<_>>(), [entry.as_str()]);
     assert!(!text.asks("offer=things", &text.rob).await.is_empty());
     for (query, at) in
-        [("of=rob", "?of"), ("offer=teams", "?offer"), ("", ""), ("of=@rob&offer=people", ""), ("what=1", "")]
+        [("of=rob", "?of"), ("offer=teams", "?offer"), ("", ""), ("of=@rob&offer=people", ""), ("what=1", "?what")]
     {
         let refused = text.get(&format!("/api/v1/incidents/{}/mentions?{query}", text.id), &text.rob).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}: {}", refused.text);
