@@ -7,10 +7,10 @@ import { documents, signedInPage, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig } from "./rig/process.mjs";
 
-async function start(t) {
+async function start(t, more = {}) {
   const rig = await Rig.start(t);
   const mail = await startMailServer(rig);
-  const allclear = await startCompany(rig, { mail, documents: documents(), others: ["ben"] });
+  const allclear = await startCompany(rig, { mail, documents: documents(), others: ["ben"], ...more });
   const ben = (method, path, body) => allclear.api(method, path, body, { authorization: `Bearer ${allclear.tokens.ben}` });
   const { id } = await ben("POST", "/incidents", { title: "Card payments fail", class: "system", severity: "SEV2", services: ["payments"] });
   await ben("POST", `/incidents/${id}/act`, { do: "resolve", why: "payments work again" });
@@ -130,4 +130,151 @@ test("what was typed while the network was cut outlives the page; keys and butto
   await saved(page);
   const kept = await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("allclear-kept")));
   assert.deepEqual(kept, [], "what is on disk is not kept here");
+});
+
+/// A picture of one pixel.
+const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p9vU1QAAAABJRU5ErkJggg==";
+
+/// Gives a field a file, as somebody does who pastes or drops one.
+const give = (field, how, { name, type, base64 }) =>
+  field.evaluate(
+    (element, { how, name, type, base64 }) => {
+      const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0));
+      const data = new DataTransfer();
+      data.items.add(new File([bytes], name, { type }));
+      const { x, y, height } = element.getBoundingClientRect();
+      const at = { bubbles: true, cancelable: true, clientX: x + 4, clientY: y + height / 2 };
+      element.dispatchEvent(how === "paste" ? new ClipboardEvent("paste", { ...at, clipboardData: data }) : new DragEvent("drop", { ...at, dataTransfer: data }));
+    },
+    { how, name, type, base64 },
+  );
+
+test("two people write with their names beside their cursors; the line is cut and the server is killed, and nothing is lost", async (t) => {
+  const { allclear, ben, id, browser } = await start(t, { accounts: ["ben"] });
+  const path = `/incidents/${id}/postmortem`;
+  const ana = await signedInPage(browser, allclear.url, { viewport: desktop });
+  const other = await signedInPage(browser, allclear.url, { viewport: desktop, email: "ben@example.test" });
+  for (const page of [ana, other]) {
+    page.forgive = /ERR_|WebSocket|Failed to (fetch|load)/;
+    await page.goto(path);
+    await page.locator(".editor").first().waitFor();
+  }
+  await summary(ana).click();
+  await ana.keyboard.type("Cards failed.");
+  await until("Ben reads it", async () => (await words(other)) === "Cards failed.");
+  await summary(other).press("Control+End");
+  await other.keyboard.type(" Refunds went on.");
+  await until("Ana reads it", async () => (await words(ana)) === "Cards failed. Refunds went on.");
+  await ana.locator(".other-name", { hasText: "Ben Okafor" }).waitFor();
+  await other.locator(".other-name", { hasText: "Ana Silva" }).waitFor();
+  await ana.getByText("Also here: Ben Okafor (Summary)").waitFor();
+
+  // Ben's network is cut, then the server dies under both in the middle of their words.
+  await other.context().setOffline(true);
+  await other.getByText(/^Offline/).waitFor();
+  await other.keyboard.type(" Ben wrote this offline.");
+  await summary(ana).press("Control+Home");
+  const typing = ana.keyboard.type("For half an hour: ", { delay: 25 });
+  await new Promise((next) => setTimeout(next, 200));
+  await allclear.program.kill("SIGKILL");
+  await typing;
+  await ana.getByText(/^Offline/).waitFor();
+  await summary(ana).press("Control+Home");
+  await ana.keyboard.type("Ana: ");
+  await other.context().setOffline(false);
+  await allclear.start();
+  const all = "Ana: For half an hour: Cards failed. Refunds went on. Ben wrote this offline.";
+  for (const page of [ana, other]) {
+    await until("both read all of it", async () => (await words(page)) === all);
+    await saved(page);
+  }
+  const written = await until("it is a revision", async () => {
+    const { sections } = await ben("GET", path);
+    return sections.find((part) => part.section === "summary" && part.text === all);
+  });
+  assert.deepEqual([written.author, ...(written.others ?? [])].sort(), ["ana", "ben"]);
+  const plain = await signedInPage(browser, allclear.url, { viewport: phone, javaScriptEnabled: false, email: "ben@example.test" });
+  await plain.goto(path);
+  assert.equal(await plain.getByLabel("Summary").inputValue(), all);
+});
+
+test("people, things and pictures are mentioned by keyboard, and each reader sees what they may see", async (t) => {
+  const { allclear, ben, id, browser } = await start(t, { accounts: ["ben"] });
+  const api = (method, path, body) => allclear.api(method, path, body);
+  const note = await ben("POST", `/incidents/${id}/entries`, { sort: "action", text: "restarted the connection pool" });
+  await ben("POST", `/incidents/${id}/entries`, { sort: "note", text: "customers write in" });
+  const hidden = await api("POST", "/incidents", { title: "Payroll was read", class: "security", severity: "SEV2", visibility: "restricted" });
+  const path = `/incidents/${id}/postmortem`;
+  const page = await signedInPage(browser, allclear.url, { viewport: desktop });
+  await page.goto(path);
+  await page.locator(".editor").first().waitFor();
+
+  // By keyboard: a person, an entry; and what is written by its id.
+  await summary(page).click();
+  await page.keyboard.type("@oka");
+  const offered = page.getByRole("listbox", { name: "What may be mentioned" });
+  await offered.getByRole("option", { name: /Ben Okafor/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await until("Ben is mentioned", async () => (await words(page)) === "@ben ");
+  await page.keyboard.type("acted: #pool");
+  await offered.getByRole("option", { name: /restarted the connection pool/ }).waitFor();
+  await look(page, "editor-offers-desktop");
+  await page.keyboard.press("Enter");
+  await until("the entry is mentioned", async () => (await words(page)) === `@ben acted: ${note.id} `);
+  await page.keyboard.type(`and \`${note.id}\`; see ${hidden.id}.`);
+  const named = page.locator(".mention-name");
+  await named.filter({ hasText: "Ben Okafor" }).waitFor();
+  await named.filter({ hasText: /restarted the connection pool/ }).waitFor();
+  await named.filter({ hasText: "Payroll was read · SEV2, active" }).waitFor();
+  assert.equal(await named.count(), 3, "not in code");
+  await look(page, "editor-mentions-desktop");
+
+  // The name is that of now.
+  await ben("POST", `/incidents/${id}/entries/${note.id}`, { do: "correct", text: "restarted both pools" });
+  await named.filter({ hasText: "restarted both pools" }).waitFor();
+
+  // A picture is pasted and described; what is none is refused, and the text is as it was.
+  await summary(page).press("Control+End");
+  const before = await words(page);
+  const field = summary(page);
+  await give(field, "paste", { name: "drawing.svg", type: "image/svg+xml", base64: btoa("<svg xmlns='http://www.w3.org/2000/svg'/>") });
+  await page.getByText("drawing.svg was not attached: it is no PNG, JPEG, GIF or WebP. Your text is as it was.").waitFor();
+  assert.equal(await words(page), before);
+  await give(field, "paste", { name: "graph.png", type: "image/png", base64: PIXEL });
+  await page.getByText("It is kept as evidence.").waitFor();
+  await page.keyboard.type("the graph of failures");
+  const picture = /!\[the graph of failures\]\((evd_\w{16})\)/;
+  await until("the picture is in the text", async () => picture.test(await words(page)));
+  const [, evidence] = picture.exec(await words(page));
+  const kept = await ben("GET", `/incidents/${id}/evidence/${evidence}`);
+  assert.deepEqual([kept.file, kept.media_type, kept.custody.length], ["graph.png", "image/png", 1]);
+  page.forgive = /ERR_INTERNET_DISCONNECTED|WebSocket|Failed to fetch/;
+  await page.context().setOffline(true);
+  await page.getByText(/^Offline/).waitFor();
+  await give(field, "drop", { name: "late.png", type: "image/png", base64: PIXEL });
+  await page.getByText(/late.png was not attached: the server is not reached/).waitFor();
+  await page.context().setOffline(false);
+  await saved(page);
+  await until("it is a revision", async () => (await ben("GET", path)).sections.some((part) => picture.test(part.text)));
+
+  // Ana reads all names, Ben the bare id of what he does not see.
+  const part = `${path}/sections/summary`;
+  await page.goto(part);
+  const said = page.locator(".prose").first();
+  await said.getByRole("link", { name: "Payroll was read · SEV2, active" }).waitFor();
+  await said.getByRole("img", { name: "the graph of failures" }).waitFor();
+  assert.equal(await said.locator("img").evaluate((image) => image.decode().then(() => image.naturalWidth)), 1);
+  await look(page, "mentions-desktop");
+  const reader = await signedInPage(browser, allclear.url, { viewport: phone, email: "ben@example.test" });
+  await reader.goto(part);
+  const read = reader.locator(".prose").first();
+  await read.getByRole("link", { name: /restarted both pools/ }).waitFor();
+  await read.getByText(hidden.id).waitFor();
+  assert.ok(!(await reader.content()).includes("Payroll"));
+  await look(reader, "mentions-phone");
+  const writer = await reader.context().newPage();
+  await writer.goto(path);
+  await writer.locator(".mention-name").first().waitFor();
+  assert.ok(!(await writer.content()).includes("Payroll"));
+  await look(Object.assign(writer, { complaints: [] }), "editor-mentions-phone");
 });

@@ -1,5 +1,6 @@
 // A small company to play with: Ana administers and is on call, Ben stands behind her.
 import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { binary, startAllclear } from "./allclear.mjs";
 import { openPage } from "./browser.mjs";
 import { ran } from "./process.mjs";
@@ -76,7 +77,7 @@ spec: {title: Prometheus in Frankfurt, source: {alertmanager: {}}, team: payment
  * A server with the company, set up by commands on the database itself, as automation does it, before the first
  * start. What people do instead is in `byHand`.
  */
-export async function startCompany(rig, { documents: text, integration = "prometheus", wait, ntfy, hook, others = [], ...options } = {}) {
+export async function startCompany(rig, { documents: text, integration = "prometheus", wait, ntfy, hook, others = [], accounts = [], ...options } = {}) {
   const data = options.data ?? rig.file("data");
   const place = options.database ? ["--database", options.database] : ["--data", data];
   const told = (words, more) => ran(binary, [...words, "--local", ...place], more);
@@ -95,6 +96,11 @@ export async function startCompany(rig, { documents: text, integration = "promet
     const made = await told(["token", "create", "--name", person, "--access", "responder", "--person", person, "--json"]);
     tokens[person] = JSON.parse(made).secret;
   }
+  // Others sign in with Ana's password.
+  for (const person of accounts) {
+    const script = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); assert c.execute(\"INSERT INTO accounts SELECT ?, password_hash, password_set_at FROM accounts WHERE person = 'ana'\", sys.argv[2:]).rowcount == 1; c.commit(); c.close()";
+    await ran("python3", ["-c", script, path.join(data, "allclear.db"), person]);
+  }
   const allclear = await startAllclear(rig, { ...options, data });
   allclear.tokens = tokens;
   allclear.token = token.secret;
@@ -111,18 +117,18 @@ export async function signedIn(allclear, email = "ana@example.test") {
 }
 
 /** The same in a browser. */
-export async function signIn(page) {
+export async function signIn(page, email = "ana@example.test") {
   await page.goto("/sign-in");
-  await page.getByLabel(/e-?mail/i).fill("ana@example.test");
+  await page.getByLabel(/e-?mail/i).fill(email);
   await page.getByLabel(/password/i).fill(password);
   await page.getByRole("button", { name: /sign in/i }).click();
   await page.waitForURL((url) => url.pathname !== "/sign-in");
 }
 
 /** A page of somebody signed in. */
-export async function signedInPage(browser, url, options = {}) {
+export async function signedInPage(browser, url, { email, ...options } = {}) {
   const page = await openPage(browser, { url, ...options });
-  await signIn(page);
+  await signIn(page, email);
   return page;
 }
 

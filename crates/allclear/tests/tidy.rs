@@ -91,6 +91,7 @@ const NO_NAMESAKE: &[(&str, &str)] = &[
         "flags as a node keeps them on disk; what they mean is read in domain/change/flag_sets.rs",
     ),
     ("learn/search_tests.rs", "the tests of the file beside it, which would be too long with them"),
+    ("learn/mentions_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("learn/shared_texts_tests.rs", "the tests of the file beside it, which would be too long with them"),
     ("learn/search/ask.rs", "a part of the index; what is asked is domain/learn/queries.rs"),
     ("learn/search/collect.rs", "a part of the index: how what matches is collected"),

@@ -260,6 +260,12 @@ pub fn get(tx: &mut Tx<'_>, id: EventId, sight: Sight<'_>) -> Result<Option<Entr
     tx.one(&sql, &[sight::bound(sight), id.into()])?.map(|row| Entry::of(&row)).transpose()
 }
 
+/// Those of many that are seen, in no order.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[EventId], sight: Sight<'_>) -> Result<Vec<Entry>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM journal WHERE {SEEN} AND journal.id IN ({{ids}})");
+    tx.query_ids(&sql, &[sight::bound(sight)], ids)?.iter().map(Entry::of).collect()
+}
+
 /// The highest number given so far, or 0.
 pub fn last(tx: &mut Tx<'_>) -> Result<i64, Error> {
     let row = tx.one("SELECT max(number) AS last FROM journal", &[])?;

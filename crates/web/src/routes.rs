@@ -184,6 +184,7 @@ pub fn table() -> Vec<Route> {
             post(evidence::post_evidence).layer(DefaultBodyLimit::disable()),
         ),
         route(Method::POST, "/incidents/{id}/evidence/{evidence}", INCIDENTS, post(evidence::post_hand_over)),
+        route(Method::GET, "/incidents/{id}/evidence/{evidence}/picture", VIEW, get(evidence::get_picture)),
         route(Method::POST, "/incidents/{id}/evidence/{evidence}/download", INCIDENTS, post(evidence::post_download)),
         route(Method::GET, "/incidents/{id}/observables", VIEW, get(record::get_back)),
         route(Method::POST, "/incidents/{id}/observables", INCIDENTS, post(record::post_observables)),

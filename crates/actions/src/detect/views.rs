@@ -8,6 +8,7 @@ use store::detect::alerts::{self, AlertRow};
 use store::{Halt, Tx};
 
 use super::signals::{Entry, entry};
+use crate::Node;
 
 /// An alert, told whole.
 #[derive(Clone, Debug)]
@@ -129,6 +130,45 @@ pub fn one(tx: &mut Tx<'_>, board: &Board, id: AlertId) -> Result<Option<AlertVi
         Some(row) => Ok(Some(of_row(tx, &mut Log::default(), row)?)),
         None => Ok(None),
     }
+}
+
+/// An alert in one line, and how it stands: `DiskFull: 93 % on db-2`, `firing`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub id: AlertId,
+    pub title: String,
+    pub state: &'static str,
+}
+
+impl Line {
+    fn of(view: &AlertView) -> Self {
+        let (name, said) = (view.name(), view.summary());
+        let title = if said.starts_with(name) { said.to_owned() } else { format!("{name}: {said}") };
+        let title = domain::prepare::drills::marked(view.is_drill(), &title).into_owned();
+        Self { id: view.id, title, state: view.state() }
+    }
+}
+
+/// Many alerts, a line each: those that are open by the board, the others by their rows.
+pub fn lines(tx: &mut Tx<'_>, node: &Node, ids: &[AlertId]) -> Result<Vec<Line>, Halt> {
+    let (open, over): (Vec<_>, Vec<_>) = {
+        let board = node.board();
+        ids.iter().map(|id| (*id, board.slot(*id))).partition(|(_, slot)| slot.is_some())
+    };
+    let over: Vec<AlertId> = over.into_iter().map(|(id, _)| id).collect();
+    let mut all = alerts::of_ids(tx, &over)?;
+    all.sort_by_key(|row| (row.signal, row.position));
+    let mut log = Log::default();
+    let mut found = Vec::new();
+    for row in all {
+        found.push(Line::of(&of_row(tx, &mut log, row)?));
+    }
+    let board = node.board();
+    let mut slots: Vec<Slot> = open.into_iter().filter_map(|(id, _)| board.slot(id)).collect();
+    slots.sort_by_key(|slot| (board.at(*slot).signal, board.at(*slot).position));
+    let views = self::open(tx, &board, &slots)?;
+    found.extend(views.iter().map(Line::of));
+    Ok(found)
 }
 
 fn of_row(tx: &mut Tx<'_>, log: &mut Log, row: AlertRow) -> Result<AlertView, Halt> {

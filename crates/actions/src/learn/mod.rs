@@ -13,6 +13,7 @@ pub mod item_checks;
 pub mod item_reminders;
 pub mod likeness;
 pub mod memories;
+pub mod mentions;
 pub mod paging;
 pub mod pins;
 pub mod postmortem_owners;

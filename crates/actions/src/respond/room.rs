@@ -204,11 +204,17 @@ pub(super) fn shows(tx: &mut Tx<'_>, id: IncidentId, entry: &Entry) -> Result<bo
     if entry.incident.is_some() {
         return Ok(false);
     }
+    let subjects = subjects(tx, id)?;
+    Ok(entry.subjects.iter().any(|subject| subjects.contains(subject)))
+}
+
+/// The groups of alerts of an incident, and their pages: what is told of these is on its timeline.
+pub(crate) fn subjects(tx: &mut Tx<'_>, id: IncidentId) -> Result<BTreeSet<String>, Halt> {
     let mut subjects = BTreeSet::new();
     for group in groups_of(tx, id)? {
         subjects.extend(subjects_of_group(tx, group)?);
     }
-    Ok(entry.subjects.iter().any(|subject| subjects.contains(subject)))
+    Ok(subjects)
 }
 
 /// A group, and its pages.

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 use url::{Host, Url};
 
+use super::mentions::{self, Mention};
 use crate::prepare::catalog::Catalog;
 use crate::respond::observables::{self, Kind as Observable};
 use crate::words::choices::choices;
@@ -166,6 +167,12 @@ fn of_text(text: &str, house: &House) -> BTreeSet<(Kind, String)> {
             found.insert((Kind::Flag, word.to_owned()));
         } else if is_machine(word) {
             found.insert((Kind::Host, word.to_owned()));
+        }
+    }
+    // Wherever they stand: `see:alr_…`, `![…](evd_…)`.
+    for (place, mention) in mentions::find(text) {
+        if !matches!(mention, Mention::Person(_)) {
+            found.insert((Kind::Ticket, text[place].to_owned()));
         }
     }
     for key in ["password", "passwd", "secret", "token", "api key", "api_key", "apikey"] {
@@ -330,6 +337,8 @@ mod tests {
             ("OPS-1234 says more", Kind::Ticket, "OPS-1234"),
             ("fixed in #4711", Kind::Ticket, "#4711"),
             ("see /incidents/inc_06f1k2m9qv7x3t1a", Kind::Ticket, "inc_06f1k2m9qv7x3t1a"),
+            ("see:alr_06f1k2m9qv7x3t1a", Kind::Ticket, "alr_06f1k2m9qv7x3t1a"),
+            ("![the graph](evd_06f1k2m9qv7x3t1a)", Kind::Ticket, "evd_06f1k2m9qv7x3t1a"),
             ("the key AKIAIOSFODNN7EXAMPLE", Kind::Secret, "AKIA…"),
             ("password: hunter2", Kind::Secret, "hunt…"),
             ("the flag new-checkout was on", Kind::Flag, "new-checkout"),

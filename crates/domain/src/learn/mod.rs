@@ -21,6 +21,7 @@ pub mod ledgers;
 mod lexicon;
 pub mod likeness;
 pub mod memories;
+pub mod mentions;
 pub mod paging;
 mod permutations;
 pub mod pins;

@@ -97,7 +97,7 @@ pub struct Found {
     pub title: String,
     /// As it was called; it may hold anything that can be shown.
     pub file: Option<String>,
-    /// `application/pdf`, as whoever sent it says; nothing is run or shown by it.
+    /// `application/pdf`, as whoever sent it says; nothing is run by it, and what is shown is looked at first ([`Picture`]).
     pub media_type: Option<String>,
     /// A person of ours by name, or anybody in words.
     pub collector: String,
@@ -106,6 +106,47 @@ pub struct Found {
     pub place: Option<String>,
     pub note: Option<String>,
     pub tlp: Tlp,
+}
+
+choices! {
+    /// A picture that pages show. Others may be evidence, and are not shown: an SVG is a program.
+    Picture: "the kind of a picture" at "/type" {
+        Png = "image/png",
+        Jpeg = "image/jpeg",
+        Gif = "image/gif",
+        Webp = "image/webp",
+    }
+}
+
+impl Picture {
+    /// A page shows none that has more bytes.
+    pub const BYTES_MOST: u64 = 10 << 20;
+    /// So many bytes say what it is.
+    pub const HEAD: usize = 12;
+
+    /// What it is by its first bytes, whatever it is called.
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        let begins = |sign: &[u8]| bytes.starts_with(sign);
+        if begins(b"\x89PNG\r\n\x1a\n") {
+            Some(Self::Png)
+        } else if begins(b"\xff\xd8\xff") {
+            Some(Self::Jpeg)
+        } else if begins(b"GIF87a") || begins(b"GIF89a") {
+            Some(Self::Gif)
+        } else if begins(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Some(Self::Webp)
+        } else {
+            None
+        }
+    }
+}
+
+impl Evidence {
+    /// What it says that it is, if that is a picture that is kept here and is not too large to be shown.
+    pub fn said_picture(&self) -> Option<Picture> {
+        let said = self.found.media_type.as_deref()?.parse().ok()?;
+        matches!(self.content, Content::Kept { size, .. } if size <= Picture::BYTES_MOST).then_some(said)
+    }
 }
 
 /// Letters of a title, a name, a place, a reason.
@@ -282,6 +323,23 @@ mod tests {
         assert_eq!(place(Found { collected_at: at(9), ..found() }), "/collected_at");
         assert_eq!(place(Found { collector: String::new(), ..found() }), "/collector");
         assert_eq!(Found { media_type: Some("x".into()), ..found() }.checked(at(1)).unwrap().media_type, None);
+    }
+
+    #[test]
+    fn a_picture_is_one_by_its_first_bytes() {
+        for (bytes, expected) in [
+            (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], Some(Picture::Png)),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", Some(Picture::Jpeg)),
+            (b"GIF89a\x01\0", Some(Picture::Gif)),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", Some(Picture::Webp)),
+            (b"RIFF\x10\0\0\0WAVEfmt ", None),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\">", None),
+            (b"<!doctype html>", None),
+            (b"\x89PNG", None),
+            (b"", None),
+        ] {
+            assert_eq!(Picture::of(bytes), expected, "{bytes:?}");
+        }
     }
 
     #[test]

@@ -153,6 +153,20 @@ pub fn get(tx: &mut Tx<'_>, id: ChangeId, sight: Sight<'_>) -> Result<Option<Cha
     row.map(|row| with_approvals(tx, read(&row)?)).transpose()
 }
 
+/// Those of many that are seen, in no order; their approvals are not read.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[ChangeId], sight: Sight<'_>) -> Result<Vec<ChangeRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM changes WHERE {SEEN} AND changes.id IN ({{ids}})");
+    tx.query_ids(&sql, &[sight::bound(sight)], ids)?.iter().map(read).collect()
+}
+
+/// Those that are part of an incident, newest first; their approvals are not read.
+pub fn of_incident(tx: &mut Tx<'_>, id: IncidentId, sight: Sight<'_>, limit: u32) -> Result<Vec<ChangeRow>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM changes WHERE {SEEN} AND changes.incident = $2 ORDER BY changes.id DESC LIMIT $3"
+    );
+    tx.query(&sql, &[sight::bound(sight), id.into(), limit.into()])?.iter().map(read).collect()
+}
+
 /// What an integration calls so.
 pub fn of_source(tx: &mut Tx<'_>, source: &Name, key: &str) -> Result<Option<ChangeRow>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM changes WHERE source = $1 AND source_key = $2");

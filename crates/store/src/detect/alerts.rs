@@ -197,6 +197,11 @@ pub fn get(tx: &mut Tx<'_>, id: AlertId) -> Result<Option<AlertRow>, Error> {
     }
 }
 
+/// Those of many, in no order; what has no row yet is not among them, and is on the board.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[AlertId]) -> Result<Vec<AlertRow>, Error> {
+    tx.query_ids(&format!("SELECT {COLUMNS} FROM alerts WHERE id IN ({{ids}})"), &[], ids)?.iter().map(read).collect()
+}
+
 /// Every open alert, oldest first.
 pub fn open(tx: &mut Tx<'_>) -> Result<Vec<AlertRow>, Error> {
     let (mut portions, mut all) = (OpenAlerts::start(tx)?, Vec::new());

@@ -66,6 +66,9 @@ impl fmt::Debug for Place {
 #[derive(Clone)]
 pub struct Store(Arc<Inner>, Option<First>);
 
+/// Ids that one query asks for: see [`Tx::query_ids`].
+const IDS_AT_ONCE: usize = 25;
+
 /// What a writing transaction begins with: see [`Store::beginning_with`].
 type First = Arc<dyn Fn(&mut Tx<'_>) -> Result<(), Halt> + Send + Sync>;
 
@@ -300,6 +303,25 @@ impl<'a> Tx<'a> {
     /// The first row, if there is one.
     pub fn one(&mut self, sql: &str, with: &[Value<'_>]) -> Result<Option<Row>, Error> {
         Ok(self.query(sql, with)?.into_iter().next())
+    }
+
+    /// The rows of many ids by few queries: in the SQL `{ids}` stands for some of them at a time, after the values of `with`.
+    pub(crate) fn query_ids<'v, I: Copy + Into<Value<'v>>>(
+        &mut self,
+        sql: &str,
+        with: &[Value<'v>],
+        ids: &[I],
+    ) -> Result<Vec<Row>, Error> {
+        let places: Vec<String> = (1..=IDS_AT_ONCE).map(|place| format!("${}", with.len() + place)).collect();
+        let sql = sql.replace("{ids}", &places.join(", "));
+        let mut rows = Vec::new();
+        for some in ids.chunks(IDS_AT_ONCE) {
+            let mut values = with.to_vec();
+            // One statement, however many there are: the last stands in for those that are lacking.
+            values.extend((0..IDS_AT_ONCE).map(|place| some[place.min(some.len() - 1)].into()));
+            rows.extend(self.query(&sql, &values)?);
+        }
+        Ok(rows)
     }
 
     /// Several statements without values: the schema only.

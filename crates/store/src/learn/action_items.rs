@@ -133,6 +133,15 @@ pub fn get(tx: &mut Tx<'_>, id: ActionItemId, sight: Sight<'_>) -> Result<Option
     tx.one(&sql, &[sight::bound(sight), id.into()])?.map(|row| read(&row)).transpose()
 }
 
+/// Those of many whose incident is seen, in no order.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[ActionItemId], sight: Sight<'_>) -> Result<Vec<ItemRow>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM action_items JOIN incidents ON incidents.id = action_items.incident \
+         WHERE {SEEN} AND action_items.id IN ({{ids}})"
+    );
+    tx.query_ids(&sql, &[sight::bound(sight)], ids)?.iter().map(read).collect()
+}
+
 /// Those of an incident, in the order in which they were proposed. Whether that may be seen was asked before.
 pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<ItemRow>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM action_items WHERE incident = $1 ORDER BY id");

@@ -78,6 +78,13 @@ pub fn get(tx: &mut Tx<'_>, incident: IncidentId, event: EventId) -> Result<Opti
     row.map(|row| read(&row)).transpose()
 }
 
+/// The marks of many entries, in no order. Whether these may be seen was asked before.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[EventId]) -> Result<Vec<Mark>, Error> {
+    let sql = "SELECT event, text, corrected_by, corrected_at, struck_why, struck_by, struck_at, pinned_by, pinned_at \
+               FROM entry_marks WHERE event IN ({ids})";
+    tx.query_ids(sql, &[], ids)?.iter().map(read).collect()
+}
+
 fn read(row: &Row) -> Result<Mark, Error> {
     let done = |by: &str, at: &str| match (row.opt_text(by)?, row.opt_instant(at)?) {
         (Some(by), Some(at)) => Ok::<_, Error>(Some(Done { by: by.to_owned(), at })),

@@ -71,6 +71,17 @@ pub fn get(
     tx.one(&sql, &[sight::bound(seen_by), incident.into(), id.into()])?.map(|row| read(&row)).transpose()
 }
 
+/// Those of many that are seen, each with its incident, in no order.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[EvidenceId], seen_by: Sight<'_>) -> Result<Vec<(IncidentId, Evidence)>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS}, evidence.incident FROM evidence JOIN incidents ON incidents.id = evidence.incident \
+         WHERE {INCIDENT} AND {SEEN} AND evidence.id IN ({{ids}})",
+        INCIDENT = sight::INCIDENT
+    );
+    let rows = tx.query_ids(&sql, &[sight::bound(seen_by)], ids)?;
+    rows.iter().map(|row| Ok((row.id("incident")?, read(row)?))).collect()
+}
+
 /// How much of an incident is seen.
 pub fn count(tx: &mut Tx<'_>, incident: IncidentId, seen_by: Sight<'_>) -> Result<u64, Error> {
     let sql = format!("SELECT count(*) AS count FROM evidence WHERE {SEEN} AND evidence.incident = $2");

@@ -104,6 +104,12 @@ pub fn get(tx: &mut Tx<'_>, id: IncidentId, sight: Sight<'_>) -> Result<Option<I
     tx.one(&sql, &[sight::bound(sight), id.into()])?.map(|row| read(&row)).transpose()
 }
 
+/// Those of many that are seen, in no order.
+pub fn of_ids(tx: &mut Tx<'_>, ids: &[IncidentId], sight: Sight<'_>) -> Result<Vec<IncidentRow>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM incidents WHERE {SEEN} AND incidents.id IN ({{ids}})");
+    tx.query_ids(&sql, &[sight::bound(sight)], ids)?.iter().map(read).collect()
+}
+
 /// Incidents, newest first, from before an id.
 pub fn list(
     tx: &mut Tx<'_>,

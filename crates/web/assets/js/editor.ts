@@ -9,6 +9,8 @@ import * as Y from "yjs";
 import { type Presence, cursors } from "./editor/cursors";
 import { Line } from "./editor/line";
 import { buttons, markdown } from "./editor/markdown";
+import { Names, mention, mentions } from "./editor/mentions";
+import { ACCEPTED, attach, pictures } from "./editor/pictures";
 
 /// As the server holds it.
 const TEXT_MOST = 40_000;
@@ -45,17 +47,32 @@ function typed(field: HTMLTextAreaElement, text: Y.Text): boolean {
   return true;
 }
 
-function edit(part: Part, text: Y.Text, awareness: Awareness, comment: (quote: string) => void): () => void {
+/// Where things of the incident are asked for and kept.
+interface House {
+  names: Names;
+  evidence: string;
+}
+
+function edit(part: Part, text: Y.Text, awareness: Awareness, house: House, comment: (quote: string) => void): () => void {
   const { section, field, label, name } = part;
   if (!typed(field, text)) return () => {};
   const title = label.textContent ?? name;
   label.id ||= `label-${name}`;
   const undo = new Y.UndoManager(text);
+  const note = document.createElement("p");
+  note.className = "editor-note small";
+  note.role = "status";
+  const say = (said: string, bad = false) => {
+    note.textContent = said;
+    note.classList.toggle("is-bad", bad);
+  };
   const view = new EditorView({
     state: EditorState.create({
       doc: text.toString(),
       extensions: [
         markdown,
+        mentions(house.names),
+        pictures(text, house.evidence, say),
         keymap.of([...yUndoManagerKeymap, ...defaultKeymap]),
         drawSelection(),
         EditorView.lineWrapping,
@@ -74,6 +91,30 @@ function edit(part: Part, text: Y.Text, awareness: Awareness, comment: (quote: s
   const host = document.createElement("div");
   host.className = "editor";
   const bar = buttons(view, title);
+  const choose = document.createElement("input");
+  choose.type = "file";
+  choose.accept = ACCEPTED;
+  choose.multiple = true;
+  choose.hidden = true;
+  choose.addEventListener("change", () => {
+    void attach(view, text, house.evidence, [...(choose.files ?? [])], view.state.selection.main.from, say);
+    choose.value = "";
+  });
+  const more: [string, string, () => void][] = [
+    ["@", "Mention somebody (@)", () => mention("@")(view)],
+    ["#", "Mention something of this incident (#)", () => mention("#")(view)],
+    ["Picture", "Attach a picture", () => choose.click()],
+  ];
+  for (const [sign, name, act] of more) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-small button-quiet";
+    button.textContent = sign;
+    button.ariaLabel = name;
+    button.title = name;
+    button.addEventListener("click", () => (view.focus(), act()));
+    bar.append(button);
+  }
   const beside = document.createElement("button");
   beside.type = "button";
   beside.className = "button button-small button-quiet editor-comment";
@@ -84,7 +125,7 @@ function edit(part: Part, text: Y.Text, awareness: Awareness, comment: (quote: s
     comment(view.state.sliceDoc(from, to));
   });
   bar.append(beside);
-  host.append(bar, view.dom);
+  host.append(bar, view.dom, note, choose);
   field.before(host);
   field.hidden = true;
   label.removeAttribute("for");
@@ -121,6 +162,8 @@ function start(form: HTMLFormElement, address: string) {
   const status = form.querySelector<HTMLElement>(".editor-status");
   const people = form.querySelector<HTMLElement>(".editor-people");
   const all = parts(form);
+  const incident = address.replace(/\/postmortem\/live$/, "");
+  const house = { names: new Names(`/api/v1${incident}/mentions`), evidence: `/api/v1${incident}/evidence` };
   let ends: (() => void)[] = [];
 
   const count = (number: number) => (number === 1 ? "1 change is" : `${number} changes are`);
@@ -157,7 +200,7 @@ function start(form: HTMLFormElement, address: string) {
       const to = `${address.replace(/live$/, "sections/")}${name}`;
       location.href = `${to}${quote ? `?quote=${encodeURIComponent(quote)}` : ""}#comment`;
     };
-    ends = all.map((part) => edit(part, doc.getText(part.name), awareness, (quote) => void comment(part.name, quote)));
+    ends = all.map((part) => edit(part, doc.getText(part.name), awareness, house, (quote) => void comment(part.name, quote)));
     form.classList.add("is-shared");
     present();
   };
@@ -177,6 +220,7 @@ function start(form: HTMLFormElement, address: string) {
 
   const stop = () => {
     line.end();
+    house.names.end();
     awareness.destroy();
     document.removeEventListener("submit", hold, true);
     document.removeEventListener("htmx:after:swap", look);

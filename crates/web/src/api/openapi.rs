@@ -18,7 +18,7 @@ use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::journal;
 use super::learn::{
     action_items, changes as change_insights, comments, counterfactuals, customer_postmortems, digests, drafts,
-    insights, language, paging, pins, postmortems, review_meetings, score_sheets, search,
+    insights, language, mentions, paging, pins, postmortems, review_meetings, score_sheets, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -172,6 +172,7 @@ use crate::problem::Problem;
         postmortems::write,
         postmortems::history,
         postmortems::restore,
+        mentions::list,
         comments::list,
         comments::say,
         comments::resolve,

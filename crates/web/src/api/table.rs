@@ -14,7 +14,7 @@ use super::engage::{escalations, overrides, pages, schedules, watch};
 use super::inform::{notices, outgoing_webhooks, subscribers};
 use super::learn::{
     action_items, changes as change_insights, comments, counterfactuals, customer_postmortems, digests, drafts,
-    insights, language, paging, pins, postmortems, review_meetings, score_sheets, search,
+    insights, language, mentions, paging, pins, postmortems, review_meetings, score_sheets, search,
 };
 use super::prepare::{access, addresses, checks, documents, ownership, source};
 use super::respond::{
@@ -154,6 +154,7 @@ pub(crate) fn lines() -> Vec<Route> {
             Method::POST,
             post(postmortems::restore),
         ),
+        on("/api/v1/incidents/{id}/mentions", VIEW, Method::GET, get(mentions::list)),
         on("/api/v1/incidents/{id}/postmortem/comments", VIEW, Method::GET, get(comments::list)),
         on("/api/v1/incidents/{id}/postmortem/comments", INCIDENTS, Method::POST, post(comments::say)),
         on(

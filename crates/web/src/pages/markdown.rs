@@ -1,14 +1,18 @@
-//! Markdown that people of the house wrote, as HTML: runbooks.
+//! Markdown that people of the house wrote, as HTML: runbooks, postmortems.
 //!
 //! Hostile all the same. No HTML of the text passes (it is shown as text), only http, https and mailto become links, and a
-//! picture is a link to it: a page loads nothing from elsewhere. What the public reads is `domain/inform/prose.rs`.
+//! picture is a link to it: a page loads nothing from elsewhere. What is mentioned, outside of code, is a link with its name, and a
+//! picture that is evidence is shown, where the reader may see them. What the public reads is `domain/inform/prose.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use comrak::nodes::NodeValue;
+use comrak::nodes::{AstNode, NodeValue};
 use comrak::options::{Extension, Render};
 use comrak::{Arena, Options, format_html, parse_document};
+use domain::learn::mentions::{Mention, find};
+
+use super::mentions::Names;
 
 static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| Options {
     extension: Extension {
@@ -23,10 +27,32 @@ static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| Options {
     ..Options::default()
 });
 
+/// What is mentioned outside of code, in its order, each once.
+pub fn mentions(text: &str) -> Vec<Mention> {
+    let arena = Arena::new();
+    let mut all = Vec::new();
+    let mut known = BTreeSet::new();
+    for node in parse_document(&arena, text, &OPTIONS).descendants() {
+        let found: Vec<Mention> = match &node.data.borrow().value {
+            NodeValue::Text(words) => find(words).into_iter().map(|(_, mention)| mention).collect(),
+            NodeValue::Image(link) | NodeValue::Link(link) => Mention::of(&link.url).into_iter().collect(),
+            _ => Vec::new(),
+        };
+        all.extend(found.into_iter().filter(|mention| known.insert(mention.clone())));
+    }
+    all
+}
+
 /// As HTML. Headings go down from the second level without a gap, whatever their signs: the first is the page's.
 pub fn html(text: &str) -> String {
+    html_with(text, &Names::default())
+}
+
+/// The same, with the names of what is mentioned.
+pub fn html_with(text: &str, names: &Names) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
+    name(&arena, root, names);
     let (mut signs, mut deepest) = (BTreeSet::new(), 1);
     for node in root.descendants() {
         if let NodeValue::Heading(heading) = &node.data.borrow().value {
@@ -42,8 +68,11 @@ pub fn html(text: &str) -> String {
                 heading.level = deepest;
             }
             NodeValue::Image(link) | NodeValue::Link(link) => {
-                let link = std::mem::take(link);
-                data.value = if is_address(&link.url) { NodeValue::Link(link) } else { NodeValue::Emph };
+                let mut link = std::mem::take(link);
+                let named = names.get(&link.url).map(|named| names.address(named));
+                let leads = named.is_some() || is_address(&link.url);
+                link.url = named.unwrap_or_else(|| std::mem::take(&mut link.url));
+                data.value = if leads { NodeValue::Link(link) } else { NodeValue::Emph };
             }
             _ => {}
         }
@@ -52,6 +81,44 @@ pub fn html(text: &str) -> String {
     // A string takes whatever is written.
     _ = format_html(root, &OPTIONS, &mut out);
     out
+}
+
+/// Puts names where things are mentioned.
+fn name<'a>(arena: &'a Arena<'a>, root: &'a AstNode<'a>, names: &Names) {
+    // What is our own HTML stands below a tag of no letters, which may be wherever words may.
+    let put = |node: &'a AstNode<'a>, html: String| {
+        node.children().for_each(AstNode::detach);
+        node.data.borrow_mut().value = NodeValue::EscapedTag("");
+        node.append(arena.alloc(AstNode::from(NodeValue::Raw(html))));
+    };
+    for node in root.descendants().collect::<Vec<_>>() {
+        let html = match &node.data.borrow().value {
+            NodeValue::Text(words) if !node.ancestors().skip(1).any(is_link) => names.html(words),
+            NodeValue::Image(link) => names.picture(&link.url, &words_of(node)),
+            _ => None,
+        };
+        if let Some(html) = html {
+            put(node, html);
+        }
+    }
+}
+
+fn is_link<'a>(node: &'a AstNode<'a>) -> bool {
+    matches!(node.data.borrow().value, NodeValue::Link(_) | NodeValue::Image(_))
+}
+
+/// The words below a node.
+pub(crate) fn words_of<'a>(node: &'a AstNode<'a>) -> String {
+    let mut words = String::new();
+    for child in node.descendants().skip(1) {
+        match &child.data.borrow().value {
+            NodeValue::Text(text) => words.push_str(text),
+            NodeValue::Code(code) => words.push_str(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => words.push(' '),
+            _ => {}
+        }
+    }
+    words
 }
 
 /// What may stand in `href`: a page of the web, an address of mail.
@@ -105,6 +172,51 @@ mod tests {
                 assert!(!html.contains(forbidden), "{hostile}: {html}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_mentioned_has_its_name_but_in_code_and_links() {
+        let names = crate::pages::mentions::tests::names();
+        let html = |text: &str| html_with(text, &names);
+        let alert = "<a class=\"mention\" href=\"/alerts/alr_06f1k2m9qv7x3t1a\" title=\"alr_06f1k2m9qv7x3t1a\">\
+                     Alert Disk&quot;Full · <span>firing</span></a>";
+        let ana = "<a class=\"mention\" href=\"/people/ana\" title=\"@ana\">Ana &lt;Silva&gt;</a>";
+        assert_eq!(
+            html("**@ana** saw alr_06f1k2m9qv7x3t1a & @ben"),
+            format!("<p><strong>{ana}</strong> saw {alert} &amp; @ben</p>\n")
+        );
+        assert!(html("| a |\n| - |\n| alr_06f1k2m9qv7x3t1a |\n").contains(alert));
+        for text in [
+            "`@ana`",
+            "```\n@ana alr_06f1k2m9qv7x3t1a\n```",
+            "    alr_06f1k2m9qv7x3t1a\n",
+            "[@ana](https://example.org)",
+            "https://example.org/alr_06f1k2m9qv7x3t1a",
+            "<b title='@ana'>",
+            "ana@ana.example",
+        ] {
+            assert!(!html(text).contains("mention"), "{text}: {}", html(text));
+            assert_eq!(html(text), super::html(text), "{text}");
+        }
+        assert!(html("[the disk](alr_06f1k2m9qv7x3t1a)").contains("<a href=\"/alerts/alr_06f1k2m9qv7x3t1a\""));
+        assert!(html("[the disk](alr_06f1k2m9qv7x3t1a)").contains(">the disk</a>"));
+        assert_eq!(super::html("[the disk](alr_06f1k2m9qv7x3t1a)"), "<p><em>the disk</em></p>\n");
+        let mentioned: Vec<String> =
+            mentions("@ana `@ben` ![x](evd_06f1k2m9qv7x3t1a) @ana [y](cng_06f1k2m9qv7x3t1a)\n\n    @cleo\n")
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+        assert_eq!(mentioned, ["@ana", "evd_06f1k2m9qv7x3t1a", "cng_06f1k2m9qv7x3t1a"]);
+    }
+
+    #[test]
+    fn a_picture_is_shown_where_it_is_evidence_that_is_seen() {
+        let names = crate::pages::mentions::tests::names();
+        let html = html_with("![the \"graph\" of *db-2*](evd_06f1k2m9qv7x3t1a)", &names);
+        assert!(html.contains("<img src=\"/p&quot;ng\" alt=\"the &quot;graph&quot; of db-2\""), "{html}");
+        assert!(html_with("![](evd_06f1k2m9qv7x3t1a)", &names).contains("alt=\"graph.png\""));
+        assert_eq!(super::html("![a graph](evd_06f1k2m9qv7x3t1a)"), "<p><em>a graph</em></p>\n");
+        assert!(!html_with("![x](https://example.org/x.png)", &names).contains("<img"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod filters;
 pub mod inform;
 pub mod learn;
 pub mod markdown;
+pub mod mentions;
 pub mod parts;
 pub mod prepare;
 pub mod respond;

@@ -30,6 +30,7 @@ mod insights;
 mod language;
 mod listen;
 mod mcp;
+mod mentions;
 mod once;
 mod openapi;
 mod outgoing_webhooks;

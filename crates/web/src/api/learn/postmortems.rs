@@ -5,25 +5,33 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::learn::factors::{Factor, Wanted};
 use domain::learn::postmortem_policies::Reason;
 use domain::learn::postmortem_sections::Section;
 use domain::learn::postmortems::{Postmortem as One, State as Standing};
-use domain::words::{FactorId, Name, Refusal, Timestamp};
+use domain::words::{EvidenceId, FactorId, IncidentId, Name, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::learn::postmortems::{Filter, Version, Written};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::body::{Body, Search, created};
 use crate::api::listing::Listing;
+use crate::api::respond::evidence::picture;
 use crate::api::respond::incidents::id;
 use crate::app::App;
 use crate::enter::Visitor;
+use crate::handlers::frame::{Asked, Look};
+use crate::handlers::learn::mentions::names;
 use crate::pages::learn::postmortem_exports::Export;
+use crate::pages::mentions::Names;
 use crate::problem::Problem;
 
 /// So many are listed.
 const LIST_MOST: u32 = 500;
+/// Bytes of all pictures in one file.
+const PICTURES_MOST: u64 = 16 << 20;
 
 /// What is learned from an incident.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -365,42 +373,58 @@ pub async fn one(
 /// The same as Markdown: what was published last, or what is written so far.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/postmortem.md", tag = "postmortems", params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "text/markdown")))]
-pub async fn text(
-    State(app): State<App>,
-    Extension(visitor): Extension<Visitor>,
-    Path(text): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn text(asked: Asked, Path(text): Path<String>) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let whole = app.read(move |tx| acts::whole(tx, id, visitor.sight())).await?;
-    let headers = [(CONTENT_TYPE, "text/markdown; charset=utf-8")];
-    Ok((headers, acts::markdown(&whole)).into_response())
+    let text = asked.look(move |look| {
+        let (whole, names) = read(look, id)?;
+        Ok(acts::markdown(&whole) + &names.list())
+    });
+    Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text.await?).into_response())
+}
+
+/// The postmortem, and the names of what its texts mention, for a file that is read elsewhere.
+fn read(look: &mut Look<'_, '_>, id: IncidentId) -> Result<(Whole, Names), store::Halt> {
+    let whole = acts::whole(look.tx, id, look.asked.sight())?;
+    let export = Export::inside(&whole, Names::default());
+    let names = names(look, id, export.parts.iter().map(|(_, text)| text.as_str()))?;
+    Ok((whole, names.from(&look.app.settings().public_url)))
 }
 
 /// The same as one file of HTML that needs nothing else, and prints well.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/postmortem.html", tag = "postmortems", params(("id" = String, Path)),
     responses((status = 200, body = String, content_type = "text/html")))]
-pub async fn html(
-    State(app): State<App>,
-    Extension(visitor): Extension<Visitor>,
-    Path(text): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn html(asked: Asked, Path(text): Path<String>) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let whole = app.read(move |tx| acts::whole(tx, id, visitor.sight())).await?;
-    in_html(&Export::inside(&whole), "postmortem")
+    let (app, visitor) = (asked.app.clone(), asked.visitor.clone());
+    let (whole, mut names) = asked.look(move |look| read(look, id)).await?;
+    take_pictures_in(&app, &visitor, &mut names).await?;
+    in_html(&Export::inside(&whole, names), "postmortem")
+}
+
+/// Puts pictures into the file, as long as it stays one that can be sent. Of others their hash is told.
+async fn take_pictures_in(app: &App, visitor: &Visitor, names: &mut Names) -> Result<(), Problem> {
+    let mut left = PICTURES_MOST;
+    for (written, shown) in names.pictures() {
+        shown.src = None;
+        let Ok(evidence) = written.parse::<EvidenceId>() else { continue };
+        let Some((kind, bytes)) = picture(app, visitor, None, evidence, left).await? else { continue };
+        left -= bytes.len() as u64;
+        shown.src = Some(format!("data:{kind};base64,{}", STANDARD.encode(&bytes)));
+    }
+    Ok(())
 }
 
 /// The same for paper, as a tagged PDF.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/postmortem.pdf", tag = "postmortems", params(("id" = String, Path)),
     responses((status = 200, content_type = "application/pdf")))]
-pub async fn pdf(
-    State(app): State<App>,
-    Extension(visitor): Extension<Visitor>,
-    Path(text): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn pdf(asked: Asked, Path(text): Path<String>) -> Result<Response, Problem> {
     let id = id(&text)?;
     // Laid out where it may take its time.
-    let bytes = app.read(move |tx| Ok(Export::inside(&acts::whole(tx, id, visitor.sight())?).pdf())).await?;
-    Ok(on_paper(bytes, "postmortem"))
+    let bytes = asked.look(move |look| {
+        let (whole, names) = read(look, id)?;
+        Ok(Export::inside(&whole, names).pdf())
+    });
+    Ok(on_paper(bytes.await?, "postmortem"))
 }
 
 /// A file that a browser keeps, and does not open within this server's pages.

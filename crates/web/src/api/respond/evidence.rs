@@ -8,10 +8,12 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use base64::Engine as _;
-use domain::respond::evidence::{Content, Custody, Digest, Evidence as Rule, Found, HandOver, holder};
+use domain::respond::evidence::{Content, Custody, Digest, Evidence as Rule, Found, HandOver, Picture, holder};
 use domain::respond::tlp::Tlp;
 use domain::words::{EvidenceId, IncidentId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
+use store::blobs::Part;
+use store::respond::evidence as rows;
 use utoipa::{IntoParams, ToSchema};
 
 use super::incidents::id;
@@ -403,6 +405,45 @@ pub(crate) async fn send(
     ];
     let body: Bytes = outgoing(reading);
     Ok((StatusCode::OK, headers, body).into_response())
+}
+
+/// A picture among the evidence: what it is by its first bytes, and all of them, looked over. Nothing if it is none that is shown, if
+/// it has more bytes than these, or if it was altered. It is shown on a page, and no copy is taken.
+pub(crate) async fn picture(
+    app: &App,
+    visitor: &Visitor,
+    incident: Option<IncidentId>,
+    evidence: EvidenceId,
+    most: u64,
+) -> Result<Option<(Picture, Vec<u8>)>, Problem> {
+    let asker = visitor.clone();
+    let found = app.read(move |tx| Ok(rows::of_ids(tx, &[evidence], asker.sight())?.pop())).await?;
+    let Some((of, held)) = found else { return Ok(None) };
+    let Content::Kept { sha256, size } = held.content else { return Ok(None) };
+    if incident.is_some_and(|incident| incident != of) || size > most.min(Picture::BYTES_MOST) {
+        return Ok(None);
+    }
+    let blobs = app.settings().evidence.clone();
+    waiting(move || {
+        let Some(mut reading) = blobs.open(sha256, size)? else { return Ok(None) };
+        let (mut bytes, mut part) = (Vec::new(), vec![0; 256 << 10]);
+        loop {
+            match reading.part(&mut part)? {
+                Part::More(length) => bytes.extend_from_slice(&part[..length]),
+                Part::End => break,
+                Part::Altered => {
+                    tracing::error!(%evidence, %sha256, "evidence was altered or is gone");
+                    return Ok(None);
+                }
+            }
+            // What is no picture is not read to its end.
+            if Picture::of(&bytes).is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Picture::of(&bytes).map(|kind| (kind, bytes)))
+    })
+    .await
 }
 
 /// `attachment; filename="mem.raw"; filename*=UTF-8''mem.raw` (RFC 6266): never shown, always saved.

@@ -7,6 +7,7 @@ pub mod digests;
 pub mod drafts;
 pub mod insights;
 pub mod language;
+pub mod mentions;
 pub mod paging;
 pub mod pins;
 pub mod postmortem_sections;

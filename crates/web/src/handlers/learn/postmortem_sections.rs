@@ -20,10 +20,12 @@ use store::learn::postmortems::Written;
 
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
+use crate::handlers::learn::mentions::names;
 use crate::handlers::respond::incidents::restricted;
 use crate::handlers::respond::room::read_id;
 use crate::pages::learn::postmortem_sections::{PostmortemSectionPage, RevisionView, SaidView, ThreadView};
-use crate::pages::markdown::html;
+use crate::pages::markdown::html_with;
+use crate::pages::mentions::Names;
 use crate::pages::respond::obligations::Typed;
 use crate::pages::{Link, Section};
 use crate::problem::Problem;
@@ -51,14 +53,16 @@ async fn page(asked: Asked, id: IncidentId, part: Part, typed: Typed) -> Result<
             let whole = acts::whole(look.tx, id, sight)?;
             let said = comment_acts::of_incident(look.tx, id, sight)?;
             let texts = acts::history(look.tx, id, part, sight)?;
+            let comments = said.iter().map(|one| one.comment.text.as_str());
+            let names = names(look, id, texts.last().map(|last| last.text.as_str()).into_iter().chain(comments))?;
             let said: Vec<Said> = said.into_iter().filter(|one| one.comment.section == part).collect();
-            let (settled, open) = threads(look, &said).into_iter().partition(|one| one.resolved.is_some());
+            let (settled, open) = threads(look, &said, &names).into_iter().partition(|one| one.resolved.is_some());
             Ok(PostmortemSectionPage {
                 incident: Link::new(whole.incident.name(), format!("/incidents/{id}")),
                 restricted: restricted(&whole.incident),
                 name: part.word(),
                 title: part.title(),
-                html: texts.last().map_or_else(String::new, |last| html(&last.text)),
+                html: texts.last().map_or_else(String::new, |last| html_with(&last.text, &names)),
                 may: look.asked.access >= Access::Responder
                     && !matches!(whole.postmortem.state, State::Published | State::Waived),
                 open,
@@ -66,6 +70,7 @@ async fn page(asked: Asked, id: IncidentId, part: Part, typed: Typed) -> Result<
                 revisions: revisions(look, &texts),
                 older: texts.len().saturating_sub(REVISIONS_MOST),
                 quote: quote.clone(),
+                topics: names.topics(),
                 typed: typed.clone(),
                 shell,
             })
@@ -73,11 +78,11 @@ async fn page(asked: Asked, id: IncidentId, part: Part, typed: Typed) -> Result<
         .await
 }
 
-fn threads(look: &Look<'_, '_>, all: &[Said]) -> Vec<ThreadView> {
+fn threads(look: &Look<'_, '_>, all: &[Said], names: &Names) -> Vec<ThreadView> {
     let view = |one: &Said| SaidView {
         by: look.tag(&one.comment.by),
         when: look.when(one.comment.at),
-        html: html(&one.comment.text),
+        html: html_with(&one.comment.text, names),
     };
     let began = all.iter().filter(|one| one.comment.reply_to.is_none());
     began

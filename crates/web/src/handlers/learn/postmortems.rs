@@ -22,13 +22,15 @@ use store::learn::postmortems::{Filter, Version};
 
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::{Asked, Look, done, sentence};
+use crate::handlers::learn::mentions::names;
 use crate::handlers::respond::incidents::restricted;
 use crate::handlers::respond::room::read_id;
 use crate::pages::learn::postmortems::{
     CorrectionView, FactorView, May, PostmortemPage, PostmortemRow, PostmortemsPage, PublishedView, ReasonView,
     SectionView, Tab, WaiverView,
 };
-use crate::pages::markdown::html;
+use crate::pages::markdown::html_with;
+use crate::pages::mentions::Names;
 use crate::pages::respond::obligations::Typed;
 use crate::pages::{Badge, Link, Section, Severity, Shell, Tone};
 use crate::problem::Problem;
@@ -121,7 +123,8 @@ async fn page(asked: Asked, id: IncidentId, typed: Typed) -> Result<Response, Pr
         .page_with(Section::Postmortems, status, move |look, shell| {
             let whole = acts::whole(look.tx, id, look.asked.sight())?;
             let items = super::action_items::of_incident(look, &whole.incident)?;
-            let mut page = PostmortemPage { items, ..view(look, shell, &whole, &typed) };
+            let names = names(look, id, texts(&whole))?;
+            let mut page = PostmortemPage { items, ..view(look, shell, &whole, &typed, &names) };
             for comment in store::learn::comments::of_incident(look.tx, id)? {
                 let open = comment.reply_to.is_none() && comment.resolved.is_none();
                 let section = page.sections.iter_mut().find(|one| open && one.name == comment.section.word());
@@ -134,7 +137,16 @@ async fn page(asked: Asked, id: IncidentId, typed: Typed) -> Result<Response, Pr
         .await
 }
 
-fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, typed: &Typed) -> PostmortemPage {
+/// All that a page of it draws.
+fn texts(whole: &Whole) -> impl Iterator<Item = &str> {
+    let published = whole.versions.last().and_then(|version| version.body["sections"].as_array());
+    let published = published.into_iter().flatten();
+    let published = published.filter_map(|one| one["text"].as_str());
+    let corrections = whole.versions.iter().filter_map(|version| version.correction.as_deref());
+    whole.written.iter().map(|one| one.text.as_str()).chain(published).chain(corrections)
+}
+
+fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, typed: &Typed, names: &Names) -> PostmortemPage {
     let (one, held) = (&whole.postmortem, &whole.held);
     let catalog = look.rules.catalog.clone();
     let open = one.state.is_open();
@@ -166,24 +178,29 @@ fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, typed: &Typed) -> Post
         }),
         missing: whole.missing.iter().map(|one| sentence(one)).collect(),
         advice: whole.advice.clone(),
-        sections: Part::of(one.form()).map(|part| section(look, whole, part, typed)).collect(),
+        sections: Part::of(one.form()).map(|part| section(look, whole, part, typed, names)).collect(),
         factors: whole.factors.iter().map(|factor| factor_view(look, &catalog, factor)).collect(),
         kinds: kinds(&catalog),
         items: Vec::new(),
         items_href: format!("/action-items?tab=all&incident={}", whole.incident.id),
-        published: last.map(|version| published(look, &catalog, one, version)),
+        published: last.map(|version| published(look, &catalog, one, version, names)),
         corrections: whole
             .versions
             .iter()
             .filter_map(|version| {
                 let correction = version.correction.as_ref()?;
-                Some(CorrectionView { when: look.when(version.at), by: look.tag(&version.by), html: html(correction) })
+                Some(CorrectionView {
+                    when: look.when(version.at),
+                    by: look.tag(&version.by),
+                    html: html_with(correction, names),
+                })
             })
             .collect(),
         versions: whole.versions.iter().map(|one| (one.version, look.when(one.at), look.tag(&one.by))).collect(),
         may: may(look, whole),
         draft: format!("{here}/draft"),
         markdown: format!("/api/v1{here}/postmortem.md"),
+        topics: names.topics(),
         typed: typed.clone(),
         shell,
     }
@@ -231,7 +248,7 @@ fn reason(one: &Reason) -> ReasonView {
     }
 }
 
-fn section(look: &Look<'_, '_>, whole: &Whole, part: Part, typed: &Typed) -> SectionView {
+fn section(look: &Look<'_, '_>, whole: &Whole, part: Part, typed: &Typed, names: &Names) -> SectionView {
     let kept = whole.text(part);
     let (text, revision) = kept.map_or(("", 0), |kept| (kept.text.as_str(), kept.revision));
     let was_typed = typed.is("write").then(|| typed.fields.get(part.word())).flatten();
@@ -243,7 +260,7 @@ fn section(look: &Look<'_, '_>, whole: &Whole, part: Part, typed: &Typed) -> Sec
         title: part.title(),
         questions: part.questions(),
         text: shown.to_owned(),
-        html: html(shown),
+        html: html_with(shown, names),
         revision,
         comments: 0,
         by: kept.map(|kept| look.tag(&kept.author)),
@@ -276,7 +293,13 @@ fn kinds(catalog: &Catalog) -> Vec<(String, Vec<(String, String)>)> {
     groups.map(|group| (group.title.clone(), group.kinds.iter().map(names).collect())).collect()
 }
 
-fn published(look: &Look<'_, '_>, catalog: &Catalog, one: &Postmortem, version: &Version) -> PublishedView {
+fn published(
+    look: &Look<'_, '_>,
+    catalog: &Catalog,
+    one: &Postmortem,
+    version: &Version,
+    names: &Names,
+) -> PublishedView {
     let all = |name: &str| version.body[name].as_array().cloned().unwrap_or_default();
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or("").to_owned();
     let kind =
@@ -284,7 +307,10 @@ fn published(look: &Look<'_, '_>, catalog: &Catalog, one: &Postmortem, version: 
     PublishedView {
         when: look.when(one.since),
         reviewer: look.tag(one.reviewer.as_ref().unwrap_or(&version.by)),
-        sections: all("sections").iter().map(|one| (text(one, "title"), html(&text(one, "text")))).collect(),
+        sections: all("sections")
+            .iter()
+            .map(|one| (text(one, "title"), html_with(&text(one, "text"), names)))
+            .collect(),
         factors: all("factors").iter().map(|one| (text(one, "text"), kind(one))).collect(),
         minutes: all("minutes").iter().map(|one| (text(one, "stage"), text(one, "took"))).collect(),
     }

@@ -4,16 +4,17 @@ use actions::respond::evidence as acts;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{Multipart, Path};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
 use domain::engage::schedules::entered;
-use domain::respond::evidence::{Content, Digest, Found, HandOver};
+use domain::respond::evidence::{Content, Digest, Found, HandOver, Picture};
 use domain::words::{EvidenceId, Refusal, RefusalKind, Timestamp};
 use jiff::tz::TimeZone;
 use store::Halt;
 
 use super::record::{act, lead};
 use super::room::read_id;
-use crate::api::respond::evidence::{evidence_id, keep, may_collect, send};
+use crate::api::respond::evidence::{evidence_id, keep, may_collect, picture, send};
 use crate::handlers::detect::silences::zone_of;
 use crate::handlers::fields::Fields;
 use crate::handlers::frame::Asked;
@@ -177,4 +178,13 @@ pub async fn post_hand_over(
 /// `POST /incidents/ID/evidence/EVIDENCE/download`
 pub async fn post_download(asked: Asked, Path((id, evidence)): Path<(String, String)>) -> Result<Response, Problem> {
     send(&asked.app, &asked.visitor, read_id(&id)?, evidence_id(&evidence)?).await
+}
+
+/// `GET /incidents/ID/evidence/EVIDENCE/picture`: shown on a page, whatever it is called. What is no picture is not here.
+pub async fn get_picture(asked: Asked, Path((id, evidence)): Path<(String, String)>) -> Result<Response, Problem> {
+    let (id, evidence) = (read_id(&id)?, evidence_id(&evidence)?);
+    let found = picture(&asked.app, &asked.visitor, Some(id), evidence, Picture::BYTES_MOST).await?;
+    let (kind, bytes) = found.ok_or_else(|| Refusal::not_found("picture with this id"))?;
+    let headers = [(CONTENT_TYPE, kind.word()), (CONTENT_DISPOSITION, "inline")];
+    Ok((headers, bytes).into_response())
 }

@@ -16,7 +16,7 @@ use crate::pages::respond::room::LineView;
 use crate::pages::{Link, PersonTag, Tone};
 
 /// What the things that belong to an incident are called, by their ids.
-pub(super) type Names = BTreeMap<String, String>;
+pub(in crate::handlers) type Names = BTreeMap<String, String>;
 
 pub(super) fn names(room: &Room) -> Names {
     let groups = room.groups.iter().filter_map(|group| Some((group.id.to_string(), group.title.clone()?)));
@@ -38,7 +38,7 @@ pub(super) fn with_days(look: &Look<'_, '_>, id: IncidentId, lines: &[Line], nam
 }
 
 /// A line of the timeline, in words.
-pub(super) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Names) -> LineView {
+pub(in crate::handlers) fn line(look: &Look<'_, '_>, id: IncidentId, line: &Line, names: &Names) -> LineView {
     let entry = &line.entry;
     let written = entry.kind() == Some(EventKind::EntryAdded);
     let told = told(look, entry, names);

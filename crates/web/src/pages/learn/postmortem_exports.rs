@@ -11,6 +11,7 @@ use domain::respond::incidents::Visibility;
 use serde_json::Value;
 
 use crate::pages::markdown;
+use crate::pages::mentions::Names;
 use crate::paper::{self, Block, Document};
 
 /// What is printed.
@@ -23,6 +24,8 @@ pub struct Export {
     pub parts: Vec<(String, String)>,
     /// At the foot of each page.
     pub foot: String,
+    /// Of what is mentioned; customers read none.
+    pub names: Names,
 }
 
 #[derive(Template)]
@@ -36,7 +39,7 @@ struct Page<'e> {
 
 impl Export {
     /// What was published last with its corrections, or what is written so far.
-    pub fn inside(whole: &inside::Whole) -> Self {
+    pub fn inside(whole: &inside::Whole, names: Names) -> Self {
         let (one, row) = (&whole.postmortem, &whole.incident);
         let mut notes = Vec::new();
         let severity = row.state.severity.as_ref().map_or_else(String::new, |severity| format!("{severity} · "));
@@ -62,7 +65,7 @@ impl Export {
                 parts.push((format!("Correction of {}", version.at.strftime("%-d %b %Y")), correction.clone()));
             }
         }
-        Self { title: row.name().into_owned(), notes, parts, foot: format!("Postmortem of {}", row.name()) }
+        Self { title: row.name().into_owned(), notes, parts, foot: format!("Postmortem of {}", row.name()), names }
     }
 
     /// What customers read, or would read.
@@ -91,12 +94,13 @@ impl Export {
                 parts.push((format!("Correction of {}", version.at.strftime("%-d %b %Y")), said.clone()));
             }
         }
-        Self { title: report.title.clone(), notes, parts, foot: report.title.clone() }
+        Self { title: report.title.clone(), notes, parts, foot: report.title.clone(), names: Names::default() }
     }
 
     /// One file that needs nothing else: no script, no style or picture of elsewhere.
     pub fn html(&self) -> Result<String, askama::Error> {
-        let parts = self.parts.iter().map(|(title, text)| (title.as_str(), markdown::html(text))).collect();
+        let html = |text: &str| markdown::html_with(text, &self.names);
+        let parts = self.parts.iter().map(|(title, text)| (title.as_str(), html(text))).collect();
         Page { title: &self.title, notes: &self.notes, parts, foot: &self.foot }.render()
     }
 
@@ -107,7 +111,7 @@ impl Export {
             if !title.is_empty() {
                 blocks.push(Block::Heading(2, title.clone()));
             }
-            blocks.extend(paper::blocks(text, 3));
+            blocks.extend(paper::blocks(text, 3, &self.names));
         }
         paper::write(&Document { title: self.title.clone(), blocks, foot: self.foot.clone() })
     }
@@ -156,6 +160,7 @@ mod tests {
                 ("Summary".into(), "A pool ran <script>alert(1)</script> full.\n\n- one\n- two".into()),
             ],
             foot: "Cards <fail>".into(),
+            names: Names::default(),
         }
     }
 

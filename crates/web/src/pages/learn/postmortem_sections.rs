@@ -28,6 +28,8 @@ pub struct PostmortemSectionPage {
     pub older: usize,
     /// Words that somebody selected to comment on.
     pub quote: String,
+    /// What else this page listens for: kinds of what is mentioned.
+    pub topics: String,
     pub typed: Typed,
 }
 
@@ -146,6 +148,7 @@ mod samples {
                 ],
                 older: 0,
                 quote: String::new(),
+                topics: " alert".into(),
                 typed: Typed::default(),
             }
         }

@@ -83,6 +83,8 @@ pub struct PostmortemPage {
     /// The record in sentences, and the same text as Markdown.
     pub draft: String,
     pub markdown: String,
+    /// What else this page listens for: kinds of what is mentioned.
+    pub topics: String,
     pub typed: Typed,
 }
 
@@ -281,6 +283,7 @@ mod samples {
             may: May { write: true, submit: true, waive: false, own: true, ..May::default() },
             draft: "/incidents/inc_06f1k2m9qv7x3t1a/draft".into(),
             markdown: "/api/v1/incidents/inc_06f1k2m9qv7x3t1a/postmortem.md".into(),
+            topics: " alert".into(),
             typed: Typed::default(),
         }
     }
