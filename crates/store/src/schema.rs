@@ -35,7 +35,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0024_pins", include_str!("../migrations/0024_pins.sql")),
     ("0025_customer_postmortems", include_str!("../migrations/0025_customer_postmortems.sql")),
     ("0026_memory", include_str!("../migrations/0026_memory.sql")),
-    ("0030_looks_and_answers", include_str!("../migrations/0030_looks_and_answers.sql")),
+    ("0027_looks_and_answers", include_str!("../migrations/0027_looks_and_answers.sql")),
 ];
 
 /// A word of the schema, on SQLite and on PostgreSQL.
