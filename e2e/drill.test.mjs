@@ -154,7 +154,7 @@ for (const path of files) {
       await new Promise((done) => setTimeout(done, 100));
       id = (await allclear.api("GET", "/incidents?state=all&drill=true")).items[0]?.id;
     }
-    await allclear.api("POST", `/incidents/${id}/roles`, { do: "accept", role: "incident-commander" });
+    await allclear.api("POST", `/incidents/${id}/roles`, { do: "offer", role: "incident-commander", person: "ana" });
     await allclear.api("POST", `/incidents/${id}/act`, { do: "begin", activity: "containment" });
     await allclear.api("POST", `/incidents/${id}/updates`, { audience: "internal", text: "We practise, and contain it" });
     await allclear.api("POST", `/incidents/${id}/entries`, { sort: "action", text: "We went by the runbook", followed: ["runbook/stand-still"] });

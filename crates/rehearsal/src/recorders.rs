@@ -3,16 +3,13 @@
 //!
 //! Each line becomes one act of one person, as in `responders.rs`.
 
-use std::collections::BTreeSet;
-
 use actions::inform::notices::{self, Post, Target};
 use actions::respond::observables::{self, Wanted};
 use actions::respond::{affected, checklists, entries, evidence};
 use domain::inform::notices::{Effects, Sort as NoticeSort, Window};
 use domain::respond::affected::{Amount, Claim, What};
 use domain::respond::checklists::State;
-use domain::respond::drill_files::{Event, Kind};
-use domain::respond::entries::{Entry, Shows, Sort};
+use domain::respond::entries::{Entry, Sort};
 use domain::respond::evidence::{Content, Found};
 use domain::respond::observables::Seen;
 use domain::respond::tlp::Tlp;
@@ -43,27 +40,6 @@ impl Play {
                 };
                 let objections = also.map(str::to_owned);
                 let entry = Entry { objections, ..Entry::new(sort, said) };
-                responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
-            }
-            ["plays", kind] => {
-                let id = id()?;
-                let unknown = || Stop::Words(format!("nothing of the kind {kind} is played"));
-                let kind = Kind::ALL.into_iter().find(|one| one.word() == *kind).ok_or_else(unknown)?;
-                let event = Event::new(self.world.now(), kind, said);
-                let shows = Shows { played: Some(Box::new(event)), ..Shows::default() };
-                let entry = Entry { shows, ..Entry::new(kind.sort(), said) };
-                responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
-            }
-            ["follows", what] => {
-                let id = id()?;
-                let shows = Shows { followed: BTreeSet::from([what.parse()?]), ..Shows::default() };
-                let entry = Entry { shows, ..Entry::new(Sort::Action, said) };
-                responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
-            }
-            ["shows", fact] => {
-                let id = id()?;
-                let shows = Shows { facts: BTreeSet::from([fact.parse()?]), ..Shows::default() };
-                let entry = Entry { shows, ..Entry::new(Sort::Observation, said) };
                 responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
             }
             ["collects", title, rest @ ..] if unquoted(title).is_some() => {

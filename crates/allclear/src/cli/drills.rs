@@ -135,6 +135,8 @@ impl Speed {
     }
 }
 
+/// What was claimed last is judged again within this time.
+const JUDGED_SOON: Duration = Duration::from_secs(1);
 /// So often it is looked whether what was claimed last is judged, and how long is waited between.
 const JUDGED_WITHIN: u8 = 20;
 const JUDGED_LOOK: Duration = Duration::from_millis(200);
@@ -472,12 +474,13 @@ impl Drill<'_> {
     }
 
     /// The rules that fired, with the conditions that they met; nothing while it is not over. What was claimed last is judged again
-    /// soon after: it is waited for as long as something is missing.
+    /// soon after, and waited for as long as something is missing.
     fn judged(&self, over: bool) -> Result<Option<Vec<(String, Vec<String>)>>, Failure> {
         if !over {
             return Ok(None);
         }
         let mut left = JUDGED_WITHIN;
+        self.client.rest(JUDGED_SOON);
         loop {
             let fired = match self.client.get::<Postmortem>(&["incidents", &self.id, "postmortem"], &json!({})) {
                 Ok(found) => found.reasons.iter().map(fired).collect(),

@@ -540,8 +540,7 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
         Command::Note { incident, text, sort, objections, at, facts, followed } => {
             let now = clock::clock()();
             let at = at.as_ref().map(|text| when::read(text, &TimeZone::UTC, now)).transpose()?;
-            let (objections, followed) = (objections.clone(), followed.clone());
-            let facts = facts.iter().copied().collect();
+            let (objections, followed, facts) = (objections.clone(), followed.clone(), facts.iter().copied().collect());
             let body = NewEntry { objections, at, facts, followed, ..NewEntry::new(*sort, text) };
             let made: Made = client.post(&["incidents", &incident.to_string(), "entries"], &body)?;
             tell(&made, &format!("{} is on the timeline.", made.id), look);
@@ -721,8 +720,7 @@ fn show(found: &IncidentDetail, look: Look) {
             match runbook {
                 Runbook::Document { runbook, title, rehearsed: None } => format!("{title} (runbook/{runbook})"),
                 Runbook::Document { runbook, title, rehearsed: Some(last) } => {
-                    let day = last.at.strftime("%Y-%m-%d");
-                    format!("{title} (runbook/{runbook}; rehearsed {day} in {})", last.drill)
+                    format!("{title} (runbook/{runbook}; rehearsed {:.10} in {})", last.at.to_string(), last.drill)
                 }
                 Runbook::Address { of, url } => format!("{url} (of {of})"),
             },
