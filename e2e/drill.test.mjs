@@ -5,12 +5,17 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import test from "node:test";
 import { binary, startAllclear } from "./rig/allclear.mjs";
 import { desktop, look, openPage, phone, startBrowser } from "./rig/browser.mjs";
-import { signedInPage, startCompany } from "./rig/company.mjs";
+import { documents, signedInPage, startCompany } from "./rig/company.mjs";
 import { startMailServer } from "./rig/mail.mjs";
 import { Rig, ran, run } from "./rig/process.mjs";
 
 const example = new URL("../docs/examples/wrong-invoices.json", import.meta.url).pathname;
 const widths = { desktop, phone };
+const runbook = `---
+kind: runbook
+name: stand-still
+spec: { title: It stands still, services: [payments], text: Look at the queue first. }
+`;
 
 test("a drill is played, pages, is marked everywhere, and its checks are told", async (t) => {
   const rig = await Rig.start(t);
@@ -21,6 +26,8 @@ test("a drill is played, pages, is marked everywhere, and its checks are told", 
   assert.equal(played.code, 0, played.stdout + played.stderr);
   assert.match(played.stdout, /time_to_mitigate_min +31 +31 +equal/);
   assert.match(played.stdout, /gdpr authority due +2026-03-07 09:40:00Z +2026-03-07 09:40:00Z +equal/);
+  assert.match(played.stdout, /taken_back +taken_back +default\/taken-back +fires/);
+  assert.match(played.stdout, /the wrong people read something +none +none +look yourselves/);
   assert.match(played.stdout, /Every check holds\./);
   const [incident] = (await allclear.api("GET", "/incidents?state=all&drill=true")).items;
   assert.equal((await allclear.api("GET", "/incidents?state=all&drill=false")).items.length, 0);
@@ -125,3 +132,118 @@ test("a company is made up in an empty directory, and looked around in", async (
     }
   }
 });
+
+// Each file of this folder goes the same way as our own example.
+const others = process.env.ALLCLEAR_TEST_DRILLS;
+const files = [example];
+if (others) files.push(...(await readdir(others)).filter((name) => name.endsWith(".json")).sort().map((name) => `${others}/${name}`));
+
+for (const path of files) {
+  test(`a drill goes the whole way until it is published: ${path.split("/").pop()}`, async (t) => {
+    const file = JSON.parse(await readFile(path, "utf8"));
+    const rig = await Rig.start(t);
+    const allclear = await startCompany(rig, { wait: "10m", documents: documents() + runbook, others: ["ben"] });
+    const ben = (method, where, body) => allclear.api(method, where, body, { authorization: `Bearer ${allclear.tokens.ben}` });
+    // It takes some seconds, so that people can take part: somebody leads and contains it, goes by a runbook, tells those inside.
+    const [first, last] = [file.events[0], file.events.at(-1)].map((one) => Date.parse(one.t));
+    const speed = String(Math.max(1, Math.round((last - first) / 10_000)));
+    const env = { ALLCLEAR_URL: allclear.url, ALLCLEAR_TOKEN: allclear.token };
+    const drill = rig.spawn("drill", binary, ["drill", "run", path, "--speed", speed, "--service", "payments"], { env });
+    let id;
+    for (let n = 0; n < 100 && !id; n += 1) {
+      await new Promise((done) => setTimeout(done, 100));
+      id = (await allclear.api("GET", "/incidents?state=all&drill=true")).items[0]?.id;
+    }
+    await allclear.api("POST", `/incidents/${id}/roles`, { do: "offer", role: "incident-commander", person: "ana" });
+    await allclear.api("POST", `/incidents/${id}/act`, { do: "begin", activity: "containment" });
+    await allclear.api("POST", `/incidents/${id}/updates`, { audience: "internal", text: "We practise, and contain it" });
+    await allclear.api("POST", `/incidents/${id}/entries`, { sort: "action", text: "We went by the runbook", followed: ["runbook/stand-still"] });
+    await allclear.api("POST", `/incidents/${id}/act`, { do: "end", activity: "containment" });
+    const impact = file.events.find((one) => one.kind === "impact").text;
+    for (let n = 0; n < 200 && !(await drill.log()).includes(impact.slice(0, 60)); n += 1) {
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    await new Promise((done) => setTimeout(done, 500));
+    await allclear.api("POST", `/incidents/${id}/entries`, { sort: "observation", text: impact });
+    const { code } = await drill.ended;
+    const said = await drill.log();
+    assert.equal(code, 0, said);
+    t.diagnostic(said.slice(said.indexOf("CHECK ")));
+    const { phase, commander } = await allclear.api("GET", `/incidents/${id}`);
+    assert.deepEqual([phase, commander], ["resolved", "ana"]);
+    const runbookOf = await allclear.api("GET", "/documents/runbook/stand-still");
+    assert.equal(runbookOf.rehearsed.drill, id);
+
+    // Its sheet names what was there; what Ana wrote was taken in, and the rest was missed.
+    const sheet = await allclear.api("GET", `/incidents/${id}/score-sheet`);
+    const there = sheet.evidence.map((one) => one.says).join("\n");
+    assert.match(there, /^named after /m);
+    assert.match(there, /^missed: /m);
+    assert.equal(sheet.lines.find((one) => one.title === "Time to a commander").drill === "not on record", false);
+    t.diagnostic(there);
+
+    // The policies said why it is learned from; then it is written, and read by somebody else.
+    const judged = await allclear.api("GET", `/incidents/${id}/postmortem`);
+    assert.equal(judged.effect, "recommended", "nobody is chased for a drill");
+    assert.ok(judged.reasons.length > 0);
+    const draft = await allclear.api("GET", `/incidents/${id}/draft`);
+    assert.ok(draft.sections.length > 0);
+    const sections = judged.form_sections.map((section) => ({ section, text: "What was practised, and what was hard." }));
+    await allclear.api("POST", `/incidents/${id}/postmortem/sections`, { sections });
+    for (const text of ["Nothing compared what left with what came in", "The way back was rehearsed by nobody"]) {
+      await allclear.api("POST", `/incidents/${id}/postmortem/factors`, { text });
+    }
+    const item = await allclear.api("POST", `/incidents/${id}/action-items`, {
+      title: "Compare what leaves with what came in", bound: "a wrong name is refused", owner: "ana", kind: "prevent", check: { by: "manual" },
+    });
+    await allclear.api("POST", `/action-items/${item.id}`, { do: "done", said: "it is refused" });
+    const held = await ben("POST", `/action-items/${item.id}`, { do: "confirm", seen: "a wrong name was refused before my eyes" });
+    assert.equal(held.state, "verified");
+    await allclear.api("POST", `/incidents/${id}/postmortem`, { do: "submit" });
+    await ben("POST", `/incidents/${id}/postmortem`, { do: "publish" });
+
+    // What was published has the minutes of the file, and the clocks are due when the file says.
+    const { state, versions } = await allclear.api("GET", `/incidents/${id}/postmortem`);
+    assert.equal(state, "published");
+    const { totals } = versions[0].body;
+    const found = await allclear.api("GET", `/incidents/${id}`);
+    for (const [name, minutes] of Object.entries(file.expected.derived_minutes)) {
+      const measure = { time_to_detect_min: "detect", time_to_acknowledge_min: "acknowledge", time_to_declare_min: "declare", time_to_contain_min: "contain", time_to_mitigate_min: "mitigate", time_to_recover_min: "recover", time_to_resolve_min: "resolve" }[name];
+      if (!measure) continue;
+      const total = totals.find((one) => one.measure === measure);
+      assert.ok(total, `${name} is in the ledger: ${JSON.stringify(totals)}`);
+      assert.equal(total.seconds, minutes * 60, `${name} in the ledger`);
+      assert.equal(found.measures.find((one) => one.measure === measure).seconds, minutes * 60, name);
+      t.diagnostic(`${name}: ${minutes} in the file, ${total.seconds / 60} in what was published`);
+    }
+    const owed = await allclear.api("GET", `/incidents/${id}/obligations`);
+    for (const { pack, clock, due_at } of file.expected.clocks ?? []) {
+      const running = owed.regimes.find((one) => one.pack === pack).clocks.find((one) => one.clock === clock);
+      assert.equal(Date.parse(running.due_at), Date.parse(due_at), `${pack} ${clock}`);
+      t.diagnostic(`${pack} ${clock}: ${due_at} in the file, ${running.due_at} here`);
+    }
+
+    // What was played is written again as it was.
+    const again = JSON.parse(await allclear.told("drill", "from-incident", id));
+    assert.deepEqual(again.events.map((one) => one.text), file.events.map((one) => one.text));
+    assert.doesNotMatch(JSON.stringify(again), /Ana Silva|Ben Okafor/);
+
+    if (path !== example) return;
+    const browser = await startBrowser(rig);
+    for (const [name, viewport] of Object.entries(widths)) {
+      for (const colorScheme of ["light", "dark"]) {
+        const page = await signedInPage(browser, allclear.url, { viewport, colorScheme });
+        await page.goto(`/incidents/${id}/score-sheet`);
+        await page.getByRole("heading", { name: "What was there" }).waitFor();
+        await look(page, `score-sheet-${name}-${colorScheme}`);
+        await page.goto("/runbooks/stand-still");
+        await page.getByText("Last rehearsed").waitFor();
+        await look(page, `runbook-rehearsed-${name}-${colorScheme}`);
+        await page.goto(`/incidents/${id}`);
+        await page.locator("#runbooks").waitFor();
+        await look(page, `runbook-in-room-${name}-${colorScheme}`);
+        await page.context().close();
+      }
+    }
+  });
+}

@@ -516,7 +516,7 @@ mod tests {
             let wanted = incidents::Declaration::new("Payments fail", Class::Security);
             let id = store.write(|tx| Ok(incidents::declare(tx, &node, &mut moment.again(), &wanted)?.id)).unwrap();
             for (second, text) in [(101, "pay-1 is out"), (150, "pay-2 too"), (151, "back")] {
-                let entry = Entry { sort: Sort::Note, text: text.into(), objections: None, at: None };
+                let entry = Entry::new(Sort::Note, text);
                 let mut moment = Moment::new(at(second), Actor::Person(ana.clone()), &mut crowd);
                 store.write(|tx| entries::add(tx, &mut moment.again(), id, &entry)).unwrap();
                 number(store);

@@ -39,7 +39,7 @@ impl Play {
                     _ => Sort::Note,
                 };
                 let objections = also.map(str::to_owned);
-                let entry = Entry { sort, text: said.to_owned(), objections, at: None };
+                let entry = Entry { objections, ..Entry::new(sort, said) };
                 responder.act(self, |tx, _, moment| entries::add(tx, moment, id, &entry))?;
             }
             ["collects", title, rest @ ..] if unquoted(title).is_some() => {

@@ -26,6 +26,7 @@ use super::gates::{self, must_be_services};
 use super::{document_proposals, preflights};
 use crate::announce::Told;
 use crate::learn::changes::begun;
+use crate::learn::score_sheets::{Rehearsal, rehearsal_of_plan};
 use crate::respond::incidents as rooms;
 use crate::{Moment, Node, announce};
 
@@ -78,6 +79,8 @@ pub struct Sheet {
     pub rollbacks: Vec<RollbackRow>,
     /// What its plan lacks to run now.
     pub readiness: preflights::Readiness,
+    /// When taking it back was last gone through in a drill; never a reason to run it unasked.
+    pub rehearsed: Option<Rehearsal>,
     /// Later changes of the same targets.
     pub later: Vec<ChangeRow>,
 }
@@ -354,7 +357,12 @@ pub fn sheet(tx: &mut Tx<'_>, node: &Node, id: ChangeId, sight: Sight<'_>, now: 
         };
         runs.extend(shown.then_some(run));
     }
+    let rehearsed = match &row.change.proposal.rollback {
+        Some(plan) => rehearsal_of_plan(tx, id, plan, now)?,
+        None => None,
+    };
     Ok(Sheet {
+        rehearsed,
         needed,
         risk,
         decision,

@@ -79,7 +79,7 @@ impl<'s> Shop<'s> {
     }
 
     fn writes(&self, person: &str, id: IncidentId, sort: Sort, text: &str) {
-        let entry = Entry { sort, text: text.into(), objections: None, at: None };
+        let entry = Entry::new(sort, text);
         self.desk.by(person, |tx, _, moment| entries::add(tx, moment, id, &entry).map(|_| ())).unwrap();
     }
 

@@ -42,6 +42,7 @@ pub(crate) fn note(tx: &mut Tx<'_>, incident: IncidentId, kind: EventKind, now: 
             | K::RollbackJudged
             | K::FlagKilled
             | K::PostmortemRequested
+            | K::EntryStruck
     );
     if matters {
         rows::judge_again(tx, incident, now)?;

@@ -22,7 +22,7 @@ fn declaration(title: &str) -> Declaration {
 }
 
 fn note(desk: &Desk<'_>, incident: IncidentId, text: &str) -> domain::words::EventId {
-    let entry = Entry { sort: Sort::Note, text: text.into(), objections: None, at: None };
+    let entry = Entry::new(Sort::Note, text);
     desk.by("ana", |tx, _, moment| add(tx, moment, incident, &entry)).unwrap()
 }
 

@@ -414,7 +414,7 @@ fn pin(
         kept.push('…');
     }
     let said = format!("{author}, in the chat: {kept}");
-    let entry = Entry { sort: Sort::Note, text: said, objections: None, at };
+    let entry = Entry { at, ..Entry::new(Sort::Note, said) };
     let mut moment = as_person(moment, &heard.chat, person);
     entries::add(tx, &mut moment, row.id, &entry)?;
     Ok(Said::about(row.id, "It is on the timeline."))

@@ -1,9 +1,14 @@
 //! Entries that people write on a timeline; corrected, struck and pinned, never changed.
 
-use domain::respond::entries::{Entry, text};
+use domain::prepare::documents::{Kind, Reference};
+use domain::respond::entries::{Entry, Followed, Shows, text};
+use domain::respond::sight::Sight;
 use domain::words::{EventId, EventKind, IncidentId, Refusal};
 use serde_json::json;
+use store::change::changes;
 use store::journal;
+use store::learn::postmortems::judge_again;
+use store::prepare::documents;
 use store::respond::entries::{self as marks, Done, Mark};
 use store::{Halt, Tx};
 
@@ -36,8 +41,15 @@ fn write(
     entry: &Entry,
     via: Option<&str>,
 ) -> Result<EventId, Halt> {
-    find(tx, moment, incident)?;
+    let row = find(tx, moment, incident)?;
     let entry = entry.clone().checked(moment.now)?;
+    let Shows { facts, followed, played } = &entry.shows;
+    if played.is_some() && !row.drill {
+        return Err(Refusal::conflict("this is no drill: nothing is played in it").at("/played").into());
+    }
+    for one in followed {
+        must_be_there(tx, moment, one)?;
+    }
     let mut data = json!({ "sort": entry.sort, "text": entry.text });
     if let Some(via) = via {
         data["via"] = json!(via);
@@ -45,8 +57,33 @@ fn write(
     if let Some(objections) = &entry.objections {
         data["objections"] = json!(objections);
     }
+    let also: Vec<String> = followed.iter().map(ToString::to_string).collect();
+    if !also.is_empty() {
+        data["followed"] = json!(also);
+    }
+    if let Some(event) = played {
+        data["played"] = event.to_json();
+    }
+    if !facts.is_empty() {
+        data["facts"] = json!(facts);
+        judge_again(tx, incident, moment.now)?;
+    }
     let told = Told { why: None, data, at: entry.at };
-    announce::of_incident(tx, moment, EventKind::EntryAdded, incident, Vec::new(), told)
+    announce::of_incident(tx, moment, EventKind::EntryAdded, incident, also, told)
+}
+
+/// What is said to be followed is on record, and seen by whoever says so.
+fn must_be_there(tx: &mut Tx<'_>, moment: &Moment<'_>, what: &Followed) -> Result<(), Halt> {
+    let reference = match what {
+        Followed::Runbook(name) => Reference::new(Kind::Runbook, name.clone()),
+        Followed::Adapter(name) => Reference::new(Kind::RollbackAdapter, name.clone()),
+        Followed::Plan(id) => {
+            let found = changes::get(tx, *id, Sight::of(&moment.actor))?;
+            return found.map(|_| ()).ok_or_else(|| Refusal::not_found(format!("change {id}")).into());
+        }
+    };
+    let found = documents::head(tx, &reference)?;
+    found.map(|_| ()).ok_or_else(|| Refusal::invalid(format!("there is no {reference}")).at("/followed").into())
 }
 
 /// What somebody wants of an entry.
@@ -73,7 +110,7 @@ pub fn mark(
     wish: &Wish,
 ) -> Result<Mark, Halt> {
     let row = find(tx, moment, incident)?;
-    let sight = domain::respond::sight::Sight::of(&moment.actor);
+    let sight = Sight::of(&moment.actor);
     let gone = || Refusal::not_found(format!("entry {event} on this timeline"));
     let entry = journal::get(tx, event, sight)?.ok_or_else(gone)?;
     if entry.incident != Some(row.id) && !super::room::shows(tx, row.id, &entry)? {

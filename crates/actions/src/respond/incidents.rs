@@ -616,7 +616,7 @@ mod tests {
             let one = desk.declare("ana", &Declaration::new("Payments fail", Class::System)).id;
             let two = desk.declare("ben", &Declaration::new("Ledger is slow", Class::System)).id;
             let note = |person: &str, id: IncidentId, text: &str| {
-                let entry = Entry { sort: Sort::Note, text: text.into(), objections: None, at: None };
+                let entry = Entry::new(Sort::Note, text);
                 desk.by(person, |tx, _, moment| written::add(tx, moment, id, &entry)).unwrap()
             };
             note("ben", two, "locks");
@@ -647,7 +647,7 @@ mod tests {
         fn what_was_written_is_corrected_and_not_changed(store) {
             let desk = Desk::open(store);
             let id = desk.declare("ana", &Declaration::new("It fails", Class::System)).id;
-            let entry = Entry { sort: Sort::Observation, text: "28 %".into(), objections: None, at: Some(at(-30)) };
+            let entry = Entry { at: Some(at(-30)), ..Entry::new(Sort::Observation, "28 %") };
             let event: EventId = desk.by("ana", |tx, _, moment| written::add(tx, moment, id, &entry)).unwrap();
             let mark = |person: &str, event: EventId, wish: Wish| desk.by(person, |tx, _, moment| written::mark(tx, moment, id, event, &wish));
             let correct = |text: &str| Wish::Correct { text: text.into() };

@@ -99,7 +99,7 @@ pub fn room(tx: &mut Tx<'_>, node: &Node, id: IncidentId, sight: Sight<'_>, now:
         owes_update,
         second_person: updates::second_person(&node.rules(tx)?.catalog, &row),
         pages: store::engage::pages::of_incident(tx, id)?,
-        runbooks: runbooks::of_incident(tx, node, &row)?,
+        runbooks: runbooks::of_incident(tx, node, &row, now)?,
         row,
     })
 }

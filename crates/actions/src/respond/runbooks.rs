@@ -1,13 +1,15 @@
 //! Runbooks of an incident and of an alert: documents that are about them, and addresses that a service or an alert names.
 
 use domain::prepare::catalog::Catalog;
-use domain::words::{Labels, Name};
+use domain::prepare::documents::{Kind, Reference};
+use domain::words::{Labels, Name, Timestamp};
 use store::respond::incidents::{self as rows, IncidentRow};
 use store::{Halt, Tx};
 
 use super::links::Thing;
 use crate::Node;
 use crate::detect::views;
+use crate::learn::score_sheets::{Rehearsal, rehearsal_of};
 
 /// So many alerts of one group are looked at: those of a group are of one kind.
 const ALERTS_OF_GROUP: usize = 20;
@@ -16,13 +18,13 @@ const ALERTS_OF_GROUP: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pointer {
     /// A runbook document.
-    Document { name: Name, title: String },
+    Document { name: Name, title: String, rehearsed: Option<Rehearsal> },
     /// An http(s) address elsewhere, and the runbook of what it is.
     Address { of: String, url: String },
 }
 
 /// The runbooks of an incident: of its services, and of the alerts that belong to it.
-pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow) -> Result<Vec<Pointer>, Halt> {
+pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow, now: Timestamp) -> Result<Vec<Pointer>, Halt> {
     let catalog = node.rules(tx)?.catalog.clone();
     let mut services = row.services.clone();
     let (mut alerts, mut worst) = (Vec::new(), Vec::new());
@@ -50,6 +52,11 @@ pub fn of_incident(tx: &mut Tx<'_>, node: &Node, row: &IncidentRow) -> Result<Ve
     }
     found.sort();
     found.dedup();
+    for one in &mut found {
+        if let Pointer::Document { name, rehearsed, .. } = one {
+            *rehearsed = rehearsal_of(tx, &Reference::new(Kind::Runbook, name.clone()), now)?;
+        }
+    }
     Ok(found)
 }
 
@@ -69,7 +76,11 @@ pub fn of_alert<'a>(
 /// The documents that are about these, and what the services name.
 fn about(catalog: &Catalog, services: &[Name], alerts: &[Labels]) -> Vec<Pointer> {
     let documents = catalog.runbooks.iter().filter(|(_, spec)| spec.fits(services, alerts));
-    let documents = documents.map(|(name, spec)| Pointer::Document { name: name.clone(), title: spec.title.clone() });
+    let documents = documents.map(|(name, spec)| Pointer::Document {
+        name: name.clone(),
+        title: spec.title.clone(),
+        rehearsed: None,
+    });
     let of_service = |name: &Name| {
         let service = catalog.services.get(name)?;
         Some(Pointer::Address { of: service.title.clone(), url: service.runbook.clone()? })

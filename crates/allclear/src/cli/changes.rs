@@ -431,10 +431,12 @@ fn show(sheet: &ChangeSheet, look: Look) {
 }
 
 fn rollback(sheet: &ChangeSheet) -> String {
-    match &sheet.readiness.way {
-        None => "no plan".to_owned(),
-        Some(way) => format!("{way}, {}", if sheet.readiness.could { "could run now" } else { "could not run now" }),
-    }
+    let Some(way) = &sheet.readiness.way else { return "no plan".to_owned() };
+    let could = if sheet.readiness.could { "could run now" } else { "could not run now" };
+    let last = sheet.readiness.rehearsed.as_ref();
+    let last =
+        last.map_or(String::new(), |one| format!("; gone through {} in {}", one.at.strftime("%Y-%m-%d"), one.drill));
+    format!("{way}, {could}{last}")
 }
 
 fn reasons(all: &[web::api::change::gates::GateReason]) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! What came out of a drill, against what its file expects. Only compares what the server says; measures nothing itself.
 
+use domain::learn::drill_triggers::{Compared, compare};
 use domain::respond::drill_files::{Derived, DrillFile, minutes};
 use domain::words::Timestamp;
 use serde::Serialize;
@@ -17,6 +18,10 @@ pub(super) struct Report {
     /// Whether every check holds.
     pub(super) holds: bool,
     checks: Vec<Check>,
+    /// Why something is to be learned from it, as the file expects it.
+    triggers: Vec<Trigger>,
+    /// The rules of postmortem policies that fired; absent while it is not over.
+    fired: Option<Vec<String>>,
     /// The clocks that run, or ran.
     clocks: Vec<Running>,
     /// What looks odd about the times.
@@ -37,6 +42,25 @@ struct Check {
     holds: bool,
 }
 
+/// A trigger of a postmortem that was expected.
+#[derive(Debug, PartialEq, Serialize)]
+struct Trigger {
+    trigger: String,
+    /// The condition of the rules that it names; absent: it is for people to look at.
+    condition: Option<&'static str>,
+    /// The rules that fired by it.
+    rules: Vec<String>,
+    /// Absent: nobody can tell, or it is not over.
+    holds: Option<bool>,
+    /// Named as a condition: it counts as a check. In other words it is only compared, as limits are those of each house.
+    strict: bool,
+}
+
+fn trigger(one: Compared, over: bool) -> Trigger {
+    let holds = one.holds().filter(|_| over);
+    Trigger { trigger: one.trigger, condition: one.condition, rules: one.rules, holds, strict: one.strict }
+}
+
 #[derive(Debug, Serialize)]
 struct Running {
     pack: String,
@@ -49,7 +73,12 @@ struct Running {
 }
 
 /// Compares.
-pub(super) fn report(file: &DrillFile, found: &IncidentDetail, owed: &Obligations) -> Report {
+pub(super) fn report(
+    file: &DrillFile,
+    found: &IncidentDetail,
+    owed: &Obligations,
+    fired: Option<&[(String, Vec<String>)]>,
+) -> Report {
     let clocks: Vec<(&str, &ObligationClock)> = owed
         .regimes
         .iter()
@@ -92,10 +121,17 @@ pub(super) fn report(file: &DrillFile, found: &IncidentDetail, owed: &Obligation
             holds: due == Some(expected.due_at),
         }
     }));
+    let triggers: Vec<Trigger> = compare(&file.expected.triggers, fired.unwrap_or_default())
+        .into_iter()
+        .map(|one| trigger(one, fired.is_some()))
+        .collect();
+    let strict = triggers.iter().all(|one| one.holds.unwrap_or(true) || !one.strict);
     Report {
         incident: found.incident.id.clone(),
         drill: found.incident.drill,
-        holds: checks.iter().all(|check| check.holds),
+        holds: strict && checks.iter().all(|check| check.holds),
+        triggers,
+        fired: fired.map(|all| all.iter().map(|(rule, _)| rule.clone()).collect()),
         checks,
         clocks: clocks
             .iter()
@@ -154,9 +190,35 @@ impl Report {
             })
             .collect();
         screen::say_table(["CLOCK", "STANDS", "DUE", "WHAT"], &rows, "No clock of an obligation runs.");
+        self.show_triggers();
         list("Odd about the times", &self.oddities);
         list("Traps of this drill", &self.traps);
         list("Duties to think of", &self.regulatory);
         list("Look at yourselves", &self.drill_checks);
+    }
+
+    fn show_triggers(&self) {
+        if let Some(fired) = &self.fired {
+            screen::say("");
+            let rules = if fired.is_empty() { "none".to_owned() } else { fired.join(", ") };
+            screen::say(format!("Rules of postmortem policies that fired: {rules}"));
+        }
+        if self.triggers.is_empty() {
+            return;
+        }
+        let row = |one: &Trigger| {
+            let condition = one.condition.unwrap_or("none");
+            let rules = if one.rules.is_empty() { "none".to_owned() } else { one.rules.join(", ") };
+            let holds = match one.holds {
+                Some(true) => "fires",
+                Some(false) => "DOES NOT FIRE",
+                None if one.condition.is_some() => "it is not over",
+                None => "look yourselves",
+            };
+            [one.trigger.clone(), condition.to_owned(), rules, holds.to_owned()]
+        };
+        screen::say("");
+        let rows: Vec<[String; 4]> = self.triggers.iter().map(row).collect();
+        screen::say_table(["POSTMORTEM BECAUSE", "CONDITION", "BY THE RULES", ""], &rows, "");
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
+use domain::learn::drill_triggers::compare;
 use domain::prepare::drills::{INCIDENT_LABEL, LABEL, YES, marked};
 use domain::respond::drill_files::{DrillFile, Event, Kind, Told};
 use domain::respond::drill_reading;
@@ -16,7 +17,8 @@ use domain::respond::stamps::{Milestone, Precision, Source};
 use domain::words::{IncidentId, Name, Refusal, Span, Timestamp, text};
 use serde_json::{Value, json};
 use web::api::detect::alerts::{Alert, AlertQuery};
-use web::api::learn::score_sheets::{ScoreLine, ScoreSheet};
+use web::api::learn::postmortems::{Postmortem, PostmortemReason};
+use web::api::learn::score_sheets::{DrillEvidence, ScoreLine, ScoreSheet};
 use web::api::respond::entries::{Made, NewEntry};
 use web::api::respond::incidents::{Deed, Incident, IncidentDetail, NewIncident, NewLink, Reason};
 use web::api::respond::obligations::ObligationDeed;
@@ -133,6 +135,11 @@ impl Speed {
     }
 }
 
+/// What was claimed last is judged again within this time.
+const JUDGED_SOON: Duration = Duration::from_secs(1);
+/// So often it is looked whether what was claimed last is judged, and how long is waited between.
+const JUDGED_WITHIN: u8 = 20;
+const JUDGED_LOOK: Duration = Duration::from_millis(200);
 /// For so long an alert of a drill fires, should nobody end it.
 const ALERT_LIFE: Span = Span::hours(24);
 const FILE_MOST: u64 = 8 << 20;
@@ -183,6 +190,11 @@ fn score(client: &Client, drill: IncidentId, as_markdown: bool, look: Look) -> O
     };
     let rows: Vec<[String; 4]> = found.lines.iter().map(row).collect();
     screen::say_table(["WHAT", "THIS DRILL", "WHEN IT WAS REAL", "OTHER DRILLS"], &rows, "");
+    let line = |one: &DrillEvidence| {
+        let nobody = if one.taken.is_none() { ", nobody took it in" } else { "" };
+        format!("{} ({}{nobody})", one.says, one.at.strftime("%Y-%m-%d %H:%MZ"))
+    };
+    list("What was there", &found.evidence.iter().map(line).collect::<Vec<_>>());
     Ok(Exit::Fine)
 }
 
@@ -324,7 +336,7 @@ fn play(client: &Client, run: &Run, file: &DrillFile, look: Look) -> Outcome {
     let left = drill.finish(&told)?;
     let found: IncidentDetail = client.get(&["incidents", &drill.id], &json!({}))?;
     let clocks = client.get(&["incidents", &drill.id, "obligations"], &json!({}))?;
-    let report = report(file, &found, &clocks);
+    let report = report(file, &found, &clocks, drill.judged(left.is_none())?.as_deref());
     tell(&report, left.as_deref(), look);
     Ok(if report.holds { Exit::Fine } else { Exit::Trouble })
 }
@@ -341,6 +353,12 @@ fn tell(report: &Report, left: Option<&str>, look: Look) {
         screen::say(left);
     }
     screen::say(if report.holds { "Every check holds." } else { "Not every check holds." });
+}
+
+/// A rule that fired, with the conditions that it met.
+fn fired(reason: &PostmortemReason) -> (String, Vec<String>) {
+    let met = reason.seen.iter().map(|seen| seen.condition.clone()).filter(|condition| !condition.is_empty());
+    (format!("{}/{}", reason.policy, reason.rule), met.collect())
 }
 
 /// Ctrl-C: nobody is called any more, and what stays is said.
@@ -367,8 +385,12 @@ impl Drill<'_> {
         if event.kind == Kind::Alert {
             self.fire(event)?;
         }
-        let entry =
-            NewEntry { sort: Some(event.kind.sort()), text: event.entry(), objections: None, at: Some(event.at) };
+        let entry = NewEntry {
+            at: Some(event.at),
+            facts: event.shows(),
+            played: Some(event.to_json()),
+            ..NewEntry::new(event.kind.sort(), event.entry())
+        };
         let _: Made = self.client.post(&["incidents", &self.id, "entries"], &entry)?;
         if let Some((pack, anchor)) = &event.anchor {
             let basis = event.entry();
@@ -449,6 +471,29 @@ impl Drill<'_> {
         };
         let _: Stamp = self.client.post(&path, &body)?;
         Ok(())
+    }
+
+    /// The rules that fired, with the conditions that they met; nothing while it is not over. What was claimed last is judged again
+    /// soon after, and waited for as long as something is missing.
+    fn judged(&self, over: bool) -> Result<Option<Vec<(String, Vec<String>)>>, Failure> {
+        if !over {
+            return Ok(None);
+        }
+        let mut left = JUDGED_WITHIN;
+        self.client.rest(JUDGED_SOON);
+        loop {
+            let fired = match self.client.get::<Postmortem>(&["incidents", &self.id, "postmortem"], &json!({})) {
+                Ok(found) => found.reasons.iter().map(fired).collect(),
+                Err(Failure::Answered(problem)) if problem.status == 404 => Vec::new(),
+                Err(failure) => return Err(failure),
+            };
+            let compared = compare(&self.file.expected.triggers, &fired);
+            if left == 0 || compared.iter().all(|one| one.holds() != Some(false)) {
+                return Ok(Some(fired));
+            }
+            left -= 1;
+            self.client.rest(JUDGED_LOOK);
+        }
     }
 
     /// Ends it, and claims again what was recorded of this day. Answers what is left to somebody else.

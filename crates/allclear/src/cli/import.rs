@@ -262,7 +262,7 @@ fn declare(client: &Client, class: Class, shown: &str, sha256: &str, report: &Im
 fn entries(shown: &str, report: &Imported) -> Vec<NewEntry> {
     let now = clock::clock()();
     let file = plain(shown, 200);
-    let note = |text: String, at: Option<Timestamp>| NewEntry { sort: Some(Sort::Note), text, objections: None, at };
+    let note = |text: String, at: Option<Timestamp>| NewEntry { at, ..NewEntry::new(Sort::Note, text) };
     let stamped = report.entries.iter().map(|one| {
         note(format!("{} ({file}, line {})", plain(&one.text, ENTRY_MOST), one.line), one.at.filter(|at| *at <= now))
     });

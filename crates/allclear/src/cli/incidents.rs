@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use domain::prepare::drills::marked;
 use domain::respond::entries::Sort;
+use domain::respond::entry_facts::EntryFact;
 use domain::respond::exports::Language;
 use domain::respond::incidents::{Activity, Class, Visibility};
 use domain::respond::stamps::Milestone;
@@ -222,7 +223,7 @@ enum Command {
     },
     /// Write on the timeline
     #[command(
-        after_long_help = "Examples:\n  allclear incident note inc_06f1k2m9qv7x3t1a 'errors are down'\n  allclear incident note inc_06f1k2m9qv7x3t1a 'fail over to zone b' --sort decision --objections 'Ben: too early'"
+        after_long_help = "Examples:\n  allclear incident note inc_06f1k2m9qv7x3t1a 'errors are down'\n  allclear incident note inc_06f1k2m9qv7x3t1a 'fail over to zone b' --sort decision --objections 'Ben: too early'\n  allclear incident note inc_06f1k2m9qv7x3t1a 'the backup of the night does not restore' --sort observation --fact restore-failed\n  allclear incident note inc_06f1k2m9qv7x3t1a 'we went by the runbook' --sort action --followed runbook/payments-fail"
     )]
     Note {
         /// The id of the incident
@@ -238,6 +239,12 @@ enum Command {
         /// When it was: now, if absent; 2026-12-24T18:00, 18:00 (UTC), -10m
         #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
         at: Option<String>,
+        /// What it shows, for the rules of postmortem policies: restore-failed, manual-recovery; several times for several
+        #[arg(long = "fact", value_name = "FACT")]
+        facts: Vec<EntryFact>,
+        /// What was followed: runbook/NAME, rollback-adapter/NAME, or a change whose way back was gone through
+        #[arg(long, value_name = "WHAT")]
+        followed: Vec<String>,
     },
     /// Offer a role, take one, accept or decline one that was offered
     #[command(
@@ -530,10 +537,11 @@ pub(crate) fn run(command: &Incidents) -> Outcome {
                 screen::pour(&client.text(&["incidents", &id, "draft.md"], &())?);
             }
         }
-        Command::Note { incident, text, sort, objections, at } => {
+        Command::Note { incident, text, sort, objections, at, facts, followed } => {
             let now = clock::clock()();
             let at = at.as_ref().map(|text| when::read(text, &TimeZone::UTC, now)).transpose()?;
-            let body = NewEntry { sort: Some(*sort), text: text.clone(), objections: objections.clone(), at };
+            let (objections, followed, facts) = (objections.clone(), followed.clone(), facts.iter().copied().collect());
+            let body = NewEntry { objections, at, facts, followed, ..NewEntry::new(*sort, text) };
             let made: Made = client.post(&["incidents", &incident.to_string(), "entries"], &body)?;
             tell(&made, &format!("{} is on the timeline.", made.id), look);
         }
@@ -710,7 +718,10 @@ fn show(found: &IncidentDetail, look: Look) {
         more(
             "Runbook",
             match runbook {
-                Runbook::Document { runbook, title } => format!("{title} (runbook/{runbook})"),
+                Runbook::Document { runbook, title, rehearsed: None } => format!("{title} (runbook/{runbook})"),
+                Runbook::Document { runbook, title, rehearsed: Some(last) } => {
+                    format!("{title} (runbook/{runbook}; rehearsed {:.10} in {})", last.at.to_string(), last.drill)
+                }
                 Runbook::Address { of, url } => format!("{url} (of {of})"),
             },
         );

@@ -5,16 +5,32 @@
 
 use serde_json::{Value, json};
 
+use super::drill_evidence::played;
 use super::records::{Happened, Record};
+use super::score_sheets::practises;
+use crate::prepare::drills::MARK;
 use crate::respond::drill_files::Kind;
-use crate::words::{EventKind, Timestamp, text};
+use crate::words::{EventKind, IncidentId, Timestamp, text};
 
 /// More events no file has.
 const EVENTS_MOST: usize = 1_000;
 const WORDS_MOST: usize = 1_000;
 
-/// The file; nothing, if nothing in the record can be played.
-pub fn from_record(record: &Record) -> Option<Value> {
+/// The file; nothing, if nothing in the record can be played. Of a drill that was played from a file: what was played, which practises
+/// the same.
+pub fn from_record(record: &Record, drill: bool) -> Option<Value> {
+    let played: Vec<(Timestamp, Value)> = record
+        .of_kind(EventKind::EntryAdded)
+        .filter(|entry| drill && !entry.struck)
+        .filter_map(played)
+        .map(|event| (event.at, event.to_json()))
+        .collect();
+    let events = if played.is_empty() { happened(record) } else { played };
+    let practised = if drill { practises(record.because.as_deref()) } else { Some(record.id) };
+    file(record, practised, events)
+}
+
+fn happened(record: &Record) -> Vec<(Timestamp, Value)> {
     let mut events: Vec<(Timestamp, Value)> = record.events.iter().filter_map(|one| event(record, one)).collect();
     for alert in &record.alerts {
         let Some(mut told) = said(alert.fired_at, Kind::Alert, &alert.summary) else { continue };
@@ -28,6 +44,10 @@ pub fn from_record(record: &Record) -> Option<Value> {
             events.extend(said(at, Kind::Change, &change.title).map(|told| (at, told)));
         }
     }
+    events
+}
+
+fn file(record: &Record, practised: Option<IncidentId>, mut events: Vec<(Timestamp, Value)>) -> Option<Value> {
     events.sort_by_key(|(at, _)| *at);
     events.truncate(EVENTS_MOST);
     if events.is_empty() {
@@ -35,15 +55,18 @@ pub fn from_record(record: &Record) -> Option<Value> {
     }
     let mut roles: Vec<&String> = record.roles.values().collect();
     roles.dedup();
+    // What is played is marked again.
+    let title = record.title.strip_prefix(MARK).unwrap_or(&record.title).trim_start_matches([':', ' ']);
     let mut file = json!({
-        "id": record.id,
-        "title": text::shorten(&record.title, 180),
+        "title": text::shorten(title, 180),
         "class": record.class.word(),
         "services": record.services,
         "roles": roles,
-        "note": format!("Practises {}", record.id),
         "events": events.into_iter().map(|(_, event)| event).collect::<Vec<_>>(),
     });
+    if let Some(id) = practised {
+        (file["id"], file["note"]) = (json!(id), json!(format!("Practises {id}")));
+    }
     if let Some(severity) = &record.severity {
         file["expected"] = json!({ "severity_suggested": severity });
     }
@@ -91,5 +114,9 @@ fn event(record: &Record, one: &Happened) -> Option<(Timestamp, Value)> {
         }
         _ => return None,
     };
-    said(one.at, kind, &words).map(|told| (one.at, told))
+    let mut told = said(one.at, kind, &words)?;
+    if one.data["facts"].is_array() {
+        told["facts"] = one.data["facts"].clone();
+    }
+    Some((one.at, told))
 }

@@ -7,6 +7,8 @@ pub mod counterfactuals;
 pub mod customer_postmortems;
 pub mod digests;
 pub mod drafts;
+pub mod drill_evidence;
+pub mod drill_triggers;
 pub mod drill_writing;
 pub mod edits;
 pub mod factor_taxonomies;

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::postmortem_policies::{Noticed, Observation, When};
-use super::records::{Cite, Record, person_of};
+use super::records::{Cite, Happened, Record, person_of};
 use crate::change::rollbacks::State as Run;
 use crate::change::verdicts::Outcome;
 use crate::respond::affected::{Amount, Subject};
+use crate::respond::entry_facts::EntryFact;
 use crate::respond::incidents::{Class, Phase};
 use crate::respond::obligations::Standing as Clock;
 use crate::respond::stamps::{Measure, Milestone, Source, Standing, standing};
@@ -64,35 +65,51 @@ impl Seen<'_> {
         }
         let held = standing(&self.record.stamps);
         let flags = [
-            (when.near_miss, Self::near_miss as fn(&Self, &Standing<'_>) -> Met),
-            (when.data_lost, Self::data_lost),
-            (when.intrusion, Self::intrusion),
-            (when.taken_back, Self::taken_back),
-            (when.taking_back_failed, Self::taking_back_failed),
-            (when.obligation, Self::obligation),
-            (when.clock_missed, Self::clock_missed),
-            (when.requested, Self::requested),
+            ("near_miss", when.near_miss, Self::near_miss as fn(&Self, &Standing<'_>) -> Met),
+            ("data_lost", when.data_lost, Self::data_lost),
+            ("intrusion", when.intrusion, Self::intrusion),
+            ("taken_back", when.taken_back, Self::taken_back),
+            ("taking_back_failed", when.taking_back_failed, Self::taking_back_failed),
+            ("by_hand", when.by_hand, Self::by_hand),
+            ("recovery_failed", when.recovery_failed, Self::recovery_failed),
+            ("tool_unavailable", when.tool_unavailable, Self::tool_unavailable),
+            ("obligation", when.obligation, Self::obligation),
+            ("clock_missed", when.clock_missed, Self::clock_missed),
+            ("requested", when.requested, Self::requested),
         ];
-        let asked: [(bool, Met); 9] = [
-            (!when.severities.is_empty(), self.severity(&when.severities)),
-            (!when.classes.is_empty(), self.class(&when.classes)),
+        let felt = |most| longer(&held, Measure::Mitigate, most, "was felt");
+        let took = |most| longer(&held, Measure::Resolve, most, "took");
+        let asked: [(&str, bool, Met); 9] = [
+            ("severities", !when.severities.is_empty(), self.severity(&when.severities)),
+            ("classes", !when.classes.is_empty(), self.class(&when.classes)),
+            ("felt_longer", when.felt_longer.is_some(), when.felt_longer.and_then(felt)),
+            ("took_longer", when.took_longer.is_some(), when.took_longer.and_then(took)),
+            ("noticed_by", when.noticed_by.is_some(), when.noticed_by.and_then(|by| noticed(&held, by))),
             (
-                when.felt_longer.is_some(),
-                when.felt_longer.and_then(|most| longer(&held, Measure::Mitigate, most, "was felt")),
+                "recurred_within",
+                when.recurred_within.is_some(),
+                when.recurred_within.and_then(|span| self.recurred(span)),
             ),
             (
-                when.took_longer.is_some(),
-                when.took_longer.and_then(|most| longer(&held, Measure::Resolve, most, "took")),
+                "promises_missed",
+                when.promises_missed.is_some(),
+                when.promises_missed.and_then(|least| self.promises_missed(least)),
             ),
-            (when.noticed_by.is_some(), when.noticed_by.and_then(|by| noticed(&held, by))),
-            (when.recurred_within.is_some(), when.recurred_within.and_then(|span| self.recurred(span))),
-            (when.promises_missed.is_some(), when.promises_missed.and_then(|least| self.promises_missed(least))),
-            (when.paged_at_night.is_some(), when.paged_at_night.and_then(|least| self.paged_at_night(least, zone))),
-            (when.cancelled_with.is_some(), when.cancelled_with.and_then(|least| self.took_part(least))),
+            (
+                "paged_at_night",
+                when.paged_at_night.is_some(),
+                when.paged_at_night.and_then(|least| self.paged_at_night(least, zone)),
+            ),
+            (
+                "cancelled_with",
+                when.cancelled_with.is_some(),
+                when.cancelled_with.and_then(|least| self.took_part(least)),
+            ),
         ];
-        let flags = flags.into_iter().filter(|(asked, _)| *asked).map(|(_, look)| look(self, &held));
-        let seen = asked.into_iter().filter(|(asked, _)| *asked).map(|(_, seen)| seen).chain(flags);
-        let mut all = seen.collect::<Option<Vec<_>>>()?;
+        let flags = flags.into_iter().filter(|(_, asked, _)| *asked).map(|(name, _, look)| (name, look(self, &held)));
+        let asked = asked.into_iter().filter(|(_, asked, _)| *asked).map(|(name, _, met)| (name, met));
+        let named = |(name, met): (&str, Met)| met.map(|met| Observation { condition: name.to_owned(), ..met });
+        let mut all = asked.chain(flags).map(named).collect::<Option<Vec<_>>>()?;
         if all.is_empty() {
             all.push(Observation::new("every incident", self.record.this()));
         }
@@ -150,7 +167,8 @@ impl Seen<'_> {
         let cites: Vec<Cite> = self.record.kills.iter().map(|one| Cite::of(one.id)).collect();
         let count = cites.len();
         let flags = if count == 1 { "a flag was".to_owned() } else { format!("{count} flags were") };
-        (count > 0).then(|| Observation::new(format!("{flags} switched by hand"), cites))
+        let here = (count > 0).then(|| Observation::new(format!("{flags} switched by hand"), cites));
+        here.or_else(|| self.shown(&[EntryFact::RolledBack, EntryFact::KillSwitchUsed]))
     }
 
     fn taking_back_failed(&self, _: &Standing<'_>) -> Met {
@@ -164,8 +182,34 @@ impl Seen<'_> {
             };
             Some((one, says))
         });
-        let (one, says) = failed?;
-        Some(Observation::new(format!("taking back “{}” {says}", one.title), [Cite::of(one.run.id)]))
+        let here = failed
+            .map(|(one, says)| Observation::new(format!("taking back “{}” {says}", one.title), [Cite::of(one.run.id)]));
+        here.or_else(|| self.shown(&[EntryFact::RollbackFailed]))
+    }
+
+    fn by_hand(&self, _: &Standing<'_>) -> Met {
+        self.shown(&[EntryFact::ManualRecovery, EntryFact::FailedOver, EntryFact::TrafficRerouted])
+    }
+
+    fn recovery_failed(&self, _: &Standing<'_>) -> Met {
+        self.shown(&[EntryFact::RestoreFailed, EntryFact::RunbookFailed])
+    }
+
+    fn tool_unavailable(&self, _: &Standing<'_>) -> Met {
+        self.shown(&[EntryFact::ToolUnavailable])
+    }
+
+    /// The first of these that an entry shows, with every entry that shows it.
+    fn shown(&self, facts: &[EntryFact]) -> Met {
+        facts.iter().find_map(|fact| {
+            let shows = |event: &&Happened| {
+                let said = event.data["facts"].as_array().into_iter().flatten();
+                !event.struck && said.into_iter().any(|one| one == fact.word())
+            };
+            let cites: Vec<Cite> =
+                self.record.of_kind(EventKind::EntryAdded).filter(shows).flat_map(Happened::cite).collect();
+            (!cites.is_empty()).then(|| Observation::new(fact.says(), cites))
+        })
     }
 
     fn obligation(&self, _: &Standing<'_>) -> Met {

@@ -148,12 +148,22 @@ pub struct When {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub noticed_by: Option<Noticed>,
-    /// A change was taken back, or a flag was switched off.
+    /// A change was taken back, or a flag was switched off; or an entry says so of what is elsewhere (`rolled-back`, `kill-switch-used`).
     #[serde(skip_serializing_if = "is_no")]
     pub taken_back: bool,
-    /// A rollback failed, had no effect, or made it worse.
+    /// A rollback failed, had no effect, or made it worse; or an entry says so (`rollback-failed`).
     #[serde(skip_serializing_if = "is_no")]
     pub taking_back_failed: bool,
+    /// An entry says that people brought it back by hand (`manual-recovery`), sent traffic another way (`traffic-rerouted`), or failed
+    /// over (`failed-over`).
+    #[serde(skip_serializing_if = "is_no")]
+    pub by_hand: bool,
+    /// An entry says that a restore failed (`restore-failed`), or that a step of a runbook did not fit (`runbook-failed`).
+    #[serde(skip_serializing_if = "is_no")]
+    pub recovery_failed: bool,
+    /// An entry says that a tool of those who responded was not available (`tool-unavailable`).
+    #[serde(skip_serializing_if = "is_no")]
+    pub tool_unavailable: bool,
     /// A clock of an obligation ran.
     #[serde(skip_serializing_if = "is_no")]
     pub obligation: bool,
@@ -256,6 +266,9 @@ pub struct Reason {
 /// One value that made a rule fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
+    /// Which condition it met: `data_lost`; nothing where that was not kept.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
     pub says: String,
     /// Ids of entries, stamps, alerts and the rest.
     pub cites: Vec<String>,
@@ -263,7 +276,11 @@ pub struct Observation {
 
 impl Observation {
     pub(super) fn new(says: impl Into<String>, cites: impl IntoIterator<Item = Cite>) -> Self {
-        Self { says: says.into(), cites: cites.into_iter().map(|cite| cite.to_string()).collect() }
+        Self {
+            condition: String::new(),
+            says: says.into(),
+            cites: cites.into_iter().map(|cite| cite.to_string()).collect(),
+        }
     }
 }
 

@@ -23,7 +23,7 @@ fn reason(rule: &str, effect: Effect, waivable: bool) -> Reason {
         effect,
         form: Form::Full,
         waivable,
-        seen: vec![Observation { says: "so it is".into(), cites: vec![] }],
+        seen: vec![Observation { condition: String::new(), says: "so it is".into(), cites: vec![] }],
     }
 }
 

@@ -303,6 +303,47 @@ impl Record {
         leads
     }
 
+    /// An incident in which nothing happened yet.
+    #[cfg(test)]
+    pub(super) fn sample(id: IncidentId, at: Timestamp) -> Self {
+        Self {
+            id,
+            title: "Payments fail".into(),
+            class: Class::System,
+            phase: Phase::Active,
+            severity: None,
+            services: vec![],
+            because: None,
+            impact: None,
+            reported_at: at,
+            retrospective: false,
+            near_miss: false,
+            reopened: 0,
+            now: Span::hours(2).after(at),
+            quiet_after: Span::hours(1),
+            events: vec![],
+            truncated: false,
+            stamps: vec![],
+            tasks: vec![],
+            updates: vec![],
+            promises: vec![],
+            affected: vec![],
+            alerts: vec![],
+            alerts_near: vec![],
+            pages: vec![],
+            deliveries: vec![],
+            suspects: vec![],
+            changes: vec![],
+            rollbacks: vec![],
+            kills: vec![],
+            clocks: vec![],
+            packs_asked: vec![],
+            earlier: vec![],
+            people: BTreeMap::new(),
+            roles: BTreeMap::new(),
+        }
+    }
+
     pub(super) fn this(&self) -> Vec<Cite> {
         vec![Cite::of(self.id)]
     }

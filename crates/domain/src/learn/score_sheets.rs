@@ -3,7 +3,8 @@
 //! It names no person and passes nobody: a drill is there to find out what is hard. Only what happened in the room is counted, by when it
 //! was written down, so that times that a file claims do not count. What cannot be known is absent, not nought.
 
-use super::records::Record;
+use super::drill_evidence::Evidence;
+use super::records::{Happened, Record};
 use crate::change::suspects::Finding;
 use crate::words::{EventKind, IncidentId, Span, Timestamp};
 
@@ -64,8 +65,9 @@ pub fn score(record: &Record) -> Score {
             offered.last().is_some_and(|offer| !offer.text("situation").trim().is_empty())
         })
         .collect();
-    let seen =
-        record.of_kind(EventKind::EntryAdded).filter(|event| event.text("sort") == "observation" && !event.struck);
+    let by_people = |event: &&Happened| !event.struck && event.data.get("played").is_none();
+    let entries = record.of_kind(EventKind::EntryAdded).filter(by_people);
+    let seen = entries.filter(|event| event.text("sort") == "observation");
     Score {
         command: command.map(|event| after(event.recorded_at)),
         contain: contained.map(after),
@@ -146,7 +148,7 @@ fn rounded(span: Span) -> Span {
 }
 
 /// The sheet as Markdown. Titles come from outside, and are escaped.
-pub fn markdown(title: &str, original: Option<&str>, lines: &[Line]) -> String {
+pub fn markdown(title: &str, original: Option<&str>, lines: &[Line], evidence: &[Evidence]) -> String {
     let plain = |text: &str| {
         let escaped: String =
             text.chars().flat_map(|c| if "\\|`*_[]<>#".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
@@ -165,6 +167,14 @@ pub fn markdown(title: &str, original: Option<&str>, lines: &[Line]) -> String {
         }
         text.push_str("|\n");
     }
+    if !evidence.is_empty() {
+        text.push_str("\n## What was there\n\n");
+    }
+    for one in evidence {
+        let at = one.at.strftime("%Y-%m-%d %H:%MZ");
+        let nobody = if one.taken.is_none() { ", nobody took it in" } else { "" };
+        text.push_str(&format!("- {} ({at}{nobody})\n", plain(&one.says())));
+    }
     text.push_str("\nNobody passes or fails: it says what is hard, and names no person.\n");
     text
 }
@@ -172,6 +182,7 @@ pub fn markdown(title: &str, original: Option<&str>, lines: &[Line]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::learn::drill_evidence::{How, Sort};
 
     fn score_of(command: Option<i64>, trigger: Option<&str>) -> Score {
         Score {
@@ -190,7 +201,14 @@ mod tests {
     fn a_sheet_sets_a_drill_beside_what_was_real_and_other_drills() {
         let others = [score_of(Some(60), None), score_of(Some(300), None), score_of(None, None)];
         let lines = sheet(&score_of(Some(90), Some("New cart | for all")), Some(&score_of(None, None)), &others);
-        insta::assert_snapshot!(markdown("DRILL: shop", Some("inc *1*"), &lines), @r"
+        let there = |title: &str, taken| Evidence {
+            sort: Sort::Alert,
+            title: title.into(),
+            at: "2026-03-04T14:03:00Z".parse().unwrap(),
+            taken,
+        };
+        let evidence = [there("Pool_Exhausted", None), there("Errors", Some((How::Acknowledged, Span::seconds(90))))];
+        insta::assert_snapshot!(markdown("DRILL: shop", Some("inc *1*"), &lines, &evidence), @r"
         # Score sheet: DRILL: shop
 
         It practises inc \*1\*.
@@ -206,6 +224,11 @@ mod tests {
         | Hand-overs with the situation | 1 of 2 | 1 of 2 |  |
         | Observations and evidence | 0 | 0 |  |
         | Alerts near it that nobody took in | 0 | 0 |  |
+
+        ## What was there
+
+        - missed: alert Pool\_Exhausted (2026-03-04 14:03Z, nobody took it in)
+        - acknowledged after 1m30s: alert Errors (2026-03-04 14:03Z)
 
         Nobody passes or fails: it says what is hard, and names no person.
         ");

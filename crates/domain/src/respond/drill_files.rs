@@ -3,12 +3,15 @@
 //! Events tell the times; what they do not tell, the file may state under `expected`. Nothing is played here: `drill_reading` reads it;
 //! this knows which event means what.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
 
 use super::entries::Sort;
+use super::entry_facts::EntryFact;
 use super::incidents::Class;
 use super::stamps::{Measure, Milestone, Precision, Took, When};
-use crate::words::Name;
+use crate::words::{Name, Refusal, text};
 use jiff::Timestamp;
 
 /// A file of a drill.
@@ -40,6 +43,8 @@ pub struct Expected {
     pub traps: Vec<String>,
     /// Which duties to think of, in words.
     pub regulatory: Vec<String>,
+    /// Why something is to be learned from it: conditions of postmortem policies, or words.
+    pub triggers: Vec<String>,
 }
 
 /// A span of time that must come out of the stamps.
@@ -85,6 +90,8 @@ pub struct Event {
     pub change: Option<Change>,
     /// Of an anchor: the pack, and which of its anchors.
     pub anchor: Option<(Name, Name)>,
+    /// What the file says that it shows; see [`Event::shows`].
+    pub facts: BTreeSet<EntryFact>,
 }
 
 /// A change, as the file tells it.
@@ -163,6 +170,18 @@ impl Kind {
         }
     }
 
+    pub fn from_word(word: &str) -> Result<Self, Refusal> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
+            let near = text::did_you_mean(word, Self::ALL.map(Self::word));
+            Refusal::invalid(format!("there is no kind {:?}{near}", text::shorten(word, 40)))
+        })
+    }
+
+    /// Whether it is there to be found: what responders take in, or miss.
+    pub const fn is_evidence(self) -> bool {
+        matches!(self, Self::Alert | Self::Impact | Self::Detection | Self::Finding | Self::Change)
+    }
+
     /// As what it stands on the timeline.
     pub const fn sort(self) -> Sort {
         match self {
@@ -174,7 +193,67 @@ impl Kind {
     }
 }
 
+/// Who plays a part that no person does.
+const PROGRAMS: [&str; 2] = ["automation", "program"];
+
 impl Event {
+    /// With nothing beside its words.
+    pub fn new(at: Timestamp, kind: Kind, text: impl Into<String>) -> Self {
+        Self {
+            at,
+            precision: Precision::Second,
+            kind,
+            text: text.into(),
+            source: None,
+            role: None,
+            services: Vec::new(),
+            change: None,
+            anchor: None,
+            facts: BTreeSet::new(),
+        }
+    }
+
+    /// What it shows: what the file says, and what follows from its fields. A change of the type `rollback` or `kill-switch` is one;
+    /// a recovery by somebody who is no program was by hand. Words are not guessed from.
+    pub fn shows(&self) -> BTreeSet<EntryFact> {
+        let sort = self.change.as_ref().and_then(|change| change.sort.as_deref()).unwrap_or_default();
+        let by_change = match sort.trim().to_lowercase().replace(['_', ' '], "-").as_str() {
+            "rollback" => Some(EntryFact::RolledBack),
+            "kill-switch" => Some(EntryFact::KillSwitchUsed),
+            _ => None,
+        };
+        let by_somebody = self.role.as_deref().is_some_and(|role| !PROGRAMS.contains(&role.trim()));
+        let by_hand = (self.kind == Kind::Recovery && by_somebody).then_some(EntryFact::ManualRecovery);
+        self.facts.iter().copied().chain(by_change).chain(by_hand).collect()
+    }
+
+    /// As a file has it: what `drill_reading` reads back.
+    pub fn to_json(&self) -> Value {
+        let mut event = json!({
+            "t": self.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "precision": if self.precision == Precision::Second { "second" } else { "minute" },
+            "kind": self.kind.word(),
+            "text": self.text,
+        });
+        let texts = [("source", &self.source), ("actor_role", &self.role)];
+        for (name, said) in texts.into_iter().filter_map(|(name, said)| Some((name, said.as_ref()?))) {
+            event[name] = json!(said);
+        }
+        if !self.services.is_empty() {
+            event["services"] = json!(self.services);
+        }
+        if let Some(change) = &self.change {
+            event["change"] = json!({ "id": change.id, "type": change.sort, "rollback": change.rollback });
+        }
+        if let Some((pack, anchor)) = &self.anchor {
+            (event["pack"], event["anchor"]) = (json!(pack), json!(anchor));
+        }
+        if !self.facts.is_empty() {
+            event["facts"] = json!(self.facts);
+        }
+        event
+    }
+
     /// When it was, as far as the file knows.
     pub fn when(&self) -> When {
         claim(self.at, self.precision)

@@ -2,11 +2,14 @@
 //!
 //! What is misspelt is told, not passed over: a check that is not read would not be missed.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::drill_files::{Change, Derived, DrillFile, Event, Expected, ExpectedClock, Kind, minutes};
 use super::entries::TEXT_MOST;
+use super::entry_facts::EntryFact;
 use super::incidents::Class;
 use super::stamps::{Measure, Milestone, Precision};
 use crate::words::{IncidentId, Name, Refusal, text};
@@ -21,6 +24,17 @@ pub fn read(bytes: &[u8]) -> Result<DrillFile, Vec<Refusal>> {
     match reader.file(&body) {
         Some(file) if reader.problems.is_empty() => Ok(file),
         _ => Err(reader.problems),
+    }
+}
+
+/// Reads one event of a file, or says the first that is wrong with it, below a place.
+pub fn read_event(body: &Value, place: &str) -> Result<Event, Refusal> {
+    let mut reader = Reader::default();
+    let event = reader.event(body, place);
+    match (event, reader.problems.into_iter().next()) {
+        (Some(event), None) => Ok(event),
+        (_, Some(problem)) => Err(problem),
+        (None, None) => Err(Refusal::invalid("this is no event").at(place)),
     }
 }
 
@@ -46,8 +60,8 @@ const FILE_FIELDS: [&str; 16] = [
     "licence_note",
     "note",
 ];
-const EVENT_FIELDS: [&str; 10] =
-    ["t", "precision", "kind", "text", "source", "actor_role", "services", "change", "pack", "anchor"];
+const EVENT_FIELDS: [&str; 11] =
+    ["t", "precision", "kind", "text", "source", "actor_role", "services", "change", "pack", "anchor", "facts"];
 const EXPECTED_FIELDS: [&str; 7] =
     ["timestamps", "derived_minutes", "clocks", "traps", "severity_suggested", "postmortem_triggers", "regulatory"];
 
@@ -225,13 +239,7 @@ impl Reader {
         let at = self.time(fields.get("t"), &format!("{place}/t"));
         let said = self.text(fields, "text", place, true);
         let kind = self.text(fields, "kind", place, true).and_then(|word| {
-            let found = Kind::ALL.into_iter().find(|kind| kind.word() == word);
-            if found.is_none() {
-                let near = text::did_you_mean(&word, Kind::ALL.map(Kind::word));
-                let shown = text::shorten(&word, 40);
-                self.wrong(&format!("{place}/kind"), format!("there is no kind {shown:?}{near}"));
-            }
-            found
+            Kind::from_word(&word).map_err(|refusal| self.wrong(&format!("{place}/kind"), refusal.message)).ok()
         });
         let precision = match self.text(fields, "precision", place, false).as_deref() {
             Some("second") => Precision::Second,
@@ -265,7 +273,15 @@ impl Reader {
                 None
             }
         };
+        let mut facts = BTreeSet::new();
+        for (n, said) in self.texts(fields, "facts", place).iter().enumerate() {
+            match said.replace('_', "-").parse::<EntryFact>() {
+                Ok(fact) => _ = facts.insert(fact),
+                Err(refusal) => self.wrong(&format!("{place}/facts/{n}"), refusal.message),
+            }
+        }
         Some(Event {
+            facts,
             source: self.text(fields, "source", place, false),
             role: self.text(fields, "actor_role", place, false),
             services: self.texts(fields, "services", place),
@@ -283,6 +299,7 @@ impl Reader {
         let mut expected = Expected {
             traps: self.texts(fields, "traps", "/expected"),
             regulatory: self.texts(fields, "regulatory", "/expected"),
+            triggers: self.texts(fields, "postmortem_triggers", "/expected"),
             ..Expected::default()
         };
         for (name, value) in self.pairs(fields, "timestamps") {
@@ -459,13 +476,39 @@ mod tests {
     }
 
     #[test]
+    fn an_event_shows_what_its_file_says_and_what_follows_from_its_fields() {
+        let shows = |kind: &str, also: &Value| -> Vec<&str> {
+            let mut body = event("09:00:00", kind);
+            body.as_object_mut().unwrap().extend(also.as_object().unwrap().clone());
+            let read = read_event(&body, "/played").unwrap();
+            assert_eq!(read_event(&read.to_json(), "").unwrap(), read, "it reads back");
+            read.shows().iter().map(|fact| fact.word()).collect()
+        };
+        assert_eq!(shows("action", &json!({})), Vec::<&str>::new());
+        assert_eq!(
+            shows("action", &json!({ "facts": ["manual_recovery", "restore-failed"] })),
+            ["manual-recovery", "restore-failed"]
+        );
+        let change =
+            |sort: &str| json!({ "change": { "id": "C", "type": sort, "rollback": null }, "services": ["web"] });
+        assert_eq!(shows("mitigation", &change("Kill switch")), ["kill-switch-used"]);
+        assert_eq!(shows("mitigation", &change("rollback")), ["rolled-back"]);
+        assert_eq!(shows("mitigation", &change("emergency")), Vec::<&str>::new());
+        assert_eq!(shows("recovery", &json!({ "actor_role": "lead", "source": "the log" })), ["manual-recovery"]);
+        assert_eq!(shows("recovery", &json!({ "actor_role": "automation" })), Vec::<&str>::new());
+        assert_eq!(shows("anchor", &json!({ "pack": "gdpr", "anchor": "aware" })), Vec::<&str>::new());
+        let wrong = read_event(&json!({ "t": "now", "kind": "alert", "text": "x" }), "/played").unwrap_err();
+        assert_eq!(wrong.at.as_deref(), Some("/played/t"));
+    }
+
+    #[test]
     fn everything_that_is_wrong_is_told_with_its_place() {
         let with = |change: fn(&mut Value)| {
             let mut body = good();
             change(&mut body);
             body
         };
-        let table: [(Value, &[&str]); 22] = [
+        let table: [(Value, &[&str]); 23] = [
             (json!([]), &[": must be an object"]),
             (
                 with(|b| b["titel"] = json!("x")),
@@ -492,6 +535,10 @@ mod tests {
             (with(|b| b["events"][2]["text"] = json!("a\u{7}")), &["/events/2/text: has control characters"]),
             (with(|b| b["events"][2]["precision"] = json!("roughly")), &["/events/2/precision: is one of"]),
             (with(|b| b["events"][2]["change"] = json!({})), &["/events/2/change/id: is missing"]),
+            (
+                with(|b| b["events"][2]["facts"] = json!(["manual_recovery", "restore_fails"])),
+                &["/events/2/facts/1: what an entry shows is one of kill-switch-used, "],
+            ),
             (with(|b| b["events"][2]["pack"] = json!("gdpr")), &["/events/2/pack: only an event of the kind anchor"]),
             (
                 with(|b| b["events"][2]["kind"] = json!("anchor")),

@@ -3,12 +3,15 @@
 //! An entry is never changed: a correction stands in its place and names it, what does not hold is struck with a reason,
 //! and both stay in the journal. An entry may be about an earlier time than the one at which it was written.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::{Refusal, Result, Span, Timestamp};
+use super::drill_files::Event;
+use super::entry_facts::EntryFact;
+use crate::words::{ChangeId, Name, Refusal, Result, Span, Timestamp};
 
 /// What kind of thing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -62,6 +65,55 @@ pub struct Entry {
     pub objections: Option<String>,
     /// When it was; now, if absent.
     pub at: Option<Timestamp>,
+    pub shows: Shows,
+}
+
+/// What an entry shows beside its words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shows {
+    pub facts: BTreeSet<EntryFact>,
+    /// What was followed, or gone through.
+    pub followed: BTreeSet<Followed>,
+    /// The event of a drill's file that it plays. What is played is there to be found; nobody found it yet.
+    pub played: Option<Box<Event>>,
+}
+
+/// What people go by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Followed {
+    Runbook(Name),
+    /// How a change is taken back.
+    Plan(ChangeId),
+    /// The program that a plan calls.
+    Adapter(Name),
+}
+
+impl fmt::Display for Followed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runbook(name) => write!(f, "runbook/{name}"),
+            Self::Plan(change) => write!(f, "{change}"),
+            Self::Adapter(name) => write!(f, "rollback-adapter/{name}"),
+        }
+    }
+}
+
+impl FromStr for Followed {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || {
+            let shown = crate::words::text::shorten(text, 60);
+            let message =
+                format!("{shown:?}: what is followed is runbook/NAME, rollback-adapter/NAME or a change (cng_…)");
+            Refusal::invalid(message).at("/followed")
+        };
+        match text.split_once('/') {
+            Some(("runbook", name)) => name.parse().map(Self::Runbook).map_err(|_| wrong()),
+            Some(("rollback-adapter", name)) => name.parse().map(Self::Adapter).map_err(|_| wrong()),
+            _ => text.parse().map(Self::Plan).map_err(|_| wrong()),
+        }
+    }
 }
 
 /// Letters in an entry.
@@ -70,6 +122,11 @@ pub const TEXT_MOST: usize = 10_000;
 const AHEAD_MOST: Span = Span::minutes(2);
 
 impl Entry {
+    /// Of now, with nothing beside its words.
+    pub fn new(sort: Sort, text: impl Into<String>) -> Self {
+        Self { sort, text: text.into(), objections: None, at: None, shows: Shows::default() }
+    }
+
     /// The entry without what is empty; refused if it says nothing, too much, or what has not happened yet.
     pub fn checked(self, now: Timestamp) -> Result<Self> {
         let text = text(&self.text, "/text")?;
@@ -79,7 +136,7 @@ impl Entry {
         }
         let objections = objections.map(|said| self::text(&said, "/objections")).transpose()?;
         let at = self.at.map(|at| past(at, now)).transpose()?;
-        Ok(Self { sort: self.sort, text, objections, at })
+        Ok(Self { sort: self.sort, text, objections, at, shows: self.shows })
     }
 }
 
@@ -125,7 +182,7 @@ mod tests {
     }
 
     fn entry(sort: Sort, text: &str) -> Entry {
-        Entry { sort, text: text.into(), objections: None, at: None }
+        Entry::new(sort, text)
     }
 
     #[test]
@@ -149,6 +206,17 @@ mod tests {
         assert_eq!(objected(Sort::Note).checked(at(0)).unwrap_err().at.as_deref(), Some("/objections"));
         let none = Entry { objections: Some(" ".into()), ..entry(Sort::Note, "x") };
         assert_eq!(none.checked(at(0)).unwrap().objections, None);
+    }
+
+    #[test]
+    fn what_is_followed_reads_back() {
+        let change = "cng_06f1k2m9qv7x3t1a";
+        for text in ["runbook/payments-fail", "rollback-adapter/deploys", change] {
+            assert_eq!(text.parse::<Followed>().map(|one| one.to_string()).as_deref(), Ok(text));
+        }
+        for wrong in ["payments-fail", "runbook/", "runbook/No Name", "service/shop", "inc_06f1k2m9qv7x3t1a", ""] {
+            assert_eq!(wrong.parse::<Followed>().unwrap_err().at.as_deref(), Some("/followed"), "{wrong}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod criteria;
 pub mod drill_files;
 pub mod drill_reading;
 pub mod entries;
+pub mod entry_facts;
 pub mod evidence;
 pub mod exports;
 pub mod handovers;

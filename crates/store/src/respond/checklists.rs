@@ -1,7 +1,7 @@
 //! Rows of checklists: what was said last of each item in an incident.
 
 use domain::respond::checklists::{State, Tick};
-use domain::words::IncidentId;
+use domain::words::{IncidentId, Name, Timestamp};
 
 use crate::door::{Error, Row, Tx};
 
@@ -32,6 +32,21 @@ pub fn of_incident(tx: &mut Tx<'_>, incident: IncidentId) -> Result<Vec<Tick>, E
     tx.query(sql, &[incident.into()])?.iter().map(read).collect()
 }
 
+/// When an item of a checklist was last ticked in a drill that everybody sees, and in which.
+pub fn rehearsed_last(
+    tx: &mut Tx<'_>,
+    checklist: &Name,
+    since: Timestamp,
+) -> Result<Option<(IncidentId, Timestamp)>, Error> {
+    let sql = "SELECT incidents.id AS drill, checklist_ticks.ticked_at FROM checklist_ticks \
+               JOIN incidents ON incidents.id = checklist_ticks.incident \
+               WHERE incidents.drill AND incidents.visibility = 'open' AND incidents.phase NOT IN ('cancelled', 'merged') \
+               AND checklist_ticks.checklist = $1 AND checklist_ticks.state = 'done' AND checklist_ticks.ticked_at >= $2 \
+               ORDER BY checklist_ticks.ticked_at DESC LIMIT 1";
+    let row = tx.one(sql, &[checklist.into(), since.into()])?;
+    row.map(|row| Ok((row.id("drill")?, row.instant("ticked_at")?))).transpose()
+}
+
 fn read(row: &Row) -> Result<Tick, Error> {
     let said = row.opt_text("said")?.map(str::to_owned);
     let state = match (row.text("state")?, said) {
@@ -53,7 +68,7 @@ fn read(row: &Row) -> Result<Tick, Error> {
 mod tests {
     use super::*;
     use crate::both_engines;
-    use domain::words::{Mint, Timestamp};
+    use domain::words::Mint;
 
     both_engines! {
         fn what_is_said_last_of_an_item_reads_back(store) {

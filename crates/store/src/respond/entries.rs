@@ -1,6 +1,6 @@
 //! Marks on entries of a timeline: what was corrected, struck or pinned. The entries themselves are in the journal.
 
-use domain::words::{EventId, IncidentId, Timestamp};
+use domain::words::{EventId, EventKind, IncidentId, Timestamp};
 
 use crate::door::{Error, Row, Tx};
 
@@ -28,6 +28,22 @@ impl Mark {
     pub const fn none(event: EventId) -> Self {
         Self { event, corrected: None, struck: None, pinned: None }
     }
+}
+
+/// When an entry of a drill last said that something was followed, and in which: of drills that everybody sees, and that were one.
+pub fn rehearsed_last(
+    tx: &mut Tx<'_>,
+    subject: &str,
+    since: Timestamp,
+) -> Result<Option<(IncidentId, Timestamp)>, Error> {
+    let sql = "SELECT incidents.id AS drill, journal.recorded_at FROM journal_subjects \
+               JOIN journal ON journal.id = journal_subjects.event JOIN incidents ON incidents.id = journal.incident \
+               LEFT JOIN entry_marks ON entry_marks.event = journal.id \
+               WHERE journal_subjects.subject = $1 AND journal.kind = $2 AND journal.recorded_at >= $3 AND incidents.drill \
+               AND incidents.visibility = 'open' AND incidents.phase NOT IN ('cancelled', 'merged') \
+               AND entry_marks.struck_at IS NULL ORDER BY journal_subjects.event DESC LIMIT 1";
+    let row = tx.one(sql, &[subject.into(), EventKind::EntryAdded.word().into(), since.into()])?;
+    row.map(|row| Ok((row.id("drill")?, row.instant("recorded_at")?))).transpose()
 }
 
 /// Writes how an entry stands now.

@@ -400,7 +400,7 @@ async fn note(app: &App, visitor: Visitor, tool: &Tool, note: AddNote, called: &
     let (actor, now) = (visitor.actor(), app.now());
     let incident = id(&note.incident)?;
     // What would be refused is refused before anybody is asked.
-    let entry = Entry { sort: note.sort.unwrap_or(Sort::Note), text: note.text.clone(), objections: None, at: note.at };
+    let entry = Entry { at: note.at, ..Entry::new(note.sort.unwrap_or(Sort::Note), note.text.clone()) };
     let entry = entry.checked(now)?;
     let seen_by = visitor.clone();
     let row = app.read(move |tx| acts::seen(tx, incident, seen_by.sight())).await?;

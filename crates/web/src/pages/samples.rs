@@ -87,6 +87,7 @@ impl DocumentPage {
                 Link::new("team/payments", "/documents/team/payments"),
             ],
             used_by: vec![Link::new("escalation-policy/payments", "/documents/escalation-policy/payments")],
+            drilled: None,
             may_edit: true,
         }
     }

@@ -20,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::gates::{GateReason, reasons};
 use crate::api::body::{Body, Search, created};
+use crate::api::learn::score_sheets::{Rehearsed, wire_rehearsal};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
@@ -187,6 +188,9 @@ pub struct ChangeReadiness {
     /// When the programs that it calls answered last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
+    /// When taking it back was last gone through in a drill: the change itself, or its program or runbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// What a plan of rollback lacks now.
@@ -411,6 +415,7 @@ fn sheet(found: &Sheet) -> ChangeSheet {
                 .map(|one| ChangeMissing { blocks: one.blocks, what: one.what.clone() })
                 .collect(),
             asked_at: found.readiness.asked_at,
+            rehearsed: found.rehearsed.map(wire_rehearsal),
         },
         stages: found
             .stages

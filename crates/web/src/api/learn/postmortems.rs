@@ -109,6 +109,9 @@ pub struct PostmortemReason {
 /// What made a rule fire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PostmortemSeen {
+    /// Which condition of the rule it met: `data_lost`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub condition: String,
     pub says: String,
     /// Ids of what it rests on.
     pub cites: Vec<String>,
@@ -287,7 +290,11 @@ fn reason(one: &Reason) -> PostmortemReason {
         seen: one
             .seen
             .iter()
-            .map(|seen| PostmortemSeen { says: seen.says.clone(), cites: seen.cites.clone() })
+            .map(|seen| PostmortemSeen {
+                condition: seen.condition.clone(),
+                says: seen.says.clone(),
+                cites: seen.cites.clone(),
+            })
             .collect(),
     }
 }

@@ -1,11 +1,13 @@
 //! Score sheets of drills over the API, as JSON and as Markdown; and incidents as files of drills.
 
-use actions::learn::score_sheets::{self as acts, Sheet};
+use actions::learn::score_sheets::{self as acts, Rehearsal, Sheet};
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use domain::learn::drill_evidence::Evidence;
 use domain::learn::score_sheets::markdown;
+use domain::words::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -26,6 +28,38 @@ pub struct ScoreSheet {
     /// How many other drills of the same there were.
     pub others: usize,
     pub lines: Vec<ScoreLine>,
+    /// What was there to be found, and whether anybody took it in.
+    #[serde(default)]
+    pub evidence: Vec<DrillEvidence>,
+}
+
+/// Something that was there to be found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DrillEvidence {
+    /// `alert`, `observation`, `finding`, `change`, `trigger`.
+    pub sort: String,
+    pub title: String,
+    /// When it was, as the file or the real incident has it.
+    pub at: Timestamp,
+    /// How it was taken in first: `linked`, `acknowledged`, `judged`, `named`. Absent: nobody took it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
+    /// How long after it was there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_seconds: Option<i64>,
+    /// The same in a line: `missed: alert PoolExhausted`.
+    pub says: String,
+}
+
+/// When something was rehearsed last. It counts for nothing that is real.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rehearsed {
+    pub drill: String,
+    pub at: Timestamp,
+}
+
+pub(crate) fn wire_rehearsal(one: Rehearsal) -> Rehearsed {
+    Rehearsed { drill: one.drill.to_string(), at: one.at }
 }
 
 /// A line of a score sheet, in words.
@@ -61,6 +95,18 @@ fn wire(sheet: &Sheet) -> ScoreSheet {
         original: sheet.original.as_ref().map(|row| row.id.to_string()),
         others: sheet.others,
         lines: lines.collect(),
+        evidence: sheet.evidence.iter().map(evidence).collect(),
+    }
+}
+
+fn evidence(one: &Evidence) -> DrillEvidence {
+    DrillEvidence {
+        sort: one.sort.word().to_owned(),
+        title: one.title.clone(),
+        at: one.at,
+        taken: one.taken.map(|(how, _)| how.word().to_owned()),
+        after_seconds: one.taken.map(|(_, after)| after.as_millis() / 1000),
+        says: one.says(),
     }
 }
 
@@ -90,7 +136,7 @@ pub async fn text(
 ) -> Result<Response, Problem> {
     let sheet = read(&app, visitor, &text).await?;
     let original = sheet.original.as_ref().map(|row| format!("{} ({})", row.name(), row.id));
-    let text = markdown(&sheet.drill.name(), original.as_deref(), &sheet.lines);
+    let text = markdown(&sheet.drill.name(), original.as_deref(), &sheet.lines, &sheet.evidence);
     Ok(([(CONTENT_TYPE, "text/markdown; charset=utf-8")], text).into_response())
 }
 

@@ -2,6 +2,7 @@
 
 use actions::Halt;
 use actions::change::document_edits::{self, Editor};
+use actions::learn::score_sheets::rehearsal_of;
 use actions::prepare::documents::{self as acts, Order, Outcome, Wanted};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -26,6 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ownership::{self, DifferingField};
 use crate::api::body::{self, Body, Raw, Search};
 use crate::api::change::gates::{GateReason, reasons};
+use crate::api::learn::score_sheets::{Rehearsed, wire_rehearsal};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
@@ -45,6 +47,9 @@ pub struct Document {
     pub revision: i64,
     /// The changeset that put it in force.
     pub changeset: i64,
+    /// Of a runbook, a checklist or a rollback adapter that is asked for alone: when it was last followed in a drill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsed: Option<Rehearsed>,
 }
 
 /// What would be done, or was.
@@ -293,6 +298,7 @@ fn document(head: &rows::Head, reader: &Reader) -> Document {
         spec: reader.spec(&head.document.reference(), &head.document.spec).to_json(),
         revision: head.number,
         changeset: head.changeset,
+        rehearsed: None,
     }
 }
 
@@ -511,15 +517,19 @@ pub async fn one(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let reference = reference(&kind, &name)?;
+    let now = app.now();
     let found = app.read(move |tx| {
-        rows::head(tx, &reference)?.ok_or_else(|| Refusal::not_found(format!("document {reference}")).into())
+        let gone = || Refusal::not_found(format!("document {reference}"));
+        let head = rows::head(tx, &reference)?.ok_or_else(gone)?;
+        Ok((head, rehearsal_of(tx, &reference, now)?))
     });
-    let head = found.await?;
+    let (head, rehearsed) = found.await?;
     let tag = etag(head.number);
     if headers.get(IF_NONE_MATCH).is_some_and(|seen| *seen == tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    Ok(([(ETAG, tag)], Json(document(&head, &visitor.reader()))).into_response())
+    let document = Document { rehearsed: rehearsed.map(wire_rehearsal), ..document(&head, &visitor.reader()) };
+    Ok(([(ETAG, tag)], Json(document)).into_response())
 }
 
 fn etag(revision: i64) -> HeaderValue {

@@ -1,14 +1,19 @@
 //! The timeline of an incident over the API: read, written on, corrected, struck, pinned.
 
+use std::collections::BTreeSet;
+
 use actions::respond::entries::{self as acts, Wish};
 use actions::respond::room::{self, Line};
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use domain::respond::entries::{Entry as Rule, Sort};
+use domain::respond::drill_reading::read_event;
+use domain::respond::entries::{Entry as Rule, Shows, Sort};
+use domain::respond::entry_facts::EntryFact;
 use domain::words::{EventId, Refusal, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::respond::entries::Done;
 use utoipa::{IntoParams, ToSchema};
 
@@ -62,6 +67,42 @@ pub struct NewEntry {
     /// When it was; now, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Timestamp>,
+    /// What it shows, for the rules of postmortem policies: `kill-switch-used`, `rolled-back`, `traffic-rerouted`, `failed-over`,
+    /// `manual-recovery`, `rollback-failed`, `restore-failed`, `runbook-failed`, `tool-unavailable`.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub facts: BTreeSet<EntryFact>,
+    /// What was followed: `runbook/NAME`, `rollback-adapter/NAME`, or a change (`cng_…`) whose way back was gone through. In a drill that
+    /// rehearses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followed: Vec<String>,
+    /// In a drill alone: the event that this plays, as its file has it. It counts as there to be found, not as found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub played: Option<Value>,
+}
+
+impl NewEntry {
+    /// Of now, with nothing beside its words.
+    pub fn new(sort: Sort, text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            sort: Some(sort),
+            text,
+            objections: None,
+            at: None,
+            facts: BTreeSet::new(),
+            followed: Vec::new(),
+            played: None,
+        }
+    }
+
+    fn rule(self) -> Result<Rule, Refusal> {
+        let played = self.played.as_ref().map(|event| read_event(event, "/played").map(Box::new));
+        let followed = self.followed.iter().map(|one| one.parse()).collect::<Result<_, Refusal>>()?;
+        let shows = Shows { facts: self.facts, followed, played: played.transpose()? };
+        let sort = self.sort.unwrap_or(Sort::Note);
+        Ok(Rule { sort, text: self.text, objections: self.objections, at: self.at, shows })
+    }
 }
 
 /// What to do with an entry.
@@ -153,8 +194,7 @@ pub async fn add(
     body: Body<NewEntry>,
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let NewEntry { sort, text, objections, at } = body.value;
-    let entry = Rule { sort: sort.unwrap_or(Sort::Note), text, objections, at };
+    let entry = body.value.rule()?;
     let done = app
         .act(visitor.actor(), move |store, _, moment| store.write(|tx| acts::add(tx, &mut moment.again(), id, &entry)));
     let made = done.await?;

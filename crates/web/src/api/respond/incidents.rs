@@ -20,6 +20,7 @@ use super::tasks::{self, Task};
 use super::updates::{self, Promise, Update};
 use crate::api::body::{Body, Search, created};
 use crate::api::engage::pages::{self, Page};
+use crate::api::learn::score_sheets::{Rehearsed, wire_rehearsal};
 use crate::api::listing::{self, Listing};
 use crate::app::App;
 use crate::enter::Visitor;
@@ -117,6 +118,9 @@ pub enum Runbook {
         /// Its name: `payments-fail`.
         runbook: String,
         title: String,
+        /// When it was last followed in a drill.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rehearsed: Option<Rehearsed>,
     },
     Address {
         /// The service or the alert that names it.
@@ -404,7 +408,9 @@ pub(crate) fn detail(room: &Room, now: Timestamp) -> IncidentDetail {
 
 fn runbook(pointer: &Pointer) -> Runbook {
     match pointer.clone() {
-        Pointer::Document { name, title } => Runbook::Document { runbook: name.to_string(), title },
+        Pointer::Document { name, title, rehearsed } => {
+            Runbook::Document { runbook: name.to_string(), title, rehearsed: rehearsed.map(wire_rehearsal) }
+        }
         Pointer::Address { of, url } => Runbook::Address { of, url },
     }
 }

@@ -26,6 +26,7 @@ use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, escape};
 use crate::handlers::filters::{chips, href, option};
 use crate::handlers::frame::{Asked, Look, done, refused, sentence};
+use crate::handlers::learn::score_sheets::drilled;
 use crate::pages::change::changes::{
     ChangeLine, ChangePage, ChangesPage, FreezeLine, MayView, PlanView, ReadinessView, ReasonView, ReviewLine,
     RiskView, StepView, TallyView, TargetView,
@@ -292,7 +293,10 @@ pub async fn get_change(asked: Asked, Path(id): Path<String>) -> Result<Response
                 steps: steps(change),
                 estimate: if proposal.steps.is_empty() { String::new() } else { proposal.estimate().to_string() },
                 verification: proposal.verification.clone(),
-                plan: proposal.rollback.as_ref().map(|one| plan(look, one)),
+                plan: proposal
+                    .rollback
+                    .as_ref()
+                    .map(|one| PlanView { drilled: sheet.rehearsed.map(|one| drilled(look, one)), ..plan(look, one) }),
                 missing: if change.state.is_ahead() { missing(change) } else { Vec::new() },
                 approvals: change.approvals.iter().map(|one| (look.tag(&one.by), look.when(one.at))).collect(),
                 needed: sheet.needed,
@@ -444,6 +448,7 @@ fn plan(look: &Look<'_, '_>, plan: &RollbackPlan) -> PlanView {
         no_return: plan.point_of_no_return,
         verification: plan.verification.clone(),
         rehearsed: plan.last_rehearsed.map(|at| look.when(at)),
+        drilled: None,
         safe_until: plan.safe_until.map(|at| look.when(at)),
     }
 }

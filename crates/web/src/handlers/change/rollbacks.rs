@@ -2,6 +2,7 @@
 
 use actions::change::preflights;
 use actions::change::rollbacks::{self as acts, Foreseen};
+use actions::learn::score_sheets::gone_through;
 use actions::respond::incidents::seen;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -197,6 +198,13 @@ async fn page(
                 second_person: preview.second_person.map(str::to_owned),
                 run: open.map(|open| run_view(look, open, &change)),
                 may_write: look.asked.access >= Access::Responder,
+                walk: room.as_ref().filter(|room| room.drill).map(|_| {
+                    let own = match suspect {
+                        Which::Change(id) => Some(id),
+                        Which::Documents(_) | Which::Flip(_) => None,
+                    };
+                    gone_through(own, &plan).iter().map(ToString::to_string).collect()
+                }),
                 why: why.clone(),
                 error: error.clone(),
                 shell,

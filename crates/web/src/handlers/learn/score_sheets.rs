@@ -1,13 +1,16 @@
 //! The score sheet of a drill, as a page.
 
-use actions::learn::score_sheets::of_drill;
+use actions::learn::score_sheets::{Rehearsal, of_drill};
 use axum::extract::Path;
 use axum::response::Response;
+use domain::learn::drill_evidence::Evidence;
+use domain::words::Span;
 
-use crate::handlers::frame::Asked;
+use crate::handlers::engage::pages::capital;
+use crate::handlers::frame::{Asked, Look};
 use crate::handlers::respond::room::read_id;
-use crate::pages::learn::score_sheets::{ScoreRow, ScoreSheetPage};
-use crate::pages::{Link, Section};
+use crate::pages::learn::score_sheets::{EvidenceRow, ScoreRow, ScoreSheetPage};
+use crate::pages::{Badge, Link, Section, Tone, When};
 use crate::problem::Problem;
 
 /// `GET /incidents/ID/score-sheet`.
@@ -28,9 +31,29 @@ pub async fn get_score_sheet(asked: Asked, Path(id): Path<String>) -> Result<Res
                 original: sheet.original.as_ref().map(|row| Link::new(row.name(), format!("/incidents/{}", row.id))),
                 others: sheet.others,
                 rows: rows.collect(),
+                evidence: sheet.evidence.iter().map(|one| evidence(look, one)).collect(),
                 markdown: format!("/api/v1/incidents/{id}/score-sheet.md"),
                 shell,
             })
         })
         .await
+}
+
+/// In words: `Alert`, and what became of it.
+fn evidence(look: &Look<'_, '_>, one: &Evidence) -> EvidenceRow {
+    let after = |after: Span| Span::seconds(after.as_millis() / 1000);
+    EvidenceRow {
+        sort: capital(one.sort.word()),
+        title: one.title.clone(),
+        at: look.when(one.at),
+        taken: match one.taken {
+            Some((how, took)) => Badge::new(Tone::Good, format!("{how} after {}", after(took))),
+            None => Badge::new(Tone::Warning, "missed: nobody took it in"),
+        },
+    }
+}
+
+/// The drill in which something was rehearsed last, and when.
+pub(in crate::handlers) fn drilled(look: &Look<'_, '_>, one: Rehearsal) -> (Link, When) {
+    (Link::new("a drill", format!("/incidents/{}", one.drill)), look.when(one.at))
 }

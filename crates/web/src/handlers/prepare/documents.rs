@@ -1,6 +1,7 @@
 //! Documents: what is in force, what a change would do, what was changed; and the change itself.
 
 use actions::change::document_edits::{self, Editor};
+use actions::learn::score_sheets::rehearsal_of;
 use actions::prepare::documents::{self as acts, Order, Outcome, Plan, Preview};
 use axum::extract::Path;
 use axum::response::Response;
@@ -25,6 +26,7 @@ use crate::handlers::detect::alert::actor;
 use crate::handlers::engage::pages::capital;
 use crate::handlers::fields::{Fields, local_path};
 use crate::handlers::frame::{Asked, Look, done, refused};
+use crate::handlers::learn::score_sheets::drilled;
 use crate::pages::change::document_proposals::HeldView;
 use crate::pages::prepare::documents::{
     Compared, DocumentGroup, DocumentPage, DocumentRow, DocumentsPage, EditPage, HistoryPage, KindTab, PlanPage,
@@ -181,6 +183,7 @@ pub async fn get_document(asked: Asked, Path((kind, name)): Path<(String, String
                 refers_to: refers.iter().map(link).collect(),
                 used_by: users(&catalog, &reference).iter().map(link).collect(),
                 by_hand: by_hand(look, &reference)?,
+                drilled: rehearsal_of(look.tx, &reference, look.now())?.map(|one| drilled(look, one)),
                 may_edit: may_edit_some(&look.asked.person, look.asked.access, &catalog, &reference),
                 shell,
             })

@@ -12,7 +12,7 @@ use domain::engage::escalations::State as PageState;
 use domain::engage::pages::About;
 use domain::prepare::people::Access;
 use domain::respond::assignments::State as Held;
-use domain::respond::entries::Entry;
+use domain::respond::entries::{Entry, Shows};
 use domain::respond::handovers::Handover;
 use domain::respond::incidents::{Activity, Class, Command, Phase, Visibility};
 use domain::respond::stamps::{Measure, Milestone, Precision, Source, When as Claimed, standing};
@@ -145,7 +145,7 @@ pub(super) async fn page(asked: Asked, id: String, typed: Typed) -> Result<Respo
                 everybody,
                 tasks,
                 checklists,
-                runbooks: room.runbooks.iter().map(runbooks::link).collect(),
+                runbooks: room.runbooks.iter().map(|one| runbooks::in_room(look, one)).collect(),
                 obligations,
                 action_items,
                 pin_panel,
@@ -491,7 +491,10 @@ pub async fn post_entry(asked: Asked, Path(id): Path<String>, fields: Fields) ->
         let at = fields.some("at").map(|local| domain::engage::schedules::entered(local, &zone)).transpose()?;
         let objections = fields.some("objections").map(str::to_owned);
         let sort = fields.some("sort").unwrap_or("note").parse()?;
-        Ok((read_id(&id)?, Entry { sort, text: fields.raw("text").to_owned(), objections, at }))
+        let followed = fields.all("followed").map(str::parse).collect::<Result<_, Refusal>>()?;
+        let facts = fields.all("facts").map(str::parse).collect::<Result<_, Refusal>>()?;
+        let shows = Shows { facts, followed, played: None };
+        Ok((read_id(&id)?, Entry { sort, text: fields.raw("text").to_owned(), objections, at, shows }))
     };
     let outcome = match read() {
         Ok((id, entry)) => {

@@ -209,6 +209,8 @@ pub struct PlanView {
     pub no_return: Option<u16>,
     pub verification: Vec<String>,
     pub rehearsed: Option<When>,
+    /// The drill in which it was last gone through, and when.
+    pub drilled: Option<(Link, When)>,
     pub safe_until: Option<When>,
 }
 
@@ -373,6 +375,7 @@ pub(crate) mod samples {
                     no_return: Some(2),
                     verification: vec!["The alert CheckoutErrors clears".into()],
                     rehearsed: Some(when(20_000)),
+                    drilled: Some((Link::new("a drill", "/incidents/inc_06f1k2m9qv7x3t09"), when(9_000))),
                     safe_until: None,
                 }),
                 missing: vec![],

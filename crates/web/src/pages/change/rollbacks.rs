@@ -36,6 +36,8 @@ pub struct RollbackPage {
     /// One that goes on already.
     pub run: Option<RunView>,
     pub may_write: bool,
+    /// In a drill nothing real is taken back, but it can be gone through: what is followed by that.
+    pub walk: Option<Vec<String>>,
     /// What was typed and refused, and why not.
     pub why: String,
     pub error: Option<String>,
@@ -131,6 +133,7 @@ mod samples {
                 warnings: vec!["it was never rehearsed".into()],
                 second_person: None,
                 run: None,
+                walk: None,
                 may_write: true,
                 why: String::new(),
                 error: None,

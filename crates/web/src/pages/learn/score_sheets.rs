@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::pages::{Link, Shell};
+use crate::pages::{Badge, Link, Shell, Tone, When};
 
 /// How a drill went.
 #[derive(Clone, Debug, Template)]
@@ -14,7 +14,15 @@ pub struct ScoreSheetPage {
     pub original: Option<Link>,
     pub others: usize,
     pub rows: Vec<ScoreRow>,
+    /// What was there to be found.
+    pub evidence: Vec<EvidenceRow>,
     pub markdown: String,
+}
+
+impl ScoreSheetPage {
+    fn missed(&self) -> usize {
+        self.evidence.iter().filter(|one| one.taken.tone == Tone::Warning).count()
+    }
 }
 
 /// A line.
@@ -26,10 +34,22 @@ pub struct ScoreRow {
     pub others: String,
 }
 
+/// Something that was there to be found.
+#[derive(Clone, Debug)]
+pub struct EvidenceRow {
+    pub sort: String,
+    pub title: String,
+    /// When it was, as the file or the real incident has it.
+    pub at: When,
+    /// How it was taken in, or that nobody did.
+    pub taken: Badge,
+}
+
 #[cfg(test)]
 mod samples {
     use super::*;
     use crate::pages::Section;
+    use crate::pages::gallery::{minutes_ago, viewpoint};
 
     impl ScoreSheetPage {
         pub(crate) fn sample() -> Self {
@@ -50,6 +70,20 @@ mod samples {
                     row("Updates", "3, none missed", "2, 1 missed", ""),
                     row("Trigger named", "New cart for all, after 6m", "none of 3 suspects", ""),
                     row("Hand-overs with the situation", "1 of 1", "0 of 2", ""),
+                ],
+                evidence: vec![
+                    EvidenceRow {
+                        sort: "Alert".into(),
+                        title: "PoolExhausted: no connection is free".into(),
+                        at: viewpoint().when(minutes_ago(90)),
+                        taken: Badge::new(Tone::Warning, "missed: nobody took it in"),
+                    },
+                    EvidenceRow {
+                        sort: "Trigger".into(),
+                        title: "New cart for all".into(),
+                        at: viewpoint().when(minutes_ago(95)),
+                        taken: Badge::new(Tone::Good, "judged after 6m"),
+                    },
                 ],
                 markdown: "/api/v1/incidents/inc_06f1k2m9qv7x3t01/score-sheet.md".into(),
             }

@@ -87,6 +87,8 @@ pub struct DocumentPage {
     pub shown_at: Option<Link>,
     pub refers_to: Vec<Link>,
     pub used_by: Vec<Link>,
+    /// The drill in which it was last followed, and when.
+    pub drilled: Option<(Link, When)>,
     pub may_edit: bool,
 }
 

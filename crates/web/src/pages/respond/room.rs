@@ -11,6 +11,7 @@ use super::handovers::HandoverView;
 use super::incidents::LevelChoice;
 use super::obligations::ObligationsPanel;
 use super::record::RecordTally;
+use super::runbooks::RunbookView;
 use super::updates::UpdatesView;
 use crate::pages::change::suspects::SuspectsPanel;
 use crate::pages::change::switches::SwitchList;
@@ -61,7 +62,7 @@ pub struct RoomPage {
     /// In the order in which they were given.
     pub tasks: Vec<TaskView>,
     /// Where it is written what to do.
-    pub runbooks: Vec<Link>,
+    pub runbooks: Vec<RunbookView>,
     pub checklists: Vec<ChecklistView>,
     pub obligations: ObligationsPanel,
     /// What follows from it, and what of earlier incidents it concerns.
@@ -394,7 +395,11 @@ pub(crate) mod samples {
                         asks_viewer: false,
                     },
                 ],
-                runbooks: vec![Link::new("Card payments fail", "/runbooks/payments-fail")],
+                runbooks: vec![RunbookView {
+                    link: Link::new("Card payments fail", "/runbooks/payments-fail"),
+                    name: Some("runbook/payments-fail".into()),
+                    drilled: Some((Link::new("a drill", "/incidents/inc_06f1k2m9qv7x3t09"), at(9_000))),
+                }],
                 checklists: vec![ChecklistView::sample()],
                 obligations: ObligationsPanel::sample(),
                 action_items: ItemsPanel::sample(),

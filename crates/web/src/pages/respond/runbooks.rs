@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::pages::{Link, Shell};
+use crate::pages::{Link, Shell, When};
 
 /// `GET /runbooks/NAME`.
 #[derive(Clone, Debug, Template)]
@@ -16,11 +16,23 @@ pub struct RunbookPage {
     /// What to do, as HTML that [`crate::pages::markdown`] made.
     pub html: String,
     pub document_href: String,
+    /// The drill in which it was last followed, and when.
+    pub drilled: Option<(Link, When)>,
+}
+
+/// A runbook in a room.
+#[derive(Clone, Debug)]
+pub struct RunbookView {
+    pub link: Link,
+    /// As an entry says that it was followed; nothing of what is kept elsewhere.
+    pub name: Option<String>,
+    pub drilled: Option<(Link, When)>,
 }
 
 #[cfg(test)]
 mod samples {
     use super::*;
+    use crate::pages::gallery::{minutes_ago, viewpoint};
     use crate::pages::{Section, markdown};
 
     impl RunbookPage {
@@ -38,6 +50,10 @@ mod samples {
                 matchers: vec!["alertname=\"PaymentErrorsHigh\"".into()],
                 html: markdown::html(text),
                 document_href: "/documents/runbook/payments-fail".into(),
+                drilled: Some((
+                    Link::new("a drill", "/incidents/inc_06f1k2m9qv7x3t09"),
+                    viewpoint().when(minutes_ago(9_000)),
+                )),
             }
         }
     }
