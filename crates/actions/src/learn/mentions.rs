@@ -148,7 +148,7 @@ fn alerts_of(node: &Node, groups: &[GroupId], lines: &[Line]) -> Vec<AlertId> {
     for group in groups {
         let open = board.group(*group).into_iter().flat_map(|open| open.alerts.iter());
         ids.extend(open.map(|slot| board.at(*slot).id));
-        let told = lines.iter().flat_map(|line| line.entry.data["groups"][group.to_string()].as_array());
+        let told = lines.iter().filter_map(|line| line.entry.data["groups"][group.to_string()].as_array());
         ids.extend(told.flatten().filter_map(|id| id.as_str()?.parse::<AlertId>().ok()));
     }
     ids.into_iter().rev().take(EACH as usize).collect()
