@@ -223,7 +223,7 @@ test("people, things and pictures are mentioned by keyboard, and each reader see
   await until("the entry is mentioned", async () => (await words(page)) === `@ben acted: ${note.id} `);
   await page.keyboard.type(`and \`${note.id}\`; see ${hidden.id}.`);
   const named = page.locator(".mention-name");
-  await named.filter({ hasText: "Ben Okafor" }).waitFor();
+  await named.filter({ hasText: /^Ben Okafor$/ }).waitFor();
   await named.filter({ hasText: /restarted the connection pool/ }).waitFor();
   await named.filter({ hasText: "Payroll was read · SEV2, active" }).waitFor();
   assert.equal(await named.count(), 3, "not in code");

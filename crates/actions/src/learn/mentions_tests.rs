@@ -23,7 +23,7 @@ fn declared(desk: &Desk<'_>, title: &str, hidden: bool) -> IncidentId {
 }
 
 fn said(desk: &Desk<'_>, id: IncidentId, text: &str) -> EventId {
-    let entry = Entry { sort: Sort::Note, text: text.into(), objections: None, at: None };
+    let entry = Entry::new(Sort::Note, text);
     desk.by("ana", |tx, _, moment| entry_acts::add(tx, moment, id, &entry)).unwrap()
 }
 

@@ -94,7 +94,7 @@ pub fn of_drill(drill: &Record, original: Option<&Record>) -> Vec<Evidence> {
         .map(|thing| Evidence {
             taken: room.took(&thing).map(|(how, at)| (how, Span::between(thing.there_at, at))),
             sort: thing.sort,
-            title: text::shorten(&thing.title, TITLE_MOST).to_string(),
+            title: text::shorten(&thing.title, TITLE_MOST),
             at: thing.at,
         })
         .collect();

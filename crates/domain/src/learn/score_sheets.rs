@@ -3,6 +3,8 @@
 //! It names no person and passes nobody: a drill is there to find out what is hard. Only what happened in the room is counted, by when it
 //! was written down, so that times that a file claims do not count. What cannot be known is absent, not nought.
 
+use std::fmt::Write as _;
+
 use super::drill_evidence::Evidence;
 use super::records::{Happened, Record};
 use crate::change::suspects::Finding;
@@ -173,7 +175,7 @@ pub fn markdown(title: &str, original: Option<&str>, lines: &[Line], evidence: &
     for one in evidence {
         let at = one.at.strftime("%Y-%m-%d %H:%MZ");
         let nobody = if one.taken.is_none() { ", nobody took it in" } else { "" };
-        text.push_str(&format!("- {} ({at}{nobody})\n", plain(&one.says())));
+        _ = writeln!(text, "- {} ({at}{nobody})", plain(&one.says()));
     }
     text.push_str("\nNobody passes or fails: it says what is hard, and names no person.\n");
     text

@@ -77,7 +77,7 @@ impl Names {
     pub fn topics(&self) -> String {
         let kinds: BTreeSet<&str> =
             self.all.values().map(|named| named.kind).filter(|kind| !["person", "evidence"].contains(kind)).collect();
-        kinds.iter().flat_map(|kind| [" ", kind]).collect()
+        kinds.iter().flat_map(|kind| [" ", *kind]).collect()
     }
 
     /// Words with their mentions as links, as HTML; nothing if there is none.
