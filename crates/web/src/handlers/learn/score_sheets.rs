@@ -48,7 +48,7 @@ fn evidence(look: &Look<'_, '_>, one: &Evidence) -> EvidenceRow {
         at: look.when(one.at),
         taken: match one.taken {
             Some((how, took)) => Badge::new(Tone::Good, format!("{how} after {}", after(took))),
-            None => Badge::new(Tone::Warning, "missed: nobody took it in"),
+            None => Badge::new(Tone::Warning, "missed"),
         },
     }
 }

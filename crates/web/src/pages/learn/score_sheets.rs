@@ -76,7 +76,7 @@ mod samples {
                         sort: "Alert".into(),
                         title: "PoolExhausted: no connection is free".into(),
                         at: viewpoint().when(minutes_ago(90)),
-                        taken: Badge::new(Tone::Warning, "missed: nobody took it in"),
+                        taken: Badge::new(Tone::Warning, "missed"),
                     },
                     EvidenceRow {
                         sort: "Trigger".into(),
