@@ -10,6 +10,9 @@ use web::api::respond::obligations::{ObligationClock, Obligations};
 use super::drills::list;
 use super::screen;
 
+/// A rule of a postmortem policy that fired, by its name, with the conditions that it met.
+pub(super) type Fired = (String, Vec<String>);
+
 /// What came out.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -45,7 +48,7 @@ struct Check {
 /// A trigger of a postmortem that was expected.
 #[derive(Debug, PartialEq, Serialize)]
 struct Trigger {
-    trigger: String,
+    says: String,
     /// The condition of the rules that it names; absent: it is for people to look at.
     condition: Option<&'static str>,
     /// The rules that fired by it.
@@ -58,7 +61,7 @@ struct Trigger {
 
 fn trigger(one: Compared, over: bool) -> Trigger {
     let holds = one.holds().filter(|_| over);
-    Trigger { trigger: one.trigger, condition: one.condition, rules: one.rules, holds, strict: one.strict }
+    Trigger { says: one.trigger, condition: one.condition, rules: one.rules, holds, strict: one.strict }
 }
 
 #[derive(Debug, Serialize)]
@@ -73,12 +76,7 @@ struct Running {
 }
 
 /// Compares.
-pub(super) fn report(
-    file: &DrillFile,
-    found: &IncidentDetail,
-    owed: &Obligations,
-    fired: Option<&[(String, Vec<String>)]>,
-) -> Report {
+pub(super) fn report(file: &DrillFile, found: &IncidentDetail, owed: &Obligations, fired: Option<&[Fired]>) -> Report {
     let clocks: Vec<(&str, &ObligationClock)> = owed
         .regimes
         .iter()
@@ -215,7 +213,7 @@ impl Report {
                 None if one.condition.is_some() => "it is not over",
                 None => "look yourselves",
             };
-            [one.trigger.clone(), condition.to_owned(), rules, holds.to_owned()]
+            [one.says.clone(), condition.to_owned(), rules, holds.to_owned()]
         };
         screen::say("");
         let rows: Vec<[String; 4]> = self.triggers.iter().map(row).collect();

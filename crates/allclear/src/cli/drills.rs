@@ -24,7 +24,7 @@ use web::api::respond::incidents::{Deed, Incident, IncidentDetail, NewIncident, 
 use web::api::respond::obligations::ObligationDeed;
 use web::api::respond::stamps::{NewStamp, Stamp};
 
-use super::drill_checks::{Report, report};
+use super::drill_checks::{Fired, Report, report};
 use super::screen::{self, Look};
 use super::{Exit, Failure, Outcome};
 use crate::client::{Client, Server};
@@ -356,7 +356,7 @@ fn tell(report: &Report, left: Option<&str>, look: Look) {
 }
 
 /// A rule that fired, with the conditions that it met.
-fn fired(reason: &PostmortemReason) -> (String, Vec<String>) {
+fn fired(reason: &PostmortemReason) -> Fired {
     let met = reason.seen.iter().map(|seen| seen.condition.clone()).filter(|condition| !condition.is_empty());
     (format!("{}/{}", reason.policy, reason.rule), met.collect())
 }
@@ -475,7 +475,7 @@ impl Drill<'_> {
 
     /// The rules that fired, with the conditions that they met; nothing while it is not over. What was claimed last is judged again
     /// soon after, and waited for as long as something is missing.
-    fn judged(&self, over: bool) -> Result<Option<Vec<(String, Vec<String>)>>, Failure> {
+    fn judged(&self, over: bool) -> Result<Option<Vec<Fired>>, Failure> {
         if !over {
             return Ok(None);
         }
