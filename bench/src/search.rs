@@ -139,7 +139,7 @@ fn add_and_find(directory: &Path, index: &Path, seed: u64) -> Result<(), String>
     let (mut acts, mut searches, mut found) = (Vec::new(), Vec::new(), 0);
     for number in 0..500 {
         let text = format!("failover of the primary began, seen by needle{number}x{seed}");
-        let entry = Entry { sort: Sort::Note, text, objections: None, at: None };
+        let entry = Entry::new(Sort::Note, text);
         let began = Instant::now();
         store
             .write(|tx| {

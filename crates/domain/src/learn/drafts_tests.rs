@@ -40,40 +40,16 @@ impl Scribe {
     fn new(seed: u64) -> Self {
         let mut mint = Mint::seeded(seed);
         let record = Record {
-            id: mint.id(at(0)),
             title: "Checkout fails".into(),
-            class: Class::System,
             phase: Phase::Resolved,
             severity: Some("SEV2".into()),
             services: vec!["Checkout".into()],
-            because: None,
-            impact: None,
-            reported_at: at(4),
-            retrospective: false,
-            near_miss: false,
-            reopened: 0,
             now: at(600),
             quiet_after: Span::minutes(30),
-            events: vec![],
-            truncated: false,
-            stamps: vec![],
-            tasks: vec![],
-            updates: vec![],
-            promises: vec![],
-            affected: vec![],
-            alerts: vec![],
-            alerts_near: vec![],
-            pages: vec![],
-            deliveries: vec![],
-            suspects: vec![],
-            changes: vec![],
-            rollbacks: vec![],
-            kills: vec![],
-            clocks: vec![],
             packs_asked: vec!["GDPR".into()],
-            earlier: vec![],
             people: BTreeMap::from([(name("ana"), "Ana Silva".into()), (name("ben"), "Ben Okoye".into())]),
             roles: BTreeMap::from([(name("incident-commander"), "Incident commander".into())]),
+            ..Record::sample(mint.id(at(0)), at(4))
         };
         Self { mint, record }
     }

@@ -145,23 +145,42 @@ impl Thing {
         self.title.eq_ignore_ascii_case(title)
     }
 
-    /// Whether words name it.
-    fn is_named_in(&self, words: &str) -> bool {
-        let (padded, lower) = (spaced(words), words.to_lowercase());
-        let by_name = self.names.iter().any(|name| {
-            let id = name.contains('_') && lower.contains(&name.to_lowercase());
-            id || padded.contains(&spaced(name))
-        });
-        if by_name {
-            return true;
-        }
-        let telling = |words: &str| -> BTreeSet<String> {
-            terms::stems(words).into_iter().filter(|stem| !terms::says_little(stem)).collect()
+    /// When somebody named it first, since it was there.
+    fn named(&self, said: &[Said]) -> Option<Timestamp> {
+        let (names, own) = (self.names.iter().map(|name| (name.to_lowercase(), spaced(name))), telling(&self.title));
+        let names: Vec<(String, String)> = names.collect();
+        let by_name = |words: &Said| {
+            names
+                .iter()
+                .any(|(name, padded)| name.contains('_') && words.lower.contains(name) || words.padded.contains(padded))
         };
-        let (own, said) = (telling(&self.title), telling(words));
-        let common = own.intersection(&said).count();
-        common >= 2 && common * 2 >= own.len()
+        let by_words = |words: &Said| {
+            let common = own.intersection(&words.telling).count();
+            common >= 2 && common * 2 >= own.len()
+        };
+        let named = said.iter().find(|words| words.at >= self.there_at && (by_name(words) || by_words(words)));
+        named.map(|words| words.at)
     }
+}
+
+/// Words that somebody wrote, read once for all that they may name.
+#[derive(Debug)]
+struct Said {
+    at: Timestamp,
+    lower: String,
+    padded: String,
+    telling: BTreeSet<String>,
+}
+
+impl Said {
+    fn new(at: Timestamp, words: &str) -> Self {
+        Self { at, lower: words.to_lowercase(), padded: spaced(words), telling: telling(words) }
+    }
+}
+
+/// The stems that tell one thing from another.
+fn telling(words: &str) -> BTreeSet<String> {
+    terms::stems(words).into_iter().filter(|stem| !terms::says_little(stem)).collect()
 }
 
 /// What the record of the real incident has.
@@ -196,7 +215,7 @@ struct Room<'r> {
     drill: &'r Record,
     /// Who played the file.
     players: BTreeSet<&'r str>,
-    said: Vec<(Timestamp, String)>,
+    said: Vec<Said>,
 }
 
 impl Room<'_> {
@@ -204,8 +223,7 @@ impl Room<'_> {
     fn took(&self, thing: &Thing) -> Option<(How, Timestamp)> {
         let alert = self.alert(thing);
         let judged = self.judged(thing).map(|at| (How::Judged, at));
-        let named = self.said.iter().find(|(at, words)| *at >= thing.there_at && thing.is_named_in(words));
-        let named = named.map(|(at, _)| (How::Named, *at));
+        let named = thing.named(&self.said).map(|at| (How::Named, at));
         alert.into_iter().chain(judged).chain(named).min_by_key(|(_, at)| *at)
     }
 
@@ -250,7 +268,7 @@ impl Room<'_> {
 }
 
 /// What people wrote, in the order in which they did: on the timeline, in updates, tasks and hand-overs.
-fn said(drill: &Record) -> Vec<(Timestamp, String)> {
+fn said(drill: &Record) -> Vec<Said> {
     use EventKind as K;
     let by_people = |event: &&Happened| {
         let words = matches!(
@@ -259,7 +277,7 @@ fn said(drill: &Record) -> Vec<(Timestamp, String)> {
         );
         words && !event.struck && event.data.get("played").is_none()
     };
-    let mut all: Vec<(Timestamp, String)> = drill
+    let mut all: Vec<Said> = drill
         .events
         .iter()
         .filter(by_people)
@@ -267,10 +285,10 @@ fn said(drill: &Record) -> Vec<(Timestamp, String)> {
             let data = event.data.as_object().into_iter().flatten();
             let mut words: Vec<&str> = data.filter_map(|(_, value)| value.as_str()).collect();
             words.extend(event.why.as_deref().into_iter().chain(event.corrected.as_deref()));
-            (event.recorded_at, words.join("\n"))
+            Said::new(event.recorded_at, &words.join("\n"))
         })
         .collect();
-    all.sort_by_key(|(at, _)| *at);
+    all.sort_by_key(|words| words.at);
     all
 }
 

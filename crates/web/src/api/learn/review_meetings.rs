@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::learn::review_meetings::{Invitee, State as Standing, Wanted};
 use domain::learn::review_surveys::{Answer, QUESTIONS};
+use domain::prepare::people::Access;
 use domain::words::{Name, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -197,6 +198,11 @@ fn invitee(one: &Invitee) -> ReviewInvitee {
     ReviewInvitee { person: one.person.clone(), why: one.why.clone() }
 }
 
+/// Whoever may only read is not asked.
+fn may_answer(visitor: &Visitor) -> Option<&Name> {
+    visitor.person().filter(|_| visitor.access() >= Some(Access::Responder))
+}
+
 fn survey(whole: &Whole, me: Option<&Name>) -> Option<ReviewSurvey> {
     let (survey, meeting) = (&whole.survey, whole.meeting.as_ref().filter(|one| one.state == Standing::Held)?);
     let question = |((question, title), counts): (&(&str, &str), &[u32; 5])| ReviewQuestion {
@@ -267,7 +273,7 @@ pub async fn one(
     Path(text): Path<String>,
 ) -> Result<Json<Review>, Problem> {
     let (id, now, again) = (id(&text)?, app.now(), app.clone());
-    let me = visitor.person().cloned();
+    let me = may_answer(&visitor).cloned();
     let found = app.read(move |tx| acts::whole(tx, again.node(), id, visitor.sight(), now)).await?;
     Ok(Json(wire(&found, me.as_ref())))
 }
@@ -300,5 +306,5 @@ pub async fn act(
     let done = app.act(visitor.actor(), move |store, node, moment| {
         store.write(|tx| acts::act(tx, node, &mut moment.again(), id, &deed))
     });
-    Ok(Json(wire(&done.await?, visitor.person())))
+    Ok(Json(wire(&done.await?, may_answer(&visitor))))
 }
