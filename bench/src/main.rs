@@ -48,7 +48,7 @@ bench floor  --listen 127.0.0.1:PORT --log FILE [--sink 127.0.0.1:PORT]
 bench ready  --ready URL                                            waits until it answers well
 bench language --data DIRECTORY [--list N] [--errors yes]           the language aid on labelled sentences and real reports
 bench search [--entries 1000000] --directory DIRECTORY [--seed 1]        an index of made-up entries, in a directory that is emptied
-bench replay [--signals 1000000] [--pins 100] [--all-call yes] [--seed 1]  the same signals twice, and what pins cost
+bench replay [--signals 1000000] [--one-in 80] [--pins 100] [--seed 1]   the same signals twice, one alert in so many pages; and what pins cost
 bench recall DIRECTORY                                              how well reports are found by one sentence
 bench report FILE...
 all that measure: --system NAME --cell NAME --round N --processes ID,ID --header 'Name: value' --run WORD";
@@ -99,9 +99,9 @@ fn run() -> Result<(), String> {
         "replay" => {
             let (signals, pins) = (given.number("signals", 1_000_000)?, given.number("pins", 100)?);
             let seed = given.number("seed", 1)?;
-            let all = given.maybe("all-call").is_some_and(|word| word == "yes");
+            let one_in = given.number("one-in", 80)?;
             given.nothing_else()?;
-            replay::run(signals, pins, if all { replay::Calling::All } else { replay::Calling::Some }, seed)
+            replay::run(signals, one_in, pins, seed)
         }
         "recall" => {
             let files = std::mem::take(&mut given.rest);

@@ -32,15 +32,6 @@ fn said(wrong: impl std::fmt::Display) -> String {
     wrong.to_string()
 }
 
-/// Which signals call people.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Calling {
-    /// One in twenty: most of what sources tell is kept and shown, and wakes nobody.
-    Some,
-    /// Each of them, as on the worst day of a company that routes nothing.
-    All,
-}
-
 /// A company with as many services. What is only told for information pages nobody.
 fn firm() -> String {
     let mut yaml = company::DEFAULT.to_owned();
@@ -53,12 +44,12 @@ fn firm() -> String {
     yaml
 }
 
-/// Plays so many signals twice, and so many pins once.
-pub fn run(signals: usize, pins: usize, calling: Calling, seed: u64) -> Result<(), String> {
+/// Plays so many signals twice, of which one alert in `one_in` pages somebody, and so many pins once.
+pub fn run(signals: usize, one_in: usize, pins: usize, seed: u64) -> Result<(), String> {
     let since: Timestamp = "2026-11-01T00:00:00Z".parse().map_err(said)?;
     let until = Span::hours(24 * DAYS).after(since);
     let began = Instant::now();
-    let source = month(signals, calling, seed, since)?;
+    let source = month(signals, one_in, seed, since)?;
     println!("a month of {signals} signals, made in {:.1} s", began.elapsed().as_secs_f64());
     let mut sums = Vec::new();
     for _ in 0..2 {
@@ -80,7 +71,7 @@ pub fn run(signals: usize, pins: usize, calling: Calling, seed: u64) -> Result<(
 }
 
 /// What a company hears in a month, and what its people do about it.
-fn month(signals: usize, calling: Calling, seed: u64, since: Timestamp) -> Result<Store, String> {
+fn month(signals: usize, one_in: usize, seed: u64, since: Timestamp) -> Result<Store, String> {
     let mut world = World::new(seed, since).map_err(said)?;
     let mut mint = Mint::seeded(seed);
     let documents = company::read("firm.yaml", &firm()).map_err(said)?;
@@ -125,7 +116,7 @@ fn month(signals: usize, calling: Calling, seed: u64, since: Timestamp) -> Resul
                 ends.push(Reverse((Span::minutes(minutes).after(at), series)));
             }
             firing[series] = !firing[series];
-            told.push(one(series, firing[series], at, calling));
+            told.push(one(series, firing[series], at, pages(series, one_in)));
         }
         made += told.len();
         let heard = world.act(None, &source, |store, node, moment| {
@@ -147,14 +138,18 @@ fn month(signals: usize, calling: Calling, seed: u64, since: Timestamp) -> Resul
     Ok(world.store)
 }
 
-fn one(series: usize, fires: bool, at: Timestamp, calling: Calling) -> Told {
+/// Whether an alert pages somebody: one in so many, anywhere among the services.
+fn pages(series: usize, one_in: usize) -> bool {
+    (series.wrapping_mul(2_654_435_761) >> 16).is_multiple_of(one_in.max(1))
+}
+
+fn one(series: usize, fires: bool, at: Timestamp, pages: bool) -> Told {
     let (service, rest) = (series % SERVICES, series / SERVICES);
     let (alert, host) = (ALERTS[rest % ALERTS.len()], rest / ALERTS.len());
-    let severity = match (service % 5, alert) {
-        (0, "Errors") => "critical",
-        (1, "Latency") => "warning",
-        _ if calling == Calling::All => "warning",
-        _ => "info",
+    let severity = match (pages, alert) {
+        (true, "Errors") => "critical",
+        (true, _) => "warning",
+        (false, _) => "info",
     };
     let labels = json!({ "alertname": alert, "service": format!("s{service}"), "host": format!("h{host}"), "severity": severity });
     Told {
@@ -186,9 +181,8 @@ fn pinned(pins: usize, source: &Store, since: Timestamp) -> Result<(), String> {
         };
         let kept = (0..10_i64).map(|minute| {
             let at = Span::minutes(minute).after(first_at);
-            // Service 0 and "Errors" page.
-            let told =
-                one(SERVICES + SERVICES * ALERTS.len() * usize::try_from(minute).unwrap_or(0), true, at, Calling::Some);
+            let series = SERVICES + SERVICES * ALERTS.len() * usize::try_from(minute).unwrap_or(0);
+            let told = one(series, true, at, true);
             Kept {
                 received_at: at,
                 integration: "prometheus".parse().unwrap_or_else(|_| unreachable!()),

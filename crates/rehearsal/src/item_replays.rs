@@ -27,7 +27,7 @@ pub fn look(
     let Some(all) = source.read(|tx| Ok(told(tx, play.since, play.until, BYTES_MOST)?))? else {
         return Ok(Seen::new(Answer::Unknown, "there were too many signals then to play them"));
     };
-    let events = of_groups(all, &play.groups);
+    let events = of_groups(all, &play.groups)?;
     let Some(first) = events.first().map(|(at, _)| *at) else {
         return Ok(Seen::new(
             Answer::Unknown,
@@ -41,18 +41,19 @@ pub fn look(
 }
 
 /// What has the labels that the alerts of one of the groups share.
-fn of_groups(all: Events, groups: &[Vec<(String, String)>]) -> Events {
+fn of_groups(all: Events, groups: &[Vec<(String, String)>]) -> Result<Events, store::Error> {
     let fits = |labels: &Labels| {
         groups.iter().any(|group| group.iter().all(|(name, value)| labels.get(name).unwrap_or("") == value))
     };
-    let some = |(at, event): (Timestamp, Event)| match event {
-        Event::Told { integration, told } => {
-            let told: Vec<Told> = told.into_iter().filter(|one| fits(&one.labels)).collect();
-            (!told.is_empty()).then_some((at, Event::Told { integration, told }))
+    let mut some = Events::new();
+    for (at, event) in all {
+        let Event::Heard(heard) = event else { continue };
+        let told: Vec<Told> = heard.told()?.into_iter().filter(|one| fits(&one.labels)).collect();
+        if !told.is_empty() {
+            some.push((at, Event::Told { integration: heard.integration, told }));
         }
-        _ => None,
-    };
-    all.into_iter().filter_map(some).collect()
+    }
+    Ok(some)
 }
 
 /// The pages that come of it; nothing, if it took too long.

@@ -109,6 +109,7 @@ impl Call {
 /// One thing that happened.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
+    Heard(Heard),
     Told {
         integration: Name,
         told: Vec<Told>,
@@ -126,6 +127,22 @@ pub(crate) enum Event {
     StandInRemoved(OverrideId),
     /// The documents in force from then on.
     Documents(Box<Catalog>),
+}
+
+/// A call of a source as the log has it. It is read when it is played: a month of them, read, would be gigabytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Heard {
+    pub(crate) integration: Name,
+    body: Vec<u8>,
+    at: Timestamp,
+    until: Timestamp,
+}
+
+impl Heard {
+    pub(crate) fn told(&self) -> Result<Vec<Told>, Error> {
+        read_told(&self.body, self.at, self.until)
+            .ok_or_else(|| Error::corrupt(format!("what {} told at {} does not read", self.integration, self.at)))
+    }
 }
 
 pub(crate) type Events = Vec<(Timestamp, Event)>;
@@ -213,9 +230,8 @@ pub(crate) fn told(
                 if bytes > bytes_most {
                     return Ok(None);
                 }
-                let told = read_told(&call.body, call.received_at, until)
-                    .ok_or_else(|| Error::corrupt(format!("a body of {} does not read", entry.id)))?;
-                events.push((call.received_at, Event::Told { integration: call.integration, told }));
+                let (integration, body, at) = (call.integration, call.body, call.received_at);
+                events.push((at, Event::Heard(Heard { integration, body, at, until })));
             }
         }
     }
@@ -444,6 +460,9 @@ impl Player {
 
     pub(crate) fn perform(&mut self, event: &Event) -> Result<(), Trouble> {
         let done = match event {
+            Event::Heard(heard) => {
+                heard.told().map_err(Halt::from).and_then(|told| self.tell(&heard.integration, &told))
+            }
             Event::Told { integration, told } | Event::Lapsed(told, integration) => self.tell(integration, told),
             Event::Wish { by, keys, wish } => self.wish(by, keys, wish),
             Event::Silenced(silence) => self.silence(silence),

@@ -205,7 +205,7 @@ fn play_all(
         player.world.add_nodes(&[("what-if".into(), jiff::SignedDuration::ZERO)]);
     }
     let end = play(&mut old, &mut new, &events, (from, until), bounds)?;
-    let played = |event: &&(Timestamp, Event)| event.0 < end && matches!(event.1, Event::Told { .. });
+    let played = |event: &&(Timestamp, Event)| event.0 < end && matches!(event.1, Event::Heard(_));
     let signals = if end < until { events.iter().filter(played).count() } else { signals };
     if end < until {
         left_out.push(format!("what came after {} was not played: it took too long", minute(end)));

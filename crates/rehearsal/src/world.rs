@@ -325,9 +325,10 @@ impl World {
 
     /// Lets time pass until then; everything that is due on the way is done when it is due.
     pub fn run_until(&mut self, until: Timestamp) -> Result<(), Trouble> {
-        while let Some(due) = self.next_due()?.filter(|due| *due <= until) {
+        let mut next = self.next_due()?;
+        while let Some(due) = next.filter(|due| *due <= until) {
             self.now = self.now.max(due);
-            self.do_what_is_due()?;
+            next = self.do_what_is_due()?;
         }
         self.now = self.now.max(until);
         Ok(())
@@ -344,16 +345,17 @@ impl World {
         Ok(true)
     }
 
-    /// Everything that is due now, until nothing is.
-    pub fn do_what_is_due(&mut self) -> Result<(), Trouble> {
+    /// Everything that is due now, until nothing is. Answers when something is due next.
+    pub fn do_what_is_due(&mut self) -> Result<Option<Timestamp>, Trouble> {
         for _ in 0..ROUNDS_MOST {
             self.land_flights()?;
             for place in 0..self.posts.len() {
                 self.turn_the_clock(place)?;
                 self.take_back(place);
             }
-            if self.next_due()?.is_none_or(|due| due > self.now) {
-                return Ok(());
+            let next = self.next_due()?;
+            if next.is_none_or(|due| due > self.now) {
+                return Ok(next);
             }
         }
         Err(Trouble::Stuck(format!("something is due at {} and never gets done", self.now)))
@@ -370,12 +372,6 @@ impl World {
         }
         let post = &mut self.posts[place];
         let Some(node) = &post.node else { return Ok(()) };
-        if clockwork::next_due(&self.store, node, now)?.is_none_or(|due| due > now)
-            && node.board().version.is_some()
-            && courier::next_due(&self.store, node, &courier::at_once)?.is_none_or(|due| due > now)
-        {
-            return Ok(());
-        }
         if let Err(halt) = clockwork::tick(&self.store, node, &mut post.mint, now) {
             self.note_failure(place, &halt);
         }
@@ -528,7 +524,12 @@ impl World {
         match courier::settle(&self.store, &mut post.mint, &flight.claimed, &flight.outcome, now) {
             Ok(taken) => {
                 attempt.stale = !taken;
-                let row = self.store.read(|tx| Ok(outbox::get(tx, flight.claimed.id)?)).ok().flatten();
+                let over = taken && matches!(flight.outcome, Outcome::Sent { .. });
+                let row = if over {
+                    None
+                } else {
+                    self.store.read(|tx| Ok(outbox::get(tx, flight.claimed.id)?)).ok().flatten()
+                };
                 let again = row.filter(|row| row.state == outbox::State::Queued).map(|row| row.due_at);
                 attempt.again_at = again.map(|at| self.posts[flight.post].true_time(at));
             }

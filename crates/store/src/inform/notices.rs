@@ -107,6 +107,12 @@ pub fn telling(tx: &mut Tx<'_>) -> Result<Option<(NoticeId, PostId, Option<Subsc
     Ok(Some((row.id("notice")?, row.id("id")?, told)))
 }
 
+/// Since when subscribers are to be told of something.
+pub fn next_telling(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let sql = "SELECT recorded_at FROM notice_posts WHERE telling IS NOT NULL ORDER BY id LIMIT 1";
+    tx.one(sql, &[])?.map(|row| row.instant("recorded_at")).transpose()
+}
+
 /// Notes who was told of a post last; nobody: all were.
 pub fn told(tx: &mut Tx<'_>, post: PostId, last: Option<SubscriberId>) -> Result<(), Error> {
     tx.execute("UPDATE notice_posts SET telling = $2 WHERE id = $1", &[post.into(), last.into()])?;

@@ -196,11 +196,16 @@ pub fn to_check(tx: &mut Tx<'_>, slow: bool, now: Timestamp, limit: u32) -> Resu
     tx.query(&sql, &[now.into(), slow.into(), i64::from(limit).into()])?.iter().map(read).collect()
 }
 
-/// When somebody is reminded, or a check is asked that needs nothing from outside.
-pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
-    let sql = "SELECT wake_at AS due FROM action_items WHERE wake_at IS NOT NULL UNION ALL \
-               SELECT check_at AS due FROM action_items WHERE check_at IS NOT NULL AND slow = FALSE ORDER BY due LIMIT 1";
-    tx.one(sql, &[])?.map(|row| row.instant("due")).transpose()
+/// When somebody is reminded next.
+pub fn next_reminder(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let row = tx.one("SELECT min(wake_at) AS due FROM action_items WHERE wake_at IS NOT NULL", &[])?;
+    row.map_or(Ok(None), |row| row.opt_instant("due"))
+}
+
+/// When a check is asked next that needs nothing from outside.
+pub fn next_check(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, Error> {
+    let sql = "SELECT min(check_at) AS due FROM action_items WHERE check_at IS NOT NULL AND slow = FALSE";
+    tx.one(sql, &[])?.map_or(Ok(None), |row| row.opt_instant("due"))
 }
 
 /// Takes a check upon oneself until then: true for one node only.

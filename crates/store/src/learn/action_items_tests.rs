@@ -125,7 +125,8 @@ both_engines! {
         document.item.check = serde_json::from_value(serde_json::json!({
             "by": "document", "document": "service/shop", "field": "/runbook", "must": "exist" })).unwrap();
         store.write(|tx| { save(tx, &fast)?; save(tx, &slow)?; Ok(save(tx, &document)?) }).unwrap();
-        assert_eq!(store.read(|tx| Ok(next_due(tx)?)).unwrap(), Some(at(40)), "what needs the world is not the clockwork's");
+        assert_eq!(store.read(|tx| Ok(next_check(tx)?)).unwrap(), Some(at(40)), "what needs the world is not the clockwork's");
+        assert_eq!(store.read(|tx| Ok(next_reminder(tx)?)).unwrap(), Some(at(50)));
         assert_eq!(store.read(|tx| Ok(to_remind(tx, at(49), 9)?)).unwrap(), []);
         assert_eq!(store.read(|tx| Ok(to_remind(tx, at(50), 9)?)).unwrap(), std::slice::from_ref(&fast));
         let checks = |slow, second| store.read(|tx| Ok(to_check(tx, slow, at(second), 9)?)).unwrap();
