@@ -12,7 +12,7 @@ use domain::words::{EventKind, Mint, Name, Refusal, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::learn::action_items::{self as items, Filter};
-use store::learn::digests as rows;
+use store::learn::{digests as rows, postmortems};
 use store::outbox::{self, Delivery, Kind};
 use store::respond::incidents::{self as incident_rows, IncidentRow};
 use store::{Halt, Store, Tx};
@@ -70,6 +70,25 @@ pub fn of(tx: &mut Tx<'_>, node: &Node, person: &Name, to: Timestamp) -> Result<
             days => format!("{days} days overdue, {owner}"),
         };
         overdue.push(Line::new(&row.item.title, note, format!("/action-items/{}", row.item.id)));
+    }
+    let open = postmortems::Filter { open: true, ..Default::default() };
+    for one in super::postmortems::list(tx, &open, sight, ITEMS)? {
+        let whose = one.held.owner.as_ref().or(one.held.asked.as_ref());
+        let Some((says, due)) = one.postmortem.late(to).filter(|_| !one.incident.drill) else { continue };
+        if whose != Some(person) && !about(&one.incident) {
+            continue;
+        }
+        let owner = match whose {
+            Some(owner) if owner == person => "yours".to_owned(),
+            Some(owner) => full_name(catalog, owner),
+            None => "nobody owns it".to_owned(),
+        };
+        let title = format!("Postmortem: {}", one.incident.name());
+        overdue.push(Line::new(
+            &title,
+            format!("{says} on {}, {owner}", day(due)),
+            format!("{}/postmortem", room(&one.incident)),
+        ));
     }
     let mut anniversary = Vec::new();
     for years in 1..=YEARS {
@@ -252,7 +271,7 @@ pub(crate) fn message(tx: &mut Tx<'_>, node: &Node, delivery: &Delivery) -> Resu
 mod tests {
     use domain::learn::action_items::{Kind as For, NewItem, Priority};
     use domain::learn::item_checks::Check;
-    use domain::respond::incidents::Class;
+    use domain::respond::incidents::{Class, Command};
 
     use super::*;
     use crate::respond::desk::{Desk, name};
@@ -266,6 +285,17 @@ spec: { title: Web, members: [cleo] }
 kind: service
 name: shop
 spec: { title: Shop, team: web }
+";
+
+    const POLICY: &str = "
+kind: postmortem-policy
+name: default
+spec:
+  title: Postmortems
+  calendar: { time_zone: UTC }
+  accept_within: { hours: 24 }
+  dates: [{ draft: { hours: 48 }, publish: { hours: 240 } }]
+  rules: [{ name: requested, because: somebody asked, when: { requested: true }, effect: required, form: light }]
 ";
 
     store::both_engines! {
@@ -305,6 +335,16 @@ spec: { title: Shop, team: web }
             assert_eq!(of_cleo.subject(), "Your week: 1 overdue", "the page shows what they would be told");
             let of_ana = desk.by("ana", |tx, node, moment| of(tx, node, &name("ana"), Span::hours(24 * 70).after(moment.now))).unwrap();
             assert!(of_ana.is_empty());
+            // Its postmortem is late as well: whoever looks after the service is told.
+            desk.apply(POLICY);
+            desk.act("ana", incident, &Command::Resolve { unmet: vec![] }, "it works again").unwrap();
+            desk.by("ana", |tx, node, moment| {
+                crate::learn::postmortems::request(tx, node, moment, incident, "customers ask")
+            })
+            .unwrap();
+            let of_cleo = desk.by("cleo", |tx, node, moment| of(tx, node, &name("cleo"), Span::hours(24 * 70).after(moment.now))).unwrap();
+            assert_eq!(of_cleo.subject(), "Your week: 2 overdue");
+            assert!(of_cleo.text("").contains("Postmortem: It fails"), "{}", of_cleo.text(""));
             match desk.by("ana", |tx, node, moment| send_now(tx, node, moment, &name("ana"))) {
                 Err(Halt::Refused(refusal)) => assert!(refusal.message.contains("nothing to say"), "{refusal}"),
                 other => panic!("{other:?}"),

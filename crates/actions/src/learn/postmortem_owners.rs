@@ -215,7 +215,7 @@ fn remind(turn: &mut Turn<'_, '_>, row: &IncidentRow, one: &Postmortem, held: &O
     let Some(due) = one.due else { return Ok(()) };
     let rules = turn.rules.clone();
     let day = |at: Timestamp| one.last_day(&rules.catalog, at);
-    let late = one.late(now);
+    let late = one.late(now).map(|(says, _)| says);
     let because = match (&held.owner, late, one.state) {
         (None, _, _) => {
             let until = one.accept_by.map_or_else(String::new, |at| format!(" by {}", day(at)));

@@ -54,7 +54,7 @@ impl Whole {
 fn nothing_yet(row: &IncidentRow) -> Refusal {
     let open = row.state.phase.is_open();
     let why = if open { "its response is not over" } else { "it was not judged" };
-    Refusal::not_found(format!("a postmortem of {}: {why}", row.id))
+    Refusal::not_found(format!("postmortem of {}: {why}", row.id))
 }
 
 /// That of an incident.

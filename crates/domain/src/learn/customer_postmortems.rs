@@ -393,7 +393,7 @@ impl CustomerPostmortem {
     /// Somebody says why what was found may stay.
     pub fn answer(&self, found: &[Leak], key: &str, why: &str, by: &Name, now: Timestamp) -> Result<Self> {
         let leak = found.iter().find(|leak| leak.key == key);
-        let leak = leak.ok_or_else(|| Refusal::not_found(format!("a finding {key} in what customers would read")))?;
+        let leak = leak.ok_or_else(|| Refusal::not_found(format!("finding {key} in what customers would read")))?;
         if leak.kind == super::leaks::Kind::Secret {
             return Err(Refusal::conflict(
                 "what looks like a secret does not go out: take it out, or write it otherwise",

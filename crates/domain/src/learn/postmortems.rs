@@ -282,13 +282,13 @@ impl Postmortem {
         Span::seconds(1).before(due).to_zoned(zone).strftime("%a %-d %b %Y").to_string()
     }
 
-    /// What is late, in words.
-    pub fn late(&self, now: Timestamp) -> Option<&'static str> {
+    /// What is late, in words, and when it was due.
+    pub fn late(&self, now: Timestamp) -> Option<(&'static str, Timestamp)> {
         let due = self.due.filter(|_| self.state.is_open())?;
         if now >= due.publish {
-            return Some("it was to be published");
+            return Some(("it was to be published", due.publish));
         }
-        (self.state == State::Due && now >= due.draft).then_some("it was to be drafted")
+        (self.state == State::Due && now >= due.draft).then_some(("it was to be drafted", due.draft))
     }
 }
 

@@ -141,8 +141,8 @@ fn reminders_come_before_at_and_after() {
     let (draft, _) = due.write(at(1)).unwrap();
     assert_eq!(draft.remind_at(at(1)), Some(at(192)), "whoever writes is not asked to begin");
     assert_eq!(due.late(at(47)), None);
-    assert_eq!((due.late(at(48)), draft.late(at(48))), (Some("it was to be drafted"), None));
-    assert_eq!(draft.late(at(240)), Some("it was to be published"));
+    assert_eq!((due.late(at(48)), draft.late(at(48))), (Some(("it was to be drafted", at(48))), None));
+    assert_eq!(draft.late(at(240)), Some(("it was to be published", at(240))));
     assert_eq!(new(vec![]).remind_at(at(0)), None);
 }
 

@@ -146,7 +146,7 @@ async fn report(app: App, id: &str, number: Option<u32>, asked: HeaderMap) -> Re
             published::report(tx, &all, &version, &notice, number)
         })
         .await?;
-    let page = page.ok_or_else(|| Refusal::not_found("a postmortem of this notice, or such a version of it"))?;
+    let page = page.ok_or_else(|| Refusal::not_found("postmortem of this notice, or such a version of it"))?;
     Ok(tagged(&asked, HTML, rendered(&page)?, FRESH))
 }
 

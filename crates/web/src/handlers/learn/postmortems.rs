@@ -89,7 +89,8 @@ pub async fn get_postmortems(asked: Asked) -> Result<Response, Problem> {
 
 fn row(look: &Look<'_, '_>, one: &Listed) -> PostmortemRow {
     let (incident, found) = (&one.incident, &one.postmortem);
-    let open = found.state.is_open();
+    let (open, late) = (found.state.is_open(), found.late(look.now()));
+    let due = late.map(|(_, due)| due).or(found.due.filter(|_| open).map(|due| due.publish));
     PostmortemRow {
         link: Link::new(incident.name(), format!("/incidents/{}/postmortem", incident.id)),
         severity: incident.state.severity.as_deref().map(Severity::of),
@@ -98,8 +99,8 @@ fn row(look: &Look<'_, '_>, one: &Listed) -> PostmortemRow {
         state: badge(found.state),
         owner: one.held.owner.as_ref().map(|person| look.tag(person)),
         asked: one.held.asked.as_ref().filter(|_| open).map(|person| look.tag(person)),
-        due: found.due.filter(|_| open).map(|due| look.when(due.publish)),
-        late: found.late(look.now()),
+        due: due.map(|due| look.when(due)),
+        late: late.map(|(says, _)| says),
         says: says(found),
     }
 }
@@ -167,7 +168,7 @@ fn view(look: &Look<'_, '_>, shell: Shell, whole: &Whole, typed: &Typed, names: 
         is_light: one.form() == Form::Light,
         reasons: one.judgement.reasons.iter().map(reason).collect(),
         dates,
-        late: one.late(look.now()),
+        late: one.late(look.now()).map(|(says, _)| says),
         owner: held.owner.as_ref().map(|person| look.tag(person)),
         asked: held.asked.as_ref().filter(|_| open).map(|person| look.tag(person)),
         accept_by: one.accept_by.map(|at| look.when(at)),
