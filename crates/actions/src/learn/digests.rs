@@ -274,6 +274,7 @@ mod tests {
     use domain::respond::incidents::{Class, Command};
 
     use super::*;
+    use crate::learn::postmortems::tests::POLICY;
     use crate::respond::desk::{Desk, name};
     use crate::respond::incidents::Declaration;
 
@@ -285,17 +286,6 @@ spec: { title: Web, members: [cleo] }
 kind: service
 name: shop
 spec: { title: Shop, team: web }
-";
-
-    const POLICY: &str = "
-kind: postmortem-policy
-name: default
-spec:
-  title: Postmortems
-  calendar: { time_zone: UTC }
-  accept_within: { hours: 24 }
-  dates: [{ draft: { hours: 48 }, publish: { hours: 240 } }]
-  rules: [{ name: requested, because: somebody asked, when: { requested: true }, effect: required, form: light }]
 ";
 
     store::both_engines! {

@@ -463,4 +463,4 @@ fn body(tx: &mut Tx<'_>, node: &Node, moment: &Moment<'_>, row: &IncidentRow, on
 
 #[cfg(test)]
 #[path = "postmortems_tests.rs"]
-mod tests;
+pub(crate) mod tests;

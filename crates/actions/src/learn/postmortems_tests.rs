@@ -13,7 +13,7 @@ use crate::respond::desk::{Desk, at, name};
 use crate::respond::incidents::Declaration;
 use crate::respond::stamps::Claim;
 
-const POLICY: &str = "
+pub(crate) const POLICY: &str = "
 kind: role
 name: postmortem-owner
 spec: { title: Postmortem owner, duties: [sees to it], single: true }
